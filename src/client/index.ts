@@ -1,0 +1,2 @@
+// Talking to any API server.
+export * from './client.ts'

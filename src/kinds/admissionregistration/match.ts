@@ -1,0 +1,70 @@
+import { labelSelector, s, type Infer } from '#machinery'
+
+export const matchCondition = s.object('io.k8s.api.admissionregistration.v1.MatchCondition', {
+  expression: s.required(s.string()),
+  name: s.required(s.string()),
+})
+export type MatchCondition = Infer<typeof matchCondition>
+
+export const namedRuleWithOperations = s.object('io.k8s.api.admissionregistration.v1.NamedRuleWithOperations', {
+  apiGroups: s.list(s.string(), { listType: 'atomic' }),
+  apiVersions: s.list(s.string(), { listType: 'atomic' }),
+  operations: s.list(s.string(), { listType: 'atomic' }),
+  resourceNames: s.list(s.string(), { listType: 'atomic' }),
+  resources: s.list(s.string(), { listType: 'atomic' }),
+  scope: s.string({ keepEmpty: true }),
+}, { mapType: 'atomic' })
+export type NamedRuleWithOperations = Infer<typeof namedRuleWithOperations>
+
+export const matchResources = s.object('io.k8s.api.admissionregistration.v1.MatchResources', {
+  excludeResourceRules: s.list(namedRuleWithOperations, { listType: 'atomic' }),
+  matchPolicy: s.string({ keepEmpty: true }),
+  namespaceSelector: labelSelector,
+  objectSelector: labelSelector,
+  resourceRules: s.list(namedRuleWithOperations, { listType: 'atomic' }),
+}, { mapType: 'atomic' })
+export type MatchResources = Infer<typeof matchResources>
+
+export const paramKind = s.object('io.k8s.api.admissionregistration.v1.ParamKind', {
+  apiVersion: s.string(),
+  kind: s.string(),
+}, { mapType: 'atomic' })
+export type ParamKind = Infer<typeof paramKind>
+
+export const variable = s.object('io.k8s.api.admissionregistration.v1.Variable', {
+  expression: s.required(s.string()),
+  name: s.required(s.string()),
+}, { mapType: 'atomic' })
+export type Variable = Infer<typeof variable>
+
+export const paramRef = s.object('io.k8s.api.admissionregistration.v1.ParamRef', {
+  name: s.string(),
+  namespace: s.string(),
+  parameterNotFoundAction: s.string({ keepEmpty: true }),
+  selector: labelSelector,
+}, { mapType: 'atomic' })
+export type ParamRef = Infer<typeof paramRef>
+
+export const admissionServiceReference = s.object('io.k8s.api.admissionregistration.v1.ServiceReference', {
+  name: s.required(s.string()),
+  namespace: s.required(s.string()),
+  path: s.string({ keepEmpty: true }),
+  port: s.int({ keepEmpty: true }),
+})
+export type AdmissionServiceReference = Infer<typeof admissionServiceReference>
+
+export const admissionWebhookClientConfig = s.object('io.k8s.api.admissionregistration.v1.WebhookClientConfig', {
+  caBundle: s.bytes(),
+  service: admissionServiceReference,
+  url: s.string({ keepEmpty: true }),
+})
+export type AdmissionWebhookClientConfig = Infer<typeof admissionWebhookClientConfig>
+
+export const ruleWithOperations = s.object('io.k8s.api.admissionregistration.v1.RuleWithOperations', {
+  apiGroups: s.list(s.string(), { listType: 'atomic' }),
+  apiVersions: s.list(s.string(), { listType: 'atomic' }),
+  operations: s.list(s.string(), { listType: 'atomic' }),
+  resources: s.list(s.string(), { listType: 'atomic' }),
+  scope: s.string({ keepEmpty: true }),
+})
+export type RuleWithOperations = Infer<typeof ruleWithOperations>

@@ -1,0 +1,40 @@
+import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import { matchCondition, matchResources, paramKind, variable } from './match.ts'
+
+export const applyConfiguration = s.object('io.k8s.api.admissionregistration.v1.ApplyConfiguration', {
+  expression: s.string(),
+})
+export type ApplyConfiguration = Infer<typeof applyConfiguration>
+
+export const jsonPatch = s.object('io.k8s.api.admissionregistration.v1.JSONPatch', {
+  expression: s.string(),
+})
+export type JSONPatch = Infer<typeof jsonPatch>
+
+export const mutation = s.object('io.k8s.api.admissionregistration.v1.Mutation', {
+  applyConfiguration: applyConfiguration,
+  jsonPatch: jsonPatch,
+  patchType: s.required(s.string()),
+})
+export type Mutation = Infer<typeof mutation>
+
+export const mutatingAdmissionPolicySpec = s.object('io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicySpec', {
+  failurePolicy: s.string({ keepEmpty: true }),
+  matchConditions: s.list(matchCondition, { listType: 'map', listKeys: ['name'], patchStrategy: 'merge', patchMergeKey: 'name' }),
+  matchConstraints: matchResources,
+  mutations: s.list(mutation, { listType: 'atomic' }),
+  paramKind: paramKind,
+  reinvocationPolicy: s.string(),
+  variables: s.list(variable, { listType: 'atomic' }),
+})
+export type MutatingAdmissionPolicySpec = Infer<typeof mutatingAdmissionPolicySpec>
+
+export const mutatingAdmissionPolicy = defineKind({
+  group: 'admissionregistration.k8s.io', version: 'v1', kind: 'MutatingAdmissionPolicy', plural: 'mutatingadmissionpolicies',
+  categories: ['api-extensions'], scope: 'Cluster',
+  definition: 'io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicy',
+  fields: {
+    spec: s.value(mutatingAdmissionPolicySpec),
+  },
+})
+export type MutatingAdmissionPolicy = ObjectOf<typeof mutatingAdmissionPolicy>

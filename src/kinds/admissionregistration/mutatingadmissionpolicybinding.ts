@@ -1,0 +1,19 @@
+import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import { matchResources, paramRef } from './match.ts'
+
+export const mutatingAdmissionPolicyBindingSpec = s.object('io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicyBindingSpec', {
+  matchResources: matchResources,
+  paramRef: paramRef,
+  policyName: s.string(),
+})
+export type MutatingAdmissionPolicyBindingSpec = Infer<typeof mutatingAdmissionPolicyBindingSpec>
+
+export const mutatingAdmissionPolicyBinding = defineKind({
+  group: 'admissionregistration.k8s.io', version: 'v1', kind: 'MutatingAdmissionPolicyBinding', plural: 'mutatingadmissionpolicybindings',
+  categories: ['api-extensions'], scope: 'Cluster',
+  definition: 'io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicyBinding',
+  fields: {
+    spec: s.value(mutatingAdmissionPolicyBindingSpec),
+  },
+})
+export type MutatingAdmissionPolicyBinding = ObjectOf<typeof mutatingAdmissionPolicyBinding>

@@ -1,0 +1,28 @@
+import { defineKind, labelSelector, s, type Infer, type ObjectOf } from '#machinery'
+import { admissionWebhookClientConfig, matchCondition, ruleWithOperations } from './match.ts'
+
+export const mutatingWebhook = s.object('io.k8s.api.admissionregistration.v1.MutatingWebhook', {
+  admissionReviewVersions: s.required(s.list(s.string(), { listType: 'atomic' })),
+  clientConfig: s.required(s.value(admissionWebhookClientConfig)),
+  failurePolicy: s.string({ keepEmpty: true }),
+  matchConditions: s.list(matchCondition, { listType: 'map', listKeys: ['name'], patchStrategy: 'merge', patchMergeKey: 'name' }),
+  matchPolicy: s.string({ keepEmpty: true }),
+  name: s.required(s.string()),
+  namespaceSelector: labelSelector,
+  objectSelector: labelSelector,
+  reinvocationPolicy: s.string({ keepEmpty: true }),
+  rules: s.list(ruleWithOperations, { listType: 'atomic' }),
+  sideEffects: s.required(s.string()),
+  timeoutSeconds: s.int({ keepEmpty: true }),
+})
+export type MutatingWebhook = Infer<typeof mutatingWebhook>
+
+export const mutatingWebhookConfiguration = defineKind({
+  group: 'admissionregistration.k8s.io', version: 'v1', kind: 'MutatingWebhookConfiguration', plural: 'mutatingwebhookconfigurations',
+  categories: ['api-extensions'], scope: 'Cluster',
+  definition: 'io.k8s.api.admissionregistration.v1.MutatingWebhookConfiguration',
+  fields: {
+    webhooks: s.list(mutatingWebhook, { listType: 'map', listKeys: ['name'], patchStrategy: 'merge', patchMergeKey: 'name' }),
+  },
+})
+export type MutatingWebhookConfiguration = ObjectOf<typeof mutatingWebhookConfiguration>

@@ -1,0 +1,20 @@
+import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import { matchResources, paramRef } from './match.ts'
+
+export const validatingAdmissionPolicyBindingSpec = s.object('io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicyBindingSpec', {
+  matchResources: matchResources,
+  paramRef: paramRef,
+  policyName: s.required(s.string()),
+  validationActions: s.required(s.list(s.string(), { listType: 'set' })),
+})
+export type ValidatingAdmissionPolicyBindingSpec = Infer<typeof validatingAdmissionPolicyBindingSpec>
+
+export const validatingAdmissionPolicyBinding = defineKind({
+  group: 'admissionregistration.k8s.io', version: 'v1', kind: 'ValidatingAdmissionPolicyBinding', plural: 'validatingadmissionpolicybindings',
+  categories: ['api-extensions'], scope: 'Cluster',
+  definition: 'io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicyBinding',
+  fields: {
+    spec: s.required(s.value(validatingAdmissionPolicyBindingSpec)),
+  },
+})
+export type ValidatingAdmissionPolicyBinding = ObjectOf<typeof validatingAdmissionPolicyBinding>

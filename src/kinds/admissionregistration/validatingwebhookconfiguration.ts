@@ -1,0 +1,27 @@
+import { defineKind, labelSelector, s, type Infer, type ObjectOf } from '#machinery'
+import { admissionWebhookClientConfig, matchCondition, ruleWithOperations } from './match.ts'
+
+export const validatingWebhook = s.object('io.k8s.api.admissionregistration.v1.ValidatingWebhook', {
+  admissionReviewVersions: s.required(s.list(s.string(), { listType: 'atomic' })),
+  clientConfig: s.required(s.value(admissionWebhookClientConfig)),
+  failurePolicy: s.string({ keepEmpty: true }),
+  matchConditions: s.list(matchCondition, { listType: 'map', listKeys: ['name'], patchStrategy: 'merge', patchMergeKey: 'name' }),
+  matchPolicy: s.string({ keepEmpty: true }),
+  name: s.required(s.string()),
+  namespaceSelector: labelSelector,
+  objectSelector: labelSelector,
+  rules: s.list(ruleWithOperations, { listType: 'atomic' }),
+  sideEffects: s.required(s.string()),
+  timeoutSeconds: s.int({ keepEmpty: true }),
+})
+export type ValidatingWebhook = Infer<typeof validatingWebhook>
+
+export const validatingWebhookConfiguration = defineKind({
+  group: 'admissionregistration.k8s.io', version: 'v1', kind: 'ValidatingWebhookConfiguration', plural: 'validatingwebhookconfigurations',
+  categories: ['api-extensions'], scope: 'Cluster',
+  definition: 'io.k8s.api.admissionregistration.v1.ValidatingWebhookConfiguration',
+  fields: {
+    webhooks: s.list(validatingWebhook, { listType: 'map', listKeys: ['name'], patchStrategy: 'merge', patchMergeKey: 'name' }),
+  },
+})
+export type ValidatingWebhookConfiguration = ObjectOf<typeof validatingWebhookConfiguration>

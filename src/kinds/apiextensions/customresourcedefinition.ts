@@ -1,0 +1,194 @@
+import { defineKind, s, type Infer, type ObjectOf, type Schema } from '#machinery'
+
+export const customResourceColumnDefinition = s.object('io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceColumnDefinition', {
+  description: s.string(),
+  format: s.string(),
+  jsonPath: s.required(s.string()),
+  name: s.required(s.string()),
+  priority: s.int({ keepEmpty: true }),
+  type: s.required(s.string()),
+})
+export type CustomResourceColumnDefinition = Infer<typeof customResourceColumnDefinition>
+
+export const crdServiceReference = s.object('io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.ServiceReference', {
+  name: s.required(s.string()),
+  namespace: s.required(s.string()),
+  path: s.string({ keepEmpty: true }),
+  port: s.int({ keepEmpty: true }),
+})
+export type CRDServiceReference = Infer<typeof crdServiceReference>
+
+export const crdWebhookClientConfig = s.object('io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.WebhookClientConfig', {
+  caBundle: s.bytes(),
+  service: crdServiceReference,
+  url: s.string({ keepEmpty: true }),
+})
+export type CRDWebhookClientConfig = Infer<typeof crdWebhookClientConfig>
+
+export const webhookConversion = s.object('io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.WebhookConversion', {
+  clientConfig: crdWebhookClientConfig,
+  conversionReviewVersions: s.required(s.list(s.string(), { listType: 'atomic' })),
+})
+export type WebhookConversion = Infer<typeof webhookConversion>
+
+export const customResourceConversion = s.object('io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceConversion', {
+  strategy: s.required(s.string()),
+  webhook: webhookConversion,
+})
+export type CustomResourceConversion = Infer<typeof customResourceConversion>
+
+export const customResourceDefinitionNames = s.object('io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionNames', {
+  categories: s.list(s.string(), { listType: 'atomic' }),
+  kind: s.required(s.string()),
+  listKind: s.string(),
+  plural: s.required(s.string()),
+  shortNames: s.list(s.string(), { listType: 'atomic' }),
+  singular: s.string(),
+})
+export type CustomResourceDefinitionNames = Infer<typeof customResourceDefinitionNames>
+
+export const externalDocumentation = s.object('io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.ExternalDocumentation', {
+  description: s.string(),
+  url: s.string(),
+})
+export type ExternalDocumentation = Infer<typeof externalDocumentation>
+
+export const validationRule = s.object('io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.ValidationRule', {
+  fieldPath: s.string(),
+  message: s.string(),
+  messageExpression: s.string(),
+  optionalOldSelf: s.bool({ keepEmpty: true }),
+  reason: s.string(),
+  rule: s.required(s.string()),
+})
+export type ValidationRule = Infer<typeof validationRule>
+
+/** A JSON schema as custom resources use it; its fields are read by path. */
+export type JSONSchemaProps = Record<string, any>
+export const jsonSchemaProps: Schema<JSONSchemaProps, false> = s.object('io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps', {
+  '$ref': s.string(),
+  '$schema': s.string(),
+  additionalItems: s.any('io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaPropsOrBool'),
+  additionalProperties: s.any('io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaPropsOrBool'),
+  allOf: s.list(s.lazy(() => jsonSchemaProps), { listType: 'atomic' }),
+  anyOf: s.list(s.lazy(() => jsonSchemaProps), { listType: 'atomic' }),
+  default: s.any('io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSON'),
+  definitions: s.map(s.lazy(() => jsonSchemaProps)),
+  dependencies: s.map(s.any('io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaPropsOrStringArray')),
+  description: s.string(),
+  enum: s.list(s.any('io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSON'), { listType: 'atomic' }),
+  example: s.any('io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSON'),
+  exclusiveMaximum: s.bool({ keepEmpty: true }),
+  exclusiveMinimum: s.bool({ keepEmpty: true }),
+  externalDocs: externalDocumentation,
+  format: s.string(),
+  id: s.string(),
+  items: s.any('io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaPropsOrArray'),
+  maxItems: s.int64({ keepEmpty: true }),
+  maxLength: s.int64({ keepEmpty: true }),
+  maxProperties: s.int64({ keepEmpty: true }),
+  maximum: s.number({ keepEmpty: true }),
+  minItems: s.int64({ keepEmpty: true }),
+  minLength: s.int64({ keepEmpty: true }),
+  minProperties: s.int64({ keepEmpty: true }),
+  minimum: s.number({ keepEmpty: true }),
+  multipleOf: s.number({ keepEmpty: true }),
+  not: s.lazy(() => jsonSchemaProps),
+  nullable: s.bool({ keepEmpty: true }),
+  oneOf: s.list(s.lazy(() => jsonSchemaProps), { listType: 'atomic' }),
+  pattern: s.string(),
+  patternProperties: s.map(s.lazy(() => jsonSchemaProps)),
+  properties: s.map(s.lazy(() => jsonSchemaProps)),
+  required: s.list(s.string(), { listType: 'atomic' }),
+  title: s.string(),
+  type: s.string(),
+  uniqueItems: s.bool({ keepEmpty: true }),
+  'x-kubernetes-embedded-resource': s.bool({ keepEmpty: true }),
+  'x-kubernetes-int-or-string': s.bool({ keepEmpty: true }),
+  'x-kubernetes-list-map-keys': s.list(s.string(), { listType: 'atomic' }),
+  'x-kubernetes-list-type': s.string(),
+  'x-kubernetes-map-type': s.string(),
+  'x-kubernetes-preserve-unknown-fields': s.bool({ keepEmpty: true }),
+  'x-kubernetes-validations': s.list(validationRule, { listType: 'map', listKeys: ['rule'], patchStrategy: 'merge', patchMergeKey: 'rule' }),
+}) as never
+
+export const customResourceValidation = s.object('io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceValidation', {
+  openAPIV3Schema: s.lazy(() => jsonSchemaProps),
+})
+export type CustomResourceValidation = Infer<typeof customResourceValidation>
+
+export const selectableField = s.object('io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.SelectableField', {
+  jsonPath: s.required(s.string()),
+})
+export type SelectableField = Infer<typeof selectableField>
+
+export const customResourceSubresourceScale = s.object('io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceSubresourceScale', {
+  labelSelectorPath: s.string({ keepEmpty: true }),
+  specReplicasPath: s.required(s.string()),
+  statusReplicasPath: s.required(s.string()),
+})
+export type CustomResourceSubresourceScale = Infer<typeof customResourceSubresourceScale>
+
+export const customResourceSubresourceStatus = s.object('io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceSubresourceStatus', {
+
+})
+export type CustomResourceSubresourceStatus = Infer<typeof customResourceSubresourceStatus>
+
+export const customResourceSubresources = s.object('io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceSubresources', {
+  scale: customResourceSubresourceScale,
+  status: customResourceSubresourceStatus,
+})
+export type CustomResourceSubresources = Infer<typeof customResourceSubresources>
+
+export const customResourceDefinitionVersion = s.object('io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionVersion', {
+  additionalPrinterColumns: s.list(customResourceColumnDefinition, { listType: 'atomic' }),
+  deprecated: s.bool(),
+  deprecationWarning: s.string({ keepEmpty: true }),
+  name: s.required(s.string()),
+  schema: customResourceValidation,
+  selectableFields: s.list(selectableField, { listType: 'atomic' }),
+  served: s.required(s.bool()),
+  storage: s.required(s.bool()),
+  subresources: customResourceSubresources,
+})
+export type CustomResourceDefinitionVersion = Infer<typeof customResourceDefinitionVersion>
+
+export const customResourceDefinitionSpec = s.object('io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionSpec', {
+  conversion: customResourceConversion,
+  group: s.required(s.string()),
+  names: s.required(s.value(customResourceDefinitionNames)),
+  preserveUnknownFields: s.bool(),
+  scope: s.required(s.string()),
+  versions: s.required(s.list(customResourceDefinitionVersion, { listType: 'atomic' })),
+})
+export type CustomResourceDefinitionSpec = Infer<typeof customResourceDefinitionSpec>
+
+export const customResourceDefinitionCondition = s.object('io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionCondition', {
+  lastTransitionTime: s.time(),
+  message: s.string(),
+  observedGeneration: s.int64({ keepEmpty: true }),
+  reason: s.string(),
+  status: s.required(s.string()),
+  type: s.required(s.string()),
+})
+export type CustomResourceDefinitionCondition = Infer<typeof customResourceDefinitionCondition>
+
+export const customResourceDefinitionStatus = s.object('io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionStatus', {
+  acceptedNames: s.value(customResourceDefinitionNames),
+  conditions: s.list(customResourceDefinitionCondition, { listType: 'map', listKeys: ['type'] }),
+  observedGeneration: s.int64(),
+  storedVersions: s.list(s.string(), { listType: 'atomic' }),
+})
+export type CustomResourceDefinitionStatus = Infer<typeof customResourceDefinitionStatus>
+
+export const customResourceDefinition = defineKind({
+  group: 'apiextensions.k8s.io', version: 'v1', kind: 'CustomResourceDefinition', plural: 'customresourcedefinitions',
+  shortNames: ['crd', 'crds'], categories: ['api-extensions'], scope: 'Cluster',
+  definition: 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition',
+  subresources: { status: true },
+  fields: {
+    spec: s.required(s.value(customResourceDefinitionSpec)),
+    status: s.value(customResourceDefinitionStatus),
+  },
+})
+export type CustomResourceDefinition = ObjectOf<typeof customResourceDefinition>

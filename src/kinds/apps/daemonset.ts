@@ -1,0 +1,58 @@
+import { defineKind, labelSelector, s, type Infer, type ObjectOf } from '#machinery'
+import { podTemplateSpec } from '../core/pod/spec.ts'
+
+export const rollingUpdateDaemonSet = s.object('io.k8s.api.apps.v1.RollingUpdateDaemonSet', {
+  maxSurge: s.intOrString(),
+  maxUnavailable: s.intOrString(),
+})
+export type RollingUpdateDaemonSet = Infer<typeof rollingUpdateDaemonSet>
+
+export const daemonSetUpdateStrategy = s.object('io.k8s.api.apps.v1.DaemonSetUpdateStrategy', {
+  rollingUpdate: rollingUpdateDaemonSet,
+  type: s.string(),
+})
+export type DaemonSetUpdateStrategy = Infer<typeof daemonSetUpdateStrategy>
+
+export const daemonSetSpec = s.object('io.k8s.api.apps.v1.DaemonSetSpec', {
+  minReadySeconds: s.int(),
+  revisionHistoryLimit: s.int({ keepEmpty: true }),
+  selector: s.required(labelSelector),
+  template: s.required(s.value(podTemplateSpec)),
+  updateStrategy: s.value(daemonSetUpdateStrategy),
+})
+export type DaemonSetSpec = Infer<typeof daemonSetSpec>
+
+export const daemonSetCondition = s.object('io.k8s.api.apps.v1.DaemonSetCondition', {
+  lastTransitionTime: s.time(),
+  message: s.string(),
+  reason: s.string(),
+  status: s.required(s.string()),
+  type: s.required(s.string()),
+})
+export type DaemonSetCondition = Infer<typeof daemonSetCondition>
+
+export const daemonSetStatus = s.object('io.k8s.api.apps.v1.DaemonSetStatus', {
+  collisionCount: s.int({ keepEmpty: true }),
+  conditions: s.list(daemonSetCondition, { listType: 'map', listKeys: ['type'], patchStrategy: 'merge', patchMergeKey: 'type' }),
+  currentNumberScheduled: s.required(s.int()),
+  desiredNumberScheduled: s.required(s.int()),
+  numberAvailable: s.int(),
+  numberMisscheduled: s.required(s.int()),
+  numberReady: s.required(s.int()),
+  numberUnavailable: s.int(),
+  observedGeneration: s.int64(),
+  updatedNumberScheduled: s.int(),
+})
+export type DaemonSetStatus = Infer<typeof daemonSetStatus>
+
+export const daemonSet = defineKind({
+  group: 'apps', version: 'v1', kind: 'DaemonSet', plural: 'daemonsets',
+  shortNames: ['ds'], categories: ['all'], scope: 'Namespaced',
+  definition: 'io.k8s.api.apps.v1.DaemonSet',
+  subresources: { status: true },
+  fields: {
+    spec: s.value(daemonSetSpec),
+    status: s.value(daemonSetStatus),
+  },
+})
+export type DaemonSet = ObjectOf<typeof daemonSet>

@@ -1,0 +1,61 @@
+import { defineKind, labelSelector, s, type Infer, type ObjectOf } from '#machinery'
+import { podTemplateSpec } from '../core/pod/spec.ts'
+
+export const rollingUpdateDeployment = s.object('io.k8s.api.apps.v1.RollingUpdateDeployment', {
+  maxSurge: s.intOrString(),
+  maxUnavailable: s.intOrString(),
+})
+export type RollingUpdateDeployment = Infer<typeof rollingUpdateDeployment>
+
+export const deploymentStrategy = s.object('io.k8s.api.apps.v1.DeploymentStrategy', {
+  rollingUpdate: rollingUpdateDeployment,
+  type: s.string(),
+})
+export type DeploymentStrategy = Infer<typeof deploymentStrategy>
+
+export const deploymentSpec = s.object('io.k8s.api.apps.v1.DeploymentSpec', {
+  minReadySeconds: s.int(),
+  paused: s.bool(),
+  progressDeadlineSeconds: s.int({ keepEmpty: true }),
+  replicas: s.int({ keepEmpty: true }),
+  revisionHistoryLimit: s.int({ keepEmpty: true }),
+  selector: s.required(labelSelector),
+  strategy: s.patched(s.value(deploymentStrategy), 'retainKeys'),
+  template: s.required(s.value(podTemplateSpec)),
+})
+export type DeploymentSpec = Infer<typeof deploymentSpec>
+
+export const deploymentCondition = s.object('io.k8s.api.apps.v1.DeploymentCondition', {
+  lastTransitionTime: s.time(),
+  lastUpdateTime: s.time(),
+  message: s.string(),
+  reason: s.string(),
+  status: s.required(s.string()),
+  type: s.required(s.string()),
+})
+export type DeploymentCondition = Infer<typeof deploymentCondition>
+
+export const deploymentStatus = s.object('io.k8s.api.apps.v1.DeploymentStatus', {
+  availableReplicas: s.int(),
+  collisionCount: s.int({ keepEmpty: true }),
+  conditions: s.list(deploymentCondition, { listType: 'map', listKeys: ['type'], patchStrategy: 'merge', patchMergeKey: 'type' }),
+  observedGeneration: s.int64(),
+  readyReplicas: s.int(),
+  replicas: s.int(),
+  terminatingReplicas: s.int({ keepEmpty: true }),
+  unavailableReplicas: s.int(),
+  updatedReplicas: s.int(),
+})
+export type DeploymentStatus = Infer<typeof deploymentStatus>
+
+export const deployment = defineKind({
+  group: 'apps', version: 'v1', kind: 'Deployment', plural: 'deployments',
+  shortNames: ['deploy'], categories: ['all'], scope: 'Namespaced',
+  definition: 'io.k8s.api.apps.v1.Deployment',
+  subresources: { status: true, scale: { specPath: '.spec.replicas', statusPath: '.status.replicas', selectorPath: '.spec.selector' } },
+  fields: {
+    spec: s.value(deploymentSpec),
+    status: s.value(deploymentStatus),
+  },
+})
+export type Deployment = ObjectOf<typeof deployment>

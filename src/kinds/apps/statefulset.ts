@@ -1,0 +1,76 @@
+import { defineKind, labelSelector, s, type Infer, type ObjectOf, type Schema } from '#machinery'
+import { persistentVolumeClaim, type PersistentVolumeClaim } from '../core/persistentvolumeclaim.ts'
+import { podTemplateSpec } from '../core/pod/spec.ts'
+
+export const rollingUpdateStatefulSetStrategy = s.object('io.k8s.api.apps.v1.RollingUpdateStatefulSetStrategy', {
+  maxUnavailable: s.intOrString(),
+  partition: s.int({ keepEmpty: true }),
+})
+export type RollingUpdateStatefulSetStrategy = Infer<typeof rollingUpdateStatefulSetStrategy>
+
+export const statefulSetOrdinals = s.object('io.k8s.api.apps.v1.StatefulSetOrdinals', {
+  start: s.int({ keepEmpty: true }),
+})
+export type StatefulSetOrdinals = Infer<typeof statefulSetOrdinals>
+
+export const statefulSetPersistentVolumeClaimRetentionPolicy = s.object('io.k8s.api.apps.v1.StatefulSetPersistentVolumeClaimRetentionPolicy', {
+  whenDeleted: s.string(),
+  whenScaled: s.string(),
+})
+export type StatefulSetPersistentVolumeClaimRetentionPolicy = Infer<typeof statefulSetPersistentVolumeClaimRetentionPolicy>
+
+export const statefulSetUpdateStrategy = s.object('io.k8s.api.apps.v1.StatefulSetUpdateStrategy', {
+  rollingUpdate: rollingUpdateStatefulSetStrategy,
+  type: s.string(),
+})
+export type StatefulSetUpdateStrategy = Infer<typeof statefulSetUpdateStrategy>
+
+export const statefulSetSpec = s.object('io.k8s.api.apps.v1.StatefulSetSpec', {
+  minReadySeconds: s.int(),
+  ordinals: statefulSetOrdinals,
+  persistentVolumeClaimRetentionPolicy: statefulSetPersistentVolumeClaimRetentionPolicy,
+  podManagementPolicy: s.string(),
+  replicas: s.int({ keepEmpty: true }),
+  revisionHistoryLimit: s.int({ keepEmpty: true }),
+  selector: s.required(labelSelector),
+  serviceName: s.string(),
+  template: s.required(s.value(podTemplateSpec)),
+  updateStrategy: s.value(statefulSetUpdateStrategy),
+  volumeClaimTemplates: s.list(persistentVolumeClaim.schema as Schema<PersistentVolumeClaim>, { listType: 'atomic' }),
+})
+export type StatefulSetSpec = Infer<typeof statefulSetSpec>
+
+export const statefulSetCondition = s.object('io.k8s.api.apps.v1.StatefulSetCondition', {
+  lastTransitionTime: s.time(),
+  message: s.string(),
+  reason: s.string(),
+  status: s.required(s.string()),
+  type: s.required(s.string()),
+})
+export type StatefulSetCondition = Infer<typeof statefulSetCondition>
+
+export const statefulSetStatus = s.object('io.k8s.api.apps.v1.StatefulSetStatus', {
+  availableReplicas: s.int(),
+  collisionCount: s.int({ keepEmpty: true }),
+  conditions: s.list(statefulSetCondition, { listType: 'map', listKeys: ['type'], patchStrategy: 'merge', patchMergeKey: 'type' }),
+  currentReplicas: s.int(),
+  currentRevision: s.string(),
+  observedGeneration: s.int64(),
+  readyReplicas: s.int(),
+  replicas: s.required(s.int()),
+  updateRevision: s.string(),
+  updatedReplicas: s.int(),
+})
+export type StatefulSetStatus = Infer<typeof statefulSetStatus>
+
+export const statefulSet = defineKind({
+  group: 'apps', version: 'v1', kind: 'StatefulSet', plural: 'statefulsets',
+  shortNames: ['sts'], categories: ['all'], scope: 'Namespaced',
+  definition: 'io.k8s.api.apps.v1.StatefulSet',
+  subresources: { status: true, scale: { specPath: '.spec.replicas', statusPath: '.status.replicas', selectorPath: '.spec.selector' } },
+  fields: {
+    spec: s.value(statefulSetSpec),
+    status: s.value(statefulSetStatus),
+  },
+})
+export type StatefulSet = ObjectOf<typeof statefulSet>

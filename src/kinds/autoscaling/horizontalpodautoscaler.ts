@@ -1,0 +1,174 @@
+import { defineKind, labelSelector, s, type Infer, type ObjectOf } from '#machinery'
+
+export const metricTarget = s.object('io.k8s.api.autoscaling.v2.MetricTarget', {
+  averageUtilization: s.int({ keepEmpty: true }),
+  averageValue: s.quantity(),
+  type: s.required(s.string()),
+  value: s.quantity(),
+})
+export type MetricTarget = Infer<typeof metricTarget>
+
+export const containerResourceMetricSource = s.object('io.k8s.api.autoscaling.v2.ContainerResourceMetricSource', {
+  container: s.required(s.string()),
+  name: s.required(s.string()),
+  target: s.required(s.value(metricTarget)),
+})
+export type ContainerResourceMetricSource = Infer<typeof containerResourceMetricSource>
+
+export const metricValueStatus = s.object('io.k8s.api.autoscaling.v2.MetricValueStatus', {
+  averageUtilization: s.int({ keepEmpty: true }),
+  averageValue: s.quantity(),
+  value: s.quantity(),
+})
+export type MetricValueStatus = Infer<typeof metricValueStatus>
+
+export const containerResourceMetricStatus = s.object('io.k8s.api.autoscaling.v2.ContainerResourceMetricStatus', {
+  container: s.required(s.string()),
+  current: s.required(s.value(metricValueStatus)),
+  name: s.required(s.string()),
+})
+export type ContainerResourceMetricStatus = Infer<typeof containerResourceMetricStatus>
+
+export const crossVersionObjectReference = s.object('io.k8s.api.autoscaling.v2.CrossVersionObjectReference', {
+  apiVersion: s.string(),
+  kind: s.required(s.string()),
+  name: s.required(s.string()),
+})
+export type CrossVersionObjectReference = Infer<typeof crossVersionObjectReference>
+
+export const metricIdentifier = s.object('io.k8s.api.autoscaling.v2.MetricIdentifier', {
+  name: s.required(s.string()),
+  selector: labelSelector,
+})
+export type MetricIdentifier = Infer<typeof metricIdentifier>
+
+export const externalMetricSource = s.object('io.k8s.api.autoscaling.v2.ExternalMetricSource', {
+  metric: s.required(s.value(metricIdentifier)),
+  target: s.required(s.value(metricTarget)),
+})
+export type ExternalMetricSource = Infer<typeof externalMetricSource>
+
+export const externalMetricStatus = s.object('io.k8s.api.autoscaling.v2.ExternalMetricStatus', {
+  current: s.required(s.value(metricValueStatus)),
+  metric: s.required(s.value(metricIdentifier)),
+})
+export type ExternalMetricStatus = Infer<typeof externalMetricStatus>
+
+export const hpaScalingPolicy = s.object('io.k8s.api.autoscaling.v2.HPAScalingPolicy', {
+  periodSeconds: s.required(s.int()),
+  type: s.required(s.string()),
+  value: s.required(s.int()),
+})
+export type HPAScalingPolicy = Infer<typeof hpaScalingPolicy>
+
+export const hpaScalingRules = s.object('io.k8s.api.autoscaling.v2.HPAScalingRules', {
+  policies: s.list(hpaScalingPolicy, { listType: 'atomic' }),
+  selectPolicy: s.string(),
+  stabilizationWindowSeconds: s.int({ keepEmpty: true }),
+  tolerance: s.quantity(),
+})
+export type HPAScalingRules = Infer<typeof hpaScalingRules>
+
+export const horizontalPodAutoscalerBehavior = s.object('io.k8s.api.autoscaling.v2.HorizontalPodAutoscalerBehavior', {
+  scaleDown: hpaScalingRules,
+  scaleUp: hpaScalingRules,
+})
+export type HorizontalPodAutoscalerBehavior = Infer<typeof horizontalPodAutoscalerBehavior>
+
+export const objectMetricSource = s.object('io.k8s.api.autoscaling.v2.ObjectMetricSource', {
+  describedObject: s.required(s.value(crossVersionObjectReference)),
+  metric: s.required(s.value(metricIdentifier)),
+  target: s.required(s.value(metricTarget)),
+})
+export type ObjectMetricSource = Infer<typeof objectMetricSource>
+
+export const podsMetricSource = s.object('io.k8s.api.autoscaling.v2.PodsMetricSource', {
+  metric: s.required(s.value(metricIdentifier)),
+  target: s.required(s.value(metricTarget)),
+})
+export type PodsMetricSource = Infer<typeof podsMetricSource>
+
+export const resourceMetricSource = s.object('io.k8s.api.autoscaling.v2.ResourceMetricSource', {
+  name: s.required(s.string()),
+  target: s.required(s.value(metricTarget)),
+})
+export type ResourceMetricSource = Infer<typeof resourceMetricSource>
+
+export const metricSpec = s.object('io.k8s.api.autoscaling.v2.MetricSpec', {
+  containerResource: containerResourceMetricSource,
+  external: externalMetricSource,
+  object: objectMetricSource,
+  pods: podsMetricSource,
+  resource: resourceMetricSource,
+  type: s.required(s.string()),
+})
+export type MetricSpec = Infer<typeof metricSpec>
+
+export const horizontalPodAutoscalerSpec = s.object('io.k8s.api.autoscaling.v2.HorizontalPodAutoscalerSpec', {
+  behavior: horizontalPodAutoscalerBehavior,
+  maxReplicas: s.required(s.int()),
+  metrics: s.list(metricSpec, { listType: 'atomic' }),
+  minReplicas: s.int({ keepEmpty: true }),
+  scaleTargetRef: s.required(s.value(crossVersionObjectReference)),
+})
+export type HorizontalPodAutoscalerSpec = Infer<typeof horizontalPodAutoscalerSpec>
+
+export const horizontalPodAutoscalerCondition = s.object('io.k8s.api.autoscaling.v2.HorizontalPodAutoscalerCondition', {
+  lastTransitionTime: s.time(),
+  message: s.string(),
+  reason: s.string(),
+  status: s.required(s.string()),
+  type: s.required(s.string()),
+})
+export type HorizontalPodAutoscalerCondition = Infer<typeof horizontalPodAutoscalerCondition>
+
+export const objectMetricStatus = s.object('io.k8s.api.autoscaling.v2.ObjectMetricStatus', {
+  current: s.required(s.value(metricValueStatus)),
+  describedObject: s.required(s.value(crossVersionObjectReference)),
+  metric: s.required(s.value(metricIdentifier)),
+})
+export type ObjectMetricStatus = Infer<typeof objectMetricStatus>
+
+export const podsMetricStatus = s.object('io.k8s.api.autoscaling.v2.PodsMetricStatus', {
+  current: s.required(s.value(metricValueStatus)),
+  metric: s.required(s.value(metricIdentifier)),
+})
+export type PodsMetricStatus = Infer<typeof podsMetricStatus>
+
+export const resourceMetricStatus = s.object('io.k8s.api.autoscaling.v2.ResourceMetricStatus', {
+  current: s.required(s.value(metricValueStatus)),
+  name: s.required(s.string()),
+})
+export type ResourceMetricStatus = Infer<typeof resourceMetricStatus>
+
+export const metricStatus = s.object('io.k8s.api.autoscaling.v2.MetricStatus', {
+  containerResource: containerResourceMetricStatus,
+  external: externalMetricStatus,
+  object: objectMetricStatus,
+  pods: podsMetricStatus,
+  resource: resourceMetricStatus,
+  type: s.required(s.string()),
+})
+export type MetricStatus = Infer<typeof metricStatus>
+
+export const horizontalPodAutoscalerStatus = s.object('io.k8s.api.autoscaling.v2.HorizontalPodAutoscalerStatus', {
+  conditions: s.list(horizontalPodAutoscalerCondition, { listType: 'map', listKeys: ['type'], patchStrategy: 'merge', patchMergeKey: 'type' }),
+  currentMetrics: s.list(metricStatus, { listType: 'atomic' }),
+  currentReplicas: s.int(),
+  desiredReplicas: s.required(s.int()),
+  lastScaleTime: s.time(),
+  observedGeneration: s.int64(),
+})
+export type HorizontalPodAutoscalerStatus = Infer<typeof horizontalPodAutoscalerStatus>
+
+export const horizontalPodAutoscaler = defineKind({
+  group: 'autoscaling', version: 'v2', kind: 'HorizontalPodAutoscaler', plural: 'horizontalpodautoscalers',
+  shortNames: ['hpa'], categories: ['all'], scope: 'Namespaced',
+  definition: 'io.k8s.api.autoscaling.v2.HorizontalPodAutoscaler',
+  subresources: { status: true },
+  fields: {
+    spec: s.required(s.value(horizontalPodAutoscalerSpec)),
+    status: s.value(horizontalPodAutoscalerStatus),
+  },
+})
+export type HorizontalPodAutoscaler = ObjectOf<typeof horizontalPodAutoscaler>

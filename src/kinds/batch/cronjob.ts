@@ -1,0 +1,40 @@
+import { defineKind, objectMeta, s, type Infer, type ObjectOf } from '#machinery'
+import { jobSpec } from './job.ts'
+import { objectReference } from '../core/references.ts'
+
+export const jobTemplateSpec = s.object('io.k8s.api.batch.v1.JobTemplateSpec', {
+  metadata: s.value(objectMeta),
+  spec: s.value(jobSpec),
+})
+export type JobTemplateSpec = Infer<typeof jobTemplateSpec>
+
+export const cronJobSpec = s.object('io.k8s.api.batch.v1.CronJobSpec', {
+  concurrencyPolicy: s.string(),
+  failedJobsHistoryLimit: s.int({ keepEmpty: true }),
+  jobTemplate: s.required(s.value(jobTemplateSpec)),
+  schedule: s.required(s.string()),
+  startingDeadlineSeconds: s.int64({ keepEmpty: true }),
+  successfulJobsHistoryLimit: s.int({ keepEmpty: true }),
+  suspend: s.bool({ keepEmpty: true }),
+  timeZone: s.string({ keepEmpty: true }),
+})
+export type CronJobSpec = Infer<typeof cronJobSpec>
+
+export const cronJobStatus = s.object('io.k8s.api.batch.v1.CronJobStatus', {
+  active: s.list(objectReference, { listType: 'atomic' }),
+  lastScheduleTime: s.time(),
+  lastSuccessfulTime: s.time(),
+})
+export type CronJobStatus = Infer<typeof cronJobStatus>
+
+export const cronJob = defineKind({
+  group: 'batch', version: 'v1', kind: 'CronJob', plural: 'cronjobs',
+  shortNames: ['cj'], categories: ['all'], scope: 'Namespaced',
+  definition: 'io.k8s.api.batch.v1.CronJob',
+  subresources: { status: true },
+  fields: {
+    spec: s.required(s.value(cronJobSpec)),
+    status: s.value(cronJobStatus),
+  },
+})
+export type CronJob = ObjectOf<typeof cronJob>

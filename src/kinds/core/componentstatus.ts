@@ -1,0 +1,20 @@
+import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+
+export const componentCondition = s.object('io.k8s.api.core.v1.ComponentCondition', {
+  error: s.string(),
+  message: s.string(),
+  status: s.required(s.string()),
+  type: s.required(s.string()),
+})
+export type ComponentCondition = Infer<typeof componentCondition>
+
+export const componentStatus = defineKind({
+  group: '', version: 'v1', kind: 'ComponentStatus', plural: 'componentstatuses',
+  shortNames: ['cs'], scope: 'Cluster',
+  definition: 'io.k8s.api.core.v1.ComponentStatus',
+  verbs: ['get', 'list'],
+  fields: {
+    conditions: s.list(componentCondition, { listType: 'map', listKeys: ['type'], patchStrategy: 'merge', patchMergeKey: 'type' }),
+  },
+})
+export type ComponentStatus = ObjectOf<typeof componentStatus>

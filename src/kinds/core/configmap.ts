@@ -1,0 +1,13 @@
+import { defineKind, s, type ObjectOf } from '#machinery'
+
+export const configMap = defineKind({
+  group: '', version: 'v1', kind: 'ConfigMap', plural: 'configmaps',
+  shortNames: ['cm'], scope: 'Namespaced',
+  definition: 'io.k8s.api.core.v1.ConfigMap',
+  fields: {
+    binaryData: s.map(s.bytes()),
+    data: s.map(s.string()),
+    immutable: s.bool({ keepEmpty: true }),
+  },
+})
+export type ConfigMap = ObjectOf<typeof configMap>

@@ -1,0 +1,36 @@
+import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import { objectReference } from './references.ts'
+
+export const endpointAddress = s.object('io.k8s.api.core.v1.EndpointAddress', {
+  hostname: s.string(),
+  ip: s.required(s.string()),
+  nodeName: s.string({ keepEmpty: true }),
+  targetRef: objectReference,
+}, { mapType: 'atomic' })
+export type EndpointAddress = Infer<typeof endpointAddress>
+
+export const endpointPort = s.object('io.k8s.api.core.v1.EndpointPort', {
+  appProtocol: s.string({ keepEmpty: true }),
+  name: s.string(),
+  port: s.required(s.int()),
+  protocol: s.string(),
+}, { mapType: 'atomic' })
+export type EndpointPort = Infer<typeof endpointPort>
+
+export const endpointSubset = s.object('io.k8s.api.core.v1.EndpointSubset', {
+  addresses: s.list(endpointAddress, { listType: 'atomic' }),
+  notReadyAddresses: s.list(endpointAddress, { listType: 'atomic' }),
+  ports: s.list(endpointPort, { listType: 'atomic' }),
+})
+export type EndpointSubset = Infer<typeof endpointSubset>
+
+export const endpoints = defineKind({
+  group: '', version: 'v1', kind: 'Endpoints', plural: 'endpoints',
+  shortNames: ['ep'], scope: 'Namespaced',
+  definition: 'io.k8s.api.core.v1.Endpoints',
+  storagePrefix: '/registry/services/endpoints/',
+  fields: {
+    subsets: s.list(endpointSubset, { listType: 'atomic' }),
+  },
+})
+export type Endpoints = ObjectOf<typeof endpoints>

@@ -1,0 +1,37 @@
+import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import { objectReference } from './references.ts'
+
+export const eventSeries = s.object('io.k8s.api.core.v1.EventSeries', {
+  count: s.int(),
+  lastObservedTime: s.microTime(),
+})
+export type EventSeries = Infer<typeof eventSeries>
+
+export const eventSource = s.object('io.k8s.api.core.v1.EventSource', {
+  component: s.string(),
+  host: s.string(),
+})
+export type EventSource = Infer<typeof eventSource>
+
+export const event = defineKind({
+  group: '', version: 'v1', kind: 'Event', plural: 'events',
+  shortNames: ['ev'], scope: 'Namespaced',
+  definition: 'io.k8s.api.core.v1.Event',
+  fields: {
+    action: s.string(),
+    count: s.int(),
+    eventTime: s.microTime(),
+    firstTimestamp: s.time(),
+    involvedObject: s.required(s.value(objectReference)),
+    lastTimestamp: s.time(),
+    message: s.string(),
+    reason: s.string(),
+    related: objectReference,
+    reportingComponent: s.string(),
+    reportingInstance: s.string(),
+    series: eventSeries,
+    source: s.value(eventSource),
+    type: s.string(),
+  },
+})
+export type Event = ObjectOf<typeof event>

@@ -1,0 +1,34 @@
+import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+
+export const namespaceSpec = s.object('io.k8s.api.core.v1.NamespaceSpec', {
+  finalizers: s.list(s.string(), { listType: 'atomic' }),
+})
+export type NamespaceSpec = Infer<typeof namespaceSpec>
+
+export const namespaceCondition = s.object('io.k8s.api.core.v1.NamespaceCondition', {
+  lastTransitionTime: s.time(),
+  message: s.string(),
+  reason: s.string(),
+  status: s.required(s.string()),
+  type: s.required(s.string()),
+})
+export type NamespaceCondition = Infer<typeof namespaceCondition>
+
+export const namespaceStatus = s.object('io.k8s.api.core.v1.NamespaceStatus', {
+  conditions: s.list(namespaceCondition, { listType: 'map', listKeys: ['type'], patchStrategy: 'merge', patchMergeKey: 'type' }),
+  phase: s.string(),
+})
+export type NamespaceStatus = Infer<typeof namespaceStatus>
+
+export const namespace = defineKind({
+  group: '', version: 'v1', kind: 'Namespace', plural: 'namespaces',
+  shortNames: ['ns'], scope: 'Cluster',
+  definition: 'io.k8s.api.core.v1.Namespace',
+  verbs: ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'],
+  subresources: { status: true },
+  fields: {
+    spec: s.value(namespaceSpec),
+    status: s.value(namespaceStatus),
+  },
+})
+export type Namespace = ObjectOf<typeof namespace>

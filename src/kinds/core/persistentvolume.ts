@@ -1,0 +1,177 @@
+import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import { nodeSelector } from './pod/affinity.ts'
+import { awsElasticBlockStoreVolumeSource, azureDiskVolumeSource, fcVolumeSource, flockerVolumeSource, gcePersistentDiskVolumeSource, hostPathVolumeSource, nfsVolumeSource, photonPersistentDiskVolumeSource, portworxVolumeSource, quobyteVolumeSource, vsphereVirtualDiskVolumeSource } from './pod/volume.ts'
+import { objectReference, secretReference } from './references.ts'
+
+export const azureFilePersistentVolumeSource = s.object('io.k8s.api.core.v1.AzureFilePersistentVolumeSource', {
+  readOnly: s.bool(),
+  secretName: s.required(s.string()),
+  secretNamespace: s.string({ keepEmpty: true }),
+  shareName: s.required(s.string()),
+})
+export type AzureFilePersistentVolumeSource = Infer<typeof azureFilePersistentVolumeSource>
+
+export const csiPersistentVolumeSource = s.object('io.k8s.api.core.v1.CSIPersistentVolumeSource', {
+  controllerExpandSecretRef: secretReference,
+  controllerPublishSecretRef: secretReference,
+  driver: s.required(s.string()),
+  fsType: s.string(),
+  nodeExpandSecretRef: secretReference,
+  nodePublishSecretRef: secretReference,
+  nodeStageSecretRef: secretReference,
+  readOnly: s.bool(),
+  volumeAttributes: s.map(s.string()),
+  volumeHandle: s.required(s.string()),
+})
+export type CSIPersistentVolumeSource = Infer<typeof csiPersistentVolumeSource>
+
+export const cephFSPersistentVolumeSource = s.object('io.k8s.api.core.v1.CephFSPersistentVolumeSource', {
+  monitors: s.required(s.list(s.string(), { listType: 'atomic' })),
+  path: s.string(),
+  readOnly: s.bool(),
+  secretFile: s.string(),
+  secretRef: secretReference,
+  user: s.string(),
+})
+export type CephFSPersistentVolumeSource = Infer<typeof cephFSPersistentVolumeSource>
+
+export const cinderPersistentVolumeSource = s.object('io.k8s.api.core.v1.CinderPersistentVolumeSource', {
+  fsType: s.string(),
+  readOnly: s.bool(),
+  secretRef: secretReference,
+  volumeID: s.required(s.string()),
+})
+export type CinderPersistentVolumeSource = Infer<typeof cinderPersistentVolumeSource>
+
+export const flexPersistentVolumeSource = s.object('io.k8s.api.core.v1.FlexPersistentVolumeSource', {
+  driver: s.required(s.string()),
+  fsType: s.string(),
+  options: s.map(s.string()),
+  readOnly: s.bool(),
+  secretRef: secretReference,
+})
+export type FlexPersistentVolumeSource = Infer<typeof flexPersistentVolumeSource>
+
+export const glusterfsPersistentVolumeSource = s.object('io.k8s.api.core.v1.GlusterfsPersistentVolumeSource', {
+  endpoints: s.required(s.string()),
+  endpointsNamespace: s.string(),
+  path: s.required(s.string()),
+  readOnly: s.bool(),
+})
+export type GlusterfsPersistentVolumeSource = Infer<typeof glusterfsPersistentVolumeSource>
+
+export const iscsiPersistentVolumeSource = s.object('io.k8s.api.core.v1.ISCSIPersistentVolumeSource', {
+  chapAuthDiscovery: s.bool(),
+  chapAuthSession: s.bool(),
+  fsType: s.string(),
+  initiatorName: s.string(),
+  iqn: s.required(s.string()),
+  iscsiInterface: s.string({ default: 'default' }),
+  lun: s.required(s.int()),
+  portals: s.list(s.string(), { listType: 'atomic' }),
+  readOnly: s.bool(),
+  secretRef: secretReference,
+  targetPortal: s.required(s.string()),
+})
+export type ISCSIPersistentVolumeSource = Infer<typeof iscsiPersistentVolumeSource>
+
+export const localVolumeSource = s.object('io.k8s.api.core.v1.LocalVolumeSource', {
+  fsType: s.string(),
+  path: s.required(s.string()),
+})
+export type LocalVolumeSource = Infer<typeof localVolumeSource>
+
+export const volumeNodeAffinity = s.object('io.k8s.api.core.v1.VolumeNodeAffinity', {
+  required: nodeSelector,
+})
+export type VolumeNodeAffinity = Infer<typeof volumeNodeAffinity>
+
+export const rbdPersistentVolumeSource = s.object('io.k8s.api.core.v1.RBDPersistentVolumeSource', {
+  fsType: s.string(),
+  image: s.required(s.string()),
+  keyring: s.string({ default: '/etc/ceph/keyring' }),
+  monitors: s.required(s.list(s.string(), { listType: 'atomic' })),
+  pool: s.string({ default: 'rbd' }),
+  readOnly: s.bool(),
+  secretRef: secretReference,
+  user: s.string({ default: 'admin' }),
+})
+export type RBDPersistentVolumeSource = Infer<typeof rbdPersistentVolumeSource>
+
+export const scaleIOPersistentVolumeSource = s.object('io.k8s.api.core.v1.ScaleIOPersistentVolumeSource', {
+  fsType: s.string({ default: 'xfs' }),
+  gateway: s.required(s.string()),
+  protectionDomain: s.string(),
+  readOnly: s.bool(),
+  secretRef: s.required(secretReference),
+  sslEnabled: s.bool({ keepEmpty: true }),
+  storageMode: s.string({ default: 'ThinProvisioned' }),
+  storagePool: s.string(),
+  system: s.required(s.string()),
+  volumeName: s.string(),
+})
+export type ScaleIOPersistentVolumeSource = Infer<typeof scaleIOPersistentVolumeSource>
+
+export const storageOSPersistentVolumeSource = s.object('io.k8s.api.core.v1.StorageOSPersistentVolumeSource', {
+  fsType: s.string(),
+  readOnly: s.bool(),
+  secretRef: objectReference,
+  volumeName: s.string(),
+  volumeNamespace: s.string(),
+})
+export type StorageOSPersistentVolumeSource = Infer<typeof storageOSPersistentVolumeSource>
+
+export const persistentVolumeSpec = s.object('io.k8s.api.core.v1.PersistentVolumeSpec', {
+  accessModes: s.list(s.string(), { listType: 'atomic' }),
+  awsElasticBlockStore: awsElasticBlockStoreVolumeSource,
+  azureDisk: azureDiskVolumeSource,
+  azureFile: azureFilePersistentVolumeSource,
+  capacity: s.map(s.quantity()),
+  cephfs: cephFSPersistentVolumeSource,
+  cinder: cinderPersistentVolumeSource,
+  claimRef: objectReference,
+  csi: csiPersistentVolumeSource,
+  fc: fcVolumeSource,
+  flexVolume: flexPersistentVolumeSource,
+  flocker: flockerVolumeSource,
+  gcePersistentDisk: gcePersistentDiskVolumeSource,
+  glusterfs: glusterfsPersistentVolumeSource,
+  hostPath: hostPathVolumeSource,
+  iscsi: iscsiPersistentVolumeSource,
+  local: localVolumeSource,
+  mountOptions: s.list(s.string(), { listType: 'atomic' }),
+  nfs: nfsVolumeSource,
+  nodeAffinity: volumeNodeAffinity,
+  persistentVolumeReclaimPolicy: s.string(),
+  photonPersistentDisk: photonPersistentDiskVolumeSource,
+  portworxVolume: portworxVolumeSource,
+  quobyte: quobyteVolumeSource,
+  rbd: rbdPersistentVolumeSource,
+  scaleIO: scaleIOPersistentVolumeSource,
+  storageClassName: s.string(),
+  storageos: storageOSPersistentVolumeSource,
+  volumeAttributesClassName: s.string({ keepEmpty: true }),
+  volumeMode: s.string({ keepEmpty: true }),
+  vsphereVolume: vsphereVirtualDiskVolumeSource,
+})
+export type PersistentVolumeSpec = Infer<typeof persistentVolumeSpec>
+
+export const persistentVolumeStatus = s.object('io.k8s.api.core.v1.PersistentVolumeStatus', {
+  lastPhaseTransitionTime: s.time(),
+  message: s.string(),
+  phase: s.string(),
+  reason: s.string(),
+})
+export type PersistentVolumeStatus = Infer<typeof persistentVolumeStatus>
+
+export const persistentVolume = defineKind({
+  group: '', version: 'v1', kind: 'PersistentVolume', plural: 'persistentvolumes',
+  shortNames: ['pv'], scope: 'Cluster',
+  definition: 'io.k8s.api.core.v1.PersistentVolume',
+  subresources: { status: true },
+  fields: {
+    spec: s.value(persistentVolumeSpec),
+    status: s.value(persistentVolumeStatus),
+  },
+})
+export type PersistentVolume = ObjectOf<typeof persistentVolume>

@@ -1,0 +1,61 @@
+import { defineKind, labelSelector, s, type Infer, type ObjectOf } from '#machinery'
+import { typedLocalObjectReference, typedObjectReference } from './references.ts'
+
+export const volumeResourceRequirements = s.object('io.k8s.api.core.v1.VolumeResourceRequirements', {
+  limits: s.map(s.quantity()),
+  requests: s.map(s.quantity()),
+})
+export type VolumeResourceRequirements = Infer<typeof volumeResourceRequirements>
+
+export const persistentVolumeClaimSpec = s.object('io.k8s.api.core.v1.PersistentVolumeClaimSpec', {
+  accessModes: s.list(s.string(), { listType: 'atomic' }),
+  dataSource: typedLocalObjectReference,
+  dataSourceRef: typedObjectReference,
+  resources: s.value(volumeResourceRequirements),
+  selector: labelSelector,
+  storageClassName: s.string({ keepEmpty: true }),
+  volumeAttributesClassName: s.string({ keepEmpty: true }),
+  volumeMode: s.string({ keepEmpty: true }),
+  volumeName: s.string(),
+})
+export type PersistentVolumeClaimSpec = Infer<typeof persistentVolumeClaimSpec>
+
+export const persistentVolumeClaimCondition = s.object('io.k8s.api.core.v1.PersistentVolumeClaimCondition', {
+  lastProbeTime: s.time(),
+  lastTransitionTime: s.time(),
+  message: s.string(),
+  reason: s.string(),
+  status: s.required(s.string()),
+  type: s.required(s.string()),
+})
+export type PersistentVolumeClaimCondition = Infer<typeof persistentVolumeClaimCondition>
+
+export const modifyVolumeStatus = s.object('io.k8s.api.core.v1.ModifyVolumeStatus', {
+  status: s.required(s.string()),
+  targetVolumeAttributesClassName: s.string(),
+})
+export type ModifyVolumeStatus = Infer<typeof modifyVolumeStatus>
+
+export const persistentVolumeClaimStatus = s.object('io.k8s.api.core.v1.PersistentVolumeClaimStatus', {
+  accessModes: s.list(s.string(), { listType: 'atomic' }),
+  allocatedResourceStatuses: s.map(s.string()),
+  allocatedResources: s.map(s.quantity()),
+  capacity: s.map(s.quantity()),
+  conditions: s.list(persistentVolumeClaimCondition, { listType: 'map', listKeys: ['type'], patchStrategy: 'merge', patchMergeKey: 'type' }),
+  currentVolumeAttributesClassName: s.string({ keepEmpty: true }),
+  modifyVolumeStatus: modifyVolumeStatus,
+  phase: s.string(),
+})
+export type PersistentVolumeClaimStatus = Infer<typeof persistentVolumeClaimStatus>
+
+export const persistentVolumeClaim = defineKind({
+  group: '', version: 'v1', kind: 'PersistentVolumeClaim', plural: 'persistentvolumeclaims',
+  shortNames: ['pvc'], scope: 'Namespaced',
+  definition: 'io.k8s.api.core.v1.PersistentVolumeClaim',
+  subresources: { status: true },
+  fields: {
+    spec: s.value(persistentVolumeClaimSpec),
+    status: s.value(persistentVolumeClaimStatus),
+  },
+})
+export type PersistentVolumeClaim = ObjectOf<typeof persistentVolumeClaim>

@@ -1,0 +1,38 @@
+import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+
+export const scopedResourceSelectorRequirement = s.object('io.k8s.api.core.v1.ScopedResourceSelectorRequirement', {
+  operator: s.required(s.string()),
+  scopeName: s.required(s.string()),
+  values: s.list(s.string(), { listType: 'atomic' }),
+})
+export type ScopedResourceSelectorRequirement = Infer<typeof scopedResourceSelectorRequirement>
+
+export const scopeSelector = s.object('io.k8s.api.core.v1.ScopeSelector', {
+  matchExpressions: s.list(scopedResourceSelectorRequirement, { listType: 'atomic' }),
+}, { mapType: 'atomic' })
+export type ScopeSelector = Infer<typeof scopeSelector>
+
+export const resourceQuotaSpec = s.object('io.k8s.api.core.v1.ResourceQuotaSpec', {
+  hard: s.map(s.quantity()),
+  scopeSelector: scopeSelector,
+  scopes: s.list(s.string(), { listType: 'atomic' }),
+})
+export type ResourceQuotaSpec = Infer<typeof resourceQuotaSpec>
+
+export const resourceQuotaStatus = s.object('io.k8s.api.core.v1.ResourceQuotaStatus', {
+  hard: s.map(s.quantity()),
+  used: s.map(s.quantity()),
+})
+export type ResourceQuotaStatus = Infer<typeof resourceQuotaStatus>
+
+export const resourceQuota = defineKind({
+  group: '', version: 'v1', kind: 'ResourceQuota', plural: 'resourcequotas',
+  shortNames: ['quota'], scope: 'Namespaced',
+  definition: 'io.k8s.api.core.v1.ResourceQuota',
+  subresources: { status: true },
+  fields: {
+    spec: s.value(resourceQuotaSpec),
+    status: s.value(resourceQuotaStatus),
+  },
+})
+export type ResourceQuota = ObjectOf<typeof resourceQuota>

@@ -1,0 +1,84 @@
+import { condition, defineKind, s, type Infer, type ObjectOf } from '#machinery'
+
+export const clientIPConfig = s.object('io.k8s.api.core.v1.ClientIPConfig', {
+  timeoutSeconds: s.int({ keepEmpty: true }),
+})
+export type ClientIPConfig = Infer<typeof clientIPConfig>
+
+export const portStatus = s.object('io.k8s.api.core.v1.PortStatus', {
+  error: s.string({ keepEmpty: true }),
+  port: s.required(s.int()),
+  protocol: s.required(s.string()),
+})
+export type PortStatus = Infer<typeof portStatus>
+
+export const loadBalancerIngress = s.object('io.k8s.api.core.v1.LoadBalancerIngress', {
+  hostname: s.string(),
+  ip: s.string(),
+  ipMode: s.string({ keepEmpty: true }),
+  ports: s.list(portStatus, { listType: 'atomic' }),
+})
+export type LoadBalancerIngress = Infer<typeof loadBalancerIngress>
+
+export const loadBalancerStatus = s.object('io.k8s.api.core.v1.LoadBalancerStatus', {
+  ingress: s.list(loadBalancerIngress, { listType: 'atomic' }),
+})
+export type LoadBalancerStatus = Infer<typeof loadBalancerStatus>
+
+export const servicePort = s.object('io.k8s.api.core.v1.ServicePort', {
+  appProtocol: s.string({ keepEmpty: true }),
+  name: s.string(),
+  nodePort: s.int(),
+  port: s.required(s.int()),
+  protocol: s.string({ default: 'TCP' }),
+  targetPort: s.intOrString(),
+})
+export type ServicePort = Infer<typeof servicePort>
+
+export const sessionAffinityConfig = s.object('io.k8s.api.core.v1.SessionAffinityConfig', {
+  clientIP: clientIPConfig,
+})
+export type SessionAffinityConfig = Infer<typeof sessionAffinityConfig>
+
+export const serviceSpec = s.object('io.k8s.api.core.v1.ServiceSpec', {
+  allocateLoadBalancerNodePorts: s.bool({ keepEmpty: true }),
+  clusterIP: s.string(),
+  clusterIPs: s.list(s.string(), { listType: 'atomic' }),
+  externalIPs: s.list(s.string(), { listType: 'atomic' }),
+  externalName: s.string(),
+  externalTrafficPolicy: s.string(),
+  healthCheckNodePort: s.int(),
+  internalTrafficPolicy: s.string({ keepEmpty: true }),
+  ipFamilies: s.list(s.string(), { listType: 'atomic' }),
+  ipFamilyPolicy: s.string({ keepEmpty: true }),
+  loadBalancerClass: s.string({ keepEmpty: true }),
+  loadBalancerIP: s.string(),
+  loadBalancerSourceRanges: s.list(s.string(), { listType: 'atomic' }),
+  ports: s.list(servicePort, { listType: 'map', listKeys: ['port', 'protocol'], patchStrategy: 'merge', patchMergeKey: 'port' }),
+  publishNotReadyAddresses: s.bool(),
+  selector: s.map(s.string(), { mapType: 'atomic' }),
+  sessionAffinity: s.string(),
+  sessionAffinityConfig: sessionAffinityConfig,
+  trafficDistribution: s.string({ keepEmpty: true }),
+  type: s.string(),
+})
+export type ServiceSpec = Infer<typeof serviceSpec>
+
+export const serviceStatus = s.object('io.k8s.api.core.v1.ServiceStatus', {
+  conditions: s.list(condition, { listType: 'map', listKeys: ['type'], patchStrategy: 'merge', patchMergeKey: 'type' }),
+  loadBalancer: s.value(loadBalancerStatus),
+})
+export type ServiceStatus = Infer<typeof serviceStatus>
+
+export const service = defineKind({
+  group: '', version: 'v1', kind: 'Service', plural: 'services',
+  shortNames: ['svc'], categories: ['all'], scope: 'Namespaced',
+  definition: 'io.k8s.api.core.v1.Service',
+  storagePrefix: '/registry/services/specs/',
+  subresources: { status: true },
+  fields: {
+    spec: s.value(serviceSpec),
+    status: s.value(serviceStatus),
+  },
+})
+export type Service = ObjectOf<typeof service>

@@ -1,0 +1,14 @@
+import { defineKind, s, type ObjectOf } from '#machinery'
+import { localObjectReference, objectReference } from './references.ts'
+
+export const serviceAccount = defineKind({
+  group: '', version: 'v1', kind: 'ServiceAccount', plural: 'serviceaccounts',
+  shortNames: ['sa'], scope: 'Namespaced',
+  definition: 'io.k8s.api.core.v1.ServiceAccount',
+  fields: {
+    automountServiceAccountToken: s.bool({ keepEmpty: true }),
+    imagePullSecrets: s.list(localObjectReference, { listType: 'atomic' }),
+    secrets: s.list(objectReference, { listType: 'map', listKeys: ['name'], patchStrategy: 'merge', patchMergeKey: 'name' }),
+  },
+})
+export type ServiceAccount = ObjectOf<typeof serviceAccount>

@@ -1,0 +1,57 @@
+import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import { objectReference } from '../core/references.ts'
+
+export const endpointConditions = s.object('io.k8s.api.discovery.v1.EndpointConditions', {
+  ready: s.bool({ keepEmpty: true }),
+  serving: s.bool({ keepEmpty: true }),
+  terminating: s.bool({ keepEmpty: true }),
+})
+export type EndpointConditions = Infer<typeof endpointConditions>
+
+export const forNode = s.object('io.k8s.api.discovery.v1.ForNode', {
+  name: s.required(s.string()),
+})
+export type ForNode = Infer<typeof forNode>
+
+export const forZone = s.object('io.k8s.api.discovery.v1.ForZone', {
+  name: s.required(s.string()),
+})
+export type ForZone = Infer<typeof forZone>
+
+export const endpointHints = s.object('io.k8s.api.discovery.v1.EndpointHints', {
+  forNodes: s.list(forNode, { listType: 'atomic' }),
+  forZones: s.list(forZone, { listType: 'atomic' }),
+})
+export type EndpointHints = Infer<typeof endpointHints>
+
+export const endpoint = s.object('io.k8s.api.discovery.v1.Endpoint', {
+  addresses: s.required(s.list(s.string(), { listType: 'set' })),
+  conditions: s.value(endpointConditions),
+  deprecatedTopology: s.map(s.string()),
+  hints: endpointHints,
+  hostname: s.string({ keepEmpty: true }),
+  nodeName: s.string({ keepEmpty: true }),
+  targetRef: objectReference,
+  zone: s.string({ keepEmpty: true }),
+})
+export type Endpoint = Infer<typeof endpoint>
+
+export const sliceEndpointPort = s.object('io.k8s.api.discovery.v1.EndpointPort', {
+  appProtocol: s.string({ keepEmpty: true }),
+  name: s.string({ keepEmpty: true }),
+  port: s.int({ keepEmpty: true }),
+  protocol: s.string({ keepEmpty: true }),
+}, { mapType: 'atomic' })
+export type SliceEndpointPort = Infer<typeof sliceEndpointPort>
+
+export const endpointSlice = defineKind({
+  group: 'discovery.k8s.io', version: 'v1', kind: 'EndpointSlice', plural: 'endpointslices',
+  scope: 'Namespaced',
+  definition: 'io.k8s.api.discovery.v1.EndpointSlice',
+  fields: {
+    addressType: s.required(s.string()),
+    endpoints: s.list(endpoint, { listType: 'atomic' }),
+    ports: s.list(sliceEndpointPort, { listType: 'atomic' }),
+  },
+})
+export type EndpointSlice = ObjectOf<typeof endpointSlice>

@@ -1,0 +1,61 @@
+import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+
+export const exemptPriorityLevelConfiguration = s.object('io.k8s.api.flowcontrol.v1.ExemptPriorityLevelConfiguration', {
+  lendablePercent: s.int({ keepEmpty: true }),
+  nominalConcurrencyShares: s.int({ keepEmpty: true }),
+})
+export type ExemptPriorityLevelConfiguration = Infer<typeof exemptPriorityLevelConfiguration>
+
+export const queuingConfiguration = s.object('io.k8s.api.flowcontrol.v1.QueuingConfiguration', {
+  handSize: s.int({ keepEmpty: true }),
+  queueLengthLimit: s.int({ keepEmpty: true }),
+  queues: s.int({ keepEmpty: true }),
+})
+export type QueuingConfiguration = Infer<typeof queuingConfiguration>
+
+export const limitResponse = s.object('io.k8s.api.flowcontrol.v1.LimitResponse', {
+  queuing: queuingConfiguration,
+  type: s.required(s.string()),
+}, { unions: [{'discriminator': 'type', 'fields-to-discriminateBy': {'queuing': 'Queuing'}}] })
+export type LimitResponse = Infer<typeof limitResponse>
+
+export const limitedPriorityLevelConfiguration = s.object('io.k8s.api.flowcontrol.v1.LimitedPriorityLevelConfiguration', {
+  borrowingLimitPercent: s.int({ keepEmpty: true }),
+  lendablePercent: s.int({ keepEmpty: true }),
+  limitResponse: s.value(limitResponse),
+  nominalConcurrencyShares: s.int({ keepEmpty: true }),
+})
+export type LimitedPriorityLevelConfiguration = Infer<typeof limitedPriorityLevelConfiguration>
+
+export const priorityLevelConfigurationSpec = s.object('io.k8s.api.flowcontrol.v1.PriorityLevelConfigurationSpec', {
+  exempt: exemptPriorityLevelConfiguration,
+  limited: limitedPriorityLevelConfiguration,
+  type: s.required(s.string()),
+}, { unions: [{'discriminator': 'type', 'fields-to-discriminateBy': {'exempt': 'Exempt', 'limited': 'Limited'}}] })
+export type PriorityLevelConfigurationSpec = Infer<typeof priorityLevelConfigurationSpec>
+
+export const priorityLevelConfigurationCondition = s.object('io.k8s.api.flowcontrol.v1.PriorityLevelConfigurationCondition', {
+  lastTransitionTime: s.time(),
+  message: s.string(),
+  reason: s.string(),
+  status: s.string(),
+  type: s.string(),
+})
+export type PriorityLevelConfigurationCondition = Infer<typeof priorityLevelConfigurationCondition>
+
+export const priorityLevelConfigurationStatus = s.object('io.k8s.api.flowcontrol.v1.PriorityLevelConfigurationStatus', {
+  conditions: s.list(priorityLevelConfigurationCondition, { listType: 'map', listKeys: ['type'], patchStrategy: 'merge', patchMergeKey: 'type' }),
+})
+export type PriorityLevelConfigurationStatus = Infer<typeof priorityLevelConfigurationStatus>
+
+export const priorityLevelConfiguration = defineKind({
+  group: 'flowcontrol.apiserver.k8s.io', version: 'v1', kind: 'PriorityLevelConfiguration', plural: 'prioritylevelconfigurations',
+  scope: 'Cluster',
+  definition: 'io.k8s.api.flowcontrol.v1.PriorityLevelConfiguration',
+  subresources: { status: true },
+  fields: {
+    spec: s.value(priorityLevelConfigurationSpec),
+    status: s.value(priorityLevelConfigurationStatus),
+  },
+})
+export type PriorityLevelConfiguration = ObjectOf<typeof priorityLevelConfiguration>

@@ -1,0 +1,89 @@
+import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import { typedLocalObjectReference } from '../core/references.ts'
+
+export const serviceBackendPort = s.object('io.k8s.api.networking.v1.ServiceBackendPort', {
+  name: s.string(),
+  number: s.int(),
+}, { mapType: 'atomic' })
+export type ServiceBackendPort = Infer<typeof serviceBackendPort>
+
+export const ingressServiceBackend = s.object('io.k8s.api.networking.v1.IngressServiceBackend', {
+  name: s.required(s.string()),
+  port: s.value(serviceBackendPort),
+})
+export type IngressServiceBackend = Infer<typeof ingressServiceBackend>
+
+export const ingressBackend = s.object('io.k8s.api.networking.v1.IngressBackend', {
+  resource: typedLocalObjectReference,
+  service: ingressServiceBackend,
+})
+export type IngressBackend = Infer<typeof ingressBackend>
+
+export const httpIngressPath = s.object('io.k8s.api.networking.v1.HTTPIngressPath', {
+  backend: s.required(s.value(ingressBackend)),
+  path: s.string(),
+  pathType: s.required(s.string()),
+})
+export type HTTPIngressPath = Infer<typeof httpIngressPath>
+
+export const httpIngressRuleValue = s.object('io.k8s.api.networking.v1.HTTPIngressRuleValue', {
+  paths: s.required(s.list(httpIngressPath, { listType: 'atomic' })),
+})
+export type HTTPIngressRuleValue = Infer<typeof httpIngressRuleValue>
+
+export const ingressRule = s.object('io.k8s.api.networking.v1.IngressRule', {
+  host: s.string(),
+  http: httpIngressRuleValue,
+})
+export type IngressRule = Infer<typeof ingressRule>
+
+export const ingressTLS = s.object('io.k8s.api.networking.v1.IngressTLS', {
+  hosts: s.list(s.string(), { listType: 'atomic' }),
+  secretName: s.string(),
+})
+export type IngressTLS = Infer<typeof ingressTLS>
+
+export const ingressSpec = s.object('io.k8s.api.networking.v1.IngressSpec', {
+  defaultBackend: ingressBackend,
+  ingressClassName: s.string({ keepEmpty: true }),
+  rules: s.list(ingressRule, { listType: 'atomic' }),
+  tls: s.list(ingressTLS, { listType: 'atomic' }),
+})
+export type IngressSpec = Infer<typeof ingressSpec>
+
+export const ingressPortStatus = s.object('io.k8s.api.networking.v1.IngressPortStatus', {
+  error: s.string(),
+  port: s.required(s.int()),
+  protocol: s.required(s.string()),
+})
+export type IngressPortStatus = Infer<typeof ingressPortStatus>
+
+export const ingressLoadBalancerIngress = s.object('io.k8s.api.networking.v1.IngressLoadBalancerIngress', {
+  hostname: s.string(),
+  ip: s.string(),
+  ports: s.list(ingressPortStatus, { listType: 'atomic' }),
+})
+export type IngressLoadBalancerIngress = Infer<typeof ingressLoadBalancerIngress>
+
+export const ingressLoadBalancerStatus = s.object('io.k8s.api.networking.v1.IngressLoadBalancerStatus', {
+  ingress: s.list(ingressLoadBalancerIngress, { listType: 'atomic' }),
+})
+export type IngressLoadBalancerStatus = Infer<typeof ingressLoadBalancerStatus>
+
+export const ingressStatus = s.object('io.k8s.api.networking.v1.IngressStatus', {
+  loadBalancer: s.value(ingressLoadBalancerStatus),
+})
+export type IngressStatus = Infer<typeof ingressStatus>
+
+export const ingress = defineKind({
+  group: 'networking.k8s.io', version: 'v1', kind: 'Ingress', plural: 'ingresses',
+  shortNames: ['ing'], scope: 'Namespaced',
+  definition: 'io.k8s.api.networking.v1.Ingress',
+  storagePrefix: '/registry/ingress/',
+  subresources: { status: true },
+  fields: {
+    spec: s.value(ingressSpec),
+    status: s.value(ingressStatus),
+  },
+})
+export type Ingress = ObjectOf<typeof ingress>

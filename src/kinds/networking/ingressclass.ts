@@ -1,0 +1,26 @@
+import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+
+export const ingressClassParametersReference = s.object('io.k8s.api.networking.v1.IngressClassParametersReference', {
+  apiGroup: s.string({ keepEmpty: true }),
+  kind: s.required(s.string()),
+  name: s.required(s.string()),
+  namespace: s.string({ keepEmpty: true }),
+  scope: s.string({ keepEmpty: true }),
+})
+export type IngressClassParametersReference = Infer<typeof ingressClassParametersReference>
+
+export const ingressClassSpec = s.object('io.k8s.api.networking.v1.IngressClassSpec', {
+  controller: s.string(),
+  parameters: ingressClassParametersReference,
+})
+export type IngressClassSpec = Infer<typeof ingressClassSpec>
+
+export const ingressClass = defineKind({
+  group: 'networking.k8s.io', version: 'v1', kind: 'IngressClass', plural: 'ingressclasses',
+  scope: 'Cluster',
+  definition: 'io.k8s.api.networking.v1.IngressClass',
+  fields: {
+    spec: s.value(ingressClassSpec),
+  },
+})
+export type IngressClass = ObjectOf<typeof ingressClass>

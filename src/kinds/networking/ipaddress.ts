@@ -1,0 +1,24 @@
+import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+
+export const parentReference = s.object('io.k8s.api.networking.v1.ParentReference', {
+  group: s.string(),
+  name: s.required(s.string()),
+  namespace: s.string(),
+  resource: s.required(s.string()),
+})
+export type ParentReference = Infer<typeof parentReference>
+
+export const ipAddressSpec = s.object('io.k8s.api.networking.v1.IPAddressSpec', {
+  parentRef: s.required(parentReference),
+})
+export type IPAddressSpec = Infer<typeof ipAddressSpec>
+
+export const ipAddress = defineKind({
+  group: 'networking.k8s.io', version: 'v1', kind: 'IPAddress', plural: 'ipaddresses',
+  shortNames: ['ip'], scope: 'Cluster',
+  definition: 'io.k8s.api.networking.v1.IPAddress',
+  fields: {
+    spec: s.required(s.value(ipAddressSpec)),
+  },
+})
+export type IPAddress = ObjectOf<typeof ipAddress>

@@ -1,0 +1,51 @@
+import { defineKind, labelSelector, s, type Infer, type ObjectOf } from '#machinery'
+
+export const ipBlock = s.object('io.k8s.api.networking.v1.IPBlock', {
+  cidr: s.required(s.string()),
+  except: s.list(s.string(), { listType: 'atomic' }),
+})
+export type IPBlock = Infer<typeof ipBlock>
+
+export const networkPolicyPort = s.object('io.k8s.api.networking.v1.NetworkPolicyPort', {
+  endPort: s.int({ keepEmpty: true }),
+  port: s.intOrString(),
+  protocol: s.string({ keepEmpty: true }),
+})
+export type NetworkPolicyPort = Infer<typeof networkPolicyPort>
+
+export const networkPolicyPeer = s.object('io.k8s.api.networking.v1.NetworkPolicyPeer', {
+  ipBlock: ipBlock,
+  namespaceSelector: labelSelector,
+  podSelector: labelSelector,
+})
+export type NetworkPolicyPeer = Infer<typeof networkPolicyPeer>
+
+export const networkPolicyEgressRule = s.object('io.k8s.api.networking.v1.NetworkPolicyEgressRule', {
+  ports: s.list(networkPolicyPort, { listType: 'atomic' }),
+  to: s.list(networkPolicyPeer, { listType: 'atomic' }),
+})
+export type NetworkPolicyEgressRule = Infer<typeof networkPolicyEgressRule>
+
+export const networkPolicyIngressRule = s.object('io.k8s.api.networking.v1.NetworkPolicyIngressRule', {
+  from: s.list(networkPolicyPeer, { listType: 'atomic' }),
+  ports: s.list(networkPolicyPort, { listType: 'atomic' }),
+})
+export type NetworkPolicyIngressRule = Infer<typeof networkPolicyIngressRule>
+
+export const networkPolicySpec = s.object('io.k8s.api.networking.v1.NetworkPolicySpec', {
+  egress: s.list(networkPolicyEgressRule, { listType: 'atomic' }),
+  ingress: s.list(networkPolicyIngressRule, { listType: 'atomic' }),
+  podSelector: s.value(labelSelector),
+  policyTypes: s.list(s.string(), { listType: 'atomic' }),
+})
+export type NetworkPolicySpec = Infer<typeof networkPolicySpec>
+
+export const networkPolicy = defineKind({
+  group: 'networking.k8s.io', version: 'v1', kind: 'NetworkPolicy', plural: 'networkpolicies',
+  shortNames: ['netpol'], scope: 'Namespaced',
+  definition: 'io.k8s.api.networking.v1.NetworkPolicy',
+  fields: {
+    spec: s.value(networkPolicySpec),
+  },
+})
+export type NetworkPolicy = ObjectOf<typeof networkPolicy>

@@ -1,0 +1,32 @@
+import { condition, defineKind, labelSelector, s, type Infer, type ObjectOf } from '#machinery'
+
+export const podDisruptionBudgetSpec = s.object('io.k8s.api.policy.v1.PodDisruptionBudgetSpec', {
+  maxUnavailable: s.intOrString(),
+  minAvailable: s.intOrString(),
+  selector: s.patched(labelSelector, 'replace'),
+  unhealthyPodEvictionPolicy: s.string({ keepEmpty: true }),
+})
+export type PodDisruptionBudgetSpec = Infer<typeof podDisruptionBudgetSpec>
+
+export const podDisruptionBudgetStatus = s.object('io.k8s.api.policy.v1.PodDisruptionBudgetStatus', {
+  conditions: s.list(condition, { listType: 'map', listKeys: ['type'], patchStrategy: 'merge', patchMergeKey: 'type' }),
+  currentHealthy: s.int(),
+  desiredHealthy: s.int(),
+  disruptedPods: s.map(s.time()),
+  disruptionsAllowed: s.int(),
+  expectedPods: s.int(),
+  observedGeneration: s.int64(),
+})
+export type PodDisruptionBudgetStatus = Infer<typeof podDisruptionBudgetStatus>
+
+export const podDisruptionBudget = defineKind({
+  group: 'policy', version: 'v1', kind: 'PodDisruptionBudget', plural: 'poddisruptionbudgets',
+  shortNames: ['pdb'], scope: 'Namespaced',
+  definition: 'io.k8s.api.policy.v1.PodDisruptionBudget',
+  subresources: { status: true },
+  fields: {
+    spec: s.value(podDisruptionBudgetSpec),
+    status: s.value(podDisruptionBudgetStatus),
+  },
+})
+export type PodDisruptionBudget = ObjectOf<typeof podDisruptionBudget>

@@ -1,0 +1,18 @@
+import { defineKind, labelSelector, s, type Infer, type ObjectOf } from '#machinery'
+import { policyRule } from './role.ts'
+
+export const aggregationRule = s.object('io.k8s.api.rbac.v1.AggregationRule', {
+  clusterRoleSelectors: s.list(labelSelector, { listType: 'atomic' }),
+})
+export type AggregationRule = Infer<typeof aggregationRule>
+
+export const clusterRole = defineKind({
+  group: 'rbac.authorization.k8s.io', version: 'v1', kind: 'ClusterRole', plural: 'clusterroles',
+  scope: 'Cluster',
+  definition: 'io.k8s.api.rbac.v1.ClusterRole',
+  fields: {
+    aggregationRule: aggregationRule,
+    rules: s.list(policyRule, { listType: 'atomic' }),
+  },
+})
+export type ClusterRole = ObjectOf<typeof clusterRole>

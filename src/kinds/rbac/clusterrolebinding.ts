@@ -1,0 +1,13 @@
+import { defineKind, s, type ObjectOf } from '#machinery'
+import { rbacSubject, roleRef } from './rolebinding.ts'
+
+export const clusterRoleBinding = defineKind({
+  group: 'rbac.authorization.k8s.io', version: 'v1', kind: 'ClusterRoleBinding', plural: 'clusterrolebindings',
+  scope: 'Cluster',
+  definition: 'io.k8s.api.rbac.v1.ClusterRoleBinding',
+  fields: {
+    roleRef: s.required(s.value(roleRef)),
+    subjects: s.list(rbacSubject, { listType: 'atomic' }),
+  },
+})
+export type ClusterRoleBinding = ObjectOf<typeof clusterRoleBinding>

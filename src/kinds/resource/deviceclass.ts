@@ -1,0 +1,24 @@
+import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import { deviceSelector, opaqueDeviceConfiguration } from './resourceclaim.ts'
+
+export const deviceClassConfiguration = s.object('io.k8s.api.resource.v1.DeviceClassConfiguration', {
+  opaque: opaqueDeviceConfiguration,
+})
+export type DeviceClassConfiguration = Infer<typeof deviceClassConfiguration>
+
+export const deviceClassSpec = s.object('io.k8s.api.resource.v1.DeviceClassSpec', {
+  config: s.list(deviceClassConfiguration, { listType: 'atomic' }),
+  extendedResourceName: s.string(),
+  selectors: s.list(deviceSelector, { listType: 'atomic' }),
+})
+export type DeviceClassSpec = Infer<typeof deviceClassSpec>
+
+export const deviceClass = defineKind({
+  group: 'resource.k8s.io', version: 'v1', kind: 'DeviceClass', plural: 'deviceclasses',
+  scope: 'Cluster',
+  definition: 'io.k8s.api.resource.v1.DeviceClass',
+  fields: {
+    spec: s.required(s.value(deviceClassSpec)),
+  },
+})
+export type DeviceClass = ObjectOf<typeof deviceClass>

@@ -1,0 +1,18 @@
+import { defineKind, objectMeta, s, type Infer, type ObjectOf } from '#machinery'
+import { resourceClaimSpec } from './resourceclaim.ts'
+
+export const resourceClaimTemplateSpec = s.object('io.k8s.api.resource.v1.ResourceClaimTemplateSpec', {
+  metadata: s.value(objectMeta),
+  spec: s.required(s.value(resourceClaimSpec)),
+})
+export type ResourceClaimTemplateSpec = Infer<typeof resourceClaimTemplateSpec>
+
+export const resourceClaimTemplate = defineKind({
+  group: 'resource.k8s.io', version: 'v1', kind: 'ResourceClaimTemplate', plural: 'resourceclaimtemplates',
+  scope: 'Namespaced',
+  definition: 'io.k8s.api.resource.v1.ResourceClaimTemplate',
+  fields: {
+    spec: s.required(s.value(resourceClaimTemplateSpec)),
+  },
+})
+export type ResourceClaimTemplate = ObjectOf<typeof resourceClaimTemplate>

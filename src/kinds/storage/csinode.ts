@@ -1,0 +1,29 @@
+import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+
+export const volumeNodeResources = s.object('io.k8s.api.storage.v1.VolumeNodeResources', {
+  count: s.int({ keepEmpty: true }),
+})
+export type VolumeNodeResources = Infer<typeof volumeNodeResources>
+
+export const csiNodeDriver = s.object('io.k8s.api.storage.v1.CSINodeDriver', {
+  allocatable: volumeNodeResources,
+  name: s.required(s.string()),
+  nodeID: s.required(s.string()),
+  topologyKeys: s.list(s.string(), { listType: 'atomic' }),
+})
+export type CSINodeDriver = Infer<typeof csiNodeDriver>
+
+export const csiNodeSpec = s.object('io.k8s.api.storage.v1.CSINodeSpec', {
+  drivers: s.required(s.list(csiNodeDriver, { listType: 'map', listKeys: ['name'], patchStrategy: 'merge', patchMergeKey: 'name' })),
+})
+export type CSINodeSpec = Infer<typeof csiNodeSpec>
+
+export const csiNode = defineKind({
+  group: 'storage.k8s.io', version: 'v1', kind: 'CSINode', plural: 'csinodes',
+  scope: 'Cluster',
+  definition: 'io.k8s.api.storage.v1.CSINode',
+  fields: {
+    spec: s.required(s.value(csiNodeSpec)),
+  },
+})
+export type CSINode = ObjectOf<typeof csiNode>

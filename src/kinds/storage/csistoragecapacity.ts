@@ -1,0 +1,14 @@
+import { defineKind, labelSelector, s, type ObjectOf } from '#machinery'
+
+export const csiStorageCapacity = defineKind({
+  group: 'storage.k8s.io', version: 'v1', kind: 'CSIStorageCapacity', plural: 'csistoragecapacities',
+  scope: 'Namespaced',
+  definition: 'io.k8s.api.storage.v1.CSIStorageCapacity',
+  fields: {
+    capacity: s.quantity(),
+    maximumVolumeSize: s.quantity(),
+    nodeTopology: labelSelector,
+    storageClassName: s.required(s.string()),
+  },
+})
+export type CSIStorageCapacity = ObjectOf<typeof csiStorageCapacity>

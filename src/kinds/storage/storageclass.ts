@@ -1,0 +1,28 @@
+import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+
+export const topologySelectorLabelRequirement = s.object('io.k8s.api.core.v1.TopologySelectorLabelRequirement', {
+  key: s.required(s.string()),
+  values: s.required(s.list(s.string(), { listType: 'atomic' })),
+})
+export type TopologySelectorLabelRequirement = Infer<typeof topologySelectorLabelRequirement>
+
+export const topologySelectorTerm = s.object('io.k8s.api.core.v1.TopologySelectorTerm', {
+  matchLabelExpressions: s.list(topologySelectorLabelRequirement, { listType: 'atomic' }),
+}, { mapType: 'atomic' })
+export type TopologySelectorTerm = Infer<typeof topologySelectorTerm>
+
+export const storageClass = defineKind({
+  group: 'storage.k8s.io', version: 'v1', kind: 'StorageClass', plural: 'storageclasses',
+  shortNames: ['sc'], scope: 'Cluster',
+  definition: 'io.k8s.api.storage.v1.StorageClass',
+  fields: {
+    allowVolumeExpansion: s.bool({ keepEmpty: true }),
+    allowedTopologies: s.list(topologySelectorTerm, { listType: 'atomic' }),
+    mountOptions: s.list(s.string(), { listType: 'atomic' }),
+    parameters: s.map(s.string()),
+    provisioner: s.required(s.string()),
+    reclaimPolicy: s.string({ keepEmpty: true }),
+    volumeBindingMode: s.string({ keepEmpty: true }),
+  },
+})
+export type StorageClass = ObjectOf<typeof storageClass>

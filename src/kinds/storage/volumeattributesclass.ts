@@ -1,0 +1,12 @@
+import { defineKind, s, type ObjectOf } from '#machinery'
+
+export const volumeAttributesClass = defineKind({
+  group: 'storage.k8s.io', version: 'v1', kind: 'VolumeAttributesClass', plural: 'volumeattributesclasses',
+  shortNames: ['vac'], scope: 'Cluster',
+  definition: 'io.k8s.api.storage.v1.VolumeAttributesClass',
+  fields: {
+    driverName: s.required(s.string()),
+    parameters: s.map(s.string()),
+  },
+})
+export type VolumeAttributesClass = ObjectOf<typeof volumeAttributesClass>

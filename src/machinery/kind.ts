@@ -1,0 +1,129 @@
+// A kind is one value: everything the cluster needs to know about one API type. A CustomResourceDefinition becomes one too.
+import type { FieldError } from './errors.ts'
+import { objectMeta, type AnyObject, type ObjectMeta } from './meta.ts'
+import { object, string, value, type Fields, type InferFields, type Schema } from './schema.ts'
+
+export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch'
+const everyVerb: readonly Verb[] = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
+
+/** One column of `kubectl get`, after Name; Age is a column like the others (see `age`). */
+export interface Column<T> {
+  readonly name: string
+  readonly type?: 'string' | 'integer' | 'number' | 'boolean' | 'date'
+  readonly format?: string
+  /** 0 is always shown, 1 with -o wide. */
+  readonly priority?: 0 | 1
+  readonly description?: string
+  /** The cell as the reference prints it; `now` in milliseconds for ages. */
+  readonly value: (object: T, now: number) => string | number | boolean | null | undefined
+}
+export interface ScalePaths { readonly specPath: string; readonly statusPath: string; readonly selectorPath?: string }
+
+/** The part of a kind that is rules. All of them are pure; those that prepare change the object they are given, validators never do. */
+export interface Rules<T> {
+  /** What a schema cannot say of defaults; runs after decoding and schema defaults, also before an update is compared. */
+  readonly defaults?: (object: T) => void
+  /** Runs before validation on create, after the ordinary strategy (status dropped, generation 1). */
+  readonly prepareCreate?: (object: T) => void
+  /** Runs before validation on update, after the ordinary strategy (status or spec kept, generation bumped). */
+  readonly prepareUpdate?: (object: T, old: T, subresource?: string) => void
+  /** Everything wrong with the object, in the reference's order; `old` on update. Never throws. */
+  readonly validate?: (object: T, old?: T, subresource?: string) => FieldError[]
+  /** Texts for Warning headers. */
+  readonly warnings?: (object: T, old?: T) => string[]
+  /** Whether a change of anything but metadata and status makes a new generation; default: a change of spec. Only kinds with `generation: true`. */
+  readonly generationChanged?: (object: T, old: T) => boolean
+}
+
+/** Another version of the same objects (same storage). */
+export interface ServedVersion<T> {
+  readonly group: string; readonly version: string; readonly kind?: string; readonly plural?: string
+  readonly schema: Schema<any>; readonly definition: string
+  readonly from: (other: any) => T; readonly to: (object: T) => any
+  readonly rules?: Rules<any>; readonly columns?: readonly Column<any>[]
+  readonly deprecated?: string
+}
+
+export interface Definition<F extends Fields> extends Rules<Body<F>> {
+  readonly group: string; readonly version: string; readonly kind: string; readonly plural: string
+  readonly singular?: string; readonly shortNames?: readonly string[]; readonly categories?: readonly string[]
+  readonly scope: 'Namespaced' | 'Cluster'
+  /** Name of its OpenAPI definition. */
+  readonly definition: string
+  readonly verbs?: readonly Verb[]
+  readonly fields: F
+  readonly subresources?: { readonly status?: true; readonly scale?: ScalePaths }
+  /** metadata.generation is kept. */
+  readonly generation?: true
+  /** status given on create is kept (Node); default: dropped when there is a status subresource. */
+  readonly statusOnCreate?: 'keep'
+  /** PUT of a missing object creates it. */
+  readonly createOnUpdate?: true
+  /** PUT without resourceVersion is refused. */
+  readonly versionRequiredOnUpdate?: true
+  /** What a DELETE without a propagationPolicy does; default Background. */
+  readonly deletePolicy?: 'Orphan'
+  readonly columns?: readonly Column<Body<F>>[]
+  /** Fields that field selectors may name, beside metadata.name and metadata.namespace. */
+  readonly selectable?: Readonly<Record<string, (object: Body<F>) => string>>
+  /** Key prefix in the store, e.g. /registry/pods/ (k8s-facts/storage-prefixes.json); default /registry/<plural>/. */
+  readonly storagePrefix?: string
+  readonly alsoServedAs?: readonly ServedVersion<Body<F>>[]
+}
+type Body<F extends Fields> = AnyObject & InferFields<F>
+
+export interface Kind<T extends AnyObject = any> {
+  readonly group: string; readonly version: string; readonly kind: string
+  /** Lower-case plural, as in URLs. */
+  readonly resource: string
+  readonly singular: string; readonly shortNames: readonly string[]; readonly categories: readonly string[]
+  /** "apps/v1", or "v1" for the core group. */
+  readonly apiVersion: string
+  readonly namespaced: boolean
+  readonly definition: string
+  readonly verbs: readonly Verb[]
+  /** The whole object: apiVersion, kind, metadata and the kind's own fields. */
+  readonly schema: Schema<any>
+  readonly subresources: { readonly status?: true; readonly scale?: ScalePaths }
+  readonly generation: boolean; readonly statusOnCreate: 'keep' | 'drop'
+  readonly createOnUpdate: boolean; readonly versionRequiredOnUpdate: boolean
+  readonly deletePolicy: 'Background' | 'Orphan'
+  readonly columns: readonly Column<T>[]
+  readonly selectable: Readonly<Record<string, (object: T) => string>>
+  readonly storagePrefix: string
+  readonly rules: Rules<T>
+  readonly alsoServedAs: readonly ServedVersion<T>[]
+}
+export type ObjectOf<K> = K extends Kind<infer T> ? T : never
+
+/** What a caller gives to create an object: everything that the server fills in may be left out. */
+export type New<T extends AnyObject> = { apiVersion?: string; kind?: string; metadata: Partial<ObjectMeta> } & Loose<Omit<T, 'apiVersion' | 'kind' | 'metadata'>>
+/** T with every field optional, all the way down. */
+export type Loose<T> = T extends (infer E)[] ? Loose<E>[] : T extends object ? { [K in keyof T]?: Loose<T[K]> | undefined } : T
+
+/** Makes a kind from its definition. */
+export function defineKind<const F extends Fields>(d: Definition<F>): Kind<Body<F>> {
+  const { defaults, prepareCreate, prepareUpdate, validate, warnings, generationChanged } = d
+  return {
+    group: d.group, version: d.version, kind: d.kind, resource: d.plural, singular: d.singular ?? d.kind.toLowerCase(),
+    shortNames: d.shortNames ?? [], categories: d.categories ?? [], apiVersion: d.group ? `${d.group}/${d.version}` : d.version,
+    namespaced: d.scope === 'Namespaced', definition: d.definition, verbs: d.verbs ?? everyVerb,
+    schema: wholeObject(d.definition, d.fields),
+    subresources: d.subresources ?? {}, generation: d.generation ?? false, statusOnCreate: d.statusOnCreate ?? 'drop',
+    createOnUpdate: d.createOnUpdate ?? false, versionRequiredOnUpdate: d.versionRequiredOnUpdate ?? false,
+    deletePolicy: d.deletePolicy ?? 'Background', columns: d.columns ?? [], selectable: d.selectable ?? {},
+    storagePrefix: d.storagePrefix ?? `/registry/${d.plural}/`,
+    rules: { ...(defaults && { defaults }), ...(prepareCreate && { prepareCreate }), ...(prepareUpdate && { prepareUpdate }),
+      ...(validate && { validate }), ...(warnings && { warnings }), ...(generationChanged && { generationChanged }) },
+    alsoServedAs: d.alsoServedAs ?? [],
+  }
+}
+
+/** The schema of a whole object: type, metadata and the given fields. */
+export const wholeObject = (definition: string, fields: Fields): Schema<any> =>
+  object(definition, { apiVersion: string(), kind: string(), metadata: value(objectMeta), ...fields })
+
+/** A type without a resource of its own (Scale, Eviction, TokenRequest ...): what a subresource takes. */
+export function defineType<const F extends Fields>(apiVersion: string, kind: string, definition: string, fields: F) {
+  return { apiVersion, kind, definition, schema: wholeObject(definition, fields) as Schema<Body<F>> }
+}

@@ -1,0 +1,63 @@
+// A request and its answer as the server's pipeline sees them, whatever carried them: HTTP, or a direct call in the same process.
+// `server` answers them; `client` asks them; assembly connects the two.
+import type { AnyObject } from './meta.ts'
+
+/** Who is asking (authentication.k8s.io/v1 UserInfo). */
+export interface User {
+  readonly name: string
+  readonly uid?: string
+  readonly groups: readonly string[]
+  readonly extra?: Readonly<Record<string, readonly string[]>>
+}
+
+export interface ApiRequest {
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS'
+  /** Path without the query, still percent-encoded. */
+  readonly path: string
+  /** The query string without '?'. */
+  readonly query: string
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string | undefined>>
+  /** Bytes as they came, or (direct calls) an object that nobody changes any more. */
+  readonly body: Uint8Array | { readonly object: unknown } | undefined
+  /** Set by a transport that knows the user (direct calls, verified client certificates); else authentication decides from the headers. */
+  readonly user?: User
+  /** Client address for audit and logs. */
+  readonly remote?: string
+  /** Calls back once when the client has gone. */
+  readonly onGone?: (run: () => void) => void
+  /** Direct calls: answers may carry shared frozen values instead of bytes. */
+  readonly direct?: true
+}
+
+export interface ApiResponse {
+  readonly status: number
+  /** Lower-case names; a list is sent as several headers of that name (warning). */
+  readonly headers: Readonly<Record<string, string | readonly string[]>>
+  readonly body: ResponseBody
+}
+export type ResponseBody =
+  | { readonly type: 'bytes'; readonly chunks: readonly Uint8Array[] }
+  /** direct calls only: a decoded, frozen value (object, list, Status) */
+  | { readonly type: 'value'; readonly value: unknown }
+  | { readonly type: 'stream'; readonly open: (sink: StreamSink) => () => void }
+  /** direct watches: decoded, frozen, shared events */
+  | { readonly type: 'watch'; readonly open: (sink: WatchSink) => () => void }
+  /** The connection is to be taken over (exec, attach, portforward, proxy) by server/listen. */
+  | { readonly type: 'upgrade'; readonly target: UpgradeTarget }
+
+/** Where streamed bytes go. `write` returns false when the reader is slow; `drained` then calls back. */
+export interface StreamSink { write(chunk: Uint8Array): boolean; end(): void; drained(run: () => void): void }
+export interface WatchSink { event(event: WatchEvent): void; end(): void }
+/** BOOKMARK objects hold only kind, apiVersion and metadata.resourceVersion (and annotations); ERROR objects are Status. */
+export interface WatchEvent<T = AnyObject> { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR'; readonly object: T }
+
+/** A connection to a node's agent (or another server) that the request is handed to, bytes piped both ways. */
+export interface UpgradeTarget {
+  readonly host: string; readonly port: number; readonly path: string
+  /** How the server shows who it is and whom it trusts; resolved by server/listen. */
+  readonly tls: 'kubelet' | 'none'
+}
+
+/** The whole API server as a function. */
+export type ApiHandler = (request: ApiRequest) => Promise<ApiResponse>
