@@ -1,0 +1,93 @@
+// Who may import whom: the table of the house. Everything else in this file is how it is enforced.
+import { posix } from 'node:path'
+import { importsOf, lineAt } from './source.ts'
+import type { Finding, Source } from './findings.ts'
+
+interface Room {
+  /** The rooms it may import, by name. */
+  readonly may: readonly string[]
+  /** Touches neither the machine nor the clock nor chance: they come in as arguments. */
+  readonly pure?: true
+  /** The parts of a pure room that may touch the machine. They have doors of their own (`#store/engines`). */
+  readonly but?: readonly string[]
+}
+
+const all = ['machinery', 'kinds', 'store', 'client', 'server', 'controllers', 'scheduler', 'node', 'network', 'platform', 'testing']
+export const rooms: Readonly<Record<string, Room>> = {
+  machinery: { may: [], pure: true },
+  kinds: { may: ['machinery'], pure: true },
+  store: { may: ['machinery'], pure: true, but: ['engines', 'etcd'] },
+  client: { may: ['machinery', 'kinds'], pure: true, but: ['http'] },
+  server: { may: ['machinery', 'kinds', 'store'], pure: true, but: ['listen'] },
+  controllers: { may: ['machinery', 'kinds', 'client'], pure: true },
+  scheduler: { may: ['machinery', 'kinds', 'client'], pure: true },
+  node: { may: ['machinery', 'kinds', 'client'] },
+  network: { may: ['machinery', 'kinds', 'client'] },
+  platform: { may: ['machinery', 'kinds', 'client'] },
+  dashboard: { may: ['machinery', 'kinds', 'client'] },
+  cli: { may: ['machinery', 'kinds', 'client', 'assembly'] },
+  testing: { may: all },
+  assembly: { may: all.filter((room) => room !== 'testing') },
+  main: { may: ['cli'] },
+}
+
+/** Libraries without a socket, a file or a clock, which pure rooms may use. */
+const purePackages = ['js-yaml', 'lru-cache', 'protobufjs', 'sorted-btree', 're2js', 'croner', 'semver']
+
+/** What the language itself offers and a pure room must not use; the rest the compiler refuses (tsconfig.pure.json). */
+const impure: readonly [RegExp, string][] = [
+  [/\bDate\.now\b|\bnew Date\s*\(\s*\)|(?<![.\w$])Date\s*\(/g, 'take a Clock'],
+  [/\bMath\.random\b/g, 'take a Random'],
+  [/(?<![.\w$])(?:setTimeout|setInterval|setImmediate|performance)\b/g, 'take a Clock'],
+  [/\blocaleCompare\b|\btoLocale\w+|(?<![.\w$])Intl\b/g, 'compare by code unit: the locale is the machine\'s'],
+  [/(?<![.\w$])globalThis\b/g, 'take what you need as an argument'],
+]
+
+/** The findings of the rooms' table for one file under src/. */
+export function checkRooms(source: Source): Finding[] {
+  const findings: Finding[] = []
+  const here = place(source.path)
+  const room = rooms[here.room]
+  if (!room) return [{ where: source.path, what: `the room ${here.room} is not in the table of tools/check/rooms.ts` }]
+  const isTest = isTestFile(source.path)
+  const complain = (line: number, what: string) => findings.push({ where: `${source.path}:${line}`, what })
+  for (const { from, line } of importsOf(source)) {
+    if (from.startsWith('#')) {
+      const [other = '', ...part] = from.slice(1).split('/')
+      if (other === here.room && !here.impure) complain(line, 'import a neighbour by its path')
+      else if (other !== here.room && !isTest && !room.may.includes(other)) complain(line, `${here.room} may not import ${from}`)
+      if (part.length > 0 && !rooms[other]?.but?.includes(part.join('/')) && other !== 'platform') complain(line, `other rooms come in through their door: import from '#${other}'`)
+      if (part.length > 0 && here.pure && !isTest) complain(line, `${here.room} is pure and may not import ${from}`)
+    } else if (from.startsWith('.')) {
+      const there = place(posix.join(posix.dirname(source.path), from))
+      if (!from.endsWith('.ts') && !from.endsWith('.json')) complain(line, `write the file's name with .ts: ${from}`)
+      if (there.room !== here.room) {
+        if (there.room !== 'assembly' && here.room !== 'main') complain(line, `import another room by its name: '#${there.room}'`)
+        else if (!isTest && !room.may.includes(there.room)) complain(line, `${here.room} may not import ${there.room}`)
+      } else if (here.pure && there.impure && !isTest) complain(line, `a pure file may not import ${from}, which touches the machine: give that part its own door (src/${here.room}/${there.part}/index.ts, imported as '#${here.room}/${there.part}')`)
+    } else if (here.pure && !isTest && (from.startsWith('node:') || !purePackages.includes(packageOf(from)))) {
+      complain(line, `${here.room} is pure and may not import ${from}`)
+    }
+  }
+  if (here.pure && !isTest) {
+    for (const [pattern, instead] of impure) {
+      for (const match of source.code.matchAll(pattern)) complain(lineAt(source.text, match.index), `${here.room} is pure, no ${match[0].trim()}: ${instead}`)
+    }
+  }
+  return findings
+}
+
+/** Whether the rules of pure rooms hold for a file (tests and the parts that touch the machine are left out). */
+export const isPure = (path: string): boolean => path.startsWith('src/') && place(path).pure && !isTestFile(path)
+
+/** The npm package of an import. */
+export const packageOf = (from: string): string => from.split('/').slice(0, from.startsWith('@') ? 2 : 1).join('/')
+
+export const isTestFile = (path: string): boolean => /\.(?:test|contract)\.ts$/.test(path)
+
+function place(path: string): { room: string; part: string; pure: boolean; impure: boolean } {
+  const [, first = '', second = ''] = path.split('/')
+  const room = first.replace(/\.ts$/, '')
+  const but = rooms[room]?.but?.find((part) => second === part || second.startsWith(`${part}-`) || second.startsWith(`${part}.`))
+  return { room, part: but ?? '', pure: rooms[room]?.pure === true && but === undefined, impure: but !== undefined }
+}
