@@ -1,0 +1,125 @@
+// The cluster's certificates and keys, in one folder of its data directory. Made once, kept for good; leaf certificates are renewed when little of
+// their life is left or when the server is to be reached by a name they lack. P-256: an RSA key would cost 50-85 ms of the start.
+import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, webcrypto, X509Certificate, type KeyObject } from 'node:crypto'
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { isIP } from 'node:net'
+import { join } from 'node:path'
+
+const day = 86_400_000
+const caLife = 3650 * day, leafLife = 365 * day
+/** A leaf is made anew when less than this is left of it. */
+const renewBefore = 30 * day
+
+export interface Certificate { readonly certificate: string; readonly key: string }
+export interface Names { readonly commonName: string; readonly organizations?: readonly string[]; readonly dnsNames?: readonly string[]; readonly ips?: readonly string[] }
+export type Usage = 'server' | 'client'
+
+/** The keys of one cluster. All getters read or make a file pair `<name>.crt` and `<name>.key` (0600) in `folder`. */
+export class Pki {
+  readonly folder: string
+  constructor(folder: string) {
+    this.folder = folder
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+  }
+
+  /** A self-signed certificate authority. */
+  async authority(name: string, commonName: string): Promise<Certificate> {
+    const found = this.#read(name)
+    if (found) return found
+    const { x509, keys } = await tools()
+    const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+      serialNumber: serial(), name: distinguished({ commonName }), notBefore: hourAgo(), notAfter: new Date(Date.now() + caLife), signingAlgorithm, keys: keys.pair,
+      extensions: [new x509.BasicConstraintsExtension(true, undefined, true),
+        new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign | x509.KeyUsageFlags.digitalSignature, true),
+        new x509.SubjectAlternativeNameExtension([{ type: 'dns', value: commonName }]),
+        await x509.SubjectKeyIdentifierExtension.create(keys.pair.publicKey)],
+    })
+    return this.#write(name, { certificate: pem(certificate.toString('pem')), key: keys.pem })
+  }
+
+  /** A certificate signed by `authority`; the one on disk when it still serves the names asked for. */
+  async leaf(name: string, authority: Certificate, names: Names, usage: readonly Usage[]): Promise<Certificate> {
+    const found = this.#read(name)
+    if (found && serves(found, authority, names)) return found
+    return this.#write(name, await issue(authority, names, usage))
+  }
+
+  /** The key pair that signs service account tokens. */
+  serviceAccountKey(): { privateKey: KeyObject; publicKey: KeyObject } {
+    const path = join(this.folder, 'sa.key')
+    if (!existsSync(path)) {
+      const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+      writeAtomically(path, privateKey.export({ type: 'pkcs8', format: 'pem' }) as string, 0o600)
+      writeAtomically(join(this.folder, 'sa.pub'), createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }) as string, 0o644)
+    }
+    const privateKey = createPrivateKey(readFileSync(path))
+    return { privateKey, publicKey: createPublicKey(privateKey) }
+  }
+
+  #read(name: string): Certificate | undefined {
+    const [crt, key] = [join(this.folder, `${name}.crt`), join(this.folder, `${name}.key`)]
+    return existsSync(crt) && existsSync(key) ? { certificate: readFileSync(crt, 'utf8'), key: readFileSync(key, 'utf8') } : undefined
+  }
+  #write(name: string, pair: Certificate): Certificate {
+    writeAtomically(join(this.folder, `${name}.key`), pair.key, 0o600)
+    writeAtomically(join(this.folder, `${name}.crt`), pair.certificate, 0o644)
+    return pair
+  }
+}
+
+/** Signs a new certificate for a new key, in memory. */
+export async function issue(authority: Certificate, names: Names, usage: readonly Usage[]): Promise<Certificate> {
+  const { x509, keys } = await tools()
+  const ca = new x509.X509Certificate(authority.certificate)
+  const alternatives = [...(names.dnsNames ?? []).map((v) => ({ type: 'dns' as const, value: v })), ...(names.ips ?? []).map((v) => ({ type: 'ip' as const, value: v }))]
+  const usages = usage.map((u) => (u === 'server' ? x509.ExtendedKeyUsage.serverAuth : x509.ExtendedKeyUsage.clientAuth))
+  const certificate = await x509.X509CertificateGenerator.create({
+    serialNumber: serial(), subject: distinguished(names), issuer: ca.subject, notBefore: hourAgo(), notAfter: new Date(Date.now() + leafLife),
+    publicKey: keys.pair.publicKey, signingKey: await signingKey(authority.key), signingAlgorithm,
+    extensions: [new x509.BasicConstraintsExtension(false, undefined, true), new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.keyEncipherment, true),
+      new x509.ExtendedKeyUsageExtension(usages), await x509.AuthorityKeyIdentifierExtension.create(ca),
+      ...(alternatives.length > 0 ? [new x509.SubjectAlternativeNameExtension(alternatives)] : [])],
+  })
+  return { certificate: pem(certificate.toString('pem')), key: keys.pem }
+}
+
+/** Whether a leaf was signed by this authority, is young enough and holds every name asked for. */
+function serves(pair: Certificate, authority: Certificate, names: Names): boolean {
+  const leaf = new X509Certificate(pair.certificate)
+  if (!leaf.verify(new X509Certificate(authority.certificate).publicKey)) return false
+  if (Date.parse(leaf.validTo) - Date.now() < renewBefore) return false
+  return (names.dnsNames ?? []).every((n) => leaf.checkHost(n, { wildcards: false }) !== undefined) && (names.ips ?? []).every((ip) => leaf.checkIP(ip) !== undefined)
+}
+
+const signingAlgorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
+const hourAgo = () => new Date(Date.now() - 3_600_000) // clocks differ
+const serial = () => { const b = randomBytes(16); b[0] = b[0]! & 0x7f | 0x01; return b.toString('hex') }
+const pem = (text: string) => (text.endsWith('\n') ? text : text + '\n')
+/** An X.501 name with each value as it is: commas and pluses in a user name stay part of it. */
+const distinguished = (names: Names) => [...(names.organizations ?? []).map((o) => ({ O: [o] })), { CN: [names.commonName] }]
+const signingKey = (key: string) =>
+  webcrypto.subtle.importKey('pkcs8', createPrivateKey(key).export({ type: 'pkcs8', format: 'der' }), signingAlgorithm, false, ['sign'])
+
+/** The X.509 library is large and only needed when something must be signed. */
+async function tools() {
+  await import('reflect-metadata')
+  const x509 = await import('@peculiar/x509')
+  x509.cryptoProvider.set(webcrypto as never)
+  const pair = await webcrypto.subtle.generateKey(signingAlgorithm, true, ['sign', 'verify'])
+  const der = await webcrypto.subtle.exportKey('pkcs8', pair.privateKey)
+  return { x509, keys: { pair, pem: createPrivateKey({ key: Buffer.from(der), format: 'der', type: 'pkcs8' }).export({ type: 'sec1', format: 'pem' }) as string } }
+}
+
+/** Writes beside and renames over, so that a crash leaves the old file or the new one. */
+export function writeAtomically(path: string, text: string, mode: number): void {
+  const beside = `${path}.${process.pid}.tmp`
+  writeFileSync(beside, text, { mode })
+  chmodSync(beside, mode)
+  renameSync(beside, path)
+}
+
+/** The subject alternative names of an API server: addresses and names under which clients reach it. */
+export function serverNames(addresses: readonly string[], serviceAddress: string, clusterDomain: string): Names {
+  const given = ['localhost', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc', `kubernetes.default.svc.${clusterDomain}`, ...addresses.filter((a) => !isIP(a))]
+  return { commonName: 'kube-apiserver', dnsNames: [...new Set(given)], ips: [...new Set(['127.0.0.1', '::1', serviceAddress, ...addresses.filter((a) => isIP(a))])] }
+}
