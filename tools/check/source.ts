@@ -10,7 +10,8 @@ export function readSource(root: string, path: string): Source {
 /** Every place a module is imported from, static and dynamic, with its line (from 1). */
 export function importsOf(source: Source): { from: string; line: number }[] {
   const found: { from: string; line: number }[] = []
-  const pattern = /\b(?:from|import)\s*\(?\s*(['"])/g
+  // Only imports: `Buffer.from('x')` is not one.
+  const pattern = /(?:(?<!\.)\bfrom\s*|(?<!\.)\bimport\s*\(?\s*)(['"])/g
   for (const match of source.code.matchAll(pattern)) {
     const start = match.index + match[0].length
     const end = source.text.indexOf(match[1]!, start)

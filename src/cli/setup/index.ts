@@ -1,0 +1,3 @@
+export * from './machine.ts'
+export * from './kubectl.ts'
+export { installPackages, nameWithPackage } from './packages.ts'
