@@ -1,0 +1,48 @@
+// What may be done to an object beyond who may do it: plugins that change or refuse writes, in order.
+import type { Kind, LooseObject, User } from '#machinery'
+import type { ObjectReader } from '../object-reader.ts'
+
+export type AdmissionOperation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT'
+
+/** One write as plugins see it. */
+export interface AdmissionAttributes {
+  readonly operation: AdmissionOperation
+  /** The kind whose resource is addressed (for a subresource: the parent's, pod for pods/eviction). */
+  readonly kind: Kind
+  /** Version of the API the request came in. */
+  readonly version: string
+  /** '' when none. */
+  readonly subresource: string
+  /** '' on create with generateName, before a name was made. */
+  readonly name: string
+  /** '' for resources without a namespace. */
+  readonly namespace: string
+  /**
+   * The new object (for subresources: what was posted; undefined on DELETE and bodiless CONNECT). `mutate` may change it in place;
+   * for `validate` it is what will be stored.
+   */
+  readonly object: LooseObject | undefined
+  /** The stored object on UPDATE and DELETE: shared, never change it. */
+  readonly old: LooseObject | undefined
+  readonly user: User
+  readonly dryRun: boolean
+  /** The CreateOptions, UpdateOptions, PatchOptions or DeleteOptions. */
+  readonly options: Readonly<Record<string, unknown>>
+  /** Other objects, as of now. */
+  readonly objects: ObjectReader
+  /** Adds a Warning header to the answer. */
+  warn(text: string): void
+  /** Adds an annotation to the request's audit event. */
+  annotate(key: string, value: string): void
+}
+
+export interface AdmissionPlugin {
+  /** As in --enable-admission-plugins. */
+  readonly name: string
+  /** Whether the plugin cares; must depend on its arguments alone (the answer is kept). */
+  handles(operation: AdmissionOperation, kind: Kind, subresource: string): boolean
+  /** Changes attributes.object or throws an ApiError. Runs again when an update is retried. */
+  mutate?(attributes: AdmissionAttributes): void | Promise<void>
+  /** Throws an ApiError; changes nothing. Runs after validation. */
+  validate?(attributes: AdmissionAttributes): void | Promise<void>
+}

@@ -1,0 +1,83 @@
+// The API server, put together: what it needs from outside, and the one function that it is.
+import type { ApiHandler, ApiRequest, Clock, Kind, Log, LooseObject, Random, User } from '#machinery'
+import type { AdmissionPlugin } from './admission/admission.ts'
+import type { Authenticator } from './authn/authn.ts'
+import type { Authorizer } from './authz/authz.ts'
+import type { ObjectReader } from './object-reader.ts'
+import type { Objects } from './objects.ts'
+
+export interface ApiServerOptions {
+  /** The object layer over the store (createObjects); made first, because authentication, authorization and admission read from it. */
+  readonly objects: Objects
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  readonly kinds: readonly Kind[]
+  readonly authenticator: Authenticator
+  readonly authorizer: Authorizer
+  /** Mutating ones run in this order, then (after validation) validating ones in this order. */
+  readonly admission: readonly AdmissionPlugin[]
+  /** Who the request wants to be (Impersonate-* headers); absent: such headers are refused. */
+  readonly impersonate?: Impersonator
+  /** What must be taken before an object may be stored, and given back: service addresses, node ports. */
+  readonly allocators?: readonly Allocator[]
+  /** Makes service account tokens; absent: the token subresource says that it is not configured. */
+  readonly tokens?: TokenSigner
+  /** Carries log requests to node agents; absent: log says that there is no way to the node. */
+  readonly kubelet?: KubeletConnector
+  /** Named checks of /healthz, /livez, /readyz beyond the server's own; each throws when unhealthy. */
+  readonly checks?: readonly HealthCheck[]
+  /** Build metadata after the '+' of gitVersion. */
+  readonly build?: { readonly version: string; readonly commit: string; readonly date: string; readonly runtime: string; readonly platform: string }
+}
+
+export interface ApiServer {
+  readonly handler: ApiHandler
+  /** Ends all watches; new requests are answered 503. */
+  close(): void
+}
+
+/** Throws an ApiError 403 when the user may not be who it wants to be; the same user when it wants nothing. */
+export type Impersonator = (request: ApiRequest, user: User) => User | Promise<User>
+
+export interface Allocator {
+  readonly kind: Kind
+  /**
+   * Takes what the object needs and writes it in (`object` may be changed), before validation; throws an ApiError when it is not
+   * to be had. The returned function is called once: true when the object was stored, false when it was not (dry runs included).
+   */
+  begin(object: LooseObject, old: LooseObject | undefined, objects: ObjectReader): (stored: boolean) => void
+  /** Gives back what a deleted object held. */
+  released(object: LooseObject): void
+}
+
+/** What is signed into a service account's token. */
+export interface TokenRequest {
+  readonly namespace: string
+  readonly serviceAccount: string
+  readonly serviceAccountUid: string
+  /** Empty: the server's own. */
+  readonly audiences: readonly string[]
+  readonly expirationSeconds: number
+  readonly boundTo?: { readonly kind: 'Pod' | 'Secret' | 'Node'; readonly name: string; readonly uid: string; readonly node?: { readonly name: string; readonly uid?: string } }
+}
+export interface TokenSigner {
+  readonly audiences: readonly string[]
+  /** The token and when it ends (milliseconds since the epoch). */
+  sign(request: TokenRequest): Promise<{ readonly token: string; readonly expires: number }>
+}
+
+/** A node's agent, from its Node object's addresses and daemonEndpoints. */
+export interface KubeletAddress { readonly node: string; readonly host: string; readonly port: number }
+export interface KubeletAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  /** Bytes as they come; the returned function hangs up. */
+  readonly open: (sink: import('#machinery').StreamSink) => () => void
+}
+export interface KubeletConnector {
+  /** GET over TLS with the server's client certificate; rejects when the agent cannot be reached within its deadline. */
+  get(agent: KubeletAddress, path: string): Promise<KubeletAnswer>
+}
+
+export interface HealthCheck { readonly name: string; check(): void }
