@@ -19,6 +19,8 @@ export interface Schema<T, Present extends boolean = boolean> {
   readonly enum?: readonly string[]
   /** Scalars: an empty value ('' 0 false) is kept, because the reference holds it by pointer; others drop it when optional. Arrays and maps: kept when empty. */
   readonly keepEmpty?: true
+  /** Written even when absent, though not required: null for times, lists, maps, objects and any; "0" for quantities; 0 for intOrString. The reference holds it by value. */
+  readonly always?: true
   readonly listType?: 'atomic' | 'set' | 'map'
   readonly listKeys?: readonly string[]
   readonly mapType?: 'atomic'
@@ -40,7 +42,7 @@ export type InferFields<F extends Fields> = Simplify<
   & { [K in keyof F as F[K] extends Schema<any, true> ? never : K]?: Infer<F[K]> }
 >
 
-interface Options { readonly default?: unknown; readonly description?: string; readonly keepEmpty?: true }
+interface Options { readonly default?: unknown; readonly description?: string; readonly keepEmpty?: true; readonly always?: true }
 type Made<T, O> = Schema<T, O extends { default: unknown } ? true : false>
 const make = <T, O extends Options>(type: SchemaType, options: O | undefined, extra: object = {}): Made<T, O> =>
   ({ type, required: false, present: options?.default !== undefined, ...options, ...extra }) as unknown as Made<T, O>
@@ -62,10 +64,10 @@ export const intOrString = <const O extends Options>(options?: O) => make<number
 /** Anything at all, kept as it came. */
 export const any = <T = unknown>(name?: string): Schema<T, false> => ({ type: 'any', required: false, present: false, ...(name && { name }) })
 
-interface Keys { readonly listType?: 'atomic' | 'set' | 'map'; readonly listKeys?: readonly string[]; readonly patchStrategy?: string; readonly patchMergeKey?: string; readonly keepEmpty?: true; readonly default?: unknown; readonly description?: string }
+interface Keys { readonly listType?: 'atomic' | 'set' | 'map'; readonly listKeys?: readonly string[]; readonly patchStrategy?: string; readonly patchMergeKey?: string; readonly keepEmpty?: true; readonly always?: true; readonly default?: unknown; readonly description?: string }
 export const list = <T, const O extends Keys>(items: Schema<T>, options?: O): Schema<T[], O extends { default: unknown } ? true : false> =>
   ({ type: 'array', items, required: false, present: options?.default !== undefined, ...options }) as never
-interface MapOptions { readonly mapType?: 'atomic'; readonly keepEmpty?: true; readonly description?: string }
+interface MapOptions { readonly mapType?: 'atomic'; readonly keepEmpty?: true; readonly always?: true; readonly description?: string }
 export const map = <T>(items: Schema<T>, options?: MapOptions): Schema<Record<string, T>, false> =>
   ({ type: 'map', items, required: false, present: false, ...options })
 
@@ -83,6 +85,8 @@ export const lazy = <T>(resolve: () => Schema<T>): Schema<T, false> => {
 
 /** The field must be given. Strings, numbers and booleans are written even when empty, as the reference does. */
 export const required = <T>(schema: Schema<T>): Schema<T, true> => ({ ...schema, required: true, present: true })
+/** Written as null when absent (see Schema.always). */
+export const always = <T, P extends boolean>(schema: Schema<T, P>): Schema<T, P> => ({ ...schema, always: true })
 /** An object the reference holds by value: written as {} when absent. */
 export const value = <T>(schema: Schema<T>): Schema<T, true> => ({ ...schema, default: {}, present: true })
 /** Patch facts of an object field (retainKeys and the like). */
