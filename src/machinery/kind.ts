@@ -6,7 +6,7 @@ import { object, string, value, type Fields, type InferFields, type Schema } fro
 export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch'
 const everyVerb: readonly Verb[] = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
 
-/** One column of `kubectl get`, after Name; Age is a column like the others (see `age`). */
+/** One column of `kubectl get`. A kind lists all of them in order, Name and Age too (kinds/cells.ts). */
 export interface Column<T> {
   readonly name: string
   readonly type?: 'string' | 'integer' | 'number' | 'boolean' | 'date'
@@ -14,6 +14,8 @@ export interface Column<T> {
   /** 0 is always shown, 1 with -o wide. */
   readonly priority?: 0 | 1
   readonly description?: string
+  /** A cell without a column of its own: the reference prints one for IPAddress, so clients see more cells than columns. */
+  readonly undeclared?: true
   /** The cell as the reference prints it; `now` in milliseconds for ages. */
   readonly value: (object: T, now: number) => string | number | boolean | null | undefined
 }
@@ -23,7 +25,7 @@ export interface ScalePaths { readonly specPath: string; readonly statusPath: st
 export interface Rules<T> {
   /** What a schema cannot say of defaults; runs after decoding and schema defaults, also before an update is compared. */
   readonly defaults?: (object: T) => void
-  /** Runs before validation on create, after the ordinary strategy (status dropped, generation 1). */
+  /** Runs before validation on create, after the ordinary strategy (status dropped, generation 1); metadata.name, uid and creationTimestamp are set by then. */
   readonly prepareCreate?: (object: T) => void
   /** Runs before validation on update, after the ordinary strategy (status or spec kept, generation bumped). */
   readonly prepareUpdate?: (object: T, old: T, subresource?: string) => void
@@ -41,6 +43,8 @@ export interface ServedVersion<T> {
   readonly schema: Schema<any>; readonly definition: string
   readonly from: (other: any) => T; readonly to: (object: T) => any
   readonly rules?: Rules<any>; readonly columns?: readonly Column<any>[]
+  /** Fields that field selectors may name in this version, read from the stored form; default: the kind's. */
+  readonly selectable?: Readonly<Record<string, (object: T) => string>>
   readonly deprecated?: string
 }
 
