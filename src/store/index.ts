@@ -1,1 +1,6 @@
+export { forgetfulEngine, memoryEngine } from './engines/memory.ts'
+export { sqliteEngine } from './engines/lazy-sqlite.ts'
+export type { Engine } from './engines/engine.ts'
+export * from './errors.ts'
+export { openStore, type StoreOptions } from './store.ts'
 export * from './types.ts'

@@ -1,0 +1,7 @@
+import type { Engine } from './engine.ts'
+
+/** Keeps the log in an SQLite file (created with mode 0600 where missing). Rejects with StoreOpenError, which says what to do. */
+export async function sqliteEngine(path: string): Promise<Engine> {
+  const { openSqliteEngine } = await import('./sqlite.ts')
+  return openSqliteEngine(path)
+}

@@ -1,0 +1,211 @@
+// The log of revisions in one SQLite file: an append-only table, one SQLite transaction per group commit, synced before it counts.
+
+import { DatabaseSync } from 'node:sqlite'
+import { NoSpaceError, StoreOpenError } from '../errors.ts'
+import { noBytes } from '../range.ts'
+import type { KeyValue } from '../types.ts'
+import type { Commit, Engine, Kept, LeaseChange, RowName } from './engine.ts'
+import { applicationId, checkVersion, claimFile, inUse, layoutVersion, removePid, writePid } from './sqlite-file.ts'
+
+/** Row ids are revision and place in the revision, so that the table grows at its end only: 43 and 20 bits. */
+const placeBits = 20n
+const rowsPerRevision = 1 << Number(placeBits)
+/** Bytes written between checkpoints: about 4 ms each on an SSD, and what bounds the write-ahead log. */
+const checkpointBytes = 4 << 20
+/** What a commit writes besides its rows, about: pages are written whole. */
+const commitOverhead = 8 << 10
+/** Rows removed in one go, about 2 ms. */
+const discardRows = 256
+
+// 8 KB pages: a pod's 2.5 KB row wastes half of a 4 KB one, and 16 KB double what a single small commit writes.
+const settings = `PRAGMA page_size = 8192; PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;
+  PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -4096;`
+const layout = `
+  CREATE TABLE log (id INTEGER PRIMARY KEY, key TEXT NOT NULL, created INTEGER NOT NULL, version INTEGER NOT NULL, lease INTEGER NOT NULL, value BLOB NOT NULL) STRICT;
+  CREATE TABLE lease (id INTEGER PRIMARY KEY, ttl INTEGER NOT NULL) STRICT;
+  CREATE TABLE compacted (id INTEGER PRIMARY KEY CHECK (id = 1), revision INTEGER NOT NULL) STRICT;
+  INSERT INTO compacted VALUES (1, 0);
+  PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${layoutVersion};`
+
+/** Opens or creates the file. Throws StoreOpenError, with the file left as it was, when it is foreign, newer, damaged, in use or out of reach. */
+export function openSqliteEngine(path: string): Engine {
+  const release = claimFile(path)
+  let database: DatabaseSync | undefined
+  try {
+    database = new DatabaseSync(path, { timeout: 0 })
+    prepareFile(database, path)
+    writePid(path)
+    return new SqliteEngine(database, path, release)
+  } catch (error) {
+    try { database?.close() } catch { /* the first error says more */ }
+    release()
+    throw explain(path, error)
+  }
+}
+
+function prepareFile(database: DatabaseSync, path: string): void {
+  database.exec(settings)
+  database.exec('BEGIN EXCLUSIVE')
+  const id = Number(database.prepare('PRAGMA application_id').get()?.['application_id'])
+  if (id === 0 && database.prepare('SELECT 1 FROM sqlite_schema').get() === undefined) database.exec(layout)
+  else if (id !== applicationId) throw new StoreOpenError(`${path} is not a store of this program; it was left as it is`)
+  checkVersion(path, Number(database.prepare('PRAGMA user_version').get()?.['user_version']))
+  database.exec('COMMIT; PRAGMA journal_mode = WAL')
+}
+
+class SqliteEngine implements Engine {
+  readonly #database: DatabaseSync
+  readonly #path: string
+  readonly #release: () => void
+  readonly #insert; readonly #grant; readonly #revoke; readonly #compact; readonly #remove
+  readonly #begin; readonly #commit; readonly #rollback; readonly #checkpoint
+  /** Written since the last checkpoint. */
+  #bytes = 0
+  #closed = false
+  /** Why the table could not be written; the next commit fails with it. */
+  #broken: Error | undefined
+
+  constructor(database: DatabaseSync, path: string, release: () => void) {
+    this.#database = database
+    this.#path = path
+    this.#release = release
+    this.#insert = database.prepare('INSERT INTO log VALUES (?, ?, ?, ?, ?, ?)')
+    this.#grant = database.prepare('INSERT OR REPLACE INTO lease VALUES (?, ?)')
+    this.#revoke = database.prepare('DELETE FROM lease WHERE id = ?')
+    this.#compact = database.prepare('UPDATE compacted SET revision = ?')
+    this.#remove = database.prepare('DELETE FROM log WHERE id >= ? AND id < ? AND key = ?')
+    this.#begin = database.prepare('BEGIN IMMEDIATE')
+    this.#commit = database.prepare('COMMIT')
+    this.#rollback = database.prepare('ROLLBACK')
+    this.#checkpoint = database.prepare('PRAGMA wal_checkpoint(PASSIVE)')
+  }
+
+  load(): Kept {
+    try {
+      const compactRevision = Number(this.#database.prepare('SELECT revision FROM compacted').get()?.['revision'])
+      const leases = this.#database.prepare('SELECT id, ttl FROM lease').all().map((row): LeaseChange => ({ id: Number(row['id']), ttlSeconds: Number(row['ttl']) }))
+      return { compactRevision, leases, rows: this.#rows() }
+    } catch (error) {
+      throw explain(this.#path, error)
+    }
+  }
+
+  append({ rows, leases, compactRevision }: Commit): void {
+    this.#write(() => {
+      let bytes = commitOverhead
+      let revision = 0
+      let place = 0
+      for (const row of rows) {
+        place = row.modRevision === revision ? place + 1 : 0
+        revision = row.modRevision
+        this.#insert.run(rowId(revision, place), row.key, row.createRevision, row.version, row.lease, row.value)
+        bytes += row.key.length + row.value.length
+      }
+      for (const { id, ttlSeconds } of leases) {
+        if (ttlSeconds > 0) this.#grant.run(id, ttlSeconds)
+        else this.#revoke.run(id)
+      }
+      if (compactRevision !== undefined) this.#compact.run(compactRevision)
+      return bytes
+    })
+  }
+
+  async discard(rows: Iterable<RowName>): Promise<void> {
+    let portion: RowName[] = []
+    for (const row of rows) {
+      portion.push(row)
+      if (portion.length < discardRows) continue
+      this.#removeRows(portion)
+      portion = []
+      await new Promise(setImmediate)
+      if (this.#closed) return
+    }
+    if (portion.length > 0) this.#removeRows(portion)
+  }
+
+  // The check phase comes after all sockets that were ready have been read: their writes share the commit.
+  soon(commit: () => void): void { setImmediate(commit) }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    removePid(this.#path)
+    try { this.#database.close() } finally { this.#release() }
+  }
+
+  * #rows(): Generator<KeyValue> {
+    try {
+      const select = this.#database.prepare(`SELECT key, id >> ${placeBits} AS revision, created, version, lease, value FROM log ORDER BY id`)
+      for (const row of select.iterate() as Iterable<Row>) {
+        yield {
+          key: row.key, value: row.version === 0 ? noBytes : row.value, createRevision: row.created,
+          modRevision: row.revision, version: row.version, lease: row.lease,
+        }
+      }
+    } catch (error) {
+      throw explain(this.#path, error)
+    }
+  }
+
+  #removeRows(rows: readonly RowName[]): void {
+    if (this.#closed) return
+    this.#write(() => {
+      for (const { key, modRevision } of rows) this.#remove.run(rowId(modRevision, 0), rowId(modRevision + 1, 0), key)
+      return commitOverhead * rows.length / 4
+    })
+  }
+
+  /** One SQLite transaction; `body` returns about how many bytes it writes. */
+  #write(body: () => number): void {
+    if (this.#broken) throw this.#broken
+    try {
+      this.#begin.run()
+      this.#bytes += body()
+      this.#commit.run()
+    } catch (error) {
+      if (this.#database.isTransaction) this.#rollback.run()
+      throw isFull(error) ? new NoSpaceError(`no space left on the disk of ${this.#path}; make room and write again`, { cause: error }) : error
+    }
+    if (this.#bytes < checkpointBytes) return
+    this.#bytes = 0
+    setImmediate(() => { this.#writeBack() }) // after those who wait for this commit have gone on
+  }
+
+  /**
+   * Copies the write-ahead log into the table's own place. We do it ourselves because SQLite's automatic checkpoint swallows
+   * I/O errors, and a failed sync must end the engine. A full disk must not: the commit itself is safe in the log.
+   */
+  #writeBack(): void {
+    if (this.#closed) return
+    try {
+      this.#checkpoint.get()
+    } catch (error) {
+      if (!isFull(error)) this.#broken = new Error(`cannot write the store ${this.#path} back`, { cause: error })
+    }
+  }
+}
+
+interface Row { readonly key: string; readonly revision: number; readonly created: number; readonly version: number; readonly lease: number; readonly value: Uint8Array }
+
+function rowId(revision: number, place: number): bigint {
+  if (place >= rowsPerRevision) throw new RangeError(`more than ${rowsPerRevision} changes in one revision`)
+  return BigInt(revision) << placeBits | BigInt(place)
+}
+
+/** SQLite's primary result code; undefined for other errors. */
+function resultCode(error: unknown): number | undefined {
+  const code = error instanceof Error && 'errcode' in error ? error.errcode : undefined
+  return typeof code === 'number' ? code & 0xff : undefined
+}
+const isFull = (error: unknown): boolean => resultCode(error) === 13
+
+/** For what goes wrong before the store is open (sqlite.org/rescode.html). */
+function explain(path: string, error: unknown): unknown {
+  switch (resultCode(error)) {
+    case undefined: return error
+    case 5: case 6: return inUse(path)
+    case 11: case 26: return new StoreOpenError(`the store ${path} is damaged (${String(error)}). Restore it from a backup, or move it away to begin an empty cluster`, { cause: error })
+    case 13: return new StoreOpenError(`cannot open the store ${path}: the disk is full; make room and start again`, { cause: error })
+    default: return new StoreOpenError(`cannot open the store ${path}: ${String(error)}; check the rights of the data directory and the disk`, { cause: error })
+  }
+}
