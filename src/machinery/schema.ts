@@ -38,8 +38,8 @@ export type Fields = Readonly<Record<string, Schema<any>>>
 export type Infer<S> = S extends Schema<infer T> ? T : never
 type Simplify<T> = { [K in keyof T]: T[K] } & {}
 export type InferFields<F extends Fields> = Simplify<
-  & { [K in keyof F as F[K] extends Schema<any, true> ? K : never]: Infer<F[K]> }
-  & { [K in keyof F as F[K] extends Schema<any, true> ? never : K]?: Infer<F[K]> }
+  & { -readonly [K in keyof F as F[K] extends Schema<any, true> ? K : never]: Infer<F[K]> }
+  & { -readonly [K in keyof F as F[K] extends Schema<any, true> ? never : K]?: Infer<F[K]> }
 >
 
 interface Options { readonly default?: unknown; readonly description?: string; readonly keepEmpty?: true; readonly always?: true }
