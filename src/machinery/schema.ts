@@ -21,6 +21,10 @@ export interface Schema<T, Present extends boolean = boolean> {
   readonly keepEmpty?: true
   /** Written even when absent, though not required: null for times, lists, maps, objects and any; "0" for quantities; 0 for intOrString. The reference holds it by value. */
   readonly always?: true
+  /** Required, yet left out when empty or absent (the reference says omitempty or holds it by pointer); OpenAPI shows no default. */
+  readonly dropEmpty?: true
+  /** A default that OpenAPI shows though nothing is filled in: the empty value of a field that is left out when empty. */
+  readonly shownDefault?: unknown
   readonly listType?: 'atomic' | 'set' | 'map'
   readonly listKeys?: readonly string[]
   readonly mapType?: 'atomic'
@@ -42,7 +46,7 @@ export type InferFields<F extends Fields> = Simplify<
   & { -readonly [K in keyof F as F[K] extends Schema<any, true> ? never : K]?: Infer<F[K]> }
 >
 
-interface Options { readonly default?: unknown; readonly description?: string; readonly keepEmpty?: true; readonly always?: true }
+interface Options { readonly default?: unknown; readonly description?: string; readonly keepEmpty?: true; readonly always?: true; readonly shownDefault?: unknown }
 type Made<T, O> = Schema<T, O extends { default: unknown } ? true : false>
 const make = <T, O extends Options>(type: SchemaType, options: O | undefined, extra: object = {}): Made<T, O> =>
   ({ type, required: false, present: options?.default !== undefined, ...options, ...extra }) as unknown as Made<T, O>
@@ -85,6 +89,8 @@ export const lazy = <T>(resolve: () => Schema<T>): Schema<T, false> => {
 
 /** The field must be given. Strings, numbers and booleans are written even when empty, as the reference does. */
 export const required = <T>(schema: Schema<T>): Schema<T, true> => ({ ...schema, required: true, present: true })
+/** Required in OpenAPI and by validation, but left out when empty (see Schema.dropEmpty). */
+export const mandatory = <T>(schema: Schema<T>): Schema<T, true> => ({ ...schema, required: true, present: true, dropEmpty: true })
 /** Written as null when absent (see Schema.always). */
 export const always = <T, P extends boolean>(schema: Schema<T, P>): Schema<T, P> => ({ ...schema, always: true })
 /** An object the reference holds by value: written as {} when absent. */
