@@ -32,6 +32,10 @@ export interface Cluster {
   synced(kinds: readonly Kind[]): Promise<void>
   /** Resolves when the cache of this kind is at least as new as this resourceVersion. */
   caughtUp(kind: Kind, resourceVersion: string): Promise<void>
+  /** Resolves when the cache no longer shows this very object as one that stays. */
+  heardOfDelete(kind: Kind, object: AnyObject): Promise<void>
+  /** Whether the component keeps a cache of this kind. */
+  caches(kind: Kind): boolean
 
   create<T extends AnyObject>(kind: Kind<T>, object: New<T>): Promise<T>
   update<T extends AnyObject>(kind: Kind<T>, object: T): Promise<T>

@@ -1,7 +1,10 @@
 // The one loop that every controller runs in.
-import type { AnyObject, Kind } from '#machinery'
+import { ApiError, is, type AnyObject, type Kind } from '#machinery'
 import type { Target } from './client.ts'
 import type { Cluster } from './cluster.ts'
+import type { Change } from './informer.ts'
+import { OwnWrites } from './own-writes.ts'
+import { drain, WorkQueue, type QueueWatcher } from './queue.ts'
 
 /** Ask to be called again after so many milliseconds, even when nothing changes. */
 export interface Again { readonly againIn: number }
@@ -25,4 +28,102 @@ export interface Controller<T extends AnyObject> {
   /** Called when the object is gone, for controllers that must clean up after it. */
   reconcileDeleted?(target: Target, cluster: Cluster): Promise<Again | void>
 }
-export interface Watch { readonly kind: Kind; readonly map: (object: never, cluster: Cluster) => readonly Target[] }
+
+export interface Watch {
+  readonly kind: Kind
+  readonly map: (change: Change<AnyObject>, cluster: Cluster) => readonly Target[]
+}
+/** A change to an object of another kind reconciles what `map` names; called with the object as it is and, when it changed, as it was. */
+export const watching = <W extends AnyObject>(kind: Kind<W>, map: (object: W, cluster: Cluster) => readonly Target[]): Watch => ({
+  kind,
+  map: ({ object, old }, cluster) => {
+    const targets = map(object as W, cluster)
+    return old && old !== object ? [...targets, ...map(old as W, cluster)] : targets
+  },
+})
+
+/** How long a finished reconcile waits for the caches to show what it wrote before it lets go all the same. */
+const settleMs = 30_000
+const defaultWorkers = 5
+
+/** Starts a controller; returns how to stop it, which resolves when its last reconcile has ended. */
+export function run<T extends AnyObject>(controller: Controller<T>, cluster: Cluster, watcher?: QueueWatcher): () => Promise<void> {
+  const log = cluster.log.named(controller.name)
+  const queue = new WorkQueue(cluster.clock, watcher)
+  const stops: (() => void)[] = []
+  let stopped = false
+
+  async function work(key: string): Promise<void> {
+    const target = targetOf(key), view = new OwnWrites(cluster)
+    const object = cluster.get(controller.for, target)
+    try {
+      const again = object ? await controller.reconcile(object, view) : await controller.reconcileDeleted?.(target, view)
+      queue.forget(key)
+      if (again) queue.addAfter(key, again.againIn)
+    } finally {
+      // Or the next turn would act on what this one has already done.
+      if (!view.wroteNothing && !stopped && !(await within(cluster, view.settled(), settleMs)))
+        log.warn('the cache does not show what was written; going on without it', { key, afterMs: settleMs })
+    }
+  }
+  function failed(key: string, error: unknown): void {
+    if (stopped) return
+    if (isTerminating(error)) { queue.forget(key); return }
+    if (!is(error, 'Conflict')) log.warn('reconcile failed; trying again', { key, failures: queue.failures(key) + 1, error })
+    queue.retry(key)
+  }
+  async function start(): Promise<void> {
+    const { owns = [], watches = [], reads = [] } = controller
+    await cluster.synced([...new Set<Kind>([controller.for, ...owns, ...watches.map((w) => w.kind), ...reads])])
+    if (stopped) return
+    stops.push(cluster.watch(controller.for, ({ type, object }) => {
+      if (type !== 'DELETED' || controller.reconcileDeleted) queue.add(keyOf(object.metadata))
+    }))
+    for (const kind of owns) {
+      stops.push(cluster.watch<AnyObject>(kind, ({ object, old }) => {
+        const owner = ownerKey(controller.for, object), before = old && ownerKey(controller.for, old)
+        if (owner !== undefined) queue.add(owner)
+        if (before !== undefined && before !== owner) queue.add(before)
+      }))
+    }
+    for (const { kind, map } of watches)
+      stops.push(cluster.watch<AnyObject>(kind, (change) => { for (const target of map(change, cluster)) queue.add(keyOf(target)) }))
+    await drain(queue, controller.workers ?? defaultWorkers, work, failed)
+  }
+  const running = start().catch((error: unknown) => { if (!stopped) log.error('the controller could not start', { error }) })
+  return async () => {
+    stopped = true
+    for (const stop of stops) stop()
+    queue.close()
+    await running
+  }
+}
+
+const keyOf = (target: Target): string => `${target.namespace ?? ''}/${target.name}`
+function targetOf(key: string): Target {
+  const slash = key.indexOf('/')
+  return { name: key.slice(slash + 1), ...(slash > 0 && { namespace: key.slice(0, slash) }) }
+}
+function ownerKey(kind: Kind, object: AnyObject): string | undefined {
+  const owner = controllerOf(object)
+  if (owner?.kind !== kind.kind || groupOf(owner.apiVersion) !== kind.group) return undefined
+  return keyOf({ name: owner.name, namespace: kind.namespaced ? object.metadata.namespace : undefined })
+}
+const groupOf = (apiVersion: string): string => (apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '')
+
+/** The owner reference with controller: true. */
+export const controllerOf = (object: AnyObject) => object.metadata.ownerReferences?.find((owner) => owner.controller)
+/** The owner reference that ties a child to its controller. */
+export const controlledBy = (kind: Kind, owner: AnyObject) =>
+  ({ apiVersion: kind.apiVersion, kind: kind.kind, name: owner.metadata.name, uid: owner.metadata.uid, controller: true, blockOwnerDeletion: true })
+
+/** Nothing can be created in a namespace that is being deleted: no reason to try again. */
+const isTerminating = (error: unknown): boolean =>
+  error instanceof ApiError && (error.status.details?.causes?.some((cause) => cause.reason === 'NamespaceTerminating') ?? false)
+
+/** Whether the promise resolved in time. */
+async function within(cluster: Cluster, promise: Promise<void>, ms: number): Promise<boolean> {
+  const late = Promise.withResolvers<boolean>()
+  const cancel = cluster.clock.after(ms, () => late.resolve(false))
+  try { return await Promise.race([promise.then(() => true), late.promise]) } finally { cancel() }
+}

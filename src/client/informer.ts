@@ -20,7 +20,7 @@ export interface InformerOptions<T extends AnyObject> extends Selection {
   readonly keep?: (object: T) => T
 }
 
-interface Waiter { readonly version: number; readonly resolve: () => void }
+interface Waiter { readonly holds: () => boolean; readonly resolve: () => void }
 
 const firstRetryMs = 50
 const lastRetryMs = 30_000
@@ -77,8 +77,18 @@ export class Informer<T extends AnyObject> {
   /** Resolves when the cache is at least as new as this resourceVersion (or the informer has been stopped). */
   caughtUp(resourceVersion: string): Promise<void> {
     const version = Number(resourceVersion)
-    if (this.#stopped || Number(this.#version || 0) >= version) return Promise.resolve()
-    return new Promise((resolve) => { this.#waiting.push({ version, resolve }) })
+    return this.#until(() => Number(this.#version || 0) >= version)
+  }
+  /** Resolves when the cache no longer shows this very object as one that stays: it is gone or has a deletionTimestamp. */
+  heardOfDelete(object: AnyObject): Promise<void> {
+    return this.#until(() => {
+      const now = this.#table.get(object.metadata)
+      return now?.metadata.uid !== object.metadata.uid || now.metadata.deletionTimestamp !== undefined
+    })
+  }
+  #until(holds: () => boolean): Promise<void> {
+    if (this.#stopped || holds()) return Promise.resolve()
+    return new Promise((resolve) => { this.#waiting.push({ holds, resolve }) })
   }
 
   stop(): void {
@@ -87,7 +97,7 @@ export class Informer<T extends AnyObject> {
     this.#stopWatch?.()
     this.#stopPause?.()
     this.#synced.reject(new Error(`the informer of ${this.kind.resource} was stopped`))
-    this.#release(Infinity)
+    for (const waiter of this.#waiting.splice(0)) waiter.resolve()
   }
 
   async #listThenWatch(): Promise<void> {
@@ -162,11 +172,9 @@ export class Informer<T extends AnyObject> {
 
   #reach(version: string): void {
     this.#version = version
-    if (this.#waiting.length > 0) this.#release(Number(version))
-  }
-  #release(version: number): void {
+    if (this.#waiting.length === 0) return
     const still: Waiter[] = []
-    for (const waiter of this.#waiting) waiter.version <= version ? waiter.resolve() : still.push(waiter)
+    for (const waiter of this.#waiting) waiter.holds() ? waiter.resolve() : still.push(waiter)
     this.#waiting = still
   }
 

@@ -22,7 +22,7 @@ export class Informers {
     const key = `${kind.resource}.${kind.group}`
     let informer = this.#informers.get(key)
     if (!informer) {
-      informer = new Informer<AnyObject>(this.client, kind, this.#options.get(key))
+      informer = new Informer(this.client, kind as Kind, this.#options.get(key))
       this.#informers.set(key, informer)
     }
     return informer as Informer<AnyObject> & Informer<T>
