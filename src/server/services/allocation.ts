@@ -1,27 +1,27 @@
 // Service addresses and node ports: what a Service's type asks for is given before it is validated and stored, and is free again when it goes.
 import { service as serviceKind, type Service } from '#kinds'
-import { invalid, invalidValue, type Clock, type FieldError, type Random } from '#machinery'
-import type { AdmissionPlugin } from '../admission/admission.ts'
+import { invalid, invalidValue, type FieldError, type LooseObject, type Random } from '#machinery'
 import type { ObjectReader } from '../object-reader.ts'
+import type { Allocator } from '../server.ts'
 import { contains, formatIPv4, parseIPv4, type Range } from './addresses.ts'
 import { Pool } from './pool.ts'
 
 export interface ServiceRanges { readonly addresses: Range; readonly nodePorts: { readonly first: number; readonly last: number } }
 
-/** Follows all services and gives out addresses and ports. Used as the last mutating step of a write to services. */
-export class ServiceAllocation implements AdmissionPlugin {
-  readonly name = 'ServiceAllocation'
+/** Follows all services and gives out addresses and ports. */
+export class ServiceAllocation implements Allocator {
+  readonly kind = serviceKind
   readonly #ranges: ServiceRanges
   readonly #addresses: Pool
   readonly #ports: Pool
   readonly #stop: () => void
 
-  constructor(options: { ranges: ServiceRanges; objects: ObjectReader; clock: Clock; random: Random }) {
-    const { ranges: { addresses, nodePorts }, clock, random } = options
+  constructor(options: { ranges: ServiceRanges; objects: ObjectReader; random: Random }) {
+    const { ranges: { addresses, nodePorts }, random } = options
     this.#ranges = options.ranges
     // neither the network's own address nor the broadcast address
-    this.#addresses = new Pool({ first: addresses.first + 1, size: addresses.size - 2, clock, random })
-    this.#ports = new Pool({ first: nodePorts.first, size: nodePorts.last - nodePorts.first + 1, clock, random })
+    this.#addresses = new Pool({ first: addresses.first + 1, size: addresses.size - 2, random })
+    this.#ports = new Pool({ first: nodePorts.first, size: nodePorts.last - nodePorts.first + 1, random })
     this.#stop = options.objects.follow(serviceKind, ({ object, old }) => {
       const owner = ownerOf((object ?? old!).metadata)
       for (const ip of addressesOf(old)) this.#addresses.release(ip, owner)
@@ -32,17 +32,19 @@ export class ServiceAllocation implements AdmissionPlugin {
   }
   close(): void { this.#stop() }
 
-  handles(operation: string, kind: { group: string; resource: string }, subresource: string): boolean {
-    return (operation === 'CREATE' || operation === 'UPDATE') && kind.group === '' && kind.resource === 'services' && subresource === ''
-  }
-  mutate({ object, old, name, namespace, kind, dryRun }: Parameters<NonNullable<AdmissionPlugin['mutate']>>[0]): void {
-    const service = object as unknown as Service, owner = ownerOf({ namespace, name })
+  begin(object: LooseObject, old: LooseObject | undefined): (stored: boolean) => void {
+    const service = object as unknown as Service, owner = ownerOf(object.metadata), held: (() => void)[] = []
     dropByType(service, old as unknown as Service | undefined)
-    const errors = [...chooseFamilies(service), ...this.#chooseAddress(service, owner, dryRun), ...this.#choosePorts(service, owner, dryRun)]
-    if (errors.length > 0) throw invalid(kind, name, errors)
+    const errors = [...chooseFamilies(service), ...this.#chooseAddress(service, owner, held), ...this.#choosePorts(service, owner, held)]
+    const letGo = () => { for (const release of held.splice(0)) release() }
+    if (errors.length === 0) return letGo
+    letGo()
+    throw invalid(serviceKind, object.metadata.name, errors)
   }
+  /** Freed by the change that `follow` reports. */
+  released(): void {}
 
-  #chooseAddress({ spec }: Service, owner: string, dryRun: boolean): FieldError[] {
+  #chooseAddress({ spec }: Service, owner: string, held: (() => void)[]): FieldError[] {
     if (!spec || spec.type === 'ExternalName' || spec.clusterIP === 'None') return []
     const asked = spec.clusterIP || spec.clusterIPs?.[0]
     if (asked) {
@@ -51,11 +53,11 @@ export class ServiceAllocation implements AdmissionPlugin {
       const refuse = (why: string) => [invalidValue('spec.clusterIPs', [asked], `failed to allocate IP ${asked}: ${why}`)]
       if (!contains(this.#ranges.addresses, n) || !this.#addresses.contains(n)) return refuse('the provided network does not match the current range')
       if (this.#addresses.isTaken(n, owner)) return refuse('provided IP is already allocated')
-      if (!dryRun) this.#addresses.reserve(n, owner)
+      held.push(this.#addresses.reserve(n, owner))
     } else {
-      const n = this.#addresses.next(owner)
+      const n = this.#addresses.next()
       if (n === undefined) return [invalidValue('spec.clusterIPs', [], 'failed to allocate a serviceIP: range is full')]
-      if (!dryRun) this.#addresses.reserve(n, owner)
+      held.push(this.#addresses.reserve(n, owner))
       spec.clusterIP = formatIPv4(n)
     }
     spec.clusterIP ||= asked!
@@ -63,18 +65,18 @@ export class ServiceAllocation implements AdmissionPlugin {
     return []
   }
 
-  #choosePorts({ spec }: Service, owner: string, dryRun: boolean): FieldError[] {
+  #choosePorts({ spec }: Service, owner: string, held: (() => void)[]): FieldError[] {
     const errors: FieldError[] = []
     const give = (field: string, asked: number | undefined, set: (n: number) => void, allowed?: (n: number) => boolean) => {
       if (asked) {
         if (!this.#ports.contains(asked)) errors.push(invalidValue(field, asked, `provided port is not in the valid range. The range of valid ports is ${this.#ranges.nodePorts.first}-${this.#ranges.nodePorts.last}`))
         else if (this.#ports.isTaken(asked, owner)) errors.push(invalidValue(field, asked, 'provided port is already allocated'))
-        else if (!dryRun) this.#ports.reserve(asked, owner)
+        else held.push(this.#ports.reserve(asked, owner))
         return
       }
-      const n = this.#ports.next(owner, allowed)
+      const n = this.#ports.next(allowed)
       if (n === undefined) { errors.push(invalidValue(field, 0, 'failed to allocate a nodePort: range is full')); return }
-      if (!dryRun) this.#ports.reserve(n, owner)
+      held.push(this.#ports.reserve(n, owner))
       set(n)
     }
     const needsPorts = spec?.type === 'NodePort' || (spec?.type === 'LoadBalancer' && spec.allocateLoadBalancerNodePorts !== false)

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Service } from '#kinds'
+import { ApiError, seeded, type LooseObject } from '#machinery'
+import type { Change, ObjectReader } from '../object-reader.ts'
+import { formatIPv4, nthAddress, parseCidr, parseIPv4 } from './addresses.ts'
+import { ServiceAllocation } from './allocation.ts'
+
+function allocation(size = '/24') {
+  let tell: (change: Change<any>) => void = () => {} // allowed: the reader's callback is generic
+  const objects = { get: () => undefined, list: () => [], follow: (_: unknown, seen: typeof tell) => { tell = seen; return () => {} } } as ObjectReader
+  const it = new ServiceAllocation({ ranges: { addresses: parseCidr(`10.0.0.0${size}`), nodePorts: { first: 30000, last: 30009 } }, objects, random: seeded(1) })
+  const write = (name: string, spec: object, old?: LooseObject): LooseObject | string => {
+    const object = { apiVersion: 'v1', kind: 'Service', metadata: { name, namespace: 'd', uid: name, resourceVersion: '', creationTimestamp: '' }, spec: structuredClone(spec) } as LooseObject
+    try {
+      const done = it.begin(object, old)
+      tell({ object, old })
+      done(true)
+      return object
+    } catch (error) { if (error instanceof ApiError) return error.message; throw error }
+  }
+  return { it, write, remove: (old: LooseObject) => tell({ object: undefined, old }) }
+}
+const spec = (o: LooseObject | string) => (o as unknown as Service).spec!
+
+test('an address is given once, and again when its service is gone', () => {
+  const { write, remove } = allocation()
+  const a = write('a', { type: 'ClusterIP', clusterIP: '10.0.0.7', ports: [{ port: 80 }] }) as LooseObject
+  assert.equal(write('b', { type: 'ClusterIP', clusterIP: '10.0.0.7' }), 'Service "b" is invalid: spec.clusterIPs: Invalid value: ["10.0.0.7"]: failed to allocate IP 10.0.0.7: provided IP is already allocated')
+  remove(a)
+  assert.equal(spec(write('b', { type: 'ClusterIP', clusterIP: '10.0.0.7' })).clusterIP, '10.0.0.7')
+})
+test('a refused or dry write holds nothing', () => {
+  const { it, write } = allocation()
+  const object = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'a', namespace: 'd', uid: '', resourceVersion: '', creationTimestamp: '' }, spec: { type: 'ClusterIP', clusterIP: '10.0.0.9' } } as LooseObject
+  it.begin(object, undefined)(false)
+  assert.equal(spec(write('b', { type: 'ClusterIP', clusterIP: '10.0.0.9' })).clusterIP, '10.0.0.9')
+})
+test('every address is given before the range is full', () => {
+  const { write } = allocation('/28'), seen = new Set<string>()
+  for (let i = 0; i < 14; i++) seen.add(spec(write(`s${i}`, { type: 'ClusterIP' })).clusterIP!)
+  assert.equal(seen.size, 14)
+  assert.match(write('full', { type: 'ClusterIP' }) as string, /range is full/)
+})
+test('node ports come and go with the type', () => {
+  const { write } = allocation()
+  const a = write('a', { type: 'NodePort', ports: [{ name: 'x', port: 53, protocol: 'UDP' }, { name: 'y', port: 53, protocol: 'TCP' }] }) as LooseObject
+  const [udp, tcp] = spec(a).ports!
+  assert.equal(udp!.nodePort, tcp!.nodePort)
+  const back = write('a', { ...spec(a), type: 'ClusterIP' }, a) as LooseObject
+  assert.deepEqual(spec(back).ports!.map((p) => p.nodePort), [undefined, undefined])
+  assert.match(write('b', { type: 'NodePort', ports: [{ port: 1, nodePort: 22 }] }) as string, /provided port is not in the valid range. The range of valid ports is 30000-30009/)
+})
+test('headless and external services get what the reference gives them', () => {
+  const { write } = allocation()
+  assert.deepEqual(spec(write('h', { type: 'ClusterIP', clusterIP: 'None' })), { type: 'ClusterIP', clusterIP: 'None', clusterIPs: ['None'], ipFamilyPolicy: 'RequireDualStack', ipFamilies: ['IPv4', 'IPv6'] })
+  assert.deepEqual(spec(write('e', { type: 'ExternalName', externalName: 'x' })), { type: 'ExternalName', externalName: 'x' })
+})
+test('addresses are numbers and back', () => {
+  for (const text of ['0.0.0.0', '10.96.0.1', '255.255.255.255']) assert.equal(formatIPv4(parseIPv4(text)!), text)
+  for (const text of ['', '1.2.3', '1.2.3.256', '01.2.3.4', '1.2.3.x']) assert.equal(parseIPv4(text), undefined, text)
+  assert.equal(nthAddress(parseCidr('10.96.0.0/16'), 10), '10.96.0.10')
+})
