@@ -24,6 +24,12 @@ export function copy<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return value.map(copy) as T
   const out: Record<string, unknown> = {}
-  for (const key in value) out[key] = copy((value as Record<string, unknown>)[key])
+  for (const key in value) setOwn(out, key, copy((value as Record<string, unknown>)[key]))
   return out as T
+}
+
+/** Sets a property that user data names; `__proto__` becomes a property like any other. */
+export function setOwn(object: Record<string, unknown>, key: string, value: unknown): void {
+  if (key === '__proto__') Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true })
+  else object[key] = value
 }

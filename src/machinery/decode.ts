@@ -1,0 +1,276 @@
+// JSON values to the normal form of a kind, in one pass: unknown fields are pruned (and named, where somebody wants to know), types are
+// checked with the errors that Go's decoder gives, empty optional values disappear and empty required ones appear, times and
+// quantities become canonical. A schema is compiled once, to tables.
+import { canonicalBase64 } from './base64.ts'
+import { canonicalQuantity } from './quantity.ts'
+import { setOwn } from './same.ts'
+import type { Fields, Schema } from './schema.ts'
+import { canonicalMicroTime, canonicalTime } from './time.ts'
+
+/** A value of a wrong type or form. The message is Go's, to be put behind "cannot be handled as a Pod: ". */
+export class DecodeError extends Error { override readonly name = 'DecodeError' }
+
+export interface DecodeOptions {
+  /** Collects what strict validation refuses, in the reference's words and order; at most 100. */
+  readonly strict?: string[]
+  /** Paths of keys given twice (from parseJsonStrict), reported through `strict`. */
+  readonly duplicates?: readonly string[]
+  /** Report in the order of sorted keys, as the reference does with patched objects. */
+  readonly sorted?: boolean
+}
+
+/**
+ * The normal form of a JSON value, as a new value (values of schema `any` are shared with the given one). Fields come in the
+ * schema's order. Throws DecodeError.
+ */
+export function decode<T>(schema: Schema<T>, json: unknown, options: DecodeOptions = {}): T {
+  const walk: Walk = { path: [], what: [], structs: [], depth: 0, strict: options.strict ?? [], sorted: options.sorted ?? false }
+  const out = valueDecoder(schema)(json, walk) as T
+  if (options.duplicates?.length) reportDuplicates(options.duplicates, walk.strict)
+  return out
+}
+
+/** What the reference holds for an absent value: '' 0 false, null for lists, maps and times, an object's required fields. */
+export function zeroOf<T>(schema: Schema<T>): T { return zeroMaker(schema)() as T }
+
+interface Walk {
+  readonly path: (string | number)[]
+  readonly what: Step[]
+  readonly structs: string[]
+  depth: number
+  readonly strict: string[]
+  readonly sorted: boolean
+}
+type Step = 'field' | 'index' | 'key'
+type Decoder = (value: unknown, walk: Walk) => unknown
+
+interface Field {
+  readonly name: string
+  readonly index: number
+  /** null never comes here; undefined comes back for an empty list or map that is left out. */
+  readonly decode: Decoder
+  /** The commonest type needs no call. */
+  readonly isString: boolean
+  /** '' 0 and false are left out. */
+  readonly dropEmpty: boolean
+  /** Written when absent. */
+  readonly always: (() => unknown) | undefined
+}
+interface Table { readonly struct: string; readonly fields: Map<string, Field>; readonly always: Field[] }
+
+const tables = new WeakMap<Fields, Table>()
+function tableOf(schema: Schema<any>): Table {
+  const fields = schema.fields ?? {}
+  const known = tables.get(fields)
+  if (known) return known
+  const table: Table = { struct: goStruct(schema.name ?? ''), fields: new Map(), always: [] }
+  tables.set(fields, table) // before its fields: schemas may refer to themselves
+  let index = 0
+  for (const name in fields) {
+    const inner = fields[name]!
+    const always = isWritten(inner) ? absentMaker(inner) : undefined
+    const field: Field = { name, index: index++, decode: fieldDecoder(inner), isString: inner.type === 'string' && inner.format === undefined,
+      dropEmpty: !always && !inner.keepEmpty && isScalar(inner), always }
+    table.fields.set(name, field)
+    if (always) table.always.push(field)
+  }
+  return table
+}
+/** An object that the reference holds by value: written as {} when absent. */
+const isValue = (schema: Schema<any>): boolean => schema.type === 'object' && schema.default !== undefined
+/** Written even when absent. */
+const isWritten = (schema: Schema<any>): boolean => (schema.required && !schema.dropEmpty) || schema.always === true || isValue(schema)
+const isScalar = (schema: Schema<any>): boolean => schema.type === 'string' || schema.type === 'integer' || schema.type === 'number' || schema.type === 'boolean'
+
+function absentMaker(schema: Schema<any>): () => unknown {
+  return schema.type === 'object' && !isValue(schema) ? () => null : zeroMaker(schema)
+}
+function zeroMaker(schema: Schema<any>): () => unknown {
+  switch (schema.type) {
+    case 'string': return schema.format ? () => null : () => ''
+    case 'integer': case 'number': case 'intOrString': return () => 0
+    case 'boolean': return () => false
+    case 'quantity': return () => '0'
+    case 'object': {
+      let table: Table | undefined
+      return () => {
+        const out: Record<string, unknown> = {}
+        for (const field of (table ??= tableOf(schema)).always) out[field.name] = field.always!()
+        return out
+      }
+    }
+    default: return () => null
+  }
+}
+
+/** For a field: lists and maps that are empty and optional become undefined. */
+function fieldDecoder(schema: Schema<any>): Decoder {
+  const drop = !isWritten(schema) && !schema.keepEmpty
+  if (schema.type === 'array') return listDecoder(schema, drop)
+  if (schema.type === 'map') return mapDecoder(schema, drop)
+  return valueDecoder(schema)
+}
+function valueDecoder(schema: Schema<any>): Decoder {
+  switch (schema.type) {
+    case 'string': return stringDecoder(schema.format)
+    case 'integer': return schema.format === 'int64' ? integer('int64', Number.MAX_SAFE_INTEGER * 1024) : integer('int32', 2 ** 31)
+    case 'number': return (value, walk) => (typeof value === 'number' ? value : mismatch(walk, value, 'float64'))
+    case 'boolean': return (value, walk) => (typeof value === 'boolean' ? value : mismatch(walk, value, 'bool'))
+    case 'intOrString': { const int = integer('int32', 2 ** 31); return (value, walk) => (typeof value === 'string' ? value : int(value, walk)) }
+    case 'quantity': return (value) => inGo(() => canonicalQuantity(typeof value === 'number' ? value : typeof value === 'string' ? value : JSON.stringify(value)))
+    case 'array': return listDecoder(schema, false)
+    case 'map': return mapDecoder(schema, false)
+    case 'object': return objectDecoder(schema)
+    default: return (value) => { checkDepth(value, 0); return value }
+  }
+}
+function stringDecoder(format: string | undefined): Decoder {
+  const canonical = format === 'byte' ? canonicalBase64 : format === 'date-time' ? canonicalTime : format === 'micro-time' ? canonicalMicroTime : undefined
+  if (!canonical) return (value, walk) => (typeof value === 'string' ? value : mismatch(walk, value, 'string'))
+  const type = format === 'byte' ? '[]uint8' : 'string'
+  return (value, walk) => (typeof value === 'string' ? inGo(() => canonical(value)) : mismatch(walk, value, type))
+}
+const integer = (type: string, bound: number): Decoder => (value, walk) => {
+  if (typeof value !== 'number') return mismatch(walk, value, type)
+  if (Number.isInteger(value) && value >= -bound && value < bound) return value === 0 ? 0 : value
+  return mismatch(walk, value, type, `number ${value}`)
+}
+/** Errors of times, quantities and base64 carry no path in the reference. */
+function inGo(read: () => string): string {
+  try { return read() } catch (error) { throw new DecodeError((error as Error).message, { cause: error }) }
+}
+
+function objectDecoder(schema: Schema<any>): Decoder {
+  let table: Table | undefined
+  return (value, walk) => {
+    table ??= tableOf(schema)
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      if (value === null) return zeroMaker(schema)()
+      return mismatch(walk, value, goType(schema))
+    }
+    const given = value as Record<string, unknown>
+    const out: Record<string, unknown> = {}
+    const { fields, always } = table
+    const depth = walk.depth++
+    walk.what[depth] = 'field'
+    walk.structs[depth] = table.struct
+    let last = -1, due = 0, ordered = true
+    for (const key of walk.sorted ? Object.keys(given).sort() : keysOf(given)) {
+      const field = fields.get(key)
+      walk.path[depth] = key
+      if (field === undefined) { report(walk, 'unknown'); continue }
+      let inner = given[key]
+      if (inner === null || inner === undefined) continue
+      if (!field.isString || typeof inner !== 'string') inner = field.decode(inner, walk)
+      if (inner === undefined || (field.dropEmpty && !inner)) continue
+      if (field.index < last) ordered = false
+      else last = field.index
+      while (due < always.length && always[due]!.index <= field.index) {
+        const missing = always[due++]!
+        if (missing !== field) out[missing.name] ??= missing.always!()
+      }
+      out[key] = inner
+    }
+    while (due < always.length) { const missing = always[due++]!; out[missing.name] ??= missing.always!() }
+    walk.depth = depth
+    return ordered ? out : inOrder(out, fields)
+  }
+}
+const keysOf = (object: Record<string, unknown>): string[] => Object.keys(object)
+function inOrder(object: Record<string, unknown>, fields: Map<string, Field>): Record<string, unknown> {
+  const keys = Object.keys(object).sort((a, b) => fields.get(a)!.index - fields.get(b)!.index)
+  const out: Record<string, unknown> = {}
+  for (const key of keys) out[key] = object[key]
+  return out
+}
+
+function listDecoder(schema: Schema<any>, drop: boolean): Decoder {
+  const items = schema.items!
+  let item: Decoder | undefined
+  return (value, walk) => {
+    if (!Array.isArray(value)) return value === null ? null : mismatch(walk, value, goType(schema))
+    if (value.length === 0) return drop ? undefined : []
+    item ??= valueDecoder(items)
+    const depth = walk.depth++
+    walk.what[depth] = 'index'
+    const out: unknown[] = []
+    for (let i = 0; i < value.length; i++) {
+      walk.path[depth] = i
+      const inner: unknown = value[i]
+      out.push(inner === null ? zeroOf(items) : item(inner, walk))
+    }
+    walk.depth = depth
+    return out
+  }
+}
+function mapDecoder(schema: Schema<any>, drop: boolean): Decoder {
+  const items = schema.items!
+  let item: Decoder | undefined
+  return (value, walk) => {
+    if (typeof value !== 'object' || Array.isArray(value)) return mismatch(walk, value, goType(schema))
+    if (value === null) return null
+    item ??= valueDecoder(items)
+    const given = value as Record<string, unknown>
+    const out: Record<string, unknown> = {}
+    const depth = walk.depth++
+    walk.what[depth] = 'key'
+    let empty = true
+    for (const key of walk.sorted ? Object.keys(given).sort() : keysOf(given)) {
+      empty = false
+      walk.path[depth] = key
+      const inner = given[key]
+      setOwn(out, key, inner === null ? zeroOf(items) : item(inner, walk))
+    }
+    walk.depth = depth
+    return empty && drop ? undefined : out
+  }
+}
+
+const anyDepth = 9_000
+function checkDepth(value: unknown, depth: number): void {
+  if (typeof value !== 'object' || value === null) return
+  if (depth > anyDepth) throw new DecodeError('exceeded max depth')
+  if (Array.isArray(value)) for (const inner of value) checkDepth(inner, depth + 1)
+  else for (const key in value) checkDepth((value as Record<string, unknown>)[key], depth + 1)
+}
+
+function mismatch(walk: Walk, value: unknown, type: string, shown = value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value): never {
+  let struct = '', path = ''
+  for (let i = 0; i < walk.depth; i++) {
+    if (walk.what[i] !== 'field') continue
+    path += '.' + walk.path[i]
+    struct = walk.structs[i]!
+  }
+  throw new DecodeError(path ? `json: cannot unmarshal ${shown} into Go struct field ${struct}${path} of type ${type}` : `json: cannot unmarshal ${shown} into Go value of type ${type}`)
+}
+
+const strictLimit = 100
+function report(walk: Walk, what: 'unknown'): void {
+  if (walk.strict.length >= strictLimit) return
+  let path = ''
+  for (let i = 0; i < walk.depth; i++) path += walk.what[i] === 'index' ? `[${walk.path[i]}]` : (path && '.') + walk.path[i]
+  walk.strict.push(`${what} field ${JSON.stringify(path)}`)
+}
+function reportDuplicates(paths: readonly string[], strict: string[]): void {
+  const unknown = strict.map((text) => JSON.parse(text.slice('unknown field '.length)) as string)
+  const seen = paths.filter((path, i) => paths.indexOf(path) === i && !unknown.some((u) => path.startsWith(u + '.') || path.startsWith(u + '[')))
+  strict.unshift(...seen.map((path) => `duplicate field ${JSON.stringify(path)}`))
+  strict.length = Math.min(strict.length, strictLimit)
+}
+
+const goStruct = (name: string): string => name.slice(name.lastIndexOf('.') + 1)
+/** A schema's type as Go prints it: v1.PodTemplateSpec, []v1.Container, map[string]string. */
+function goType(schema: Schema<any>): string {
+  switch (schema.type) {
+    case 'string': return schema.format === 'byte' ? '[]uint8' : schema.format ? 'v1.Time' : 'string'
+    case 'integer': return schema.format ?? 'int32'
+    case 'number': return 'float64'
+    case 'boolean': return 'bool'
+    case 'array': return '[]' + goType(schema.items!)
+    case 'map': return 'map[string]' + goType(schema.items!)
+    case 'object': return (schema.name ?? '').split('.').slice(-2).join('.')
+    case 'quantity': return 'resource.Quantity'
+    case 'intOrString': return 'intstr.IntOrString'
+    default: return 'interface {}'
+  }
+}

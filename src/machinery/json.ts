@@ -1,0 +1,160 @@
+// Reading JSON text: as fast as JSON.parse where nothing is wrong, with the error texts of Go's encoding/json where something
+// is, and with the paths of keys that are given twice (JSON.parse keeps the last and says nothing).
+
+/** Text that is not JSON. The message is Go's. */
+export class JsonError extends Error { override readonly name = 'JsonError' }
+
+/** Nesting deeper than this is refused, as by the reference. */
+const maxDepth = 10_000
+
+/** The value of a JSON text. Throws JsonError. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    shallow(() => scan(text))
+    throw new JsonError('unexpected end of JSON input') // not reached: what JSON.parse refuses, the scan refuses
+  }
+}
+
+/** The value, and the paths of object keys that occur twice (`metadata.name`, `spec.containers[0].name`). Throws JsonError. */
+export function parseJsonStrict(text: string): { value: unknown; duplicates: string[] } {
+  const value = parseJson(text)
+  return { value, duplicates: shallow(() => (countKeys(text) === countOwn(value) ? [] : scan(text))) }
+}
+
+/** Runs what walks by recursion; a stack that runs out means nesting as deep as is never meant. */
+function shallow<T>(walk: () => T): T {
+  try {
+    return walk()
+  } catch (error) {
+    if (error instanceof RangeError) throw new JsonError('exceeded max depth')
+    throw error
+  }
+}
+
+/** How many object keys a valid JSON text has: strings that a colon follows. */
+function countKeys(text: string): number {
+  let count = 0
+  for (let i = 0, end = text.length; i < end; i++) {
+    if (text.charCodeAt(i) !== 34) continue
+    let c = 0
+    while ((c = text.charCodeAt(++i)) !== 34) if (c === 92) i++
+    while ((c = text.charCodeAt(i + 1)) === 32 || c === 10 || c === 13 || c === 9) i++
+    if (c === 58) count++
+  }
+  return count
+}
+function countOwn(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0
+  let count = 0
+  if (Array.isArray(value)) { for (const item of value) if (typeof item === 'object') count += countOwn(item) } else {
+    for (const key in value) {
+      count++
+      const inner = (value as Record<string, unknown>)[key]
+      if (typeof inner === 'object') count += countOwn(inner)
+    }
+  }
+  return count
+}
+
+/** Walks the text by the grammar. Returns the paths of repeated keys; throws JsonError at the first character that does not fit. */
+function scan(text: string): string[] {
+  const duplicates: string[] = []
+  const path: string[] = []
+  let at = 0
+
+  const fail = (why: string): never => {
+    if (at >= text.length) throw new JsonError('unexpected end of JSON input')
+    throw new JsonError(`invalid character ${shownCharacter(text, at)} ${why}`)
+  }
+  const space = () => { while (at < text.length && ' \t\r\n'.includes(text[at]!)) at++ }
+  const value = (depth: number): void => {
+    if (depth > maxDepth) throw new JsonError('exceeded max depth')
+    const c = text[at]
+    if (c === '{') return object(depth)
+    if (c === '[') return array(depth)
+    if (c === '"') return string()
+    if (c === '-' || (c !== undefined && c >= '0' && c <= '9')) return number()
+    if (c === 't') return literal('true')
+    if (c === 'f') return literal('false')
+    if (c === 'n') return literal('null')
+    return fail('looking for beginning of value')
+  }
+  const object = (depth: number): void => {
+    const seen = new Set<string>()
+    at++; space()
+    if (text[at] === '}') { at++; return }
+    for (;;) {
+      if (text[at] !== '"') fail('looking for beginning of object key string')
+      const start = at
+      string()
+      const key = JSON.parse(text.slice(start, at)) as string
+      path.push((path.length ? '.' : '') + key)
+      if (seen.has(key)) duplicates.push(path.join(''))
+      seen.add(key)
+      space()
+      if (text[at] !== ':') fail('after object key')
+      at++; space(); value(depth + 1); space(); path.pop()
+      if (text[at] === '}') { at++; return }
+      if (text[at] !== ',') fail('after object key:value pair')
+      at++; space()
+    }
+  }
+  const array = (depth: number): void => {
+    at++; space()
+    if (text[at] === ']') { at++; return }
+    for (let i = 0; ; i++) {
+      path.push(`[${i}]`)
+      value(depth + 1); space(); path.pop()
+      if (text[at] === ']') { at++; return }
+      if (text[at] !== ',') fail('after array element')
+      at++; space()
+    }
+  }
+  const string = (): void => {
+    for (at++; text[at] !== '"'; at++) {
+      const code = text.charCodeAt(at)
+      if (!(code >= 32)) fail('in string literal')
+      if (code !== 92) continue
+      at++
+      if (text[at] === 'u') {
+        for (let i = 0; i < 4; i++) { at++; if (!/^[0-9a-fA-F]$/.test(text[at] ?? '')) fail('in \\u hexadecimal character escape') }
+      } else if (at >= text.length || !'"\\/bfnrt'.includes(text[at]!)) fail('in string escape code')
+    }
+    at++
+  }
+  const isDigit = () => { const c = text.charCodeAt(at); return c >= 48 && c <= 57 }
+  const digits = (why: string) => { if (!isDigit()) fail(why); while (isDigit()) at++ }
+  const number = (): void => {
+    if (text[at] === '-') at++
+    if (text[at] === '0') at++
+    else digits('in numeric literal')
+    if (text[at] === '.') { at++; digits('after decimal point in numeric literal') }
+    if (text[at] === 'e' || text[at] === 'E') {
+      at++
+      if (text[at] === '+' || text[at] === '-') at++
+      digits('in exponent of numeric literal')
+    }
+  }
+  const literal = (word: string): void => {
+    for (const c of word) { if (text[at] !== c) fail(`in literal ${word} (expecting '${c}')`); at++ }
+  }
+
+  space()
+  value(1)
+  space()
+  if (at < text.length) fail('after top-level value')
+  return duplicates
+}
+
+/** The character as Go shows it: the first byte of its UTF-8, quoted. */
+function shownCharacter(text: string, at: number): string {
+  const code = text.codePointAt(at)!
+  const byte = code < 128 ? code : new TextEncoder().encode(String.fromCodePoint(code))[0]!
+  const simple: Readonly<Record<number, string>> = { 7: '\\a', 8: '\\b', 9: '\\t', 10: '\\n', 11: '\\v', 12: '\\f', 13: '\\r', 39: "\\'", 92: '\\\\' }
+  if (simple[byte] !== undefined) return `'${simple[byte]}'`
+  if (byte < 32 || byte === 127) return `'\\x${byte.toString(16).padStart(2, '0')}'`
+  if (byte > 127 && byte < 161 || byte === 173) return `'\\u00${byte.toString(16)}'`
+  return `'${String.fromCharCode(byte)}'`
+}
