@@ -1,8 +1,12 @@
 // Talking to any API server.
 export * from './client.ts'
 export * from './cluster.ts'
+export { connect } from './connect.ts'
 export * from './controller.ts'
+export * from './direct.ts'
 export * from './events.ts'
 export * from './informer.ts'
 export * from './informers.ts'
+export * from './lease.ts'
 export { indexOf, type Index } from './object-table.ts'
+export { drain, WorkQueue, type QueueWatcher } from './queue.ts'

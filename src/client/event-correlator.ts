@@ -1,0 +1,67 @@
+// Decides which events are the same, which are similar, and which are too many: the rules of the reference's recorder
+// (client-go's event correlator): equal events are counted, after ten different messages with the same reason within ten
+// minutes they are combined, and each object has a bucket of 25 events that gains one every five minutes.
+import type { Clock } from '#machinery'
+
+export interface Correlated { readonly entry: EventEntry; readonly message: string }
+/** One event object on the server. */
+export interface EventEntry { count: number; sentAt: number; written: unknown }
+
+const maxRemembered = 4096
+const similarBeforeCombined = 10
+const similarWithinMs = 600_000
+const burst = 25
+const refillMs = 300_000
+
+export class EventCorrelator {
+  readonly #clock: Clock
+  readonly #entries = new Map<string, EventEntry>()
+  readonly #similar = new Map<string, { messages: Set<string>; at: number }>()
+  readonly #buckets = new Map<string, { tokens: number; at: number }>()
+
+  constructor(clock: Clock) { this.#clock = clock }
+
+  /** `object` is any text that names the object. Undefined: one too many, drop it. */
+  correlate(object: string, type: string, reason: string, message: string): Correlated | undefined {
+    const group = `${object}\0${type}\0${reason}`
+    const combined = this.#isCombined(group, message)
+    const text = combined ? `(combined from similar events): ${message}` : message
+    const key = combined ? group : `${group}\0${message}`
+    let entry = this.#entries.get(key)
+    if (!this.#allowed(object)) return undefined
+    entry ??= { count: 0, sentAt: 0, written: undefined }
+    remember(this.#entries, key, entry)
+    return { entry, message: text }
+  }
+
+  #isCombined(group: string, message: string): boolean {
+    const now = this.#clock.now()
+    let seen = this.#similar.get(group)
+    if (!seen || now - seen.at > similarWithinMs) seen = { messages: new Set(), at: now }
+    seen.at = now
+    seen.messages.add(message)
+    remember(this.#similar, group, seen)
+    if (seen.messages.size < similarBeforeCombined) return false
+    for (const oldest of seen.messages) { seen.messages.delete(oldest); break }
+    return true
+  }
+
+  #allowed(object: string): boolean {
+    const now = this.#clock.now()
+    const bucket = this.#buckets.get(object) ?? { tokens: burst, at: now }
+    bucket.tokens = Math.min(burst, bucket.tokens + (now - bucket.at) / refillMs)
+    bucket.at = now
+    remember(this.#buckets, object, bucket)
+    if (bucket.tokens < 1) return false
+    bucket.tokens--
+    return true
+  }
+}
+
+/** Sets the entry as the newest; the one that was not used for longest goes. */
+function remember<V>(map: Map<string, V>, key: string, value: V): void {
+  map.delete(key)
+  map.set(key, value)
+  if (map.size <= maxRemembered) return
+  for (const oldest of map.keys()) { map.delete(oldest); break }
+}
