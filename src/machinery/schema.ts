@@ -27,7 +27,7 @@ export interface Schema<T, Present extends boolean = boolean> {
   readonly shownDefault?: unknown
   readonly listType?: 'atomic' | 'set' | 'map'
   readonly listKeys?: readonly string[]
-  readonly mapType?: 'atomic'
+  readonly mapType?: 'atomic' | 'granular'
   /** Strategic merge patch: 'merge', 'retainKeys', 'replace' or 'merge,retainKeys'. */
   readonly patchStrategy?: string
   readonly patchMergeKey?: string
@@ -71,7 +71,7 @@ export const any = <T = unknown>(name?: string): Schema<T, false> => ({ type: 'a
 interface Keys { readonly listType?: 'atomic' | 'set' | 'map'; readonly listKeys?: readonly string[]; readonly patchStrategy?: string; readonly patchMergeKey?: string; readonly keepEmpty?: true; readonly always?: true; readonly default?: unknown; readonly description?: string }
 export const list = <T, const O extends Keys>(items: Schema<T>, options?: O): Schema<T[], O extends { default: unknown } ? true : false> =>
   ({ type: 'array', items, required: false, present: options?.default !== undefined, ...options }) as never
-interface MapOptions { readonly mapType?: 'atomic'; readonly keepEmpty?: true; readonly always?: true; readonly description?: string }
+interface MapOptions { readonly mapType?: 'atomic' | 'granular'; readonly keepEmpty?: true; readonly always?: true; readonly description?: string }
 export const map = <T>(items: Schema<T>, options?: MapOptions): Schema<Record<string, T>, false> =>
   ({ type: 'map', items, required: false, present: false, ...options })
 
@@ -97,5 +97,7 @@ export const always = <T, P extends boolean>(schema: Schema<T, P>): Schema<T, P>
 export const value = <T>(schema: Schema<T>): Schema<T, true> => ({ ...schema, default: {}, present: true })
 /** Patch facts of an object field (retainKeys and the like). */
 export const patched = <T, P extends boolean>(schema: Schema<T, P>, patchStrategy: string): Schema<T, P> => ({ ...schema, patchStrategy })
+/** The same object, but merged field by field at this place though its type is atomic elsewhere. */
+export const granular = <T, P extends boolean>(schema: Schema<T, P>): Schema<T, P> => ({ ...schema, mapType: 'granular' })
 /** The same schema with an atomic map type at this place. */
 export const atomic = <T, P extends boolean>(schema: Schema<T, P>): Schema<T, P> => ({ ...schema, mapType: 'atomic' })

@@ -12,7 +12,7 @@ export const mutatingWebhook = s.object('io.k8s.api.admissionregistration.v1.Mut
   objectSelector: labelSelector,
   reinvocationPolicy: s.string({ keepEmpty: true }),
   rules: s.list(ruleWithOperations, { listType: 'atomic' }),
-  sideEffects: s.required(s.string()),
+  sideEffects: s.mandatory(s.string()),
   timeoutSeconds: s.int({ keepEmpty: true }),
 })
 export type MutatingWebhook = Infer<typeof mutatingWebhook>

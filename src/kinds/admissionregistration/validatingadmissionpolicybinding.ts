@@ -4,7 +4,7 @@ import { matchResources, paramRef } from './match.ts'
 export const validatingAdmissionPolicyBindingSpec = s.object('io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicyBindingSpec', {
   matchResources: matchResources,
   paramRef: paramRef,
-  policyName: s.required(s.string()),
+  policyName: s.mandatory(s.string()),
   validationActions: s.required(s.list(s.string(), { listType: 'set' })),
 })
 export type ValidatingAdmissionPolicyBindingSpec = Infer<typeof validatingAdmissionPolicyBindingSpec>

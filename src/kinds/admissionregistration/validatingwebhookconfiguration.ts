@@ -11,7 +11,7 @@ export const validatingWebhook = s.object('io.k8s.api.admissionregistration.v1.V
   namespaceSelector: labelSelector,
   objectSelector: labelSelector,
   rules: s.list(ruleWithOperations, { listType: 'atomic' }),
-  sideEffects: s.required(s.string()),
+  sideEffects: s.mandatory(s.string()),
   timeoutSeconds: s.int({ keepEmpty: true }),
 })
 export type ValidatingWebhook = Infer<typeof validatingWebhook>

@@ -164,7 +164,7 @@ export const customResourceDefinitionSpec = s.object('io.k8s.apiextensions-apise
 export type CustomResourceDefinitionSpec = Infer<typeof customResourceDefinitionSpec>
 
 export const customResourceDefinitionCondition = s.object('io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionCondition', {
-  lastTransitionTime: s.time(),
+  lastTransitionTime: s.time({ always: true }),
   message: s.string(),
   observedGeneration: s.int64({ keepEmpty: true }),
   reason: s.string(),
@@ -175,9 +175,9 @@ export type CustomResourceDefinitionCondition = Infer<typeof customResourceDefin
 
 export const customResourceDefinitionStatus = s.object('io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionStatus', {
   acceptedNames: s.value(customResourceDefinitionNames),
-  conditions: s.list(customResourceDefinitionCondition, { listType: 'map', listKeys: ['type'] }),
+  conditions: s.list(customResourceDefinitionCondition, { listType: 'map', listKeys: ['type'], always: true }),
   observedGeneration: s.int64(),
-  storedVersions: s.list(s.string(), { listType: 'atomic' }),
+  storedVersions: s.list(s.string(), { listType: 'atomic', always: true }),
 })
 export type CustomResourceDefinitionStatus = Infer<typeof customResourceDefinitionStatus>
 

@@ -8,7 +8,7 @@ export const apiServiceServiceReference = s.object('io.k8s.kube-aggregator.pkg.a
 export type APIServiceServiceReference = Infer<typeof apiServiceServiceReference>
 
 export const apiServiceSpec = s.object('io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIServiceSpec', {
-  caBundle: s.bytes(),
+  caBundle: { ...s.bytes(), listType: 'atomic' },
   group: s.string(),
   groupPriorityMinimum: s.required(s.int()),
   insecureSkipTLSVerify: s.bool(),
@@ -19,7 +19,7 @@ export const apiServiceSpec = s.object('io.k8s.kube-aggregator.pkg.apis.apiregis
 export type APIServiceSpec = Infer<typeof apiServiceSpec>
 
 export const apiServiceCondition = s.object('io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIServiceCondition', {
-  lastTransitionTime: s.time(),
+  lastTransitionTime: s.time({ always: true }),
   message: s.string(),
   reason: s.string(),
   status: s.required(s.string()),

@@ -5,7 +5,7 @@ export const controllerRevision = defineKind({
   scope: 'Namespaced',
   definition: 'io.k8s.api.apps.v1.ControllerRevision',
   fields: {
-    data: s.any('io.k8s.apimachinery.pkg.runtime.RawExtension'),
+    data: s.always(s.any('io.k8s.apimachinery.pkg.runtime.RawExtension')),
     revision: s.required(s.int64()),
   },
 })

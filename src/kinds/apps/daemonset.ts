@@ -23,7 +23,7 @@ export const daemonSetSpec = s.object('io.k8s.api.apps.v1.DaemonSetSpec', {
 export type DaemonSetSpec = Infer<typeof daemonSetSpec>
 
 export const daemonSetCondition = s.object('io.k8s.api.apps.v1.DaemonSetCondition', {
-  lastTransitionTime: s.time(),
+  lastTransitionTime: s.time({ always: true }),
   message: s.string(),
   reason: s.string(),
   status: s.required(s.string()),

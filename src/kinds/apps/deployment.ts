@@ -26,8 +26,8 @@ export const deploymentSpec = s.object('io.k8s.api.apps.v1.DeploymentSpec', {
 export type DeploymentSpec = Infer<typeof deploymentSpec>
 
 export const deploymentCondition = s.object('io.k8s.api.apps.v1.DeploymentCondition', {
-  lastTransitionTime: s.time(),
-  lastUpdateTime: s.time(),
+  lastTransitionTime: s.time({ always: true }),
+  lastUpdateTime: s.time({ always: true }),
   message: s.string(),
   reason: s.string(),
   status: s.required(s.string()),

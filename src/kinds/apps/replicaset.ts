@@ -10,7 +10,7 @@ export const replicaSetSpec = s.object('io.k8s.api.apps.v1.ReplicaSetSpec', {
 export type ReplicaSetSpec = Infer<typeof replicaSetSpec>
 
 export const replicaSetCondition = s.object('io.k8s.api.apps.v1.ReplicaSetCondition', {
-  lastTransitionTime: s.time(),
+  lastTransitionTime: s.time({ always: true }),
   message: s.string(),
   reason: s.string(),
   status: s.required(s.string()),

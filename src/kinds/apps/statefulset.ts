@@ -9,7 +9,7 @@ export const rollingUpdateStatefulSetStrategy = s.object('io.k8s.api.apps.v1.Rol
 export type RollingUpdateStatefulSetStrategy = Infer<typeof rollingUpdateStatefulSetStrategy>
 
 export const statefulSetOrdinals = s.object('io.k8s.api.apps.v1.StatefulSetOrdinals', {
-  start: s.int({ keepEmpty: true }),
+  start: s.int({ default: 0 }),
 })
 export type StatefulSetOrdinals = Infer<typeof statefulSetOrdinals>
 
@@ -33,7 +33,7 @@ export const statefulSetSpec = s.object('io.k8s.api.apps.v1.StatefulSetSpec', {
   replicas: s.int({ keepEmpty: true }),
   revisionHistoryLimit: s.int({ keepEmpty: true }),
   selector: s.required(labelSelector),
-  serviceName: s.string(),
+  serviceName: s.string({ default: '' }),
   template: s.required(s.value(podTemplateSpec)),
   updateStrategy: s.value(statefulSetUpdateStrategy),
   volumeClaimTemplates: s.list(persistentVolumeClaim.schema as Schema<PersistentVolumeClaim>, { listType: 'atomic' }),
@@ -41,7 +41,7 @@ export const statefulSetSpec = s.object('io.k8s.api.apps.v1.StatefulSetSpec', {
 export type StatefulSetSpec = Infer<typeof statefulSetSpec>
 
 export const statefulSetCondition = s.object('io.k8s.api.apps.v1.StatefulSetCondition', {
-  lastTransitionTime: s.time(),
+  lastTransitionTime: s.time({ always: true }),
   message: s.string(),
   reason: s.string(),
   status: s.required(s.string()),
@@ -50,7 +50,7 @@ export const statefulSetCondition = s.object('io.k8s.api.apps.v1.StatefulSetCond
 export type StatefulSetCondition = Infer<typeof statefulSetCondition>
 
 export const statefulSetStatus = s.object('io.k8s.api.apps.v1.StatefulSetStatus', {
-  availableReplicas: s.int(),
+  availableReplicas: s.int({ default: 0 }),
   collisionCount: s.int({ keepEmpty: true }),
   conditions: s.list(statefulSetCondition, { listType: 'map', listKeys: ['type'], patchStrategy: 'merge', patchMergeKey: 'type' }),
   currentReplicas: s.int(),

@@ -10,14 +10,14 @@ export type BoundObjectReference = Infer<typeof boundObjectReference>
 
 export const tokenRequestSpec = s.object('io.k8s.api.authentication.v1.TokenRequestSpec', {
   audiences: s.list(s.string(), { listType: 'atomic' }),
-  boundObjectRef: boundObjectReference,
+  boundObjectRef: s.always(boundObjectReference),
   expirationSeconds: s.int64({ keepEmpty: true }),
 })
 export type TokenRequestSpec = Infer<typeof tokenRequestSpec>
 
 export const tokenRequestStatus = s.object('io.k8s.api.authentication.v1.TokenRequestStatus', {
   expirationTimestamp: s.time(),
-  token: s.string(),
+  token: s.string({ default: '' }),
 })
 export type TokenRequestStatus = Infer<typeof tokenRequestStatus>
 

@@ -10,7 +10,7 @@ export type UserInfo = Infer<typeof userInfo>
 
 export const tokenReviewSpec = s.object('io.k8s.api.authentication.v1.TokenReviewSpec', {
   audiences: s.list(s.string(), { listType: 'atomic' }),
-  token: s.required(s.string()),
+  token: s.mandatory(s.string()),
 })
 export type TokenReviewSpec = Infer<typeof tokenReviewSpec>
 

@@ -63,7 +63,7 @@ export type HPAScalingPolicy = Infer<typeof hpaScalingPolicy>
 
 export const hpaScalingRules = s.object('io.k8s.api.autoscaling.v2.HPAScalingRules', {
   policies: s.list(hpaScalingPolicy, { listType: 'atomic' }),
-  selectPolicy: s.string(),
+  selectPolicy: s.string({ keepEmpty: true }),
   stabilizationWindowSeconds: s.int({ keepEmpty: true }),
   tolerance: s.quantity(),
 })
@@ -114,7 +114,7 @@ export const horizontalPodAutoscalerSpec = s.object('io.k8s.api.autoscaling.v2.H
 export type HorizontalPodAutoscalerSpec = Infer<typeof horizontalPodAutoscalerSpec>
 
 export const horizontalPodAutoscalerCondition = s.object('io.k8s.api.autoscaling.v2.HorizontalPodAutoscalerCondition', {
-  lastTransitionTime: s.time(),
+  lastTransitionTime: s.time({ always: true }),
   message: s.string(),
   reason: s.string(),
   status: s.required(s.string()),
@@ -153,7 +153,7 @@ export type MetricStatus = Infer<typeof metricStatus>
 
 export const horizontalPodAutoscalerStatus = s.object('io.k8s.api.autoscaling.v2.HorizontalPodAutoscalerStatus', {
   conditions: s.list(horizontalPodAutoscalerCondition, { listType: 'map', listKeys: ['type'], patchStrategy: 'merge', patchMergeKey: 'type' }),
-  currentMetrics: s.list(metricStatus, { listType: 'atomic' }),
+  currentMetrics: s.list(metricStatus, { listType: 'atomic', always: true }),
   currentReplicas: s.int(),
   desiredReplicas: s.required(s.int()),
   lastScaleTime: s.time(),

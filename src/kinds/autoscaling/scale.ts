@@ -1,7 +1,7 @@
 import { defineType, s, type Infer } from '#machinery'
 
 export const scaleSpec = s.object('io.k8s.api.autoscaling.v1.ScaleSpec', {
-  replicas: s.int(),
+  replicas: s.int({ shownDefault: 0 }),
 })
 export type ScaleSpec = Infer<typeof scaleSpec>
 

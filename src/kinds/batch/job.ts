@@ -9,7 +9,7 @@ export const podFailurePolicyOnExitCodesRequirement = s.object('io.k8s.api.batch
 export type PodFailurePolicyOnExitCodesRequirement = Infer<typeof podFailurePolicyOnExitCodesRequirement>
 
 export const podFailurePolicyOnPodConditionsPattern = s.object('io.k8s.api.batch.v1.PodFailurePolicyOnPodConditionsPattern', {
-  status: s.string(),
+  status: s.string({ default: '' }),
   type: s.required(s.string()),
 })
 export type PodFailurePolicyOnPodConditionsPattern = Infer<typeof podFailurePolicyOnPodConditionsPattern>
@@ -58,8 +58,8 @@ export const jobSpec = s.object('io.k8s.api.batch.v1.JobSpec', {
 export type JobSpec = Infer<typeof jobSpec>
 
 export const jobCondition = s.object('io.k8s.api.batch.v1.JobCondition', {
-  lastProbeTime: s.time(),
-  lastTransitionTime: s.time(),
+  lastProbeTime: s.time({ always: true }),
+  lastTransitionTime: s.time({ always: true }),
   message: s.string(),
   reason: s.string(),
   status: s.required(s.string()),

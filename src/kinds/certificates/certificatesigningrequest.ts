@@ -13,8 +13,8 @@ export const certificateSigningRequestSpec = s.object('io.k8s.api.certificates.v
 export type CertificateSigningRequestSpec = Infer<typeof certificateSigningRequestSpec>
 
 export const certificateSigningRequestCondition = s.object('io.k8s.api.certificates.v1.CertificateSigningRequestCondition', {
-  lastTransitionTime: s.time(),
-  lastUpdateTime: s.time(),
+  lastTransitionTime: s.time({ always: true }),
+  lastUpdateTime: s.time({ always: true }),
   message: s.string(),
   reason: s.string(),
   status: s.required(s.string()),

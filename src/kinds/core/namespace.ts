@@ -6,7 +6,7 @@ export const namespaceSpec = s.object('io.k8s.api.core.v1.NamespaceSpec', {
 export type NamespaceSpec = Infer<typeof namespaceSpec>
 
 export const namespaceCondition = s.object('io.k8s.api.core.v1.NamespaceCondition', {
-  lastTransitionTime: s.time(),
+  lastTransitionTime: s.time({ always: true }),
   message: s.string(),
   reason: s.string(),
   status: s.required(s.string()),

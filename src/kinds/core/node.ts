@@ -17,7 +17,7 @@ export type ConfigMapNodeConfigSource = Infer<typeof configMapNodeConfigSource>
 
 export const containerImage = s.object('io.k8s.api.core.v1.ContainerImage', {
   names: s.list(s.string(), { listType: 'atomic' }),
-  sizeBytes: s.int64({ keepEmpty: true }),
+  sizeBytes: s.int64(),
 })
 export type ContainerImage = Infer<typeof containerImage>
 
@@ -57,8 +57,8 @@ export const nodeAddress = s.object('io.k8s.api.core.v1.NodeAddress', {
 export type NodeAddress = Infer<typeof nodeAddress>
 
 export const nodeCondition = s.object('io.k8s.api.core.v1.NodeCondition', {
-  lastHeartbeatTime: s.time(),
-  lastTransitionTime: s.time(),
+  lastHeartbeatTime: s.time({ always: true }),
+  lastTransitionTime: s.time({ always: true }),
   message: s.string(),
   reason: s.string(),
   status: s.required(s.string()),
@@ -85,7 +85,7 @@ export const nodeFeatures = s.object('io.k8s.api.core.v1.NodeFeatures', {
 export type NodeFeatures = Infer<typeof nodeFeatures>
 
 export const nodeSwapStatus = s.object('io.k8s.api.core.v1.NodeSwapStatus', {
-  capacity: s.int64(),
+  capacity: s.int64({ keepEmpty: true }),
 })
 export type NodeSwapStatus = Infer<typeof nodeSwapStatus>
 
@@ -112,7 +112,7 @@ export type NodeRuntimeHandlerFeatures = Infer<typeof nodeRuntimeHandlerFeatures
 
 export const nodeRuntimeHandler = s.object('io.k8s.api.core.v1.NodeRuntimeHandler', {
   features: nodeRuntimeHandlerFeatures,
-  name: s.string(),
+  name: s.string({ default: '' }),
 })
 export type NodeRuntimeHandler = Infer<typeof nodeRuntimeHandler>
 

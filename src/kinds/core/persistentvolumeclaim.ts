@@ -21,8 +21,8 @@ export const persistentVolumeClaimSpec = s.object('io.k8s.api.core.v1.Persistent
 export type PersistentVolumeClaimSpec = Infer<typeof persistentVolumeClaimSpec>
 
 export const persistentVolumeClaimCondition = s.object('io.k8s.api.core.v1.PersistentVolumeClaimCondition', {
-  lastProbeTime: s.time(),
-  lastTransitionTime: s.time(),
+  lastProbeTime: s.time({ always: true }),
+  lastTransitionTime: s.time({ always: true }),
   message: s.string(),
   reason: s.string(),
   status: s.required(s.string()),
@@ -38,7 +38,7 @@ export type ModifyVolumeStatus = Infer<typeof modifyVolumeStatus>
 
 export const persistentVolumeClaimStatus = s.object('io.k8s.api.core.v1.PersistentVolumeClaimStatus', {
   accessModes: s.list(s.string(), { listType: 'atomic' }),
-  allocatedResourceStatuses: s.map(s.string()),
+  allocatedResourceStatuses: s.map(s.string(), { mapType: 'granular' }),
   allocatedResources: s.map(s.quantity()),
   capacity: s.map(s.quantity()),
   conditions: s.list(persistentVolumeClaimCondition, { listType: 'map', listKeys: ['type'], patchStrategy: 'merge', patchMergeKey: 'type' }),

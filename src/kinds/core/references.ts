@@ -8,13 +8,13 @@ export type ObjectFieldSelector = Infer<typeof objectFieldSelector>
 
 export const resourceFieldSelector = s.object('io.k8s.api.core.v1.ResourceFieldSelector', {
   containerName: s.string(),
-  divisor: s.quantity(),
+  divisor: s.quantity({ always: true }),
   resource: s.required(s.string()),
 }, { mapType: 'atomic' })
 export type ResourceFieldSelector = Infer<typeof resourceFieldSelector>
 
 export const localObjectReference = s.object('io.k8s.api.core.v1.LocalObjectReference', {
-  name: s.string(),
+  name: s.string({ shownDefault: '' }),
 }, { mapType: 'atomic' })
 export type LocalObjectReference = Infer<typeof localObjectReference>
 

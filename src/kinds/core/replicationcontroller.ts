@@ -2,7 +2,7 @@ import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
 import { podTemplateSpec } from './pod/spec.ts'
 
 export const replicationControllerSpec = s.object('io.k8s.api.core.v1.ReplicationControllerSpec', {
-  minReadySeconds: s.int(),
+  minReadySeconds: s.int({ shownDefault: 0 }),
   replicas: s.int({ default: 1, keepEmpty: true }),
   selector: s.map(s.string(), { mapType: 'atomic' }),
   template: podTemplateSpec,
@@ -10,7 +10,7 @@ export const replicationControllerSpec = s.object('io.k8s.api.core.v1.Replicatio
 export type ReplicationControllerSpec = Infer<typeof replicationControllerSpec>
 
 export const replicationControllerCondition = s.object('io.k8s.api.core.v1.ReplicationControllerCondition', {
-  lastTransitionTime: s.time(),
+  lastTransitionTime: s.time({ always: true }),
   message: s.string(),
   reason: s.string(),
   status: s.required(s.string()),

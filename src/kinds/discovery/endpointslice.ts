@@ -50,8 +50,8 @@ export const endpointSlice = defineKind({
   definition: 'io.k8s.api.discovery.v1.EndpointSlice',
   fields: {
     addressType: s.required(s.string()),
-    endpoints: s.list(endpoint, { listType: 'atomic' }),
-    ports: s.list(sliceEndpointPort, { listType: 'atomic' }),
+    endpoints: s.list(endpoint, { listType: 'atomic', always: true }),
+    ports: s.list(sliceEndpointPort, { listType: 'atomic', always: true }),
   },
 })
 export type EndpointSlice = ObjectOf<typeof endpointSlice>

@@ -58,14 +58,14 @@ export type PolicyRulesWithSubjects = Infer<typeof policyRulesWithSubjects>
 
 export const flowSchemaSpec = s.object('io.k8s.api.flowcontrol.v1.FlowSchemaSpec', {
   distinguisherMethod: flowDistinguisherMethod,
-  matchingPrecedence: s.int({ keepEmpty: true }),
+  matchingPrecedence: s.int({ default: 0 }),
   priorityLevelConfiguration: s.required(s.value(priorityLevelConfigurationReference)),
   rules: s.list(policyRulesWithSubjects, { listType: 'atomic' }),
 })
 export type FlowSchemaSpec = Infer<typeof flowSchemaSpec>
 
 export const flowSchemaCondition = s.object('io.k8s.api.flowcontrol.v1.FlowSchemaCondition', {
-  lastTransitionTime: s.time(),
+  lastTransitionTime: s.time({ always: true }),
   message: s.string(),
   reason: s.string(),
   status: s.string(),

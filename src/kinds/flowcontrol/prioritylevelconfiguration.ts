@@ -7,9 +7,9 @@ export const exemptPriorityLevelConfiguration = s.object('io.k8s.api.flowcontrol
 export type ExemptPriorityLevelConfiguration = Infer<typeof exemptPriorityLevelConfiguration>
 
 export const queuingConfiguration = s.object('io.k8s.api.flowcontrol.v1.QueuingConfiguration', {
-  handSize: s.int({ keepEmpty: true }),
-  queueLengthLimit: s.int({ keepEmpty: true }),
-  queues: s.int({ keepEmpty: true }),
+  handSize: s.int({ default: 0 }),
+  queueLengthLimit: s.int({ default: 0 }),
+  queues: s.int({ default: 0 }),
 })
 export type QueuingConfiguration = Infer<typeof queuingConfiguration>
 
@@ -35,7 +35,7 @@ export const priorityLevelConfigurationSpec = s.object('io.k8s.api.flowcontrol.v
 export type PriorityLevelConfigurationSpec = Infer<typeof priorityLevelConfigurationSpec>
 
 export const priorityLevelConfigurationCondition = s.object('io.k8s.api.flowcontrol.v1.PriorityLevelConfigurationCondition', {
-  lastTransitionTime: s.time(),
+  lastTransitionTime: s.time({ always: true }),
   message: s.string(),
   reason: s.string(),
   status: s.string(),

@@ -22,7 +22,7 @@ export type IngressBackend = Infer<typeof ingressBackend>
 export const httpIngressPath = s.object('io.k8s.api.networking.v1.HTTPIngressPath', {
   backend: s.required(s.value(ingressBackend)),
   path: s.string(),
-  pathType: s.required(s.string()),
+  pathType: s.mandatory(s.string()),
 })
 export type HTTPIngressPath = Infer<typeof httpIngressPath>
 
@@ -52,7 +52,7 @@ export const ingressSpec = s.object('io.k8s.api.networking.v1.IngressSpec', {
 export type IngressSpec = Infer<typeof ingressSpec>
 
 export const ingressPortStatus = s.object('io.k8s.api.networking.v1.IngressPortStatus', {
-  error: s.string(),
+  error: s.string({ keepEmpty: true }),
   port: s.required(s.int()),
   protocol: s.required(s.string()),
 })

@@ -2,9 +2,9 @@ import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
 
 export const parentReference = s.object('io.k8s.api.networking.v1.ParentReference', {
   group: s.string(),
-  name: s.required(s.string()),
+  name: s.mandatory(s.string()),
   namespace: s.string(),
-  resource: s.required(s.string()),
+  resource: s.mandatory(s.string()),
 })
 export type ParentReference = Infer<typeof parentReference>
 

@@ -10,11 +10,11 @@ export type PodDisruptionBudgetSpec = Infer<typeof podDisruptionBudgetSpec>
 
 export const podDisruptionBudgetStatus = s.object('io.k8s.api.policy.v1.PodDisruptionBudgetStatus', {
   conditions: s.list(condition, { listType: 'map', listKeys: ['type'], patchStrategy: 'merge', patchMergeKey: 'type' }),
-  currentHealthy: s.int(),
-  desiredHealthy: s.int(),
+  currentHealthy: s.int({ default: 0 }),
+  desiredHealthy: s.int({ default: 0 }),
   disruptedPods: s.map(s.time()),
-  disruptionsAllowed: s.int(),
-  expectedPods: s.int(),
+  disruptionsAllowed: s.int({ default: 0 }),
+  expectedPods: s.int({ default: 0 }),
   observedGeneration: s.int64(),
 })
 export type PodDisruptionBudgetStatus = Infer<typeof podDisruptionBudgetStatus>

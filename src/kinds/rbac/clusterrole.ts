@@ -12,7 +12,7 @@ export const clusterRole = defineKind({
   definition: 'io.k8s.api.rbac.v1.ClusterRole',
   fields: {
     aggregationRule: aggregationRule,
-    rules: s.list(policyRule, { listType: 'atomic' }),
+    rules: s.list(policyRule, { listType: 'atomic', always: true }),
   },
 })
 export type ClusterRole = ObjectOf<typeof clusterRole>

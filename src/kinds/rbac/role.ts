@@ -14,7 +14,7 @@ export const role = defineKind({
   scope: 'Namespaced',
   definition: 'io.k8s.api.rbac.v1.Role',
   fields: {
-    rules: s.list(policyRule, { listType: 'atomic' }),
+    rules: s.list(policyRule, { listType: 'atomic', always: true }),
   },
 })
 export type Role = ObjectOf<typeof role>

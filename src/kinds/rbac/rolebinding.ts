@@ -1,7 +1,7 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
 
 export const roleRef = s.object('io.k8s.api.rbac.v1.RoleRef', {
-  apiGroup: s.string(),
+  apiGroup: s.string({ default: '' }),
   kind: s.required(s.string()),
   name: s.required(s.string()),
 }, { mapType: 'atomic' })

@@ -8,7 +8,7 @@ export const priorityClass = defineKind({
     description: s.string(),
     globalDefault: s.bool(),
     preemptionPolicy: s.string({ keepEmpty: true }),
-    value: s.int({ keepEmpty: true }),
+    value: s.int({ default: 0 }),
   },
 })
 export type PriorityClass = ObjectOf<typeof priorityClass>

@@ -17,7 +17,7 @@ export type VolumeAttachmentSpec = Infer<typeof volumeAttachmentSpec>
 export const volumeError = s.object('io.k8s.api.storage.v1.VolumeError', {
   errorCode: s.int({ keepEmpty: true }),
   message: s.string(),
-  time: s.time(),
+  time: s.time({ always: true }),
 })
 export type VolumeError = Infer<typeof volumeError>
 

@@ -4,14 +4,14 @@ import { objectFieldSelector, resourceFieldSelector } from '../references.ts'
 
 export const configMapKeySelector = s.object('io.k8s.api.core.v1.ConfigMapKeySelector', {
   key: s.required(s.string()),
-  name: s.string(),
+  name: s.string({ shownDefault: '' }),
   optional: s.bool({ keepEmpty: true }),
 }, { mapType: 'atomic' })
 export type ConfigMapKeySelector = Infer<typeof configMapKeySelector>
 
 export const fileKeySelector = s.object('io.k8s.api.core.v1.FileKeySelector', {
   key: s.required(s.string()),
-  optional: s.bool({ keepEmpty: true }),
+  optional: s.bool({ default: false, keepEmpty: true }),
   path: s.required(s.string()),
   volumeName: s.required(s.string()),
 }, { mapType: 'atomic' })
@@ -19,7 +19,7 @@ export type FileKeySelector = Infer<typeof fileKeySelector>
 
 export const secretKeySelector = s.object('io.k8s.api.core.v1.SecretKeySelector', {
   key: s.required(s.string()),
-  name: s.string(),
+  name: s.string({ shownDefault: '' }),
   optional: s.bool({ keepEmpty: true }),
 }, { mapType: 'atomic' })
 export type SecretKeySelector = Infer<typeof secretKeySelector>
@@ -41,13 +41,13 @@ export const envVar = s.object('io.k8s.api.core.v1.EnvVar', {
 export type EnvVar = Infer<typeof envVar>
 
 export const configMapEnvSource = s.object('io.k8s.api.core.v1.ConfigMapEnvSource', {
-  name: s.string(),
+  name: s.string({ shownDefault: '' }),
   optional: s.bool({ keepEmpty: true }),
 })
 export type ConfigMapEnvSource = Infer<typeof configMapEnvSource>
 
 export const secretEnvSource = s.object('io.k8s.api.core.v1.SecretEnvSource', {
-  name: s.string(),
+  name: s.string({ shownDefault: '' }),
   optional: s.bool({ keepEmpty: true }),
 })
 export type SecretEnvSource = Infer<typeof secretEnvSource>
@@ -107,7 +107,7 @@ export type Lifecycle = Infer<typeof lifecycle>
 
 export const grpcAction = s.object('io.k8s.api.core.v1.GRPCAction', {
   port: s.required(s.int()),
-  service: s.string({ keepEmpty: true }),
+  service: s.string({ default: '', keepEmpty: true }),
 })
 export type GRPCAction = Infer<typeof grpcAction>
 
@@ -154,13 +154,13 @@ export const resourceRequirements = s.object('io.k8s.api.core.v1.ResourceRequire
 export type ResourceRequirements = Infer<typeof resourceRequirements>
 
 export const containerRestartRuleOnExitCodes = s.object('io.k8s.api.core.v1.ContainerRestartRuleOnExitCodes', {
-  operator: s.required(s.string()),
+  operator: s.mandatory(s.string()),
   values: s.list(s.int(), { listType: 'set' }),
 })
 export type ContainerRestartRuleOnExitCodes = Infer<typeof containerRestartRuleOnExitCodes>
 
 export const containerRestartRule = s.object('io.k8s.api.core.v1.ContainerRestartRule', {
-  action: s.required(s.string()),
+  action: s.mandatory(s.string()),
   exitCodes: containerRestartRuleOnExitCodes,
 })
 export type ContainerRestartRule = Infer<typeof containerRestartRule>

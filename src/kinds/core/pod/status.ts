@@ -9,18 +9,18 @@ export const containerExtendedResourceRequest = s.object('io.k8s.api.core.v1.Con
 export type ContainerExtendedResourceRequest = Infer<typeof containerExtendedResourceRequest>
 
 export const containerStateRunning = s.object('io.k8s.api.core.v1.ContainerStateRunning', {
-  startedAt: s.time(),
+  startedAt: s.time({ always: true }),
 })
 export type ContainerStateRunning = Infer<typeof containerStateRunning>
 
 export const containerStateTerminated = s.object('io.k8s.api.core.v1.ContainerStateTerminated', {
   containerID: s.string(),
   exitCode: s.required(s.int()),
-  finishedAt: s.time(),
+  finishedAt: s.time({ always: true }),
   message: s.string(),
   reason: s.string(),
   signal: s.int(),
-  startedAt: s.time(),
+  startedAt: s.time({ always: true }),
 })
 export type ContainerStateTerminated = Infer<typeof containerStateTerminated>
 
@@ -63,7 +63,7 @@ export const containerUser = s.object('io.k8s.api.core.v1.ContainerUser', {
 export type ContainerUser = Infer<typeof containerUser>
 
 export const imageVolumeStatus = s.object('io.k8s.api.core.v1.ImageVolumeStatus', {
-  imageRef: s.required(s.string()),
+  imageRef: s.mandatory(s.string()),
 })
 export type ImageVolumeStatus = Infer<typeof imageVolumeStatus>
 
@@ -94,7 +94,7 @@ export const containerStatus = s.object('io.k8s.api.core.v1.ContainerStatus', {
   restartCount: s.required(s.int()),
   started: s.bool({ keepEmpty: true }),
   state: s.value(containerState),
-  stopSignal: s.string(),
+  stopSignal: s.string({ keepEmpty: true }),
   user: containerUser,
   volumeMounts: s.list(volumeMountStatus, { listType: 'map', listKeys: ['mountPath'], patchStrategy: 'merge', patchMergeKey: 'mountPath' }),
 })
@@ -113,8 +113,8 @@ export const nodeAllocatableResourceClaimStatus = s.object('io.k8s.api.core.v1.N
 export type NodeAllocatableResourceClaimStatus = Infer<typeof nodeAllocatableResourceClaimStatus>
 
 export const podCondition = s.object('io.k8s.api.core.v1.PodCondition', {
-  lastProbeTime: s.time(),
-  lastTransitionTime: s.time(),
+  lastProbeTime: s.time({ always: true }),
+  lastTransitionTime: s.time({ always: true }),
   message: s.string(),
   observedGeneration: s.int64(),
   reason: s.string(),

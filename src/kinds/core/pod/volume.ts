@@ -16,7 +16,7 @@ export const azureDiskVolumeSource = s.object('io.k8s.api.core.v1.AzureDiskVolum
   diskURI: s.required(s.string()),
   fsType: s.string({ default: 'ext4', keepEmpty: true }),
   kind: s.string({ default: 'Shared', keepEmpty: true }),
-  readOnly: s.bool({ keepEmpty: true }),
+  readOnly: s.bool({ default: false, keepEmpty: true }),
 })
 export type AzureDiskVolumeSource = Infer<typeof azureDiskVolumeSource>
 
@@ -55,7 +55,7 @@ export type KeyToPath = Infer<typeof keyToPath>
 export const configMapVolumeSource = s.object('io.k8s.api.core.v1.ConfigMapVolumeSource', {
   defaultMode: s.int({ keepEmpty: true }),
   items: s.list(keyToPath, { listType: 'atomic' }),
-  name: s.string(),
+  name: s.string({ shownDefault: '' }),
   optional: s.bool({ keepEmpty: true }),
 })
 export type ConfigMapVolumeSource = Infer<typeof configMapVolumeSource>
@@ -210,7 +210,7 @@ export type ClusterTrustBundleProjection = Infer<typeof clusterTrustBundleProjec
 
 export const configMapProjection = s.object('io.k8s.api.core.v1.ConfigMapProjection', {
   items: s.list(keyToPath, { listType: 'atomic' }),
-  name: s.string(),
+  name: s.string({ shownDefault: '' }),
   optional: s.bool({ keepEmpty: true }),
 })
 export type ConfigMapProjection = Infer<typeof configMapProjection>
@@ -224,16 +224,16 @@ export const podCertificateProjection = s.object('io.k8s.api.core.v1.PodCertific
   certificateChainPath: s.string(),
   credentialBundlePath: s.string(),
   keyPath: s.string(),
-  keyType: s.required(s.string()),
+  keyType: s.mandatory(s.string()),
   maxExpirationSeconds: s.int({ keepEmpty: true }),
-  signerName: s.required(s.string()),
+  signerName: s.mandatory(s.string()),
   userAnnotations: s.map(s.string()),
 })
 export type PodCertificateProjection = Infer<typeof podCertificateProjection>
 
 export const secretProjection = s.object('io.k8s.api.core.v1.SecretProjection', {
   items: s.list(keyToPath, { listType: 'atomic' }),
-  name: s.string(),
+  name: s.string({ shownDefault: '' }),
   optional: s.bool({ keepEmpty: true }),
 })
 export type SecretProjection = Infer<typeof secretProjection>
@@ -289,7 +289,7 @@ export const scaleIOVolumeSource = s.object('io.k8s.api.core.v1.ScaleIOVolumeSou
   protectionDomain: s.string(),
   readOnly: s.bool(),
   secretRef: s.required(localObjectReference),
-  sslEnabled: s.bool({ keepEmpty: true }),
+  sslEnabled: s.bool(),
   storageMode: s.string({ default: 'ThinProvisioned' }),
   storagePool: s.string(),
   system: s.required(s.string()),
