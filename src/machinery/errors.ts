@@ -90,3 +90,6 @@ export const tooMany = (field: string, actual: number, max: number): FieldError 
 export const typeInvalid = (field: string, value: unknown, why: string): FieldError =>
   ({ type: 'FieldValueTypeInvalid', field, message: `Invalid value: ${shown(value)}${why && ': ' + why}` })
 export const valueNotFound = (field: string, value: unknown): FieldError => ({ type: 'FieldValueNotFound', field, message: `Not found: ${shown(value)}` })
+/** 400: a body that is not what the resource takes, in the reference's words. `given` is what the body says it is. */
+export const cannotBeHandled = (given: { readonly kind: string; readonly version: string }, as: string, why: string) =>
+  badRequest(`${given.kind} in version ${JSON.stringify(given.version)} cannot be handled as a ${as}: ${why}`)
