@@ -17,8 +17,9 @@ const commitOverhead = 8 << 10
 /** Rows removed in one go, about 2 ms. */
 const discardRows = 256
 
-// 8 KB pages: a pod's 2.5 KB row wastes half of a 4 KB one, and 16 KB double what a single small commit writes.
-const settings = `PRAGMA page_size = 8192; PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;
+// A pod's 2.5 KB row wastes half of a 4 KB page, and 16 KB double what a single small commit writes.
+const pageBytes = 8192
+const settings = `PRAGMA page_size = ${pageBytes}; PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;
   PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -4096;`
 const layout = `
   CREATE TABLE log (id INTEGER PRIMARY KEY, key TEXT NOT NULL, created INTEGER NOT NULL, version INTEGER NOT NULL, lease INTEGER NOT NULL, value BLOB NOT NULL) STRICT;
@@ -27,13 +28,19 @@ const layout = `
   INSERT INTO compacted VALUES (1, 0);
   PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${layoutVersion};`
 
+export interface SqliteOptions {
+  /** The file may grow to this; then commits fail as on a full disk. Absent: as long as the disk has room. */
+  readonly quotaBytes?: number
+}
+
 /** Opens or creates the file. Throws StoreOpenError, with the file left as it was, when it is foreign, newer, damaged, in use or out of reach. */
-export function openSqliteEngine(path: string): Engine {
+export function openSqliteEngine(path: string, { quotaBytes = Infinity }: SqliteOptions = {}): Engine {
   const release = claimFile(path)
   let database: DatabaseSync | undefined
   try {
     database = new DatabaseSync(path, { timeout: 0 })
     prepareFile(database, path)
+    if (quotaBytes < Infinity) database.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(quotaBytes / pageBytes))}`)
     writePid(path)
     return new SqliteEngine(database, path, release)
   } catch (error) {
