@@ -52,7 +52,7 @@ export interface Runtime {
   portForward(sandboxId: string, options?: CallOptions): Promise<PortForwardSession>
 
   /**
-   * The container's output, one chunk per line or part of a line, as the caller asked for it. With `follow` until the
+   * The container's output as the caller asked for it, in pieces of any size. With `follow` until the
    * container has exited and all is read. Ending the iteration ends the reading. Rejects with NotFound when there is no log.
    */
   containerLog(id: string, request: LogRequest): AsyncIterable<Uint8Array>
@@ -127,8 +127,8 @@ export interface ProcessSession {
   /** Lets go of the process. */
   close(): void
 }
-/** How a session ended: the process's exit code (0 for a detached attach), or why it could not run or was lost. */
-export type SessionEnd = { readonly exitCode: number } | { readonly failure: string }
+/** How a session ended: the process's exit code (0 for a detached attach) with the runtime's words, or why it could not run or was lost. */
+export type SessionEnd = { readonly exitCode: number; readonly message?: string } | { readonly failure: string }
 
 export interface PortForwardSession {
   /** A connection to the port inside the pod's network namespace. */
