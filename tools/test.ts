@@ -1,7 +1,8 @@
 // npm test: everything the project checks, and all that CI runs. First what needs no machine (npm run check), then the real
 // kubectl and real containers (tests/real). With arguments, only the real tests whose path contains one of them.
 import { dirname } from 'node:path'
-import { defaultDataDir, findKubectl, inspectMachine, whyNoContainers } from '#cli'
+import { defaultDataDir } from '../src/cli/data-dir.ts'
+import { findKubectl, inspectMachine, whyNoContainers } from '../src/cli/setup/index.ts'
 import { checkEverything } from './check/everything.ts'
 import { runRealTests } from './check/real-tests.ts'
 import { runProgram } from './check/spawn.ts'

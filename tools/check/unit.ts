@@ -4,6 +4,10 @@ import { relative } from 'node:path'
 import { run } from 'node:test'
 
 const files = process.argv.slice(2)
+/** The first failures are told at length; when many things are broken, the list of names is what helps. */
+const inFull = 10
+const linesEach = 40
+
 let passed = 0
 let failed = 0
 const stream = run({ files, isolation: 'none', concurrency: false })
@@ -14,8 +18,14 @@ stream.on('test:fail', ({ name, file, line, details }) => {
   if (error.failureType === 'subtestsFailed') return
   failed++
   const cause = error.cause ?? error
-  const text = String(cause.stack ?? cause.message ?? cause).split('\n').filter((at) => !/^\s+at .*node:internal/.test(at)).join('\n    ')
-  console.log(`\nFAIL ${name}\n  ${file ? `${relative(process.cwd(), file)}:${line}` : ''}\n    ${text}`)
+  const where = file ? `${relative(process.cwd(), file)}:${line}` : ''
+  if (failed > inFull) {
+    console.log(`FAIL ${name} (${where})`)
+    return
+  }
+  const lines = String(cause.stack ?? cause.message ?? cause).split('\n').filter((at) => !/^\s+at .*node:(?:internal|async_hooks)/.test(at))
+  const text = lines.length <= linesEach ? lines : [...lines.slice(0, linesEach), `... ${lines.length - linesEach} more lines`]
+  console.log(`\nFAIL ${name}\n  ${where}\n    ${text.join('\n    ')}`)
 })
 stream.on('end', () => {
   // A server, socket or timer that a test left open would keep this process alive: name it instead of hanging.

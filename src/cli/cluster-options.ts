@@ -1,0 +1,93 @@
+// From what was typed to what a cluster is started with. Pure, but for the machine that is handed in.
+import { createHash } from 'node:crypto'
+import { clusterPaths, defaultDataDir, type ClusterPaths } from './data-dir.ts'
+import { Failure, usageError } from './failure.ts'
+import type { Values } from './flag.ts'
+import type { clusterFlags } from './flags/cluster-flags.ts'
+import type { serverFlags } from './flags/server-flags.ts'
+import type { nodeFlags, processFlags } from './flags/up-flags.ts'
+
+type Typed = Values<typeof clusterFlags> & Values<typeof nodeFlags> & Values<typeof processFlags> & Values<typeof serverFlags>
+
+/** What `startCluster` of the assembly is given. */
+export interface ClusterOptions {
+  readonly name: string
+  readonly paths: ClusterPaths
+  /** 0: a free one. */
+  readonly port: number
+  readonly bindAddress: string
+  readonly advertiseAddress: string | undefined
+  /** Real nodes on this machine: each a network namespace, a containerd and an agent. */
+  readonly containerdNodes: number
+  readonly simulatedNodes: number
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
+  readonly featureGates: Readonly<Record<string, boolean>>
+  readonly tlsCertFile: string | undefined
+  readonly tlsPrivateKeyFile: string | undefined
+  readonly clientCaFile: string | undefined
+  readonly anonymousAuth: boolean
+  readonly tokenAuthFile: string | undefined
+  readonly serviceAccountIssuer: string
+  readonly authorizationMode: readonly string[]
+  readonly enableAdmissionPlugins: readonly string[]
+  readonly disableAdmissionPlugins: readonly string[]
+  readonly allowPrivileged: boolean
+  readonly serviceClusterIpRange: string
+  readonly serviceNodePortRange: { readonly from: number; readonly to: number }
+  readonly clusterCidr: string
+  readonly etcdCompactionIntervalMs: number
+  readonly nodeMonitorGracePeriodMs: number
+  readonly defaultNotReadyTolerationSeconds: number
+  readonly defaultUnreachableTolerationSeconds: number
+}
+
+/** What the machine and the past decide where nothing was typed. */
+export interface Circumstances {
+  /** Why containerd cannot be used here; undefined when it can. */
+  readonly noContainers: string | undefined
+  /** The port this cluster was served on last. */
+  readonly lastPort: number | undefined
+}
+
+/** The paths of the cluster that was typed. */
+export const pathsOf = ({ name, dataDir }: Values<typeof clusterFlags>): ClusterPaths => clusterPaths(name, dataDir ?? defaultDataDir())
+
+/** The options of a cluster; throws what was typed and does not fit together, or cannot be had here. */
+export function clusterOptions(typed: Typed, { noContainers, lastPort }: Circumstances): ClusterOptions {
+  const { name, runtime, nodes, simulate, port, securePort, v, clusterCidr, etcdCompactionInterval, nodeMonitorGracePeriod, ...rest } = typed
+  if (runtime === 'containerd' && noContainers !== undefined) throw new Failure(`--runtime containerd is not possible here: ${noContainers}`)
+  if ((rest.tlsCertFile === undefined) !== (rest.tlsPrivateKeyFile === undefined)) throw usageError('--tls-cert-file and --tls-private-key-file belong together: give both')
+  if (port !== undefined && securePort !== undefined && port !== securePort) throw usageError('--port and --secure-port are the same thing: give one')
+  const both = rest.enableAdmissionPlugins.find((plugin) => rest.disableAdmissionPlugins.includes(plugin))
+  if (both) throw usageError(`${both} is in both --enable-admission-plugins and --disable-admission-plugins`)
+  const real = runtime === 'containerd' || (runtime === 'auto' && noContainers === undefined)
+  // --simulate alone asks for simulated nodes only; both together give a mixed cluster where containers can run.
+  const plain = nodes ?? (simulate === undefined ? 1 : 0)
+  const pods = clusterCidr ?? defaultClusterCidr(name)
+  if (overlap(pods, rest.serviceClusterIpRange)) throw usageError(`--cluster-cidr ${pods} and --service-cluster-ip-range ${rest.serviceClusterIpRange} overlap`)
+  return {
+    ...rest, name, paths: pathsOf(typed),
+    port: port ?? securePort ?? lastPort ?? (name === 'proa' ? 6443 : 0),
+    containerdNodes: real ? plain : 0,
+    simulatedNodes: (simulate ?? 0) + (real ? 0 : plain),
+    logLevel: v === undefined ? rest.logLevel : v >= 4 ? 'debug' : 'info',
+    clusterCidr: pods, etcdCompactionIntervalMs: etcdCompactionInterval, nodeMonitorGracePeriodMs: nodeMonitorGracePeriod,
+  }
+}
+
+/** Pods of several clusters of one machine must not share addresses: other names get a network made from the name. */
+export function defaultClusterCidr(name: string): string {
+  if (name === 'proa') return '10.244.0.0/16'
+  const byte = createHash('sha256').update(name).digest()[0]!
+  // 10.128 to 10.239: away from 10.96 (Services), 10.244 (the default) and the low numbers that lans use.
+  return `10.${128 + byte % 112}.0.0/16`
+}
+
+function overlap(a: string, b: string): boolean {
+  const [first, second] = [a, b].map((cidr) => {
+    const [address = '', bits = ''] = cidr.split('/')
+    const from = address.split('.').reduce((sum, byte) => sum * 256 + Number(byte), 0)
+    return { from, to: from + 2 ** (32 - Number(bits)) - 1 }
+  })
+  return first!.from <= second!.to && second!.from <= first!.to
+}

@@ -1,0 +1,41 @@
+// What the commands ask of the assembly: the program behind the command line. src/assembly exports these functions.
+import type { Log } from '#machinery'
+import type { ClusterOptions } from './cluster-options.ts'
+import type { ClusterPaths } from './data-dir.ts'
+
+/** What goes with every call: where to log, and a way to say what takes long (a short phrase: "starting node-2"). */
+export interface Context { readonly log: Log; readonly progress: (step: string) => void }
+
+export interface RunningCluster {
+  /** `https://127.0.0.1:6443`. */
+  readonly server: string
+  /** PEM texts: the authority of the server's certificate, and the administrator's certificate and key. */
+  readonly admin: { readonly certificateAuthority: string; readonly certificate: string; readonly key: string }
+  /** Rejects when the cluster cannot go on (the disk failed), with an error that says what to do. Never resolves otherwise. */
+  readonly failed: Promise<never>
+  /** Stops the control plane; real nodes run on. Finishes what is acknowledged, ends watches, closes the store. */
+  stop(): Promise<void>
+}
+
+export interface RunningAgent {
+  readonly failed: Promise<never>
+  /** Stops the agent; containers run on. */
+  stop(): Promise<void>
+}
+
+export interface LoadedImage { readonly name: string; readonly nodes: readonly string[] }
+
+/**
+ * Errors: a Failure-like Error whose message is one line that says what to do; a system error keeps its `code`
+ * (EADDRINUSE, ENOSPC), here or in `cause`.
+ */
+export interface ClusterProgram {
+  /** Starts or resumes a cluster; resolves when /readyz answers. Real nodes that still run are adopted. On failure it leaves nothing running that it started. */
+  startCluster(options: ClusterOptions, context: Context): Promise<RunningCluster>
+  /** Ends the real nodes of a cluster: agents, containers, containerd, interfaces, rules, mounts. The data stays. Does nothing where there are none. */
+  stopNodes(paths: ClusterPaths, context: Context): Promise<void>
+  /** Loads images (an OCI or docker tar, or a folder to make one of) into the real nodes; all nodes when none are named. */
+  loadImages(paths: ClusterPaths, files: readonly string[], nodes: readonly string[], context: Context): Promise<readonly LoadedImage[]>
+  /** A node's agent, until it is stopped. What the file holds is the assembly's business. */
+  runAgent(configFile: string, context: Context): Promise<RunningAgent>
+}

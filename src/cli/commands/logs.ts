@@ -1,0 +1,20 @@
+import { defineCommand } from '../command.ts'
+import { integer, toggle } from '../flag.ts'
+import { clusterFlags } from '../flags/cluster-flags.ts'
+
+export const logs = defineCommand({
+  name: 'logs',
+  summary: 'Print the log of a component',
+  about: 'Without a component it lists those that have a log. (The logs of pods: kubectl logs.)',
+  examples: [['./proa logs control-plane -f', 'and what is added, until Ctrl-C'], ['./proa logs control-plane --tail 20', 'the last lines']],
+  arguments: [{ name: 'COMPONENT', description: 'control-plane, or a node\'s agent or containerd' }],
+  flags: {
+    ...clusterFlags,
+    follow: toggle({ short: 'f', description: 'Go on with what is added' }),
+    tail: integer({ description: 'Only the last lines', defaultText: 'all' }, [0, 1_000_000]),
+  },
+  run: async (values, [component], terminal) => {
+    const { runLogs } = await import('../run-logs.ts')
+    return runLogs(values, component, terminal)
+  },
+})

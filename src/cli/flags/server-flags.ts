@@ -1,0 +1,28 @@
+// The reference's own flag names, for what we have. Meanings and defaults are the reference's unless the description says so.
+import { duration, integer, ipAddress, list, network, path, portRange, text, toggle } from '../flag.ts'
+
+const group = 'API server and controllers (the reference\'s names)'
+
+/** Flags of kube-apiserver and kube-controller-manager. */
+export const serverFlags = {
+  bindAddress: ipAddress({ group, description: 'Address to listen on; 0.0.0.0 is every one (the reference\'s default)' }, '127.0.0.1'),
+  advertiseAddress: ipAddress({ group, description: 'Address under which others reach the API server', defaultText: 'the bind address' }),
+  securePort: integer({ group, hidden: true, description: 'The reference\'s name of --port' }, [0, 65_535]),
+  tlsCertFile: path({ group, description: 'Certificate to serve with, instead of one of the cluster\'s own authority' }),
+  tlsPrivateKeyFile: path({ group, description: 'Its key' }),
+  clientCaFile: path({ group, description: 'More authorities whose client certificates are accepted' }),
+  anonymousAuth: toggle({ group, description: 'Requests without credentials are system:anonymous, with the rights that RBAC gives it' }, true),
+  tokenAuthFile: path({ group, description: 'Static tokens: lines of token,user,uid,"group,group"' }),
+  serviceAccountIssuer: text({ group, value: 'URL', description: 'Issuer of service account tokens' }, 'https://kubernetes.default.svc.cluster.local'),
+  authorizationMode: list({ group, description: 'Who decides what is allowed, in order' }, ['Node', 'RBAC'], ['Node', 'RBAC', 'AlwaysAllow', 'AlwaysDeny']),
+  enableAdmissionPlugins: list({ group, description: 'Admission plugins beyond those on by default' }),
+  disableAdmissionPlugins: list({ group, description: 'Admission plugins to switch off' }),
+  allowPrivileged: toggle({ group, description: 'Allow privileged containers (the reference: false)' }, true),
+  serviceClusterIpRange: network({ group, description: 'Addresses of Services' }, [12, 28], '10.96.0.0/16'),
+  serviceNodePortRange: portRange({ group, description: 'Ports of Services of type NodePort' }, { from: 30_000, to: 32_767 }),
+  clusterCidr: network({ group, description: 'Addresses of pods; each node gets a /24 of it', defaultText: '10.244.0.0/16; one made from the name for clusters not called proa' }, [8, 24]),
+  etcdCompactionInterval: duration({ group, description: 'How long old versions of objects are kept' }, 300_000, '5m'),
+  nodeMonitorGracePeriod: duration({ group, description: 'How long a node may be silent before it counts as gone' }, 50_000, '50s'),
+  defaultNotReadyTolerationSeconds: integer({ group, description: 'How long pods stay on a node that is not ready' }, [0, 2 ** 31 - 1], 300),
+  defaultUnreachableTolerationSeconds: integer({ group, description: 'How long pods stay on a node that is silent' }, [0, 2 ** 31 - 1], 300),
+}

@@ -1,0 +1,92 @@
+import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync, watch } from 'node:fs'
+import { join } from 'node:path'
+import { StringDecoder } from 'node:string_decoder'
+import { pathsOf } from './cluster-options.ts'
+import { checkLayout } from './data-dir.ts'
+import { Failure, usageError } from './failure.ts'
+import type { Terminal } from './terminal.ts'
+
+interface LogsValues { readonly name: string; readonly dataDir: string | undefined; readonly follow: boolean; readonly tail: number | undefined }
+
+const chunkBytes = 64 * 1024
+
+/** `logs`. */
+export async function runLogs(values: LogsValues, component: string | undefined, terminal: Terminal): Promise<number> {
+  const paths = pathsOf(values)
+  checkLayout(paths)
+  const components = listLogs(paths.logsDir)
+  if (components.length === 0) throw new Failure(`cluster ${values.name} has no logs in ${paths.logsDir}. Start it with ./proa up.`)
+  if (component === undefined) {
+    for (const name of components) terminal.out(name)
+    return 0
+  }
+  if (!components.includes(component)) throw usageError(`there is no log of ${JSON.stringify(component.slice(0, 100))}; there are ${components.join(', ')}`)
+  const file = join(paths.logsDir, `${component}.log`)
+  const position = print(file, values.tail === undefined ? 0 : tailOffset(file, values.tail), terminal)
+  if (values.follow) await follow(file, position, terminal)
+  return 0
+}
+
+/** The components that have a log, by name. */
+export function listLogs(dir: string): string[] {
+  try {
+    return readdirSync(dir).filter((name) => name.endsWith('.log')).map((name) => name.slice(0, -'.log'.length)).sort()
+  } catch {
+    return []
+  }
+}
+
+/** Where the last `lines` lines of a file begin. */
+export function tailOffset(file: string, lines: number): number {
+  const fd = openSync(file, 'r')
+  try {
+    const { size } = fstatSync(fd)
+    const buffer = Buffer.alloc(chunkBytes)
+    let seen = 0
+    for (let end = size; end > 0;) {
+      const start = Math.max(0, end - chunkBytes)
+      readSync(fd, buffer, 0, end - start, start)
+      for (let i = end - start - 1; i >= 0; i--) {
+        // The line break at the very end belongs to the last line.
+        if (buffer[i] === 10 && start + i !== size - 1 && ++seen === lines) return start + i + 1
+      }
+      end = start
+    }
+    return lines === 0 ? size : 0
+  } finally { closeSync(fd) }
+}
+
+/** Prints a file from an offset to its end; returns the end. */
+function print(file: string, from: number, terminal: Terminal): number {
+  const fd = openSync(file, 'r')
+  const decoder = new StringDecoder('utf8')
+  const buffer = Buffer.alloc(chunkBytes)
+  let rest = ''
+  let at = from
+  try {
+    for (let read; (read = readSync(fd, buffer, 0, chunkBytes, at)) > 0; at += read) {
+      const lines = (rest + decoder.write(buffer.subarray(0, read))).split('\n')
+      rest = lines.pop() ?? ''
+      for (const line of lines) terminal.out(line)
+    }
+    // Half a line is printed when the rest of it is there.
+    return at - Buffer.byteLength(rest)
+  } finally { closeSync(fd) }
+}
+
+/** Prints what is added until Ctrl-C; a log that was rotated is followed into the new file. */
+function follow(file: string, from: number, terminal: Terminal): Promise<void> {
+  let position = from
+  return new Promise((resolve, reject) => {
+    const look = () => {
+      try {
+        if (statSync(file).size < position) position = 0
+        position = print(file, position, terminal)
+      } catch { /* between two files of a rotation */ }
+    }
+    const watcher = watch(join(file, '..'), (_event, name) => { if (name === null || file.endsWith(`/${name}`)) look() })
+    watcher.on('error', reject)
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => { watcher.close(); resolve() })
+    look()
+  })
+}

@@ -1,0 +1,64 @@
+// A control plane in this process, from the claim on its folder to the last line of its log.
+import type { ClusterOptions } from '../cluster-options.ts'
+import type { ClusterProgram, RunningCluster } from '../cluster-program.ts'
+import { openClusterDir, writeFileAtomically } from '../data-dir.ts'
+import { Failure } from '../failure.ts'
+import { openFileLog } from '../file-log.ts'
+import { renderKubeconfig } from '../kubeconfig.ts'
+import { claimPidFile, removePidFile, updatePidFile, type ControlPlane } from '../pid-file.ts'
+import { proaVersion } from '../version.ts'
+import { explainFailure } from './explain-failure.ts'
+
+export interface RunningControlPlane {
+  readonly cluster: RunningCluster
+  /** Ends the real nodes too, where the cluster has some. */
+  stop(how: { nodes: boolean }): Promise<void>
+  /** Writes down where the context went, for `down`. */
+  remember(kubeconfig: string | undefined): void
+}
+
+interface Callbacks { readonly progress: (step: string) => void; readonly warn?: (line: string) => void }
+
+/** The process that runs this cluster already. */
+export class AlreadyRunning extends Failure {
+  readonly controlPlane: ControlPlane
+  constructor(controlPlane: ControlPlane, name: string) {
+    super(`cluster ${name} is already running (process ${controlPlane.pid})`)
+    this.controlPlane = controlPlane
+  }
+}
+
+/** Starts a cluster in this process; rejects with a Failure, and then nothing of it is left running. */
+export async function startControlPlane(options: ClusterOptions, program: ClusterProgram, { progress, warn }: Callbacks): Promise<RunningControlPlane> {
+  const { paths } = options
+  openClusterDir(paths, proaVersion())
+  const holder = claimPidFile(paths.pidFile, proaVersion())
+  if (holder) throw new AlreadyRunning(holder, options.name)
+  const { log, close } = openFileLog(paths.controlPlaneLog, options.logLevel, Date.now, warn)
+  const release = () => { removePidFile(paths.pidFile); close() }
+  log.info('starting', { version: proaVersion(), name: options.name, containerdNodes: options.containerdNodes, simulatedNodes: options.simulatedNodes })
+  let cluster: RunningCluster
+  try {
+    cluster = await program.startCluster(options, { log, progress })
+  } catch (error) {
+    log.error('the cluster did not start', { error })
+    release()
+    throw explainFailure(error, options)
+  }
+  writeFileAtomically(paths.kubeconfigFile, renderKubeconfig(options.name, { server: cluster.server, ...cluster.admin }), 0o600)
+  const facts = { program: proaVersion(), server: cluster.server, containerdNodes: options.containerdNodes, simulatedNodes: options.simulatedNodes }
+  updatePidFile(paths.pidFile, facts)
+  log.info('ready', { server: cluster.server })
+  return {
+    cluster,
+    remember: (kubeconfig) => { updatePidFile(paths.pidFile, { ...facts, ...(kubeconfig ? { kubeconfig } : {}) }) },
+    stop: async ({ nodes }) => {
+      log.info('stopping')
+      try {
+        await cluster.stop()
+        if (nodes && options.containerdNodes > 0) await program.stopNodes(paths, { log, progress })
+        log.info('stopped')
+      } finally { release() }
+    },
+  }
+}

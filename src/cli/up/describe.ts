@@ -1,0 +1,49 @@
+// What `up` says when a cluster is ready.
+import { homedir } from 'node:os'
+import type { ClusterOptions } from '../cluster-options.ts'
+import type { Paint } from '../terminal.ts'
+
+/** What a script reads from `up --output json`, and what the texts are made of. */
+export interface UpReport {
+  readonly name: string
+  readonly server: string
+  readonly pid: number
+  readonly readyMs: number
+  /** The kubeconfig with the context, and the context's name; absent where none was written. */
+  readonly kubeconfig?: string
+  readonly context?: string
+  readonly containerdNodes: number
+  readonly simulatedNodes: number
+  /** Why there are no real containers, where they were possible to ask for. */
+  readonly noContainers?: string
+  readonly dataDir: string
+  readonly log: string
+  readonly alreadyRunning?: true
+  /** The manifests that were applied: `namespace/demo created`. */
+  readonly applied?: readonly string[]
+}
+
+/** The lines for a person. */
+export function describeUp(report: UpReport, foreground: boolean, paint: Paint): string[] {
+  const ready = report.alreadyRunning ? `cluster ${report.name} is already running` : `cluster ${report.name} is ready in ${(report.readyMs / 1000).toFixed(2)} s`
+  const lines = [`${paint.green('✓')} ${paint.bold(ready)}  ${report.server}`]
+  if (report.context) lines.push(`${paint.green('✓')} kubectl context "${report.context}" is selected  ${paint.dim(abbreviate(report.kubeconfig ?? ''))}`)
+  for (const line of report.applied ?? []) lines.push(`${paint.green('✓')} ${line}`)
+  lines.push(`  ${describeNodes(report)}`)
+  if (report.noContainers) lines.push(`  ${paint.yellow('no real containers:')} ${report.noContainers}`)
+  if (foreground) lines.push(paint.dim('  Ctrl-C stops it; everything is kept for the next ./proa up.'))
+  else lines.push(paint.dim(`  ./proa down${report.name === 'proa' ? '' : ` --name ${report.name}`} stops it.`))
+  return lines
+}
+
+/** `3 nodes (containerd)`. */
+export function describeNodes({ containerdNodes, simulatedNodes }: Pick<ClusterOptions, 'containerdNodes' | 'simulatedNodes'>): string {
+  const count = (number: number, what: string) => `${number} ${number === 1 ? 'node' : 'nodes'} (${what})`
+  const parts = [...(containerdNodes > 0 ? [count(containerdNodes, 'containerd')] : []), ...(simulatedNodes > 0 ? [count(simulatedNodes, 'simulated')] : [])]
+  return parts.length > 0 ? parts.join(', ') : 'no nodes'
+}
+
+/** A path as people write it. */
+export function abbreviate(path: string, home = homedir()): string {
+  return path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path
+}

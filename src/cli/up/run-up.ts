@@ -1,0 +1,93 @@
+import type { ClusterProgram } from '../cluster-program.ts'
+import { clusterOptions, pathsOf } from '../cluster-options.ts'
+import { checkLayout, type ClusterPaths } from '../data-dir.ts'
+import { Failure, messageOf } from '../failure.ts'
+import type { Values } from '../flag.ts'
+import type { clusterFlags, outputFlags } from '../flags/cluster-flags.ts'
+import type { serverFlags } from '../flags/server-flags.ts'
+import type { nodeFlags, processFlags, upFlags } from '../flags/up-flags.ts'
+import { checkKubeconfigs, kubeconfigFiles, writeContext } from '../kubeconfig-file.ts'
+import { readPidFile, type ControlPlane } from '../pid-file.ts'
+import { inspectMachine, whyNoContainers } from '../setup/machine.ts'
+import type { Terminal } from '../terminal.ts'
+import { AlreadyRunning } from './control-plane.ts'
+import { describeUp, type UpReport } from './describe.ts'
+import { reportsToParent, startDetached, tellParent } from './detach.ts'
+import { runForeground, type UpRequest } from './foreground.ts'
+import { accessOf, lastPortOf } from './resume.ts'
+
+export type UpValues = Values<typeof clusterFlags> & Values<typeof outputFlags> & Values<typeof nodeFlags> & Values<typeof upFlags> & Values<typeof processFlags> & Values<typeof serverFlags>
+
+/** The whole of `up`. */
+export async function runUp(values: UpValues, terminal: Terminal): Promise<number> {
+  const paths = pathsOf(values)
+  checkLayout(paths)
+  const files = kubeconfigFiles(values.kubeconfig)
+  const noContainers = whyNoContainers(inspectMachine())
+  const options = clusterOptions(values, { noContainers, lastPort: lastPortOf(paths) })
+  const say = (report: UpReport, foreground: boolean) => {
+    if (values.output === 'json') terminal.out(JSON.stringify(report))
+    else for (const line of describeUp(report, foreground, terminal.paint)) terminal.out(line)
+  }
+  const running = readPidFile(paths.pidFile)
+  if (running) {
+    say(await reportRunning(running, paths, files), false)
+    return 0
+  }
+  checkKubeconfigs(files, options.name)
+  const request: UpRequest = {
+    options, kubeconfigFiles: files, manifests: values.file,
+    noContainers: values.runtime === 'auto' && options.simulatedNodes > 0 && values.simulate === undefined ? noContainers : undefined,
+  }
+  if (process.env[reportsToParent]) return runForParent(request)
+  const progress = terminal.progress(`starting cluster ${options.name}`)
+  try {
+    if (values.detach) {
+      const report = await startDetached(paths.controlPlaneLog, (step) => { progress.update(step) })
+      progress.end()
+      say(report, false)
+      return 0
+    }
+    await runForeground(request, await assembly(), {
+      progress: (step) => { progress.update(step) },
+      warn: (line) => { terminal.note(terminal.paint.yellow(line)) },
+      ready: (report) => { progress.end(); say(report, true) },
+      stopping: () => { terminal.note('stopping') },
+    })
+    return 0
+  } catch (error) {
+    if (!(error instanceof AlreadyRunning)) throw error
+    progress.end()
+    say(await reportRunning(error.controlPlane, paths, files), false)
+    return 0
+  } finally { progress.end() }
+}
+
+/** The program behind the commands; read late, because nothing that only prints needs it. */
+export const assembly = async (): Promise<ClusterProgram> => await import('#assembly')
+
+async function runForParent(request: UpRequest): Promise<number> {
+  try {
+    await runForeground(request, await assembly(), {
+      progress: (step) => { tellParent({ progress: step }) },
+      ready: (report) => { tellParent({ ready: report }) },
+      stopping: () => {},
+    })
+    return 0
+  } catch (error) {
+    tellParent({ failed: messageOf(error), exitCode: error instanceof Failure ? error.exitCode : 1 })
+    throw error
+  }
+}
+
+/** `up` on a cluster that runs: the context is there again, even if it was lost meanwhile. */
+async function reportRunning(running: ControlPlane, paths: ClusterPaths, files: readonly string[]): Promise<UpReport> {
+  if (running.server === undefined) throw new Failure(`cluster ${paths.name} is being started by process ${running.pid}; see ./proa status`)
+  const access = accessOf(paths)
+  const kubeconfig = access ? await writeContext(files, paths.name, access) : undefined
+  return {
+    name: paths.name, server: running.server, pid: running.pid, readyMs: 0, alreadyRunning: true,
+    ...(kubeconfig ? { kubeconfig, context: paths.name } : {}),
+    containerdNodes: running.containerdNodes ?? 0, simulatedNodes: running.simulatedNodes ?? 0, dataDir: paths.clusterDir, log: paths.controlPlaneLog,
+  }
+}
