@@ -1,6 +1,7 @@
 // A kind is one value: everything the cluster needs to know about one API type. A CustomResourceDefinition becomes one too.
 import type { FieldError } from './errors.ts'
 import { objectMeta, type AnyObject, type ObjectMeta } from './meta.ts'
+import type { NameRule } from './names.ts'
 import { object, string, value, type Fields, type InferFields, type Schema } from './schema.ts'
 
 export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch'
@@ -21,6 +22,9 @@ export interface Column<T> {
 }
 export interface ScalePaths { readonly specPath: string; readonly statusPath: string; readonly selectorPath?: string }
 
+/** What a table row says of its object beside the cells (a pod that has ended). */
+export interface RowCondition { readonly type: string; readonly status: string; readonly reason?: string; readonly message?: string }
+
 /** The part of a kind that is rules. All of them are pure; those that prepare change the object they are given, validators never do. */
 export interface Rules<T> {
   /** What a schema cannot say of defaults; runs after decoding and schema defaults, also before an update is compared. */
@@ -35,13 +39,23 @@ export interface Rules<T> {
   readonly warnings?: (object: T, old?: T) => string[]
   /** Whether a change of anything but metadata and status makes a new generation; default: a change of spec. Only kinds with `generation: true`. */
   readonly generationChanged?: (object: T, old: T) => boolean
+  /** How metadata.name is checked; default: a DNS subdomain. metadata is the server's business: `validate` leaves it alone. */
+  readonly name?: NameRule
+  /** Seconds of a graceful deletion (0: now); `requested` is what the client wants. Absent, or undefined: deletion is not graceful. */
+  readonly gracePeriod?: (object: T, requested: number | undefined) => number | undefined
+  /** Runs when an object that cannot go at once (finalizers, `mayGo`) begins to be deleted; its deletionTimestamp is set. */
+  readonly prepareDelete?: (object: T) => void
+  /** Whether an object without metadata.finalizers may go (a namespace holds finalizers in its spec). */
+  readonly mayGo?: (object: T) => boolean
 }
 
 /** Another version of the same objects (same storage). */
 export interface ServedVersion<T> {
   readonly group: string; readonly version: string; readonly kind?: string; readonly plural?: string
   readonly schema: Schema<any>; readonly definition: string
+  /** Both make new objects; what `from` reads is decoded and defaulted, what `to` returns has kind and apiVersion. */
   readonly from: (other: any) => T; readonly to: (object: T) => any
+  /** `defaults` runs on the object in this version, before it is converted; the other rules run on the stored form in place of the kind's own. */
   readonly rules?: Rules<any>; readonly columns?: readonly Column<any>[]
   /** Fields that field selectors may name in this version, read from the stored form; default: the kind's. */
   readonly selectable?: Readonly<Record<string, (object: T) => string>>
@@ -68,6 +82,7 @@ export interface Definition<F extends Fields> extends Rules<Body<F>> {
   /** What a DELETE without a propagationPolicy does; default Background. */
   readonly deletePolicy?: 'Orphan'
   readonly columns?: readonly Column<Body<F>>[]
+  readonly rowConditions?: (object: Body<F>) => readonly RowCondition[]
   /** Fields that field selectors may name, beside metadata.name and metadata.namespace. */
   readonly selectable?: Readonly<Record<string, (object: Body<F>) => string>>
   /** Key prefix in the store, e.g. /registry/pods/ (k8s-facts/storage-prefixes.json); default /registry/<plural>/. */
@@ -93,6 +108,7 @@ export interface Kind<T extends AnyObject = any> {
   readonly createOnUpdate: boolean; readonly versionRequiredOnUpdate: boolean
   readonly deletePolicy: 'Background' | 'Orphan'
   readonly columns: readonly Column<T>[]
+  readonly rowConditions?: (object: T) => readonly RowCondition[]
   readonly selectable: Readonly<Record<string, (object: T) => string>>
   readonly storagePrefix: string
   readonly rules: Rules<T>
@@ -107,7 +123,7 @@ export type Loose<T> = T extends (infer E)[] ? Loose<E>[] : T extends object ? {
 
 /** Makes a kind from its definition. */
 export function defineKind<const F extends Fields>(d: Definition<F>): Kind<Body<F>> {
-  const { defaults, prepareCreate, prepareUpdate, validate, warnings, generationChanged } = d
+  const { defaults, prepareCreate, prepareUpdate, validate, warnings, generationChanged, name, gracePeriod, prepareDelete, mayGo } = d
   return {
     group: d.group, version: d.version, kind: d.kind, resource: d.plural, singular: d.singular ?? d.kind.toLowerCase(),
     shortNames: d.shortNames ?? [], categories: d.categories ?? [], apiVersion: d.group ? `${d.group}/${d.version}` : d.version,
@@ -116,9 +132,11 @@ export function defineKind<const F extends Fields>(d: Definition<F>): Kind<Body<
     subresources: d.subresources ?? {}, generation: d.generation ?? false, statusOnCreate: d.statusOnCreate ?? 'drop',
     createOnUpdate: d.createOnUpdate ?? false, versionRequiredOnUpdate: d.versionRequiredOnUpdate ?? false,
     deletePolicy: d.deletePolicy ?? 'Background', columns: d.columns ?? [], selectable: d.selectable ?? {},
+    ...(d.rowConditions && { rowConditions: d.rowConditions }),
     storagePrefix: d.storagePrefix ?? `/registry/${d.plural}/`,
     rules: { ...(defaults && { defaults }), ...(prepareCreate && { prepareCreate }), ...(prepareUpdate && { prepareUpdate }),
-      ...(validate && { validate }), ...(warnings && { warnings }), ...(generationChanged && { generationChanged }) },
+      ...(validate && { validate }), ...(warnings && { warnings }), ...(generationChanged && { generationChanged }), ...(name && { name }),
+      ...(gracePeriod && { gracePeriod }), ...(prepareDelete && { prepareDelete }), ...(mayGo && { mayGo }) },
     alsoServedAs: d.alsoServedAs ?? [],
   }
 }
