@@ -1,5 +1,5 @@
 // The Client's methods as requests of the Kubernetes API, whatever carries them.
-import { ApiError, pause, type AnyObject, type Clock, type Kind, type LabelSelector, type Log, type New, type Random, type WatchEvent } from '#machinery'
+import { ApiError, pause, printSelector, selectorFrom, type AnyObject, type Clock, type Kind, type Log, type New, type Random, type WatchEvent } from '#machinery'
 import type { Client, DeleteOptions, List, ListOptions, PatchType, Target, WatchOptions, WriteOptions } from './client.ts'
 
 export interface Call {
@@ -138,7 +138,7 @@ function queryOf(parameters: Readonly<Record<string, string | undefined>>): stri
 const writeQuery = (options: WriteOptions, more: Readonly<Record<string, string>> = {}): string =>
   queryOf({ dryRun: options.dryRun ? 'All' : undefined, fieldManager: options.fieldManager, ...more })
 const listQuery = (o: ListOptions, more: Readonly<Record<string, string | undefined>> = {}): string => queryOf({
-  labelSelector: typeof o.labelSelector === 'object' ? selectorText(o.labelSelector) : o.labelSelector, fieldSelector: o.fieldSelector, limit: o.limit?.toString(),
+  labelSelector: typeof o.labelSelector === 'object' ? printSelector(selectorFrom(o.labelSelector)) : o.labelSelector, fieldSelector: o.fieldSelector, limit: o.limit?.toString(),
   continue: o.continue, resourceVersion: o.resourceVersion, resourceVersionMatch: o.resourceVersionMatch, ...more })
 
 function deleteBody(options: DeleteOptions = {}): object | undefined {
@@ -146,14 +146,4 @@ function deleteBody(options: DeleteOptions = {}): object | undefined {
   if (Object.keys(options).length === 0) return undefined
   const preconditions = { ...(uid !== undefined && { uid }), ...(resourceVersion !== undefined && { resourceVersion }) }
   return { apiVersion: 'v1', kind: 'DeleteOptions', ...rest, ...(Object.keys(preconditions).length > 0 && { preconditions }) }
-}
-
-/** A label selector as queries write it. */
-export function selectorText(selector: LabelSelector): string {
-  const parts = Object.entries(selector.matchLabels ?? {}).map(([key, value]) => `${key}=${value}`)
-  for (const { key, operator, values = [] } of selector.matchExpressions ?? []) {
-    if (operator === 'In' || operator === 'NotIn') parts.push(`${key} ${operator.toLowerCase()} (${values.join(',')})`)
-    else parts.push(operator === 'Exists' ? key : `!${key}`)
-  }
-  return parts.join(',')
 }

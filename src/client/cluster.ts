@@ -38,7 +38,7 @@ export interface Cluster {
   caches(kind: Kind): boolean
 
   create<T extends AnyObject>(kind: Kind<T>, object: New<T>): Promise<T>
-  update<T extends AnyObject>(kind: Kind<T>, object: T): Promise<T>
+  update<T extends AnyObject>(kind: Kind<T>, object: T, options?: WriteOptions): Promise<T>
   patch<T extends AnyObject>(kind: Kind<T>, target: Target, type: PatchType, patch: unknown, options?: WriteOptions): Promise<T>
   /** Deletes this very object (its uid is the precondition); what is gone already is no error. */
   delete<T extends AnyObject>(kind: Kind<T>, object: T, options?: DeleteOptions): Promise<void>

@@ -36,7 +36,7 @@ class ConnectedCluster implements Cluster {
   caches(kind: Kind): boolean { return this.#informers.has(kind) }
 
   create<T extends AnyObject>(kind: Kind<T>, object: New<T>): Promise<T> { return this.client.create(kind, object) }
-  update<T extends AnyObject>(kind: Kind<T>, object: T): Promise<T> { return this.client.update(kind, object) }
+  update<T extends AnyObject>(kind: Kind<T>, object: T, options?: WriteOptions): Promise<T> { return this.client.update(kind, object, options) }
   patch<T extends AnyObject>(kind: Kind<T>, target: Target, type: PatchType, patch: unknown, options?: WriteOptions): Promise<T> {
     return this.client.patch(kind, target, type, patch, options)
   }

@@ -29,7 +29,7 @@ export class OwnWrites implements Cluster {
   caches(kind: Kind): boolean { return this.#cluster.caches(kind) }
 
   async create<T extends AnyObject>(kind: Kind<T>, object: New<T>): Promise<T> { return this.#note(kind, await this.#cluster.create(kind, object)) }
-  async update<T extends AnyObject>(kind: Kind<T>, object: T): Promise<T> { return this.#note(kind, await this.#cluster.update(kind, object)) }
+  async update<T extends AnyObject>(kind: Kind<T>, object: T, options?: WriteOptions): Promise<T> { return this.#note(kind, await this.#cluster.update(kind, object, options)) }
   async patch<T extends AnyObject>(kind: Kind<T>, target: Target, type: PatchType, patch: unknown, options?: WriteOptions): Promise<T> {
     return this.#note(kind, await this.#cluster.patch(kind, target, type, patch, options))
   }

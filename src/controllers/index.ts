@@ -1,0 +1,4 @@
+// Every controller the control plane runs. Adding one is a new file and a line here.
+export { deploymentController } from './deployment.ts'
+export { replicaSetController } from './replicaset.ts'
+export { replicationControllerController } from './replicationcontroller.ts'
