@@ -93,3 +93,10 @@ export const valueNotFound = (field: string, value: unknown): FieldError => ({ t
 /** 400: a body that is not what the resource takes, in the reference's words. `given` is what the body says it is. */
 export const cannotBeHandled = (given: { readonly kind: string; readonly version: string }, as: string, why: string) =>
   badRequest(`${given.kind} in version ${JSON.stringify(given.version)} cannot be handled as a ${as}: ${why}`)
+/** A patch that cannot be read (400), has too many operations (413), does not fit the object (422) or breaks the rules of its format (500). */
+export function patchRefused(code: 400 | 413 | 422 | 500, why: string): ApiError {
+  if (code === 400) return badRequest(why)
+  if (code === 413) return tooLarge(`Request entity too large: ${why}`)
+  if (code === 422) return new ApiError('Invalid', 'the server rejected our request due to an error in our request', {}, { cause: new Error(why) })
+  return new ApiError('', why)
+}
