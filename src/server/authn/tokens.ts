@@ -1,5 +1,6 @@
 // Service account tokens: JSON Web Tokens (RFC 7519) with Kubernetes' private claims, bound to a service account and, when asked, to a pod, secret or node.
-import type { User } from '#machinery'
+import { uuid, type Random, type User } from '#machinery'
+import type { TokenSigner } from '../server.ts'
 
 /** Signing and verifying, given by the transport's side of the house (keys never come in here). */
 export interface TokenKeys {
@@ -107,6 +108,16 @@ export class ServiceAccountTokens {
     try { return JSON.parse(decode(parts[1]!)) as Claims } catch { return undefined }
   }
 }
+
+/** What the token subresource signs with. */
+export const tokenSigner = (tokens: ServiceAccountTokens, random: Random): TokenSigner => ({
+  audiences: tokens.audiences,
+  async sign({ namespace, serviceAccount, serviceAccountUid, audiences, expirationSeconds, boundTo }) {
+    const bound = boundTo && { name: boundTo.name, uid: boundTo.uid }, node = boundTo?.kind === 'Node' ? bound : boundTo?.node && { name: boundTo.node.name, uid: boundTo.node.uid ?? '' }
+    return tokens.issue({ namespace, serviceAccount: { name: serviceAccount, uid: serviceAccountUid }, ...(boundTo?.kind === 'Pod' && bound && { pod: bound }), ...(boundTo?.kind === 'Secret' && bound && { secret: bound }), ...(node && { node }) },
+      audiences, expirationSeconds, uuid(random))
+  },
+})
 
 const utf8 = new TextEncoder(), text = new TextDecoder()
 const encode = (s: string) => toBase64Url(utf8.encode(s))
