@@ -1,4 +1,5 @@
-// JSON patch (RFC 6902) as the reference applies it: negative indexes count from the end, any failing operation refuses the whole.
+// JSON patch (RFC 6902) as the reference applies it: any failing operation refuses the whole. Beyond the standard, negative
+// indexes count from the end, what stands before a path's first slash is ignored, and replacing a missing member adds it.
 import { patchRefused } from '../errors.ts'
 import { copy, same, setOwn } from '../same.ts'
 
@@ -39,7 +40,7 @@ function apply(state: State, { op, path, from, value }: Operation): void {
   if (typeof path !== 'string') throw refused('missing path')
   switch (op) {
     case 'add': return put(state, path, value ?? null, 'add')
-    case 'replace': find(state.root, path); return put(state, path, value ?? null, 'replace')
+    case 'replace': return put(state, path, value ?? null, 'replace')
     case 'remove': return remove(state, path)
     case 'test':
       if (!same(find(state.root, path) ?? null, value ?? null)) throw refused(`testing value ${path} failed`)
@@ -64,8 +65,9 @@ const fromOf = (from: string | undefined): string => { if (typeof from !== 'stri
 
 function stepsOf(path: string): string[] {
   if (path === '') return []
-  if (!path.startsWith('/')) throw refused(`path ${JSON.stringify(path)} does not start with a slash`)
-  return path.slice(1).split('/').map((step) => step.replace(/~1/g, '/').replace(/~0/g, '~'))
+  const slash = path.indexOf('/')
+  if (slash < 0) throw refused(`path ${JSON.stringify(path)} has no slash`)
+  return path.slice(slash + 1).split('/').map((step) => step.replace(/~1/g, '/').replace(/~0/g, '~'))
 }
 const isContainer = (value: Json): value is Container => typeof value === 'object' && value !== null
 
