@@ -17,6 +17,8 @@ export interface DecodeOptions {
   readonly duplicates?: readonly string[]
   /** Report in the order of sorted keys, as the reference does with patched objects. */
   readonly sorted?: boolean
+  /** Word type errors as the reference does when it converts a strategically patched object, not as when it decodes JSON. */
+  readonly converting?: boolean
 }
 
 /**
@@ -24,7 +26,7 @@ export interface DecodeOptions {
  * schema's order. Throws DecodeError.
  */
 export function decode<T>(schema: Schema<T>, json: unknown, options: DecodeOptions = {}): T {
-  const walk: Walk = { path: [], what: [], structs: [], depth: 0, strict: options.strict ?? [], sorted: options.sorted ?? false }
+  const walk: Walk = { path: [], what: [], structs: [], depth: 0, strict: options.strict ?? [], sorted: options.sorted ?? false, converting: options.converting ?? false }
   const out = valueDecoder(schema)(json, walk) as T
   if (options.duplicates?.length) reportDuplicates(options.duplicates, walk.strict)
   return out
@@ -40,6 +42,7 @@ interface Walk {
   depth: number
   readonly strict: string[]
   readonly sorted: boolean
+  readonly converting: boolean
 }
 type Step = 'field' | 'index' | 'key'
 type Decoder = (value: unknown, walk: Walk) => unknown
@@ -235,6 +238,7 @@ function checkDepth(value: unknown, depth: number): void {
 }
 
 function mismatch(walk: Walk, value: unknown, type: string, shown = value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value): never {
+  if (walk.converting) throw new DecodeError(unconvertible(value, type))
   let struct = '', path = ''
   for (let i = 0; i < walk.depth; i++) {
     if (walk.what[i] !== 'field') continue
@@ -242,6 +246,13 @@ function mismatch(walk: Walk, value: unknown, type: string, shown = value === nu
     struct = walk.structs[i]!
   }
   throw new DecodeError(path ? `json: cannot unmarshal ${shown} into Go struct field ${struct}${path} of type ${type}` : `json: cannot unmarshal ${shown} into Go value of type ${type}`)
+}
+const goScalars = ['string', 'int32', 'int64', 'float64', 'bool']
+function unconvertible(value: unknown, type: string): string {
+  const from = Array.isArray(value) ? 'slice' : typeof value === 'object' ? 'map' : typeof value === 'boolean' ? 'bool'
+    : typeof value === 'number' ? (Number.isInteger(value) ? 'int64' : 'float64') : 'string'
+  if (goScalars.includes(type)) return typeof value === 'number' && type !== 'bool' && (from === 'int64' || type !== 'string') ? `cannot convert ${from} to ${type}` : `unrecognized type: ${type}`
+  return type.startsWith('[]') ? `cannot restore slice from ${from}` : type.startsWith('map[') ? `cannot restore map from ${from}` : `cannot restore struct from: ${from}`
 }
 
 const strictLimit = 100
