@@ -2,7 +2,7 @@
 // kubectl and real containers (tests/real). With arguments, only the real tests whose path contains one of them.
 import { dirname } from 'node:path'
 import { defaultDataDir } from '../src/cli/data-dir.ts'
-import { findKubectl, inspectMachine, whyNoContainers } from '../src/cli/setup/index.ts'
+import { findKubectl, findProgram, inspectMachine, whyNoContainers } from '../src/cli/setup/index.ts'
 import { checkEverything } from './check/everything.ts'
 import { runRealTests } from './check/real-tests.ts'
 import { runProgram } from './check/spawn.ts'
@@ -31,6 +31,7 @@ const have = {
   linux: machine.linux || 'not Linux',
   root: machine.root || 'not root',
   containerd: lacksContainers === undefined || lacksContainers,
+  npm: findProgram('npm') !== undefined || 'no npm',
   kubectl: kubectl !== undefined || 'no kubectl 1.30 or newer; run ./proa setup',
 }
 if (setsUp) {

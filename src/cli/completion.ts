@@ -43,7 +43,7 @@ _proa() {
     [[ \${COMP_WORDS[i]} == -* ]] && break
     case "\${command:+$command }\${COMP_WORDS[i]}" in
       ${[...new Set(commands.flatMap(({ name }) => [name, name.split(' ')[0]!]))].map((name) => `"${name}"`).join('|')}) command="\${command:+$command }\${COMP_WORDS[i]}" ;;
-      *) break ;;
+      *) command='?'; break ;;
     esac
   done
   case $command in

@@ -36,7 +36,7 @@ const purePackages = ['js-yaml', 'lru-cache', 'protobufjs', 'sorted-btree', 're2
 
 /** What the language itself offers and a pure room must not use; the rest the compiler refuses (tsconfig.pure.json). */
 const impure: readonly [RegExp, string][] = [
-  [/\bDate\.now\b|\bnew Date\s*\(\s*\)|(?<![.\w$])Date\s*\(/g, 'take a Clock'],
+  [/\bDate\.now\b|\bnew Date\s*\(\s*\)|(?<!new |[.\w$])Date\s*\(/g, 'take a Clock'],
   [/\bMath\.random\b/g, 'take a Random'],
   [/(?<![.\w$])(?:setTimeout|setInterval|setImmediate|performance)\b/g, 'take a Clock'],
   [/\blocaleCompare\b|\btoLocale\w+|(?<![.\w$])Intl\b/g, 'compare by code unit: the locale is the machine\'s'],

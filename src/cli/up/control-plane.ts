@@ -34,13 +34,16 @@ export async function startControlPlane(options: ClusterOptions, program: Cluste
   openClusterDir(paths, proaVersion())
   const holder = claimPidFile(paths.pidFile, proaVersion())
   if (holder) throw new AlreadyRunning(holder, options.name)
-  const { log, close } = openFileLog(paths.controlPlaneLog, options.logLevel, Date.now, warn)
+  let told = false
+  const { log, close } = openFileLog(paths.controlPlaneLog, options.logLevel, Date.now, (line) => { if (!told) warn?.(line) })
   const release = () => { removePidFile(paths.pidFile); close() }
   log.info('starting', { version: proaVersion(), name: options.name, containerdNodes: options.containerdNodes, simulatedNodes: options.simulatedNodes })
   let cluster: RunningCluster
   try {
     cluster = await program.startCluster(options, { log, progress })
   } catch (error) {
+    // The caller says it in one line; the log has the stack.
+    told = true
     log.error('the cluster did not start', { error })
     release()
     throw explainFailure(error, options)
