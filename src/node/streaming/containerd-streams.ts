@@ -11,13 +11,22 @@ const dialTimeout = 10_000
 /** Opens the streams of an exec or attach at the URL that the runtime gave for it. */
 export async function streamProcess(url: string, streams: StreamRequest, options: CallOptions = {}): Promise<ProcessSession> {
   const connection = await dial(url, 'v4.channel.k8s.io', options)
-  const open = (streamtype: string) => connection.open({ streamtype })
-  // The runtime starts when it has seen all that the URL was asked for.
+  const streamsOpened: Promise<void>[] = []
+  const open = (streamtype: string) => {
+    const stream = connection.open({ streamtype })
+    streamsOpened.push(stream.opened)
+    return stream
+  }
   const error = open('error')
   const stdin = streams.stdin ? open('stdin') : undefined
   const stdout = streams.stdout ? open('stdout') : undefined
   const stderr = streams.stderr && !streams.tty ? open('stderr') : undefined
   const resize = streams.tty ? open('resize') : undefined
+  // The runtime starts when it has seen all streams, and reads none before: data sent earlier could block the way of a stream.
+  const timer = setTimeout(() => connection.destroy(), options.timeoutMs ?? dialTimeout)
+  await Promise.all(streamsOpened)
+  clearTimeout(timer)
+  if (error.broken) throw new RuntimeError('Unavailable', 'the container runtime did not accept the streams of the command')
   error.end()
   stdout?.end()
   stderr?.end()

@@ -25,7 +25,10 @@ export class SpdyStream extends Duplex {
   ungranted = 0
   /** Whether it was cut off before both sides had ended it. */
   broken = false
+  /** Resolves when the peer has accepted it, or it is lost before. */
+  readonly opened: Promise<void>
   readonly #connection: StreamOwner
+  readonly #resolveOpened: () => void
   #accepted = false
   #begin: (() => void) | undefined
   #peerEnded = false
@@ -37,10 +40,14 @@ export class SpdyStream extends Duplex {
     this.id = id
     this.headers = headers
     this.sendWindow = sendWindow
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.opened = promise
+    this.#resolveOpened = resolve
   }
 
   accepted(): void {
     this.#accepted = true
+    this.#resolveOpened()
     this.#begin?.()
     this.#begin = undefined
   }
