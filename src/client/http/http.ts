@@ -1,0 +1,118 @@
+// A Client over HTTP/2.
+import { ApiError, pause, unavailable, type Status, type WatchEvent } from '#machinery'
+import { clientOver, type Call, type ClientOptions, type Transport } from '../calls.ts'
+import type { Client } from '../client.ts'
+import { decoded, isStatus } from '../direct.ts'
+import { splitLines } from './lines.ts'
+import { neverSeen, Session, type SessionOptions } from './session.ts'
+import type { ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2'
+
+export interface HttpOptions extends SessionOptions, ClientOptions {
+  /** A bearer token; as a function it is asked for each call, since tokens are renewed. */
+  readonly token?: string | (() => string) | undefined
+  /** How long a call may take, headers and body; default 60 s. Watches have no end. */
+  readonly timeoutMs?: number
+}
+
+const defaultTimeoutMs = 60_000
+const maxTries = 3
+const firstRetryMs = 50
+
+/** A client of the API server at `options.server`. It connects on its first call and again whenever the connection is lost. */
+export const httpClient = (options: HttpOptions): Client => clientOver(new HttpTransport(options), options)
+
+class HttpTransport implements Transport {
+  readonly #session: Session
+  readonly #options: HttpOptions
+  readonly #streams = new Set<() => void>()
+
+  constructor(options: HttpOptions) {
+    this.#options = options
+    this.#session = new Session(options)
+  }
+
+  async send(call: Call): Promise<unknown> {
+    for (let tries = 1; ; tries++) {
+      try { return await this.#once(call) } catch (error) {
+        if (error instanceof ApiError) throw error
+        // A write whose answer was lost may have been carried out: only its caller knows whether to repeat it.
+        if (tries >= maxTries || (call.method !== 'GET' && !neverSeen(error))) throw this.#unreachable(error)
+        await pause(this.#options.clock, firstRetryMs * 2 ** tries)
+      }
+    }
+  }
+
+  async #once(call: Call): Promise<unknown> {
+    const timeoutMs = this.#options.timeoutMs ?? defaultTimeoutMs
+    const { stream, opened } = await this.#open(call)
+    const late = setTimeout(() => stream.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs)
+    try {
+      const { status, headers } = await opened
+      const chunks: Buffer[] = []
+      for await (const chunk of stream) chunks.push(chunk as Buffer)
+      const value = decoded(chunks)
+      if (status < 400) return value
+      throw failure(status, headers, value)
+    } finally { clearTimeout(late) }
+  }
+
+  stream(call: Call, seen: (event: WatchEvent) => void, ended: (error?: unknown) => void): () => void {
+    let over = false
+    let stream: ClientHttp2Stream | undefined
+    const stop = () => { over = true; this.#streams.delete(stop); stream?.close(8 /* CANCEL */) }
+    const finish = (error?: unknown) => { if (!over) { stop(); ended(error) } }
+    this.#streams.add(stop)
+    void (async () => {
+      try {
+        const begun = await this.#open(call)
+        stream = begun.stream
+        if (over) { stream.close(8); return }
+        const { status, headers } = await begun.opened
+        if (status >= 400) {
+          const chunks: Buffer[] = []
+          for await (const chunk of stream) chunks.push(chunk as Buffer)
+          throw failure(status, headers, decoded(chunks))
+        }
+        const take = splitLines((line) => { if (!over) seen(JSON.parse(line) as WatchEvent) })
+        for await (const chunk of stream) take(chunk as Buffer)
+        finish()
+      } catch (error) { finish(error instanceof ApiError ? error : this.#unreachable(error)) }
+    })()
+    return stop
+  }
+
+  close(): void {
+    for (const stop of this.#streams) stop()
+    this.#session.close()
+  }
+
+  async #open(call: Call): Promise<{ stream: ClientHttp2Stream; opened: Promise<{ status: number; headers: IncomingHttpHeaders }> }> {
+    const { token } = this.#options
+    const bearer = typeof token === 'function' ? token() : token
+    const body = call.body === undefined ? undefined : Buffer.from(JSON.stringify(call.body))
+    const stream = await this.#session.request({
+      ...call.headers, ':method': call.method, ':path': call.query ? `${call.path}?${call.query}` : call.path,
+      ...(bearer && { authorization: `Bearer ${bearer}` }), ...(body && { 'content-length': body.length }),
+    }, body === undefined)
+    const opened = new Promise<{ status: number; headers: IncomingHttpHeaders }>((resolve, reject) => {
+      stream.once('response', (headers) => resolve({ status: headers[':status'] ?? 0, headers }))
+      stream.once('error', reject)
+      stream.once('close', () => reject(new Error('the server closed the stream without an answer')))
+    })
+    opened.catch(() => {})
+    if (body) stream.end(body)
+    return { stream, opened }
+  }
+
+  #unreachable(error: unknown): ApiError {
+    const made = unavailable(`cannot reach ${this.#options.server}: ${error instanceof Error ? error.message : String(error)}`)
+    return Object.assign(made, { cause: error })
+  }
+}
+
+function failure(code: number, headers: IncomingHttpHeaders, value: unknown): ApiError {
+  const after = Number(headers['retry-after'])
+  const given: Status | undefined = isStatus(value) ? value : undefined
+  const status: Status = given ?? { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', code, message: typeof value === 'string' && value ? value : `the server answered ${code}` }
+  return ApiError.from(after > 0 && !status.details?.retryAfterSeconds ? { ...status, details: { ...status.details, retryAfterSeconds: after } } : status)
+}
