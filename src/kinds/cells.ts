@@ -1,5 +1,5 @@
-// What the cells of `kubectl get` say. Every kind's columns are made of these; the forms are the reference's (package printers, duration).
-import type { AnyObject, Column, LabelSelector } from '#machinery'
+// What the cells of `kubectl get` say. Every kind's columns are made of these; the forms are the reference's (package printers).
+import { shortAge, type AnyObject, type Column, type LabelSelector } from '#machinery'
 
 /** The first column of nearly every kind. */
 export const name: Column<AnyObject> = { name: 'Name', format: 'name', value: (o) => o.metadata.name }
@@ -9,28 +9,7 @@ export const age: Column<AnyObject> = { name: 'Age', value: (o, now) => since(o.
 export const createdAt: readonly Column<AnyObject>[] = [name, { name: 'Created At', type: 'date', value: (o) => o.metadata.creationTimestamp }]
 
 /** A time as "5m ago" without the "ago"; "<unknown>" when there is none. */
-export const since = (time: string | null | undefined, now: number): string => (time ? duration(now - Date.parse(time)) : '<unknown>')
-
-const second = 1000, minute = 60 * second, hour = 60 * minute, day = 24 * hour, year = 365 * day
-/** Milliseconds as people read them: at most two units, fewer digits the longer it is. */
-export function duration(ms: number): string {
-  const whole = (unit: number) => Math.floor(ms / unit)
-  const two = (big: number, bigName: string, small: number, smallName: string) => {
-    const rest = Math.floor((ms % big) / small)
-    return `${whole(big)}${bigName}${rest ? `${rest}${smallName}` : ''}`
-  }
-  if (ms <= -2 * second) return '<invalid>'
-  if (ms < 0) return '0s'
-  if (ms < 2 * minute) return `${whole(second)}s`
-  if (ms < 10 * minute) return two(minute, 'm', second, 's')
-  if (ms < 3 * hour) return `${whole(minute)}m`
-  if (ms < 8 * hour) return two(hour, 'h', minute, 'm')
-  if (ms < 2 * day) return `${whole(hour)}h`
-  if (ms < 8 * day) return two(day, 'd', hour, 'h')
-  if (ms < 2 * year) return `${whole(day)}d`
-  if (ms < 8 * year) return two(year, 'y', day, 'd')
-  return `${whole(year)}y`
-}
+export const since = (time: string | null | undefined, now: number): string => (time ? shortAge(now - Date.parse(time)) : '<unknown>')
 
 /** Labels as "a=b,c=d", sorted; "<none>" when there are none. */
 export const labels = (map: Readonly<Record<string, string>> | undefined): string =>

@@ -23,7 +23,6 @@ import { daemonSet } from './apps/daemonset.ts'
 import { deployment } from './apps/deployment.ts'
 import { replicaSet } from './apps/replicaset.ts'
 import { statefulSet } from './apps/statefulset.ts'
-import { eventV1 } from './events/event.ts'
 import { selfSubjectReview } from './authentication/selfsubjectreview.ts'
 import { tokenReview } from './authentication/tokenreview.ts'
 import { localSubjectAccessReview } from './authorization/localsubjectaccessreview.ts'
@@ -31,7 +30,6 @@ import { selfSubjectAccessReview } from './authorization/selfsubjectaccessreview
 import { selfSubjectRulesReview } from './authorization/selfsubjectrulesreview.ts'
 import { subjectAccessReview } from './authorization/subjectaccessreview.ts'
 import { horizontalPodAutoscaler } from './autoscaling/horizontalpodautoscaler.ts'
-import { horizontalPodAutoscalerV1 } from './autoscaling/horizontalpodautoscaler-v1.ts'
 import { cronJob } from './batch/cronjob.ts'
 import { job } from './batch/job.ts'
 import { certificateSigningRequest } from './certificates/certificatesigningrequest.ts'
@@ -73,8 +71,8 @@ import { priorityLevelConfiguration } from './flowcontrol/prioritylevelconfigura
 export const kinds: readonly Kind[] = [
   binding, componentStatus, configMap, endpoints, event, limitRange, namespace, node, persistentVolumeClaim, persistentVolume, pod,
   podTemplate, replicationController, resourceQuota, secret, serviceAccount, service, apiService, controllerRevision, daemonSet,
-  deployment, replicaSet, statefulSet, eventV1, selfSubjectReview, tokenReview, localSubjectAccessReview, selfSubjectAccessReview,
-  selfSubjectRulesReview, subjectAccessReview, horizontalPodAutoscaler, horizontalPodAutoscalerV1, cronJob, job, certificateSigningRequest,
+  deployment, replicaSet, statefulSet, selfSubjectReview, tokenReview, localSubjectAccessReview, selfSubjectAccessReview,
+  selfSubjectRulesReview, subjectAccessReview, horizontalPodAutoscaler, cronJob, job, certificateSigningRequest,
   ingressClass, ingress, ipAddress, networkPolicy, serviceCIDR, podDisruptionBudget, clusterRoleBinding, clusterRole, roleBinding, role,
   csiDriver, csiNode, csiStorageCapacity, storageClass, volumeAttachment, volumeAttributesClass, mutatingAdmissionPolicy,
   mutatingAdmissionPolicyBinding, mutatingWebhookConfiguration, validatingAdmissionPolicy, validatingAdmissionPolicyBinding,
@@ -114,6 +112,7 @@ export * from './core/binding.ts'
 export * from './core/componentstatus.ts'
 export * from './core/configmap.ts'
 export * from './core/endpoints.ts'
+export * from './core/event-source.ts'
 export * from './core/event.ts'
 export * from './core/limitrange.ts'
 export * from './core/namespace.ts'

@@ -1,4 +1,5 @@
-import { labelSelector, s, type Infer } from '#machinery'
+import { labelSelector, s, type Column, type Infer, type LabelSelector } from '#machinery'
+import { byCodeUnit } from '../cells.ts'
 
 export const matchCondition = s.object('io.k8s.api.admissionregistration.v1.MatchCondition', {
   expression: s.required(s.string()),
@@ -68,3 +69,16 @@ export const ruleWithOperations = s.object('io.k8s.api.admissionregistration.v1.
   scope: s.string({ keepEmpty: true }),
 })
 export type RuleWithOperations = Infer<typeof ruleWithOperations>
+
+export const paramKindColumn: Column<{ spec: { paramKind?: ParamKind } }> = {
+  name: 'ParamKind', value: ({ spec: { paramKind: p } }) => (p ? `${p.apiVersion ?? ''}/${p.kind ?? ''}` : '<unset>'),
+}
+export const paramRefColumn: Column<{ spec: { paramRef?: ParamRef } }> = {
+  name: 'ParamRef', value: ({ spec: { paramRef: p } }) => (p?.name ? `${p.namespace || '*'}/${p.name}` : p?.selector ? selectorDump(p.selector) : '<unset>'),
+}
+/** A selector as the reference dumps its structure; nobody made it readable there. */
+function selectorDump({ matchLabels = {}, matchExpressions = [] }: LabelSelector): string {
+  const labels = Object.entries(matchLabels).sort(([a], [b]) => byCodeUnit(a, b)).map(([k, v]) => `${k}: ${v},`).join('')
+  const expressions = matchExpressions.map((e) => `LabelSelectorRequirement{Key:${e.key},Operator:${e.operator},Values:[${(e.values ?? []).join(' ')}],},`).join('')
+  return `&LabelSelector{MatchLabels:map[string]string{${labels}},MatchExpressions:[]LabelSelectorRequirement{${expressions}},}`
+}

@@ -1,5 +1,6 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
-import { matchCondition, matchResources, paramKind, variable } from './match.ts'
+import * as cells from '../cells.ts'
+import { matchCondition, matchResources, paramKind, paramKindColumn, variable } from './match.ts'
 
 export const applyConfiguration = s.object('io.k8s.api.admissionregistration.v1.ApplyConfiguration', {
   expression: s.string(),
@@ -33,6 +34,9 @@ export const mutatingAdmissionPolicy = defineKind({
   group: 'admissionregistration.k8s.io', version: 'v1', kind: 'MutatingAdmissionPolicy', plural: 'mutatingadmissionpolicies',
   categories: ['api-extensions'], scope: 'Cluster',
   definition: 'io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicy',
+  generation: true,
+  versionRequiredOnUpdate: true,
+  columns: [cells.name, { name: 'Mutations', type: 'integer', value: (o) => (o.spec.mutations ?? []).length }, paramKindColumn, cells.age],
   fields: {
     spec: s.value(mutatingAdmissionPolicySpec),
   },

@@ -1,5 +1,6 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
-import { matchResources, paramRef } from './match.ts'
+import * as cells from '../cells.ts'
+import { matchResources, paramRef, paramRefColumn } from './match.ts'
 
 export const mutatingAdmissionPolicyBindingSpec = s.object('io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicyBindingSpec', {
   matchResources: matchResources,
@@ -12,6 +13,9 @@ export const mutatingAdmissionPolicyBinding = defineKind({
   group: 'admissionregistration.k8s.io', version: 'v1', kind: 'MutatingAdmissionPolicyBinding', plural: 'mutatingadmissionpolicybindings',
   categories: ['api-extensions'], scope: 'Cluster',
   definition: 'io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicyBinding',
+  generation: true,
+  versionRequiredOnUpdate: true,
+  columns: [cells.name, { name: 'PolicyName', value: (o) => o.spec.policyName ?? '' }, paramRefColumn, cells.age],
   fields: {
     spec: s.value(mutatingAdmissionPolicyBindingSpec),
   },

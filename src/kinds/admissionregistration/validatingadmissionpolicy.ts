@@ -1,5 +1,6 @@
 import { condition, defineKind, s, type Infer, type ObjectOf } from '#machinery'
-import { matchCondition, matchResources, paramKind, variable } from './match.ts'
+import * as cells from '../cells.ts'
+import { matchCondition, matchResources, paramKind, paramKindColumn, variable } from './match.ts'
 
 export const auditAnnotation = s.object('io.k8s.api.admissionregistration.v1.AuditAnnotation', {
   key: s.required(s.string()),
@@ -48,6 +49,9 @@ export const validatingAdmissionPolicy = defineKind({
   group: 'admissionregistration.k8s.io', version: 'v1', kind: 'ValidatingAdmissionPolicy', plural: 'validatingadmissionpolicies',
   categories: ['api-extensions'], scope: 'Cluster',
   definition: 'io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicy',
+  generation: true,
+  versionRequiredOnUpdate: true,
+  columns: [cells.name, { name: 'Validations', type: 'integer', value: (o) => (o.spec.validations ?? []).length }, paramKindColumn, cells.age],
   subresources: { status: true },
   fields: {
     spec: s.value(validatingAdmissionPolicySpec),

@@ -1,5 +1,6 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
-import { matchResources, paramRef } from './match.ts'
+import * as cells from '../cells.ts'
+import { matchResources, paramRef, paramRefColumn } from './match.ts'
 
 export const validatingAdmissionPolicyBindingSpec = s.object('io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicyBindingSpec', {
   matchResources: matchResources,
@@ -13,6 +14,9 @@ export const validatingAdmissionPolicyBinding = defineKind({
   group: 'admissionregistration.k8s.io', version: 'v1', kind: 'ValidatingAdmissionPolicyBinding', plural: 'validatingadmissionpolicybindings',
   categories: ['api-extensions'], scope: 'Cluster',
   definition: 'io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicyBinding',
+  generation: true,
+  versionRequiredOnUpdate: true,
+  columns: [cells.name, { name: 'PolicyName', value: (o) => o.spec.policyName ?? '' }, paramRefColumn, cells.age],
   fields: {
     spec: s.required(s.value(validatingAdmissionPolicyBindingSpec)),
   },

@@ -1,4 +1,5 @@
-import { defineKind, labelSelector, s, type Infer, type ObjectOf } from '#machinery'
+import { defineKind, labelSelector, s, same, type Infer, type ObjectOf } from '#machinery'
+import * as cells from '../cells.ts'
 import { admissionWebhookClientConfig, matchCondition, ruleWithOperations } from './match.ts'
 
 export const validatingWebhook = s.object('io.k8s.api.admissionregistration.v1.ValidatingWebhook', {
@@ -20,6 +21,10 @@ export const validatingWebhookConfiguration = defineKind({
   group: 'admissionregistration.k8s.io', version: 'v1', kind: 'ValidatingWebhookConfiguration', plural: 'validatingwebhookconfigurations',
   categories: ['api-extensions'], scope: 'Cluster',
   definition: 'io.k8s.api.admissionregistration.v1.ValidatingWebhookConfiguration',
+  generation: true,
+  generationChanged: (o, old) => !same(o.webhooks, old.webhooks),
+  versionRequiredOnUpdate: true,
+  columns: [cells.name, { name: 'Webhooks', type: 'integer', value: (o) => (o.webhooks ?? []).length }, cells.age],
   fields: {
     webhooks: s.list(validatingWebhook, { listType: 'map', listKeys: ['name'], patchStrategy: 'merge', patchMergeKey: 'name' }),
   },

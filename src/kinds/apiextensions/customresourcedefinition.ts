@@ -1,4 +1,5 @@
 import { defineKind, s, type Infer, type ObjectOf, type Schema } from '#machinery'
+import * as cells from '../cells.ts'
 
 export const customResourceColumnDefinition = s.object('io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceColumnDefinition', {
   description: s.string(),
@@ -185,6 +186,9 @@ export const customResourceDefinition = defineKind({
   group: 'apiextensions.k8s.io', version: 'v1', kind: 'CustomResourceDefinition', plural: 'customresourcedefinitions',
   shortNames: ['crd', 'crds'], categories: ['api-extensions'], scope: 'Cluster',
   definition: 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition',
+  generation: true,
+  versionRequiredOnUpdate: true,
+  columns: cells.createdAt,
   subresources: { status: true },
   fields: {
     spec: s.required(s.value(customResourceDefinitionSpec)),

@@ -1,4 +1,5 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import * as cells from '../cells.ts'
 
 export const apiServiceServiceReference = s.object('io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.ServiceReference', {
   name: s.string(),
@@ -36,6 +37,16 @@ export const apiService = defineKind({
   group: 'apiregistration.k8s.io', version: 'v1', kind: 'APIService', plural: 'apiservices',
   categories: ['api-extensions'], scope: 'Cluster',
   definition: 'io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIService',
+  versionRequiredOnUpdate: true,
+  columns: [
+    cells.name,
+    { name: 'Service', value: ({ spec: { service } }) => (service ? `${service.namespace ?? ''}/${service.name ?? ''}` : 'Local') },
+    { name: 'Available', value: (o) => {
+      const c = o.status.conditions?.find((c) => c.type === 'Available')
+      return !c ? 'Unknown' : c.status !== 'True' && c.reason ? `${c.status} (${c.reason})` : c.status
+    } },
+    cells.age,
+  ],
   storagePrefix: '/registry/apiregistration.k8s.io/apiservices/',
   subresources: { status: true },
   fields: {

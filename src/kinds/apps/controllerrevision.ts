@@ -1,9 +1,20 @@
 import { defineKind, s, type ObjectOf } from '#machinery'
+import * as cells from '../cells.ts'
 
 export const controllerRevision = defineKind({
   group: 'apps', version: 'v1', kind: 'ControllerRevision', plural: 'controllerrevisions',
   scope: 'Namespaced',
   definition: 'io.k8s.api.apps.v1.ControllerRevision',
+  columns: [
+    cells.name,
+    { name: 'Controller', value: (o) => {
+      const owner = o.metadata.ownerReferences?.find((r) => r.controller)
+      const group = owner?.apiVersion.includes('/') ? '.' + owner.apiVersion.split('/')[0] : ''
+      return owner ? `${owner.kind.toLowerCase()}${group}/${owner.name}` : '<none>'
+    } },
+    { name: 'Revision', value: (o) => o.revision },
+    cells.age,
+  ],
   fields: {
     data: s.always(s.any('io.k8s.apimachinery.pkg.runtime.RawExtension')),
     revision: s.required(s.int64()),

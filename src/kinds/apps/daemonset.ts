@@ -1,4 +1,5 @@
 import { defineKind, labelSelector, s, type Infer, type ObjectOf } from '#machinery'
+import * as cells from '../cells.ts'
 import { podTemplateSpec } from '../core/pod/spec.ts'
 
 export const rollingUpdateDaemonSet = s.object('io.k8s.api.apps.v1.RollingUpdateDaemonSet', {
@@ -49,6 +50,18 @@ export const daemonSet = defineKind({
   group: 'apps', version: 'v1', kind: 'DaemonSet', plural: 'daemonsets',
   shortNames: ['ds'], categories: ['all'], scope: 'Namespaced',
   definition: 'io.k8s.api.apps.v1.DaemonSet',
+  generation: true,
+  columns: [
+    cells.name,
+    { name: 'Desired', type: 'integer', value: (o) => o.status.desiredNumberScheduled },
+    { name: 'Current', type: 'integer', value: (o) => o.status.currentNumberScheduled },
+    { name: 'Ready', type: 'integer', value: (o) => o.status.numberReady },
+    { name: 'Up-to-date', type: 'integer', value: (o) => o.status.updatedNumberScheduled ?? 0 },
+    { name: 'Available', type: 'integer', value: (o) => o.status.numberAvailable ?? 0 },
+    { name: 'Node Selector', value: (o) => cells.labels(o.spec.template.spec.nodeSelector) },
+    cells.age,
+    ...cells.containerColumns<{ spec: DaemonSetSpec }>((o) => o.spec.template, (o) => cells.selector(o.spec.selector)),
+  ],
   subresources: { status: true },
   fields: {
     spec: s.value(daemonSetSpec),

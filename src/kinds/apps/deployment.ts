@@ -1,4 +1,5 @@
-import { defineKind, labelSelector, s, type Infer, type ObjectOf } from '#machinery'
+import { defineKind, labelSelector, s, same, type Infer, type ObjectOf } from '#machinery'
+import * as cells from '../cells.ts'
 import { podTemplateSpec } from '../core/pod/spec.ts'
 
 export const rollingUpdateDeployment = s.object('io.k8s.api.apps.v1.RollingUpdateDeployment', {
@@ -52,6 +53,16 @@ export const deployment = defineKind({
   group: 'apps', version: 'v1', kind: 'Deployment', plural: 'deployments',
   shortNames: ['deploy'], categories: ['all'], scope: 'Namespaced',
   definition: 'io.k8s.api.apps.v1.Deployment',
+  generation: true,
+  generationChanged: (o, old) => !same(o.spec, old.spec) || !same(o.metadata.annotations, old.metadata.annotations),
+  columns: [
+    cells.name,
+    { name: 'Ready', value: (o) => `${o.status.readyReplicas ?? 0}/${o.spec.replicas ?? 0}` },
+    { name: 'Up-to-date', value: (o) => o.status.updatedReplicas ?? 0 },
+    { name: 'Available', value: (o) => o.status.availableReplicas ?? 0 },
+    cells.age,
+    ...cells.containerColumns<{ spec: DeploymentSpec }>((o) => o.spec.template, (o) => cells.selectorText(o.spec.selector)),
+  ],
   subresources: { status: true, scale: { specPath: '.spec.replicas', statusPath: '.status.replicas', selectorPath: '.spec.selector' } },
   fields: {
     spec: s.value(deploymentSpec),

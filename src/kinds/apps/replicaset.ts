@@ -1,4 +1,5 @@
 import { defineKind, labelSelector, s, type Infer, type ObjectOf } from '#machinery'
+import * as cells from '../cells.ts'
 import { podTemplateSpec } from '../core/pod/spec.ts'
 
 export const replicaSetSpec = s.object('io.k8s.api.apps.v1.ReplicaSetSpec', {
@@ -33,6 +34,16 @@ export const replicaSet = defineKind({
   group: 'apps', version: 'v1', kind: 'ReplicaSet', plural: 'replicasets',
   shortNames: ['rs'], categories: ['all'], scope: 'Namespaced',
   definition: 'io.k8s.api.apps.v1.ReplicaSet',
+  generation: true,
+  columns: [
+    cells.name,
+    { name: 'Desired', type: 'integer', value: (o) => o.spec.replicas ?? 0 },
+    { name: 'Current', type: 'integer', value: (o) => o.status.replicas },
+    { name: 'Ready', type: 'integer', value: (o) => o.status.readyReplicas ?? 0 },
+    cells.age,
+    ...cells.containerColumns<{ spec: ReplicaSetSpec }>((o) => o.spec.template, (o) => cells.selector(o.spec.selector)),
+  ],
+  selectable: { 'status.replicas': (o) => String(o.status.replicas) },
   subresources: { status: true, scale: { specPath: '.spec.replicas', statusPath: '.status.replicas', selectorPath: '.spec.selector' } },
   fields: {
     spec: s.value(replicaSetSpec),

@@ -1,4 +1,5 @@
 import { defineKind, labelSelector, s, type Infer, type ObjectOf, type Schema } from '#machinery'
+import * as cells from '../cells.ts'
 import { persistentVolumeClaim, type PersistentVolumeClaim } from '../core/persistentvolumeclaim.ts'
 import { podTemplateSpec } from '../core/pod/spec.ts'
 
@@ -67,6 +68,13 @@ export const statefulSet = defineKind({
   group: 'apps', version: 'v1', kind: 'StatefulSet', plural: 'statefulsets',
   shortNames: ['sts'], categories: ['all'], scope: 'Namespaced',
   definition: 'io.k8s.api.apps.v1.StatefulSet',
+  generation: true,
+  columns: [
+    cells.name,
+    { name: 'Ready', value: (o) => `${o.status.readyReplicas ?? 0}/${o.spec.replicas ?? 0}` },
+    cells.age,
+    ...cells.containerColumns<{ spec: StatefulSetSpec }>((o) => o.spec.template),
+  ],
   subresources: { status: true, scale: { specPath: '.spec.replicas', statusPath: '.status.replicas', selectorPath: '.spec.selector' } },
   fields: {
     spec: s.value(statefulSetSpec),

@@ -1,4 +1,6 @@
-import { defineKind, labelSelector, s, type Infer, type ObjectOf } from '#machinery'
+import { defineKind, labelSelector, s, type AnyObject, type Infer, type InferFields, type ObjectOf } from '#machinery'
+import * as cells from '../cells.ts'
+import { horizontalPodAutoscalerV1 } from './horizontalpodautoscaler-v1.ts'
 
 export const metricTarget = s.object('io.k8s.api.autoscaling.v2.MetricTarget', {
   averageUtilization: s.int({ keepEmpty: true }),
@@ -161,14 +163,49 @@ export const horizontalPodAutoscalerStatus = s.object('io.k8s.api.autoscaling.v2
 })
 export type HorizontalPodAutoscalerStatus = Infer<typeof horizontalPodAutoscalerStatus>
 
+const fields = { spec: s.required(s.value(horizontalPodAutoscalerSpec)), status: s.value(horizontalPodAutoscalerStatus) }
+/** An autoscaler as it is stored, whichever version it came in. */
+export type HorizontalPodAutoscalerBody = AnyObject & InferFields<typeof fields>
+
 export const horizontalPodAutoscaler = defineKind({
   group: 'autoscaling', version: 'v2', kind: 'HorizontalPodAutoscaler', plural: 'horizontalpodautoscalers',
   shortNames: ['hpa'], categories: ['all'], scope: 'Namespaced',
   definition: 'io.k8s.api.autoscaling.v2.HorizontalPodAutoscaler',
   subresources: { status: true },
-  fields: {
-    spec: s.required(s.value(horizontalPodAutoscalerSpec)),
-    status: s.value(horizontalPodAutoscalerStatus),
-  },
+  fields,
+  columns: [
+    cells.name,
+    { name: 'Reference', value: ({ spec: { scaleTargetRef: ref } }) => `${ref.kind}/${ref.name}` },
+    { name: 'Targets', value: (o) => targets(o.spec.metrics ?? [], o.status.currentMetrics ?? []) },
+    { name: 'MinPods', value: (o) => String(o.spec.minReplicas ?? '<unset>') },
+    { name: 'MaxPods', value: (o) => o.spec.maxReplicas },
+    { name: 'Replicas', value: (o) => o.status.currentReplicas ?? 0 },
+    cells.age,
+  ],
+  alsoServedAs: [horizontalPodAutoscalerV1],
 })
 export type HorizontalPodAutoscaler = ObjectOf<typeof horizontalPodAutoscaler>
+
+/** The first two metrics as current/target, then how many more. */
+function targets(metrics: readonly MetricSpec[], statuses: readonly MetricStatus[]): string {
+  if (!metrics.length) return '<none>'
+  const all = metrics.map((m, i) => target(m, statuses[i]))
+  return all.length > 2 ? `${all.slice(0, 2).join(', ')} + ${all.length - 2} more...` : all.join(', ')
+}
+function target(spec: MetricSpec, status: MetricStatus | undefined): string {
+  const unknown = '<unknown>', averaged = (o: { target: MetricTarget } | undefined) => o?.target.averageValue
+  const resource = (of: 'resource' | 'containerResource') => {
+    const goal = spec[of], current = status?.[of]?.current
+    if (averaged(goal)) return `${goal?.name}: ${current?.averageValue ?? unknown}/${averaged(goal)}`
+    const percent = (n: number | undefined, otherwise: string) => (n === undefined ? otherwise : `${n}%`)
+    return `${goal?.name}: ${percent(current?.averageUtilization, unknown)}/${percent(goal?.target.averageUtilization, '<auto>')}`
+  }
+  switch (spec.type) {
+    case 'External': return averaged(spec.external) ? `${status?.external?.current.averageValue ?? unknown}/${averaged(spec.external)} (avg)` : `${status?.external?.current.value ?? unknown}/${spec.external?.target.value ?? ''}`
+    case 'Object': return averaged(spec.object) ? `${status?.object?.current.averageValue ?? unknown}/${averaged(spec.object)} (avg)` : `${status?.object?.current.value ?? unknown}/${spec.object?.target.value ?? ''}`
+    case 'Pods': return `${status?.pods?.current.averageValue ?? unknown}/${averaged(spec.pods) ?? ''}`
+    case 'Resource': return resource('resource')
+    case 'ContainerResource': return resource('containerResource')
+    default: return '<unknown type>'
+  }
+}

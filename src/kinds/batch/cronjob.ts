@@ -1,4 +1,5 @@
 import { defineKind, objectMeta, s, type Infer, type ObjectOf } from '#machinery'
+import * as cells from '../cells.ts'
 import { jobSpec } from './job.ts'
 import { objectReference } from '../core/references.ts'
 
@@ -31,6 +32,17 @@ export const cronJob = defineKind({
   group: 'batch', version: 'v1', kind: 'CronJob', plural: 'cronjobs',
   shortNames: ['cj'], categories: ['all'], scope: 'Namespaced',
   definition: 'io.k8s.api.batch.v1.CronJob',
+  generation: true,
+  columns: [
+    cells.name,
+    { name: 'Schedule', value: (o) => o.spec.schedule },
+    { name: 'Timezone', value: (o) => o.spec.timeZone ?? '<none>' },
+    { name: 'Suspend', type: 'boolean', value: (o) => (o.spec.suspend === undefined ? '<unset>' : o.spec.suspend ? 'True' : 'False') },
+    { name: 'Active', type: 'integer', value: (o) => o.status.active?.length ?? 0 },
+    { name: 'Last Schedule', value: (o, now) => (o.status.lastScheduleTime ? cells.since(o.status.lastScheduleTime, now) : '<none>') },
+    cells.age,
+    ...cells.containerColumns<{ spec: CronJobSpec }>((o) => o.spec.jobTemplate.spec.template, (o) => cells.selector(o.spec.jobTemplate.spec.selector)),
+  ],
   subresources: { status: true },
   fields: {
     spec: s.required(s.value(cronJobSpec)),

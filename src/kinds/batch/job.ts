@@ -1,4 +1,5 @@
-import { defineKind, labelSelector, s, type Infer, type ObjectOf } from '#machinery'
+import { defineKind, labelSelector, s, shortAge, type Infer, type ObjectOf } from '#machinery'
+import * as cells from '../cells.ts'
 import { podTemplateSpec } from '../core/pod/spec.ts'
 
 export const podFailurePolicyOnExitCodesRequirement = s.object('io.k8s.api.batch.v1.PodFailurePolicyOnExitCodesRequirement', {
@@ -88,10 +89,33 @@ export const jobStatus = s.object('io.k8s.api.batch.v1.JobStatus', {
 })
 export type JobStatus = Infer<typeof jobStatus>
 
+/** The word for a job's state; the first that holds. */
+function state(conditions: readonly JobCondition[] | undefined, deleted: boolean): string {
+  const holds = (type: string) => conditions?.some((c) => c.type === type && c.status === 'True')
+  if (holds('Complete')) return 'Complete'
+  if (holds('Failed')) return 'Failed'
+  if (deleted) return 'Terminating'
+  return ['Suspended', 'FailureTarget', 'SuccessCriteriaMet'].find(holds) ?? 'Running'
+}
+
 export const job = defineKind({
   group: 'batch', version: 'v1', kind: 'Job', plural: 'jobs',
   categories: ['all'], scope: 'Namespaced',
   definition: 'io.k8s.api.batch.v1.Job',
+  generation: true,
+  deletePolicy: 'Orphan',
+  columns: [
+    cells.name,
+    { name: 'Status', value: (o) => state(o.status.conditions, o.metadata.deletionTimestamp !== undefined) },
+    { name: 'Completions', value: ({ spec, status }) => {
+      const parallel = spec.completions === undefined && (spec.parallelism ?? 0) > 1
+      return `${status.succeeded ?? 0}/${spec.completions ?? 1}${parallel ? ` of ${spec.parallelism}` : ''}`
+    } },
+    { name: 'Duration', value: ({ status }, now) => (status.startTime ? shortAge((status.completionTime ? Date.parse(status.completionTime) : now) - Date.parse(status.startTime)) : '') },
+    cells.age,
+    ...cells.containerColumns<{ spec: JobSpec }>((o) => o.spec.template, (o) => cells.selector(o.spec.selector)),
+  ],
+  selectable: { 'status.successful': (o) => String(o.status.succeeded ?? 0) },
   subresources: { status: true },
   fields: {
     spec: s.value(jobSpec),

@@ -1,4 +1,5 @@
-import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import { defineKind, s, shortAge, type Infer, type ObjectOf } from '#machinery'
+import * as cells from '../cells.ts'
 
 export const certificateSigningRequestSpec = s.object('io.k8s.api.certificates.v1.CertificateSigningRequestSpec', {
   expirationSeconds: s.int({ keepEmpty: true }),
@@ -28,10 +29,24 @@ export const certificateSigningRequestStatus = s.object('io.k8s.api.certificates
 })
 export type CertificateSigningRequestStatus = Infer<typeof certificateSigningRequestStatus>
 
+function state({ conditions, certificate }: CertificateSigningRequestStatus): string {
+  const has = (type: string) => conditions?.some((c) => c.type === type)
+  return `${has('Denied') ? 'Denied' : has('Approved') ? 'Approved' : 'Pending'}${has('Failed') ? ',Failed' : ''}${certificate ? ',Issued' : ''}`
+}
+
 export const certificateSigningRequest = defineKind({
   group: 'certificates.k8s.io', version: 'v1', kind: 'CertificateSigningRequest', plural: 'certificatesigningrequests',
   shortNames: ['csr'], scope: 'Cluster',
   definition: 'io.k8s.api.certificates.v1.CertificateSigningRequest',
+  columns: [
+    cells.name,
+    cells.age,
+    { name: 'SignerName', value: (o) => o.spec.signerName || '<none>' },
+    { name: 'Requestor', value: (o) => o.spec.username ?? '' },
+    { name: 'RequestedDuration', value: (o) => (o.spec.expirationSeconds === undefined ? '<none>' : shortAge(o.spec.expirationSeconds * 1000)) },
+    { name: 'Condition', value: (o) => state(o.status) },
+  ],
+  selectable: { 'spec.signerName': (o) => o.spec.signerName },
   subresources: { status: true },
   fields: {
     spec: s.required(s.value(certificateSigningRequestSpec)),

@@ -1,4 +1,5 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import * as cells from '../cells.ts'
 
 export const leaseSpec = s.object('io.k8s.api.coordination.v1.LeaseSpec', {
   acquireTime: s.microTime(),
@@ -15,6 +16,9 @@ export const lease = defineKind({
   group: 'coordination.k8s.io', version: 'v1', kind: 'Lease', plural: 'leases',
   scope: 'Namespaced',
   definition: 'io.k8s.api.coordination.v1.Lease',
+  createOnUpdate: true,
+  versionRequiredOnUpdate: true,
+  columns: [cells.name, { name: 'Holder', value: (o) => o.spec.holderIdentity ?? '' }, cells.age],
   fields: {
     spec: s.value(leaseSpec),
   },

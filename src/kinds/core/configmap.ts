@@ -1,9 +1,11 @@
 import { defineKind, s, type ObjectOf } from '#machinery'
+import * as cells from '../cells.ts'
 
 export const configMap = defineKind({
   group: '', version: 'v1', kind: 'ConfigMap', plural: 'configmaps',
   shortNames: ['cm'], scope: 'Namespaced',
   definition: 'io.k8s.api.core.v1.ConfigMap',
+  columns: [cells.name, { name: 'Data', value: (o) => Object.keys(o.data ?? {}).length + Object.keys(o.binaryData ?? {}).length }, cells.age],
   fields: {
     binaryData: s.map(s.bytes()),
     data: s.map(s.string()),

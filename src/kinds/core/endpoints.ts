@@ -1,4 +1,5 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import * as cells from '../cells.ts'
 import { objectReference } from './references.ts'
 
 export const endpointAddress = s.object('io.k8s.api.core.v1.EndpointAddress', {
@@ -24,10 +25,19 @@ export const endpointSubset = s.object('io.k8s.api.core.v1.EndpointSubset', {
 })
 export type EndpointSubset = Infer<typeof endpointSubset>
 
+/** Up to three addresses with ports, and how many more there are. */
+function addresses(subsets: readonly EndpointSubset[] | undefined): string {
+  const all = (subsets ?? []).flatMap(({ addresses = [], ports = [] }) =>
+    ports.length === 0 ? addresses.map((a) => a.ip) : ports.flatMap((p) => addresses.map((a) => (a.ip.includes(':') ? `[${a.ip}]:${p.port}` : `${a.ip}:${p.port}`))))
+  return all.length > 3 ? `${all.slice(0, 3).join(',')} + ${all.length - 3} more...` : all.join(',') || '<none>'
+}
+
 export const endpoints = defineKind({
   group: '', version: 'v1', kind: 'Endpoints', plural: 'endpoints',
   shortNames: ['ep'], scope: 'Namespaced',
   definition: 'io.k8s.api.core.v1.Endpoints',
+  createOnUpdate: true,
+  columns: [cells.name, { name: 'Endpoints', value: (o) => addresses(o.subsets) }, cells.age],
   storagePrefix: '/registry/services/endpoints/',
   fields: {
     subsets: s.list(endpointSubset, { listType: 'atomic' }),

@@ -1,4 +1,5 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import * as cells from '../cells.ts'
 
 export const limitRangeItem = s.object('io.k8s.api.core.v1.LimitRangeItem', {
   default: s.map(s.quantity()),
@@ -19,6 +20,8 @@ export const limitRange = defineKind({
   group: '', version: 'v1', kind: 'LimitRange', plural: 'limitranges',
   shortNames: ['limits'], scope: 'Namespaced',
   definition: 'io.k8s.api.core.v1.LimitRange',
+  createOnUpdate: true,
+  columns: cells.createdAt,
   fields: {
     spec: s.value(limitRangeSpec),
   },

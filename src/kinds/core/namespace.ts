@@ -1,4 +1,5 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import * as cells from '../cells.ts'
 
 export const namespaceSpec = s.object('io.k8s.api.core.v1.NamespaceSpec', {
   finalizers: s.list(s.string(), { listType: 'atomic' }),
@@ -24,6 +25,8 @@ export const namespace = defineKind({
   group: '', version: 'v1', kind: 'Namespace', plural: 'namespaces',
   shortNames: ['ns'], scope: 'Cluster',
   definition: 'io.k8s.api.core.v1.Namespace',
+  columns: [cells.name, { name: 'Status', value: (o) => o.status.phase ?? '' }, cells.age],
+  selectable: { 'status.phase': (o) => o.status.phase ?? '' },
   verbs: ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'],
   subresources: { status: true },
   fields: {

@@ -1,4 +1,5 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import { nodeColumns } from './node-cells.ts'
 
 export const attachedVolume = s.object('io.k8s.api.core.v1.AttachedVolume', {
   devicePath: s.required(s.string()),
@@ -138,6 +139,9 @@ export const node = defineKind({
   group: '', version: 'v1', kind: 'Node', plural: 'nodes',
   shortNames: ['no'], scope: 'Cluster',
   definition: 'io.k8s.api.core.v1.Node',
+  statusOnCreate: 'keep',
+  columns: nodeColumns,
+  selectable: { 'spec.unschedulable': (o) => String(o.spec.unschedulable ?? false) },
   storagePrefix: '/registry/minions/',
   subresources: { status: true },
   fields: {

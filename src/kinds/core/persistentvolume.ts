@@ -1,4 +1,5 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import * as cells from '../cells.ts'
 import { nodeSelector } from './pod/affinity.ts'
 import { awsElasticBlockStoreVolumeSource, azureDiskVolumeSource, fcVolumeSource, flockerVolumeSource, gcePersistentDiskVolumeSource, hostPathVolumeSource, nfsVolumeSource, photonPersistentDiskVolumeSource, portworxVolumeSource, quobyteVolumeSource, vsphereVirtualDiskVolumeSource } from './pod/volume.ts'
 import { objectReference, secretReference } from './references.ts'
@@ -168,6 +169,19 @@ export const persistentVolume = defineKind({
   group: '', version: 'v1', kind: 'PersistentVolume', plural: 'persistentvolumes',
   shortNames: ['pv'], scope: 'Cluster',
   definition: 'io.k8s.api.core.v1.PersistentVolume',
+  columns: [
+    cells.name,
+    { name: 'Capacity', value: (o) => o.spec.capacity?.storage ?? '0' },
+    { name: 'Access Modes', value: (o) => cells.accessModes(o.spec.accessModes) },
+    { name: 'Reclaim Policy', value: (o) => o.spec.persistentVolumeReclaimPolicy ?? '' },
+    { name: 'Status', value: (o) => (o.metadata.deletionTimestamp ? 'Terminating' : o.status.phase ?? '') },
+    { name: 'Claim', value: (o) => (o.spec.claimRef ? `${o.spec.claimRef.namespace ?? ''}/${o.spec.claimRef.name ?? ''}` : '') },
+    { name: 'StorageClass', value: (o) => o.metadata.annotations?.['volume.beta.kubernetes.io/storage-class'] ?? o.spec.storageClassName ?? '' },
+    { name: 'VolumeAttributesClass', value: (o) => o.spec.volumeAttributesClassName ?? '<unset>' },
+    { name: 'Reason', value: (o) => o.status.reason ?? '' },
+    cells.age,
+    { name: 'VolumeMode', priority: 1, value: (o) => o.spec.volumeMode ?? '<unset>' },
+  ],
   subresources: { status: true },
   fields: {
     spec: s.value(persistentVolumeSpec),

@@ -1,4 +1,5 @@
 import { defineKind, labelSelector, s, type Infer, type ObjectOf } from '#machinery'
+import * as cells from '../cells.ts'
 import { typedLocalObjectReference, typedObjectReference } from './references.ts'
 
 export const volumeResourceRequirements = s.object('io.k8s.api.core.v1.VolumeResourceRequirements', {
@@ -52,6 +53,17 @@ export const persistentVolumeClaim = defineKind({
   group: '', version: 'v1', kind: 'PersistentVolumeClaim', plural: 'persistentvolumeclaims',
   shortNames: ['pvc'], scope: 'Namespaced',
   definition: 'io.k8s.api.core.v1.PersistentVolumeClaim',
+  columns: [
+    cells.name,
+    { name: 'Status', value: (o) => (o.metadata.deletionTimestamp ? 'Terminating' : o.status.phase ?? '') },
+    { name: 'Volume', value: (o) => o.spec.volumeName ?? '' },
+    { name: 'Capacity', value: (o) => (o.spec.volumeName ? o.status.capacity?.storage ?? '0' : '') },
+    { name: 'Access Modes', value: (o) => (o.spec.volumeName ? cells.accessModes(o.status.accessModes) : '') },
+    { name: 'StorageClass', value: (o) => o.metadata.annotations?.['volume.beta.kubernetes.io/storage-class'] ?? o.spec.storageClassName ?? '' },
+    { name: 'VolumeAttributesClass', value: (o) => o.spec.volumeAttributesClassName ?? '<unset>' },
+    cells.age,
+    { name: 'VolumeMode', priority: 1, value: (o) => o.spec.volumeMode ?? '<unset>' },
+  ],
   subresources: { status: true },
   fields: {
     spec: s.value(persistentVolumeClaimSpec),

@@ -1,10 +1,18 @@
-import { defineKind, s, type ObjectOf } from '#machinery'
-import { podTemplateSpec } from './pod/spec.ts'
+import { defineKind, s, same, type ObjectOf } from '#machinery'
+import * as cells from '../cells.ts'
+import { podTemplateSpec, type PodTemplateSpec } from './pod/spec.ts'
 
 export const podTemplate = defineKind({
   group: '', version: 'v1', kind: 'PodTemplate', plural: 'podtemplates',
   scope: 'Namespaced',
   definition: 'io.k8s.api.core.v1.PodTemplate',
+  generation: true,
+  generationChanged: (o, old) => !same(o.template, old.template),
+  columns: [
+    cells.name,
+    ...cells.containerColumns<{ template?: PodTemplateSpec }>((o) => o.template).map((c) => ({ ...c, priority: 0 as const })),
+    { name: 'Pod Labels', value: (o) => cells.labels(o.template.metadata.labels) },
+  ],
   fields: {
     template: s.value(podTemplateSpec),
   },

@@ -1,4 +1,5 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import * as cells from '../cells.ts'
 import { podTemplateSpec } from './pod/spec.ts'
 
 export const replicationControllerSpec = s.object('io.k8s.api.core.v1.ReplicationControllerSpec', {
@@ -32,6 +33,17 @@ export const replicationController = defineKind({
   group: '', version: 'v1', kind: 'ReplicationController', plural: 'replicationcontrollers',
   shortNames: ['rc'], categories: ['all'], scope: 'Namespaced',
   definition: 'io.k8s.api.core.v1.ReplicationController',
+  generation: true,
+  deletePolicy: 'Orphan',
+  columns: [
+    cells.name,
+    { name: 'Desired', type: 'integer', value: (o) => o.spec.replicas },
+    { name: 'Current', type: 'integer', value: (o) => o.status.replicas },
+    { name: 'Ready', type: 'integer', value: (o) => o.status.readyReplicas ?? 0 },
+    cells.age,
+    ...cells.containerColumns<{ spec: ReplicationControllerSpec }>((o) => o.spec.template, (o) => cells.labels(o.spec.selector)),
+  ],
+  selectable: { 'status.replicas': (o) => String(o.status.replicas) },
   storagePrefix: '/registry/controllers/',
   subresources: { status: true, scale: { specPath: '.spec.replicas', statusPath: '.status.replicas', selectorPath: '.spec.selector' } },
   fields: {

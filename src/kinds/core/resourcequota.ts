@@ -1,4 +1,5 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import * as cells from '../cells.ts'
 
 export const scopedResourceSelectorRequirement = s.object('io.k8s.api.core.v1.ScopedResourceSelectorRequirement', {
   operator: s.required(s.string()),
@@ -25,10 +26,21 @@ export const resourceQuotaStatus = s.object('io.k8s.api.core.v1.ResourceQuotaSta
 })
 export type ResourceQuotaStatus = Infer<typeof resourceQuotaStatus>
 
+/** "pods: 1/2, services: 0/5" of the amounts that are limits, or of the others. */
+const used = (status: ResourceQuotaStatus, limits: boolean): string =>
+  Object.keys(status.hard ?? {}).sort(cells.byCodeUnit).filter((r) => r.startsWith('limits.') === limits)
+    .map((r) => `${r}: ${status.used?.[r] ?? '0'}/${status.hard![r]}`).join(', ')
+
 export const resourceQuota = defineKind({
   group: '', version: 'v1', kind: 'ResourceQuota', plural: 'resourcequotas',
   shortNames: ['quota'], scope: 'Namespaced',
   definition: 'io.k8s.api.core.v1.ResourceQuota',
+  columns: [
+    cells.name,
+    { name: 'Request', value: (o) => used(o.status, false) },
+    { name: 'Limit', value: (o) => used(o.status, true) },
+    cells.age,
+  ],
   subresources: { status: true },
   fields: {
     spec: s.value(resourceQuotaSpec),

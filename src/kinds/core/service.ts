@@ -1,4 +1,5 @@
 import { condition, defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import * as cells from '../cells.ts'
 
 export const clientIPConfig = s.object('io.k8s.api.core.v1.ClientIPConfig', {
   timeoutSeconds: s.int({ keepEmpty: true }),
@@ -70,10 +71,28 @@ export const serviceStatus = s.object('io.k8s.api.core.v1.ServiceStatus', {
 })
 export type ServiceStatus = Infer<typeof serviceStatus>
 
+function externalIP({ type, externalIPs = [], externalName }: ServiceSpec, status: ServiceStatus): string {
+  if (type === 'ClusterIP' || type === 'NodePort') return externalIPs.join(',') || '<none>'
+  if (type === 'ExternalName') return externalName ?? ''
+  if (type !== 'LoadBalancer') return '<unknown>'
+  return [cells.loadBalancer(status.loadBalancer), ...externalIPs].filter(Boolean).join(',') || '<pending>'
+}
+
 export const service = defineKind({
   group: '', version: 'v1', kind: 'Service', plural: 'services',
   shortNames: ['svc'], categories: ['all'], scope: 'Namespaced',
   definition: 'io.k8s.api.core.v1.Service',
+  createOnUpdate: true,
+  columns: [
+    cells.name,
+    { name: 'Type', value: (o) => o.spec.type ?? '' },
+    { name: 'Cluster-IP', value: (o) => o.spec.clusterIP || '<none>' },
+    { name: 'External-IP', value: (o) => externalIP(o.spec, o.status) },
+    { name: 'Port(s)', value: (o) => (o.spec.ports ?? []).map((p) => `${p.port}${p.nodePort ? `:${p.nodePort}` : ''}/${p.protocol}`).join(',') || '<none>' },
+    cells.age,
+    { name: 'Selector', priority: 1, value: (o) => cells.labels(o.spec.selector) },
+  ],
+  selectable: { 'spec.clusterIP': (o) => o.spec.clusterIP ?? '', 'spec.type': (o) => o.spec.type ?? '' },
   storagePrefix: '/registry/services/specs/',
   subresources: { status: true },
   fields: {

@@ -1,10 +1,12 @@
 import { defineKind, s, type ObjectOf } from '#machinery'
+import * as cells from '../cells.ts'
 import { localObjectReference, objectReference } from './references.ts'
 
 export const serviceAccount = defineKind({
   group: '', version: 'v1', kind: 'ServiceAccount', plural: 'serviceaccounts',
   shortNames: ['sa'], scope: 'Namespaced',
   definition: 'io.k8s.api.core.v1.ServiceAccount',
+  columns: [cells.name, cells.age],
   fields: {
     automountServiceAccountToken: s.bool({ keepEmpty: true }),
     imagePullSecrets: s.list(localObjectReference, { listType: 'atomic' }),

@@ -1,4 +1,5 @@
-import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import { defineKind, s, same, type Infer, type ObjectOf } from '#machinery'
+import * as cells from '../cells.ts'
 import { objectReference } from '../core/references.ts'
 
 export const endpointConditions = s.object('io.k8s.api.discovery.v1.EndpointConditions', {
@@ -44,10 +45,22 @@ export const sliceEndpointPort = s.object('io.k8s.api.discovery.v1.EndpointPort'
 }, { mapType: 'atomic' })
 export type SliceEndpointPort = Infer<typeof sliceEndpointPort>
 
+/** The first three, then how many more. */
+const few = (all: readonly string[]): string => (all.length > 3 ? `${all.slice(0, 3).join(',')} + ${all.length - 3} more...` : all.join(',') || '<unset>')
+
 export const endpointSlice = defineKind({
   group: 'discovery.k8s.io', version: 'v1', kind: 'EndpointSlice', plural: 'endpointslices',
   scope: 'Namespaced',
   definition: 'io.k8s.api.discovery.v1.EndpointSlice',
+  generation: true,
+  generationChanged: (o, old) => !same({ ...o, metadata: o.metadata.labels }, { ...old, metadata: old.metadata.labels }),
+  columns: [
+    cells.name,
+    { name: 'AddressType', value: (o) => o.addressType },
+    { name: 'Ports', value: (o) => few((o.ports ?? []).map((p) => String(p.port ?? p.name ?? '*'))) },
+    { name: 'Endpoints', value: (o) => few((o.endpoints ?? []).flatMap((e) => e.addresses ?? [])) },
+    cells.age,
+  ],
   fields: {
     addressType: s.required(s.string()),
     endpoints: s.list(endpoint, { listType: 'atomic', always: true }),

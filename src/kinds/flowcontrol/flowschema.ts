@@ -1,4 +1,5 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import * as cells from '../cells.ts'
 
 export const flowDistinguisherMethod = s.object('io.k8s.api.flowcontrol.v1.FlowDistinguisherMethod', {
   type: s.required(s.string()),
@@ -82,6 +83,15 @@ export const flowSchema = defineKind({
   group: 'flowcontrol.apiserver.k8s.io', version: 'v1', kind: 'FlowSchema', plural: 'flowschemas',
   scope: 'Cluster',
   definition: 'io.k8s.api.flowcontrol.v1.FlowSchema',
+  generation: true,
+  columns: [
+    cells.name,
+    { name: 'PriorityLevel', value: (o) => o.spec.priorityLevelConfiguration.name || '<none>' },
+    { name: 'MatchingPrecedence', value: (o) => o.spec.matchingPrecedence },
+    { name: 'DistinguisherMethod', value: (o) => o.spec.distinguisherMethod?.type ?? '<none>' },
+    cells.age,
+    { name: 'MissingPL', value: (o) => o.status.conditions?.find((c) => c.type === 'Dangling')?.status ?? '?' },
+  ],
   subresources: { status: true },
   fields: {
     spec: s.value(flowSchemaSpec),

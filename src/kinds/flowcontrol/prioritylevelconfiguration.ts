@@ -1,4 +1,5 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import * as cells from '../cells.ts'
 
 export const exemptPriorityLevelConfiguration = s.object('io.k8s.api.flowcontrol.v1.ExemptPriorityLevelConfiguration', {
   lendablePercent: s.int({ keepEmpty: true }),
@@ -52,6 +53,16 @@ export const priorityLevelConfiguration = defineKind({
   group: 'flowcontrol.apiserver.k8s.io', version: 'v1', kind: 'PriorityLevelConfiguration', plural: 'prioritylevelconfigurations',
   scope: 'Cluster',
   definition: 'io.k8s.api.flowcontrol.v1.PriorityLevelConfiguration',
+  generation: true,
+  columns: [
+    cells.name,
+    { name: 'Type', value: (o) => o.spec.type },
+    { name: 'NominalConcurrencyShares', value: (o) => (o.spec.limited ? o.spec.limited.nominalConcurrencyShares ?? 0 : '<none>') },
+    { name: 'Queues', value: (o) => o.spec.limited?.limitResponse.queuing?.queues ?? '<none>' },
+    { name: 'HandSize', value: (o) => o.spec.limited?.limitResponse.queuing?.handSize ?? '<none>' },
+    { name: 'QueueLengthLimit', value: (o) => o.spec.limited?.limitResponse.queuing?.queueLengthLimit ?? '<none>' },
+    cells.age,
+  ],
   subresources: { status: true },
   fields: {
     spec: s.value(priorityLevelConfigurationSpec),

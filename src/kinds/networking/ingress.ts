@@ -1,4 +1,5 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import * as cells from '../cells.ts'
 import { typedLocalObjectReference } from '../core/references.ts'
 
 export const serviceBackendPort = s.object('io.k8s.api.networking.v1.ServiceBackendPort', {
@@ -75,10 +76,30 @@ export const ingressStatus = s.object('io.k8s.api.networking.v1.IngressStatus', 
 })
 export type IngressStatus = Infer<typeof ingressStatus>
 
+/** Up to three hosts, then how many more rules there are; "*" when no rule names one. */
+function hosts(rules: readonly IngressRule[]): string {
+  const list: string[] = []
+  let more = false
+  for (const { host } of rules) {
+    more ||= list.length === 3
+    if (!more && host) list.push(host)
+  }
+  return `${list.join(',') || '*'}${more ? ` + ${rules.length - 3} more...` : ''}`
+}
+
 export const ingress = defineKind({
   group: 'networking.k8s.io', version: 'v1', kind: 'Ingress', plural: 'ingresses',
   shortNames: ['ing'], scope: 'Namespaced',
   definition: 'io.k8s.api.networking.v1.Ingress',
+  generation: true,
+  columns: [
+    cells.name,
+    { name: 'Class', value: (o) => o.spec.ingressClassName ?? '<none>' },
+    { name: 'Hosts', value: (o) => hosts(o.spec.rules ?? []) },
+    { name: 'Address', value: (o) => cells.loadBalancer(o.status.loadBalancer) },
+    { name: 'Ports', value: (o) => (o.spec.tls?.length ? '80, 443' : '80') },
+    cells.age,
+  ],
   storagePrefix: '/registry/ingress/',
   subresources: { status: true },
   fields: {

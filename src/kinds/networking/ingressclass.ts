@@ -1,4 +1,5 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import * as cells from '../cells.ts'
 
 export const ingressClassParametersReference = s.object('io.k8s.api.networking.v1.IngressClassParametersReference', {
   apiGroup: s.string({ keepEmpty: true }),
@@ -19,6 +20,13 @@ export const ingressClass = defineKind({
   group: 'networking.k8s.io', version: 'v1', kind: 'IngressClass', plural: 'ingressclasses',
   scope: 'Cluster',
   definition: 'io.k8s.api.networking.v1.IngressClass',
+  generation: true,
+  columns: [
+    cells.name,
+    { name: 'Controller', value: (o) => o.spec.controller ?? '' },
+    { name: 'Parameters', value: ({ spec: { parameters: p } }) => (p ? `${p.kind}${p.apiGroup === undefined ? '' : `.${p.apiGroup}`}/${p.name}` : '<none>') },
+    cells.age,
+  ],
   fields: {
     spec: s.value(ingressClassSpec),
   },

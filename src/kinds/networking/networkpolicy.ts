@@ -1,4 +1,5 @@
 import { defineKind, labelSelector, s, type Infer, type ObjectOf } from '#machinery'
+import * as cells from '../cells.ts'
 
 export const ipBlock = s.object('io.k8s.api.networking.v1.IPBlock', {
   cidr: s.required(s.string()),
@@ -44,6 +45,8 @@ export const networkPolicy = defineKind({
   group: 'networking.k8s.io', version: 'v1', kind: 'NetworkPolicy', plural: 'networkpolicies',
   shortNames: ['netpol'], scope: 'Namespaced',
   definition: 'io.k8s.api.networking.v1.NetworkPolicy',
+  generation: true,
+  columns: [cells.name, { name: 'Pod-Selector', value: (o) => cells.selector(o.spec.podSelector) }, cells.age],
   fields: {
     spec: s.value(networkPolicySpec),
   },

@@ -1,4 +1,5 @@
 import { condition, defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import * as cells from '../cells.ts'
 
 export const serviceCIDRSpec = s.object('io.k8s.api.networking.v1.ServiceCIDRSpec', {
   cidrs: s.list(s.string(), { listType: 'atomic' }),
@@ -14,6 +15,7 @@ export const serviceCIDR = defineKind({
   group: 'networking.k8s.io', version: 'v1', kind: 'ServiceCIDR', plural: 'servicecidrs',
   scope: 'Cluster',
   definition: 'io.k8s.api.networking.v1.ServiceCIDR',
+  columns: [cells.name, { name: 'CIDRs', value: (o) => (o.spec.cidrs ?? []).join(',') }, cells.age],
   subresources: { status: true },
   fields: {
     spec: s.value(serviceCIDRSpec),

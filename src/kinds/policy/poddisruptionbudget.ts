@@ -1,4 +1,5 @@
 import { condition, defineKind, labelSelector, s, type Infer, type ObjectOf } from '#machinery'
+import * as cells from '../cells.ts'
 
 export const podDisruptionBudgetSpec = s.object('io.k8s.api.policy.v1.PodDisruptionBudgetSpec', {
   maxUnavailable: s.intOrString(),
@@ -23,6 +24,15 @@ export const podDisruptionBudget = defineKind({
   group: 'policy', version: 'v1', kind: 'PodDisruptionBudget', plural: 'poddisruptionbudgets',
   shortNames: ['pdb'], scope: 'Namespaced',
   definition: 'io.k8s.api.policy.v1.PodDisruptionBudget',
+  generation: true,
+  versionRequiredOnUpdate: true,
+  columns: [
+    cells.name,
+    { name: 'Min Available', value: (o) => String(o.spec.minAvailable ?? 'N/A') },
+    { name: 'Max Unavailable', value: (o) => String(o.spec.maxUnavailable ?? 'N/A') },
+    { name: 'Allowed Disruptions', type: 'integer', value: (o) => o.status.disruptionsAllowed },
+    cells.age,
+  ],
   subresources: { status: true },
   fields: {
     spec: s.value(podDisruptionBudgetSpec),

@@ -1,4 +1,5 @@
 import { defineKind, labelSelector, s, type Infer, type ObjectOf } from '#machinery'
+import * as cells from '../cells.ts'
 import { policyRule } from './role.ts'
 
 export const aggregationRule = s.object('io.k8s.api.rbac.v1.AggregationRule', {
@@ -10,6 +11,8 @@ export const clusterRole = defineKind({
   group: 'rbac.authorization.k8s.io', version: 'v1', kind: 'ClusterRole', plural: 'clusterroles',
   scope: 'Cluster',
   definition: 'io.k8s.api.rbac.v1.ClusterRole',
+  createOnUpdate: true,
+  columns: cells.createdAt,
   fields: {
     aggregationRule: aggregationRule,
     rules: s.list(policyRule, { listType: 'atomic', always: true }),

@@ -1,10 +1,12 @@
 import { defineKind, s, type ObjectOf } from '#machinery'
-import { rbacSubject, roleRef } from './rolebinding.ts'
+import { bindingColumns, rbacSubject, roleRef } from './rolebinding.ts'
 
 export const clusterRoleBinding = defineKind({
   group: 'rbac.authorization.k8s.io', version: 'v1', kind: 'ClusterRoleBinding', plural: 'clusterrolebindings',
   scope: 'Cluster',
   definition: 'io.k8s.api.rbac.v1.ClusterRoleBinding',
+  createOnUpdate: true,
+  columns: bindingColumns,
   fields: {
     roleRef: s.required(s.value(roleRef)),
     subjects: s.list(rbacSubject, { listType: 'atomic' }),

@@ -1,4 +1,5 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import * as cells from '../cells.ts'
 
 export const policyRule = s.object('io.k8s.api.rbac.v1.PolicyRule', {
   apiGroups: s.list(s.string(), { listType: 'atomic' }),
@@ -13,6 +14,8 @@ export const role = defineKind({
   group: 'rbac.authorization.k8s.io', version: 'v1', kind: 'Role', plural: 'roles',
   scope: 'Namespaced',
   definition: 'io.k8s.api.rbac.v1.Role',
+  createOnUpdate: true,
+  columns: cells.createdAt,
   fields: {
     rules: s.list(policyRule, { listType: 'atomic', always: true }),
   },

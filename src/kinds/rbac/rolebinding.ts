@@ -1,4 +1,5 @@
-import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import { defineKind, s, type AnyObject, type Column, type Infer, type ObjectOf } from '#machinery'
+import * as cells from '../cells.ts'
 
 export const roleRef = s.object('io.k8s.api.rbac.v1.RoleRef', {
   apiGroup: s.string({ default: '' }),
@@ -15,10 +16,24 @@ export const rbacSubject = s.object('io.k8s.api.rbac.v1.Subject', {
 }, { mapType: 'atomic' })
 export type RbacSubject = Infer<typeof rbacSubject>
 
+interface BindingLike extends AnyObject { roleRef: RoleRef; subjects?: RbacSubject[] }
+const named = (o: BindingLike, kind: string): string =>
+  (o.subjects ?? []).filter((s) => s.kind === kind).map((s) => (kind === 'ServiceAccount' && s.namespace ? `${s.namespace}/${s.name}` : s.name)).join(', ')
+export const bindingColumns: readonly Column<BindingLike>[] = [
+  cells.name,
+  { name: 'Role', value: (o) => `${o.roleRef.kind}/${o.roleRef.name}` },
+  cells.age,
+  { name: 'Users', priority: 1, value: (o) => named(o, 'User') },
+  { name: 'Groups', priority: 1, value: (o) => named(o, 'Group') },
+  { name: 'ServiceAccounts', priority: 1, value: (o) => named(o, 'ServiceAccount') },
+]
+
 export const roleBinding = defineKind({
   group: 'rbac.authorization.k8s.io', version: 'v1', kind: 'RoleBinding', plural: 'rolebindings',
   scope: 'Namespaced',
   definition: 'io.k8s.api.rbac.v1.RoleBinding',
+  createOnUpdate: true,
+  columns: bindingColumns,
   fields: {
     roleRef: s.required(s.value(roleRef)),
     subjects: s.list(rbacSubject, { listType: 'atomic' }),

@@ -1,4 +1,5 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import * as cells from '../cells.ts'
 import { deviceSelector, opaqueDeviceConfiguration } from './resourceclaim.ts'
 
 export const deviceClassConfiguration = s.object('io.k8s.api.resource.v1.DeviceClassConfiguration', {
@@ -17,6 +18,8 @@ export const deviceClass = defineKind({
   group: 'resource.k8s.io', version: 'v1', kind: 'DeviceClass', plural: 'deviceclasses',
   scope: 'Cluster',
   definition: 'io.k8s.api.resource.v1.DeviceClass',
+  generation: true,
+  columns: [cells.name, cells.age],
   fields: {
     spec: s.required(s.value(deviceClassSpec)),
   },

@@ -1,4 +1,5 @@
 import { condition, defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import * as cells from '../cells.ts'
 import { nodeSelector } from '../core/pod/affinity.ts'
 
 export const networkDeviceData = s.object('io.k8s.api.resource.v1.NetworkDeviceData', {
@@ -152,10 +153,16 @@ export const resourceClaimStatus = s.object('io.k8s.api.resource.v1.ResourceClai
 })
 export type ResourceClaimStatus = Infer<typeof resourceClaimStatus>
 
+function state({ allocation, reservedFor }: ResourceClaimStatus, deleted: boolean): string {
+  const words = [...(deleted ? ['deleted'] : []), ...(allocation ? ['allocated'] : deleted ? [] : ['pending']), ...(allocation && reservedFor?.length ? ['reserved'] : [])]
+  return words.join(',')
+}
+
 export const deviceResourceClaim = defineKind({
   group: 'resource.k8s.io', version: 'v1', kind: 'ResourceClaim', plural: 'resourceclaims',
   scope: 'Namespaced',
   definition: 'io.k8s.api.resource.v1.ResourceClaim',
+  columns: [cells.name, { name: 'State', value: (o) => state(o.status, o.metadata.deletionTimestamp !== undefined) }, cells.age],
   subresources: { status: true },
   fields: {
     spec: s.required(s.value(resourceClaimSpec)),

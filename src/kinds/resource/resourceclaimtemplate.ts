@@ -1,4 +1,5 @@
 import { defineKind, objectMeta, s, type Infer, type ObjectOf } from '#machinery'
+import * as cells from '../cells.ts'
 import { resourceClaimSpec } from './resourceclaim.ts'
 
 export const resourceClaimTemplateSpec = s.object('io.k8s.api.resource.v1.ResourceClaimTemplateSpec', {
@@ -11,6 +12,7 @@ export const resourceClaimTemplate = defineKind({
   group: 'resource.k8s.io', version: 'v1', kind: 'ResourceClaimTemplate', plural: 'resourceclaimtemplates',
   scope: 'Namespaced',
   definition: 'io.k8s.api.resource.v1.ResourceClaimTemplate',
+  columns: [cells.name, cells.age],
   fields: {
     spec: s.required(s.value(resourceClaimTemplateSpec)),
   },

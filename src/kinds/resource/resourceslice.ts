@@ -1,4 +1,5 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import * as cells from '../cells.ts'
 import { nodeSelector } from '../core/pod/affinity.ts'
 
 export const capacityRequestPolicyRange = s.object('io.k8s.api.resource.v1.CapacityRequestPolicyRange', {
@@ -104,6 +105,15 @@ export const resourceSlice = defineKind({
   group: 'resource.k8s.io', version: 'v1', kind: 'ResourceSlice', plural: 'resourceslices',
   scope: 'Cluster',
   definition: 'io.k8s.api.resource.v1.ResourceSlice',
+  generation: true,
+  columns: [
+    cells.name,
+    { name: 'Node', value: (o) => o.spec.nodeName ?? '' },
+    { name: 'Driver', value: (o) => o.spec.driver },
+    { name: 'Pool', value: (o) => o.spec.pool.name },
+    cells.age,
+  ],
+  selectable: { 'spec.nodeName': (o) => o.spec.nodeName ?? '', 'spec.driver': (o) => o.spec.driver },
   fields: {
     spec: s.required(s.value(resourceSliceSpec)),
   },

@@ -1,4 +1,5 @@
-import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import { defineKind, s, same, type Infer, type ObjectOf } from '#machinery'
+import * as cells from '../cells.ts'
 
 export const storageTokenRequest = s.object('io.k8s.api.storage.v1.TokenRequest', {
   audience: s.required(s.string()),
@@ -21,10 +22,24 @@ export const csiDriverSpec = s.object('io.k8s.api.storage.v1.CSIDriverSpec', {
 })
 export type CSIDriverSpec = Infer<typeof csiDriverSpec>
 
+const mutable = ['tokenRequests', 'requiresRepublish', 'seLinuxMount', 'nodeAllocatableUpdatePeriodSeconds', 'podInfoOnMount', 'fsGroupPolicy', 'storageCapacity'] as const
+
 export const csiDriver = defineKind({
   group: 'storage.k8s.io', version: 'v1', kind: 'CSIDriver', plural: 'csidrivers',
   scope: 'Cluster',
   definition: 'io.k8s.api.storage.v1.CSIDriver',
+  generationChanged: (o, old) => mutable.some((field) => !same(o.spec[field], old.spec[field])),
+  versionRequiredOnUpdate: true,
+  columns: [
+    cells.name,
+    { name: 'AttachRequired', type: 'boolean', value: (o) => o.spec.attachRequired ?? true },
+    { name: 'PodInfoOnMount', type: 'boolean', value: (o) => o.spec.podInfoOnMount ?? false },
+    { name: 'StorageCapacity', type: 'boolean', value: (o) => o.spec.storageCapacity ?? false },
+    { name: 'TokenRequests', value: (o) => o.spec.tokenRequests?.map((t) => t.audience).join(',') ?? '<unset>' },
+    { name: 'RequiresRepublish', type: 'boolean', value: (o) => o.spec.requiresRepublish ?? false },
+    { name: 'Modes', value: (o) => (o.spec.volumeLifecycleModes ?? []).join(',') || '<none>' },
+    cells.age,
+  ],
   fields: {
     spec: s.required(s.value(csiDriverSpec)),
   },

@@ -1,4 +1,5 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import * as cells from '../cells.ts'
 
 export const volumeNodeResources = s.object('io.k8s.api.storage.v1.VolumeNodeResources', {
   count: s.int({ keepEmpty: true }),
@@ -22,6 +23,8 @@ export const csiNode = defineKind({
   group: 'storage.k8s.io', version: 'v1', kind: 'CSINode', plural: 'csinodes',
   scope: 'Cluster',
   definition: 'io.k8s.api.storage.v1.CSINode',
+  versionRequiredOnUpdate: true,
+  columns: [cells.name, { name: 'Drivers', type: 'integer', value: (o) => (o.spec.drivers ?? []).length }, cells.age],
   fields: {
     spec: s.required(s.value(csiNodeSpec)),
   },

@@ -1,9 +1,11 @@
 import { defineKind, labelSelector, s, type ObjectOf } from '#machinery'
+import * as cells from '../cells.ts'
 
 export const csiStorageCapacity = defineKind({
   group: 'storage.k8s.io', version: 'v1', kind: 'CSIStorageCapacity', plural: 'csistoragecapacities',
   scope: 'Namespaced',
   definition: 'io.k8s.api.storage.v1.CSIStorageCapacity',
+  columns: cells.createdAt,
   fields: {
     capacity: s.quantity(),
     maximumVolumeSize: s.quantity(),

@@ -1,4 +1,5 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import * as cells from '../cells.ts'
 
 export const topologySelectorLabelRequirement = s.object('io.k8s.api.core.v1.TopologySelectorLabelRequirement', {
   key: s.required(s.string()),
@@ -11,10 +12,21 @@ export const topologySelectorTerm = s.object('io.k8s.api.core.v1.TopologySelecto
 }, { mapType: 'atomic' })
 export type TopologySelectorTerm = Infer<typeof topologySelectorTerm>
 
+const isDefault = (annotations: Record<string, string> | undefined): boolean =>
+  ['storageclass.kubernetes.io/is-default-class', 'storageclass.beta.kubernetes.io/is-default-class'].some((a) => annotations?.[a] === 'true')
+
 export const storageClass = defineKind({
   group: 'storage.k8s.io', version: 'v1', kind: 'StorageClass', plural: 'storageclasses',
   shortNames: ['sc'], scope: 'Cluster',
   definition: 'io.k8s.api.storage.v1.StorageClass',
+  columns: [
+    { ...cells.name, value: (o) => o.metadata.name + (isDefault(o.metadata.annotations) ? ' (default)' : '') },
+    { name: 'Provisioner', value: (o) => o.provisioner },
+    { name: 'ReclaimPolicy', value: (o) => o.reclaimPolicy ?? 'Delete' },
+    { name: 'VolumeBindingMode', value: (o) => o.volumeBindingMode ?? 'Immediate' },
+    { name: 'AllowVolumeExpansion', value: (o) => o.allowVolumeExpansion ?? false },
+    cells.age,
+  ],
   fields: {
     allowVolumeExpansion: s.bool({ keepEmpty: true }),
     allowedTopologies: s.list(topologySelectorTerm, { listType: 'atomic' }),

@@ -1,4 +1,5 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import * as cells from '../cells.ts'
 import { persistentVolumeSpec } from '../core/persistentvolume.ts'
 
 export const volumeAttachmentSource = s.object('io.k8s.api.storage.v1.VolumeAttachmentSource', {
@@ -33,6 +34,15 @@ export const volumeAttachment = defineKind({
   group: 'storage.k8s.io', version: 'v1', kind: 'VolumeAttachment', plural: 'volumeattachments',
   scope: 'Cluster',
   definition: 'io.k8s.api.storage.v1.VolumeAttachment',
+  versionRequiredOnUpdate: true,
+  columns: [
+    cells.name,
+    { name: 'Attacher', format: 'name', value: (o) => o.spec.attacher },
+    { name: 'PV', value: (o) => o.spec.source.persistentVolumeName ?? '' },
+    { name: 'Node', value: (o) => o.spec.nodeName },
+    { name: 'Attached', type: 'boolean', value: (o) => o.status.attached },
+    cells.age,
+  ],
   subresources: { status: true },
   fields: {
     spec: s.required(s.value(volumeAttachmentSpec)),

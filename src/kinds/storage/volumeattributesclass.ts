@@ -1,9 +1,11 @@
 import { defineKind, s, type ObjectOf } from '#machinery'
+import * as cells from '../cells.ts'
 
 export const volumeAttributesClass = defineKind({
   group: 'storage.k8s.io', version: 'v1', kind: 'VolumeAttributesClass', plural: 'volumeattributesclasses',
   shortNames: ['vac'], scope: 'Cluster',
   definition: 'io.k8s.api.storage.v1.VolumeAttributesClass',
+  columns: [cells.name, { name: 'DriverName', value: (o) => o.driverName }, cells.age],
   fields: {
     driverName: s.required(s.string()),
     parameters: s.map(s.string()),

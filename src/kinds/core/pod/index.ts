@@ -1,4 +1,5 @@
 import { defineKind, s, type ObjectOf } from '#machinery'
+import { podColumns, podRowConditions } from './cells.ts'
 import { podSpec } from './spec.ts'
 import { podStatus } from './status.ts'
 
@@ -6,6 +7,20 @@ export const pod = defineKind({
   group: '', version: 'v1', kind: 'Pod', plural: 'pods',
   shortNames: ['po'], categories: ['all'], scope: 'Namespaced',
   definition: 'io.k8s.api.core.v1.Pod',
+  generation: true,
+  columns: podColumns,
+  rowConditions: podRowConditions,
+  selectable: {
+    'spec.nodeName': (o) => o.spec.nodeName ?? '',
+    'spec.restartPolicy': (o) => o.spec.restartPolicy ?? '',
+    'spec.schedulerName': (o) => o.spec.schedulerName ?? '',
+    'spec.serviceAccountName': (o) => o.spec.serviceAccountName ?? '',
+    'spec.hostNetwork': (o) => String(o.spec.hostNetwork ?? false),
+    'status.phase': (o) => o.status.phase ?? '',
+    'status.podIP': (o) => o.status.podIPs?.[0]?.ip ?? '',
+    'status.podIPs': () => '',
+    'status.nominatedNodeName': (o) => o.status.nominatedNodeName ?? '',
+  },
   subresources: { status: true },
   fields: {
     spec: s.value(podSpec),

@@ -47,7 +47,7 @@ export const podSchedulingGate = s.object('io.k8s.api.core.v1.PodSchedulingGate'
 export type PodSchedulingGate = Infer<typeof podSchedulingGate>
 
 export const podSchedulingGroup = s.object('io.k8s.api.core.v1.PodSchedulingGroup', {
-  podGroupName: s.string(),
+  podGroupName: s.string({ keepEmpty: true }),
 }, { unions: [{'fields-to-discriminateBy': {'podGroupName': 'PodGroupName'}}] })
 export type PodSchedulingGroup = Infer<typeof podSchedulingGroup>
 

@@ -1,0 +1,52 @@
+import { invalidValue, isQualifiedName, requiredValue, same, type FieldError } from '#machinery'
+import { validateDNSSubdomain } from '../checks.ts'
+import type { EventBody } from './event.ts'
+
+const wordLimit = 128, messageLimit = 1024
+
+/** The rules of core/v1 events, which hold for all. Those with an eventTime came with the new API and must say more. */
+export const validateEvent = (event: EventBody, controllerField = 'reportingComponent'): FieldError[] => {
+  const errors: FieldError[] = []
+  const { involvedObject, metadata, reportingComponent, reportingInstance, action = '', reason = '', message = '' } = event
+  const namespace = involvedObject.namespace ?? '', own = metadata.namespace ?? ''
+  const mismatch = () => errors.push(invalidValue('involvedObject.namespace', namespace, 'does not match event.namespace'))
+  const tooLong = (field: string, limit: number) => errors.push(invalidValue(field, '', `can have at most ${limit} characters`))
+  if (!event.eventTime) {
+    if (namespace ? namespace !== own : own !== '' && own !== 'default') mismatch()
+  } else {
+    if (!namespace && own !== 'default' && own !== 'kube-system') mismatch()
+    if (!reportingComponent) errors.push(requiredValue(controllerField))
+    for (const why of isQualifiedName(reportingComponent)) errors.push(invalidValue(controllerField, reportingComponent, why))
+    if (!reportingInstance) errors.push(requiredValue('reportingInstance'))
+    if (reportingInstance.length > wordLimit) tooLong('repotingIntance', wordLimit)
+    if (!action) errors.push(requiredValue('action'))
+    if (action.length > wordLimit) tooLong('action', wordLimit)
+    if (!reason) errors.push(requiredValue('reason'))
+    if (reason.length > wordLimit) tooLong('reason', wordLimit)
+    if (message.length > messageLimit) tooLong('message', messageLimit)
+  }
+  if (own) errors.push(...validateDNSSubdomain(own, 'namespace'))
+  return errors
+}
+
+/** The rules of events.k8s.io/v1. */
+export function validateNewEvent(event: EventBody, old?: EventBody): FieldError[] {
+  const errors = validateEvent(event, 'reportingController')
+  if (old) {
+    if (!same(event.series, old.series)) errors.push(...validateSeries(event))
+    const fixed = { involvedObject: 'involvedObject', reason: 'reason', reportingController: 'reportingComponent', reportingInstance: 'reportingInstance', action: 'action', type: 'type',
+      firstTimestamp: 'firstTimestamp', lastTimestamp: 'lastTimestamp', count: 'count', eventTime: 'eventTime', source: 'source', related: 'related', message: 'message' } as const
+    for (const [shown, field] of Object.entries(fixed)) if (!same(event[field], old[field])) errors.push(invalidValue(shown, event[field], 'field is immutable'))
+    return errors
+  }
+  errors.push(...validateSeries(event))
+  if (!event.eventTime) errors.push(requiredValue('eventTime'))
+  if (event.type !== 'Normal' && event.type !== 'Warning') errors.push(invalidValue('type', '', `has invalid value: ${event.type ?? ''}`))
+  for (const field of ['firstTimestamp', 'lastTimestamp', 'count'] as const) if (event[field]) errors.push(invalidValue(field, '', 'needs to be unset'))
+  if (event.source.component || event.source.host) errors.push(invalidValue('source', '', 'needs to be unset'))
+  return errors
+}
+function validateSeries({ series }: EventBody): FieldError[] {
+  if (!series) return []
+  return [...((series.count ?? 0) < 2 ? [invalidValue('series.count', '', 'should be at least 2')] : []), ...(series.lastObservedTime ? [] : [requiredValue('series.lastObservedTime')])]
+}
