@@ -32,7 +32,8 @@ const rolling: [promise: string, d: Deployment, fresh: string, old: string, expe
   ['surge only: one available new one lets one old one go', deploymentOf(3, 1, 0), 'new:1/1', 'old:3', 'old>2'],
   ['a new one that is too large shrinks to what is wanted', deploymentOf(2), 'new:5', '', 'new>2'],
   ['a finished rollout does nothing', deploymentOf(3), 'new:3', 'old:0', ''],
-  ['several old ones: unhealthy ones of any first, then the oldest', deploymentOf(4, 1, 1), 'new:2/2', 'a:1/1 b:2/0', 'a>0 b>0'],
+  ['of several old ones the unhealthy go first', deploymentOf(4, 1, 1), 'new:2/2', 'a:1/1 b:2/0', 'b>0'],
+  ['then the oldest', deploymentOf(4, 1, 1), 'new:3/3', 'a:1/1 b:1/1', 'a>0 b>0'],
 ]
 for (const [promise, d, fresh, old, expected] of rolling)
   test(promise, () => { assert.equal(said(rollingSteps(d, setOf(fresh, 9), setsOf(old))), expected) })

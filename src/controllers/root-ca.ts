@@ -1,0 +1,23 @@
+import { watching, type Controller } from '#client'
+import { configMap, namespace, type Namespace } from '#kinds'
+import { is } from '#machinery'
+
+const name = 'kube-root-ca.crt'
+const annotation = 'kubernetes.io/description'
+const description = 'Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.'
+
+/** Every namespace has a config map with the certificate (PEM) that pods trust the API server by. */
+export const rootCaPublisher = (rootCa: string): Controller<Namespace> => ({
+  name: 'root-ca-publisher', identity: 'root-ca-cert-publisher', for: namespace,
+  watches: [watching(configMap, ({ metadata }) => (metadata.name === name ? [{ name: metadata.namespace ?? '' }] : []))],
+
+  async reconcile(ns, cluster) {
+    if (ns.metadata.deletionTimestamp || ns.status.phase === 'Terminating') return
+    const target = { name, namespace: ns.metadata.name }
+    const there = cluster.get(configMap, target), data = { 'ca.crt': rootCa }
+    if (!there) {
+      try { await cluster.create(configMap, { metadata: { ...target, annotations: { [annotation]: description } }, data }) } catch (error) { if (!is(error, 'AlreadyExists')) throw error }
+    } else if (there.data?.['ca.crt'] !== rootCa || Object.keys(there.data).length !== 1 || there.metadata.annotations?.[annotation] !== description)
+      await cluster.update(configMap, { ...there, metadata: { ...there.metadata, annotations: { ...there.metadata.annotations, [annotation]: description } }, data })
+  },
+})
