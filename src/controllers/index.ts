@@ -2,3 +2,4 @@
 export { deploymentController } from './deployment.ts'
 export { replicaSetController } from './replicaset.ts'
 export { replicationControllerController } from './replicationcontroller.ts'
+export { clusterRoleAggregationController } from './clusterrole-aggregation.ts'
