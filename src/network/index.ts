@@ -1,0 +1,11 @@
+// Packets: the machines of a cluster on this host, services, and the cluster's DNS.
+export { cniConfig, cniFileName, type CniOptions } from './cni.ts'
+export type { Dataplane, DataplaneState, Frontend } from './dataplane/dataplane.ts'
+export { FakeDataplane } from './dataplane/fake.ts'
+export { NftablesDataplane, type NftablesOptions } from './dataplane/nftables.ts'
+export { raiseHosts, removeHosts, surveyHost } from './hosts/act.ts'
+export { checkClusterNetwork, chooseClusterNetwork, planHosts, withNodes, type ClusterNetwork, type HostPlan, type NodeHost } from './hosts/plan.ts'
+export { Proxy, type ProxyOptions } from './proxy.ts'
+export { planService, type PlanNode, type ServicePlan } from './services/plan.ts'
+export { ServiceIndex, type Source } from './services/service-index.ts'
+export { inNamespace } from './tool.ts'
