@@ -2,6 +2,10 @@
 import { enableCompileCache } from 'node:module'
 import { fileURLToPath } from 'node:url'
 
-enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/compile', import.meta.url)))
+// In a clone the cache lies with the modules it was made from; an installed package may not be writable, and uses the user's.
+if (import.meta.url.endsWith('/src/main.ts')) enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/compile', import.meta.url)))
+else enableCompileCache()
+// A reader that has seen enough (`| head`) must not take the cluster down with it.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => { /* nobody reads any more */ })
 const { run } = await import('#cli')
 process.exitCode = await run(process.argv.slice(2))

@@ -86,7 +86,10 @@ function follow(file: string, from: number, terminal: Terminal): Promise<void> {
     }
     const watcher = watch(join(file, '..'), (_event, name) => { if (name === null || file.endsWith(`/${name}`)) look() })
     watcher.on('error', reject)
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => { watcher.close(); resolve() })
+    const end = () => { watcher.close(); resolve() }
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, end)
+    // Nobody reads any more (`| head`).
+    process.stdout.once('error', end)
     look()
   })
 }

@@ -15,7 +15,7 @@ const inCode: readonly Ban[] = [
   { pattern: /(?<![.\w$])(?:eval|Function)\s*\(/g, what: 'no code from strings' },
   { pattern: /^\s*debugger\b/gm, what: 'left over' },
   { pattern: /(?:\b(?:test|it|describe|suite)|\bt)\s*\.\s*(?:only|skip|todo)\s*[(.]/g, what: 'a test runs, always: declare what it needs in its first line (// needs: ...)' },
-  { pattern: /\b(?:execSync|exec)\s*\(\s*['"`]/g, what: 'no shell: spawn or execFile with a list of arguments' },
+  { pattern: /(?<![.\w$])exec(?:Sync)?\s*\(\s*['"`]/g, what: 'no shell: spawn or execFile with a list of arguments' },
   { pattern: /\bshell:\s*true\b/g, what: 'no shell: spawn or execFile with a list of arguments' },
 ]
 
