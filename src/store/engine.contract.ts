@@ -2,10 +2,11 @@
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { all, begin, bytes, keys, put, remove, shortly, text, write, type Place } from './contract-kit.ts'
+import { all, begin, bytes, HandClock, keys, put, remove, shortly, text, write, type Place } from './contract-kit.ts'
 import { CompactedError, FutureRevisionError, InvalidTransactionError, LeaseNotFoundError, StoreClosedError } from './errors.ts'
 import { leaseContract } from './lease.contract.ts'
 import { modelTest } from './model.contract.ts'
+import { openStore } from './store.ts'
 import { prefixEnd, type Compare, type Operation, type Store } from './types.ts'
 import { watchContract } from './watch.contract.ts'
 
@@ -141,6 +142,23 @@ export function storeContract(name: string, makePlace: () => Place): void {
       await assert.rejects(store.compact(3), CompactedError)
       const raced = await Promise.allSettled([store.compact(6), store.compact(5)])
       assert.deepEqual([raced.map(({ status }) => status), store.compactRevision], [['fulfilled', 'rejected'], 6])
+    })
+
+    test('leaves in the engine, after a compaction, what the oldest readable state and later changes are made of', async () => {
+      const place = makePlace()
+      const open = async () => openStore({ engine: await place.open(), clock: new HandClock() })
+      const store = await open()
+      const steps = [put('a', '1'), put('b', '1'), put('a', '2'), remove('b'), put('c', '1'), remove('c'), put('a', '3'), put('b', '2'), remove('a')]
+      for (const step of steps) await write(store, step) // revisions 2 to 10
+      await store.compact(7) // a=2, and c deleted at 7 (it was 1); b had been deleted
+      await store.close()
+      const engine = await place.open()
+      assert.deepEqual([...engine.load().rows].map(({ key, modRevision, version }) => `${modRevision} ${version === 0 ? '-' : ''}${key}`), ['4 a', '6 c', '7 -c', '8 a', '9 b', '10 -a'])
+      await engine.close()
+      const again = await open()
+      assert.deepEqual([all(again, 7), all(again, 8), all(again)], [['a=2'], ['a=3'], ['b=2']])
+      await again.close()
+      await place.remove()
     })
 
     test('pages through a list at one revision while it changes', async (t) => {

@@ -10,7 +10,7 @@ import type { KeyValue, WatchBatch } from './types.ts'
 const groupBytes = 4 << 20
 const groupWrites = 1024
 /** Writes that wait for the engine at most; more are refused (a server has shed load long before). */
-const waitingWrites = 65_536
+const waitingWrites = 16_384
 
 export interface Change { readonly batch?: WatchBatch | undefined; readonly leases?: readonly LeaseChange[]; readonly compactRevision?: number }
 

@@ -158,7 +158,7 @@ class LogStore implements Store {
 
   /** Removes rows nobody needs, after those of earlier compactions. What a full disk leaves behind, the next start removes. */
   discard(rows: Iterable<RowName>): Promise<void> {
-    this.#discarding = this.#discarding.then(() => this.#closing ? undefined : this.#engine.discard(rows)).catch((error: unknown) => {
+    this.#discarding = this.#discarding.then(() => this.#closed ? undefined : this.#engine.discard(rows)).catch((error: unknown) => {
       if (error instanceof NoSpaceError) this.#log.warn('no space to remove compacted rows; the next start will', { error })
       else this.#writes.fail(error)
     })
@@ -207,8 +207,8 @@ class LogStore implements Store {
     await this.#writes.close(closed)
     this.#closed ??= closed
     this.#end()
-    await this.#discarding
     await this.#engine.close()
+    await this.#discarding
   }
 
   #end(): void {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { seeded } from '#machinery'
 import { Tree } from './tree.ts'
 
 /** What a tree should hold, in key order. */
@@ -65,4 +66,24 @@ test('keys compare by code unit, not by language', () => {
   const tree = new Tree<string>()
   for (const k of ['é', 'z', 'Z', 'a', '\xff', '~']) tree.set(k, k)
   assert.deepEqual(tree.slice(''), ['Z', 'a', 'z', '~', 'é', '\xff'])
+})
+
+test('a tree of three levels stays in order while whole stretches of it go and come back', () => {
+  const tree = new Tree<number>()
+  const model = new Map<string, number>()
+  const random = seeded(7)
+  const name = (i: number) => i.toString().padStart(5, '0')
+  for (let round = 0; round < 120; round++) {
+    const first = Math.floor(random() * 30_000)
+    const length = Math.floor(random() * 6000)
+    const deleting = random() < 0.45
+    for (let i = first; i < first + length; i++) {
+      if (deleting) assert.equal(tree.delete(name(i)), model.delete(name(i)))
+      else if (random() < 0.6) { tree.set(name(i), i); model.set(name(i), i) }
+    }
+    const inOrder = [...model.values()].sort((a, b) => a - b)
+    assert.deepEqual(tree.slice(''), inOrder)
+    for (let i = first - 50; i < first + 50; i++) assert.equal(tree.get(name(i)), model.get(name(i)))
+    assert.equal(tree.count(name(first), name(first + length)), inOrder.filter((i) => i >= first && i < first + length).length)
+  }
 })

@@ -77,7 +77,10 @@ export interface Store {
    * What `seen` throws is logged and reaches nobody else. Returns a stop function.
    */
   watch(start: string, end: string, after: number, seen: (batch: WatchBatch) => void): () => void
-  /** Forgets what no reader of `revision` or later needs. Rejects with CompactedError (also when it is compacted already), FutureRevisionError. */
+  /**
+   * Forgets what no reader of `revision` or later needs: at once for readers; the promise resolves when the engine has removed it
+   * too, which it does at leisure. Rejects with CompactedError (also when it is compacted already), FutureRevisionError.
+   */
   compact(revision: number): Promise<void>
   /** Leases, on the cluster's clock: keys put with a lease are deleted, in one revision, when it ends. After a restart each lease begins anew. */
   grantLease(ttlSeconds: number, id?: number): Promise<number>

@@ -28,7 +28,7 @@ export interface Engine {
    * other error: the engine has failed for good. Never called again before the last one is done.
    */
   append(commit: Commit): void | Promise<void>
-  /** Removes rows that no reader needs, a little at a time; may stop half-way without harm. Runs beside append. */
+  /** Removes rows that no reader needs, a little at a time; may stop half-way without harm. Runs beside append, and ends when the engine is closed. */
   discard(rows: Iterable<RowName>): Promise<void>
   /** Runs `commit` soon: as late as lets writes that arrive together share one commit, as early as delays none. */
   soon(commit: () => void): void

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -76,6 +76,22 @@ test('what is not a store of ours is refused with advice, and left as it is', as
   mkdirSync(join(folder, 'folder.db'))
   refuses(join(folder, 'folder.db'), /cannot open the store .*folder\.db: EISDIR.*; check the data directory/)
   refuses(join(ours, 'store.db'), /cannot open the store .*(ENOTDIR|EEXIST).*; check the data directory/)
+})
+
+test('a store that belongs to somebody else is refused with advice', async (t) => {
+  const folder = newFolder(t)
+  const file = join(folder, 'store.db')
+  await (await open(file)).close()
+  const root = process.getuid?.() === 0
+  if (root) process.seteuid?.('nobody')
+  else chmodSync(folder, 0)
+  try {
+    refuses(file, /cannot open the store .*: EACCES.*; run as the owner of the data directory or choose another one/)
+    refuses(join(folder, 'new.db'), /EACCES.*; run as the owner of the data directory or choose another one/)
+  } finally {
+    if (root) process.seteuid?.(0)
+    else chmodSync(folder, 0o700)
+  }
 })
 
 /** Writes until the disk is full, and again when there is room. */

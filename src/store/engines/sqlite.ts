@@ -14,8 +14,11 @@ const rowsPerRevision = 1 << Number(placeBits)
 const checkpointBytes = 4 << 20
 /** What a commit writes besides its rows, about: pages are written whole. */
 const commitOverhead = 8 << 10
-/** Rows removed in one go, about 2 ms. */
-const discardRows = 256
+/** Rows removed in one go: 1 to 3 ms. */
+const discardRows = 64
+/** Of its time, removing rows rests this many times what it works: compaction is never urgent, requests are. */
+const discardRest = 3
+const longestRestMs = 50
 
 // A pod's 2.5 KB row wastes half of a 4 KB page, and 16 KB double what a single small commit writes.
 const pageBytes = 8192
@@ -122,9 +125,11 @@ class SqliteEngine implements Engine {
     for (const row of rows) {
       portion.push(row)
       if (portion.length < discardRows) continue
+      const begun = performance.now()
       this.#removeRows(portion)
       portion = []
-      await new Promise(setImmediate)
+      const rest = Math.min(longestRestMs, (performance.now() - begun) * discardRest)
+      await new Promise((resolve) => { setTimeout(resolve, rest) })
       if (this.#closed) return
     }
     if (portion.length > 0) this.#removeRows(portion)
@@ -158,7 +163,7 @@ class SqliteEngine implements Engine {
     if (this.#closed) return
     this.#write(() => {
       for (const { key, modRevision } of rows) this.#remove.run(rowId(modRevision, 0), rowId(modRevision + 1, 0), key)
-      return commitOverhead * rows.length / 4
+      return pageBytes * rows.length // each may lie in a page of its own
     })
   }
 
