@@ -1,10 +1,15 @@
 // The API server, put together: what it needs from outside, and the one function that it is.
-import type { ApiHandler, ApiRequest, Clock, Kind, Log, LooseObject, Random, User } from '#machinery'
+import type { ApiHandler, ApiRequest, Clock, Kind, Log, LooseObject, Random, StreamSink, User } from '#machinery'
 import type { AdmissionPlugin } from './admission/admission.ts'
 import type { Authenticator } from './authn/authn.ts'
 import type { Authorizer } from './authz/authz.ts'
 import type { ObjectReader } from './object-reader.ts'
+import { AdmissionChain } from './admit.ts'
+import { EventLogs, type Core } from './core.ts'
 import type { Objects } from './objects.ts'
+import { pipeline } from './pipeline.ts'
+import { Registry } from './served.ts'
+import { subresourcesOf } from './subresources/index.ts'
 
 export interface ApiServerOptions {
   /** The object layer over the store (createObjects); made first, because authentication, authorization and admission read from it. */
@@ -33,6 +38,7 @@ export interface ApiServerOptions {
 
 export interface ApiServer {
   readonly handler: ApiHandler
+  readonly core: Core
   /** Ends all watches; new requests are answered 503. */
   close(): void
 }
@@ -73,7 +79,7 @@ export interface KubeletAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   /** Bytes as they come; the returned function hangs up. */
-  readonly open: (sink: import('#machinery').StreamSink) => () => void
+  readonly open: (sink: StreamSink) => () => void
 }
 export interface KubeletConnector {
   /** GET over TLS with the server's client certificate; rejects when the agent cannot be reached within its deadline. */
@@ -81,3 +87,26 @@ export interface KubeletConnector {
 }
 
 export interface HealthCheck { readonly name: string; check(): void }
+
+/** The whole API server as a function. */
+export function createApiServer(options: ApiServerOptions): ApiServer {
+  const { objects, clock, random, log, kinds, authenticator, authorizer } = options
+  const allocators = new Map<Kind, Allocator[]>()
+  for (const each of options.allocators ?? []) allocators.set(each.kind, [...(allocators.get(each.kind) ?? []), each])
+  const core: Core = {
+    objects, clock, random, log, authorizer, allocators,
+    registry: new Registry(kinds, subresourcesOf),
+    admission: new AdmissionChain(options.admission, objects),
+    authenticate: (request) => authenticator.authenticate(request),
+    logs: new EventLogs(objects), watches: new Set(), tokens: options.tokens, kubelet: options.kubelet,
+  }
+  let open = true
+  const handler = pipeline({ core, authorizer, impersonate: options.impersonate, paths: [], virtual: [], isOpen: () => open })
+  return {
+    handler, core,
+    close() {
+      open = false
+      for (const end of core.watches) end()
+    },
+  }
+}

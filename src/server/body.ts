@@ -1,0 +1,131 @@
+// Bodies of writes: bytes to the normal form of what the resource takes, with the reference's errors for everything that is not it.
+import { badRequest, cannotBeHandled, decode, DecodeError, JsonError, parseJson, parseJsonStrict, type ApiRequest, type LooseObject, type Schema } from '#machinery'
+import { bodyEncoding } from './media.ts'
+import type { WriteOptions } from './options.ts'
+import { internalPackage } from './respond.ts'
+import type { Registry } from './served.ts'
+import { readYaml } from './yaml.ts'
+
+/** What a body must be. */
+export interface Accepted { readonly group: string; readonly version: string; readonly kindName: string; readonly apiVersion: string; readonly schema: Schema<any> }
+
+const decoder = new TextDecoder()
+
+/** The decoded object, with kind and apiVersion, not yet defaulted: a new value. Throws BadRequest, UnsupportedMediaType. */
+export function readObject(request: ApiRequest, accepted: Accepted, { fieldValidation }: Pick<WriteOptions, 'fieldValidation'>, registry: Registry, warn: (text: string) => void): LooseObject {
+  const { body } = request
+  if (body !== undefined && 'object' in body) return decoded(body.object, accepted)
+  const bytes = body ?? new Uint8Array()
+  const encoding = bodyEncoding(request.headers['content-type'])
+  const { value, problems } = parse(bytes, encoding, accepted, fieldValidation !== 'Ignore')
+  checkType(value, accepted, registry, bytes)
+  const strict: string[] = []
+  let object: LooseObject
+  try {
+    object = decode(accepted.schema, value, { strict, duplicates: problems.duplicates })
+  } catch (error) {
+    if (error instanceof DecodeError) throw cannotBeHandled(givenType(value, accepted), accepted.kindName, error.message)
+    throw error
+  }
+  object.apiVersion = accepted.apiVersion
+  object.kind = accepted.kindName
+  const complaints = [...problems.yaml, ...strict]
+  if (complaints.length > 0 && fieldValidation === 'Strict')
+    throw cannotBeHandled({ kind: accepted.kindName, version: accepted.version }, accepted.kindName, `strict decoding error: ${complaints.join(', ')}`)
+  if (fieldValidation === 'Warn') for (const text of complaints) warn(text)
+  return object
+}
+
+/** A value that came without bytes (direct calls, patched objects): pruned, never strict. */
+export function decoded(value: unknown, accepted: Accepted): LooseObject {
+  let object: LooseObject
+  try {
+    object = decode(accepted.schema, value)
+  } catch (error) {
+    if (error instanceof DecodeError) throw cannotBeHandled({ kind: accepted.kindName, version: accepted.version }, accepted.kindName, error.message)
+    throw error
+  }
+  object.apiVersion = accepted.apiVersion
+  object.kind = accepted.kindName
+  return object
+}
+
+/** The JSON value of an optional body (DeleteOptions): undefined when there is none. */
+export function readOptional(request: ApiRequest): unknown {
+  const { body } = request
+  if (body === undefined) return undefined
+  if ('object' in body) return body.object
+  if (body.length === 0) return undefined
+  const accepted = { kindName: 'DeleteOptions' }
+  return parse(body, bodyEncoding(request.headers['content-type']), accepted, false).value
+}
+
+interface Problems { readonly duplicates: readonly string[]; readonly yaml: readonly string[] }
+const noProblems: Problems = { duplicates: [], yaml: [] }
+
+function parse(bytes: Uint8Array, encoding: 'json' | 'yaml', accepted: { readonly kindName: string }, strict: boolean): { value: unknown; problems: Problems } {
+  const text = decoder.decode(bytes)
+  if (encoding === 'yaml') {
+    const { value, error, duplicates } = readYaml(text)
+    if (error !== undefined) throw unrecognized(accepted, error, bytes)
+    return { value, problems: { duplicates: [], yaml: duplicates } }
+  }
+  try {
+    if (!strict) return { value: parseJson(text), problems: noProblems }
+    const { value, duplicates } = parseJsonStrict(text)
+    return { value, problems: { duplicates, yaml: [] } }
+  } catch (error) {
+    if (error instanceof JsonError) throw unrecognized(accepted, `couldn't get version/kind; json parse error: ${error.message}`, bytes)
+    throw error
+  }
+}
+
+const typeStruct = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
+/** kind and apiVersion must be what the resource takes, or absent. */
+function checkType(value: unknown, accepted: Accepted, registry: Registry, bytes: Uint8Array): void {
+  if (value === null) return
+  if (typeof value !== 'object' || Array.isArray(value))
+    throw unrecognized(accepted, `couldn't get version/kind; json parse error: json: cannot unmarshal ${goName(value)} into Go value of type ${typeStruct}`, bytes)
+  const given = value as { kind?: unknown; apiVersion?: unknown }
+  for (const field of ['kind', 'apiVersion'] as const) {
+    const text = given[field]
+    if (text !== undefined && text !== null && typeof text !== 'string')
+      throw unrecognized(accepted, `couldn't get version/kind; json parse error: json: cannot unmarshal ${goName(text)} into Go struct field .${field} of type string`, bytes)
+  }
+  const kind = (given.kind as string | undefined) || accepted.kindName
+  const apiVersion = (given.apiVersion as string | undefined) || accepted.apiVersion
+  if (kind === accepted.kindName && apiVersion === accepted.apiVersion) return
+  const parts = apiVersion.split('/')
+  if (parts.length > 2) throw unrecognized(accepted, `unexpected GroupVersion string: ${apiVersion}`, bytes)
+  const group = parts.length === 2 ? parts[0]! : ''
+  const version = parts.at(-1)!
+  throw cannotBeHandledAs({ group, version, apiVersion, kind }, accepted, registry)
+}
+
+/** The body is a kind of its own, or of nobody. */
+function cannotBeHandledAs(given: { group: string; version: string; apiVersion: string; kind: string }, accepted: Accepted, registry: Registry) {
+  const type = { kind: given.kind, version: given.version }
+  if (!registry.knowsType(given.group, given.version, given.kind))
+    return cannotBeHandled(type, accepted.kindName, `no kind ${JSON.stringify(given.kind)} is registered for version ${JSON.stringify(given.apiVersion)} in scheme "pkg/api/legacyscheme/scheme.go:30"`)
+  if (given.group === accepted.group && given.kind === accepted.kindName)
+    return badRequest(`the API version in the data (${given.apiVersion}) does not match the expected API version (${accepted.apiVersion})`)
+  return cannotBeHandled(type, accepted.kindName, `converting (${given.version}.${given.kind}) to (${internalPackage(accepted.group)}.${accepted.kindName}): unknown conversion`)
+}
+
+function givenType(value: unknown, accepted: Accepted): { kind: string; version: string } {
+  const { kind } = (value ?? {}) as { kind?: string }
+  return { kind: kind || accepted.kindName, version: accepted.version }
+}
+const goName = (value: unknown): string => (Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value === 'boolean' ? 'bool' : typeof value)
+
+const unrecognized = (accepted: { readonly kindName: string }, why: string, bytes: Uint8Array) =>
+  badRequest(`the object provided is unrecognized (must be of type ${accepted.kindName}): ${why} (${summary(bytes)})`)
+
+const summaryBytes = 30
+/** The beginning of a body: as text where it looks like JSON, in hexadecimal where it does not. */
+function summary(bytes: Uint8Array): string {
+  if (bytes.length === 0) return '<empty>'
+  const start = bytes.subarray(0, summaryBytes)
+  const shown = bytes[0] === 0x7b ? decoder.decode(start) : Array.from(start, (b) => b.toString(16).padStart(2, '0')).join('')
+  return bytes.length > summaryBytes ? `${shown} ...` : shown
+}

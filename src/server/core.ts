@@ -1,0 +1,53 @@
+// What every handler works with: the parts of one server, and one request on its way through them.
+import type { ApiRequest, Clock, Kind, Log, Random, User } from '#machinery'
+import type { AdmissionChain } from './admit.ts'
+import type { Authorizer } from './authz/authz.ts'
+import { EventLog } from './event-log.ts'
+import type { Output } from './media.ts'
+import type { Objects } from './objects.ts'
+import type { RequestInfo } from './request.ts'
+import type { Registry, Served } from './served.ts'
+import type { Allocator, KubeletConnector, TokenSigner } from './server.ts'
+
+export interface Core {
+  readonly objects: Objects
+  readonly registry: Registry
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  readonly admission: AdmissionChain
+  readonly authorizer: Authorizer
+  readonly authenticate: (request: ApiRequest) => User | undefined | Promise<User | undefined>
+  readonly allocators: ReadonlyMap<Kind, readonly Allocator[]>
+  readonly logs: EventLogs
+  /** What ends each open watch. */
+  readonly watches: Set<() => void>
+  readonly tokens: TokenSigner | undefined
+  readonly kubelet: KubeletConnector | undefined
+}
+
+/** One event log per stored kind, made when it is first watched. */
+export class EventLogs {
+  readonly #objects: Objects
+  readonly #logs = new Map<Kind, EventLog>()
+  constructor(objects: Objects) { this.#objects = objects }
+  of(kind: Kind): EventLog {
+    let log = this.#logs.get(kind)
+    if (!log) { log = new EventLog(this.#objects, kind); this.#logs.set(kind, log) }
+    return log
+  }
+}
+
+/** A request that is allowed, on its way to a resource. */
+export interface Call {
+  readonly core: Core
+  readonly request: ApiRequest
+  readonly info: RequestInfo
+  readonly user: User
+  readonly served: Served
+  readonly output: Output
+  /** Texts of Warning headers, in order. */
+  readonly warnings: string[]
+}
+/** A resource's kind and where the request looks for it. */
+export const place = ({ served, info }: Call): string => (served.namespaced ? info.namespace : '')

@@ -1,0 +1,75 @@
+// POST of a new object.
+import { alreadyExists, ApiError, badRequest, type ApiResponse, type LooseObject } from '#machinery'
+import type { KeyValue } from '#store'
+import { place, type Call } from './core.ts'
+import { trackFields } from './managed-fields.ts'
+import { managerOf, writeOptions, type WriteOptions } from './options.ts'
+import { objectAnswer, storedAnswer } from './respond.ts'
+import { beginMetadata, generatedName, prepareCreate, validateCreate } from './strategy.ts'
+import { admitted, allocate, readBody, warnAbout } from './write.ts'
+
+export async function create(call: Call): Promise<ApiResponse> {
+  const options = writeOptions(call.info.query, 'CreateOptions')
+  const object = readBody(call, options)
+  checkNamespace(call, object)
+  const { metadata } = object
+  if (metadata.resourceVersion && metadata.resourceVersion !== '0') throw versionOnCreate()
+  trackFields(call, object, undefined, managerOf(options, call.request.headers['user-agent']), '')
+  const made = await createObject(call, object, options)
+  return made.kv ? storedAnswer(call, 201, made.kv) : objectAnswer(call, 201, made.object)
+}
+
+/** The reference makes this a server error. */
+export const versionOnCreate = () => new ApiError('', 'resourceVersion should not be set on objects to be created', undefined, { code: 500 })
+
+/** The object goes where the URL says. Throws BadRequest when the body says otherwise. */
+export function checkNamespace(call: Call, object: LooseObject): void {
+  const namespace = place(call)
+  const { metadata } = object
+  if (namespace === '') return
+  if (!metadata.namespace) metadata.namespace = namespace
+  else if (metadata.namespace !== namespace) throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
+}
+
+/** Names from chance that turn out to be taken are made anew this often. */
+const nameAttempts = 8
+
+/** Admits, prepares, validates and stores a decoded, defaulted object. `kv` is absent on a dry run. */
+export async function createObject(call: Call, object: LooseObject, options: WriteOptions): Promise<{ readonly kv: KeyValue | undefined; readonly object: LooseObject }> {
+  const { core, served } = call
+  const { objects, admission } = core
+  const write = admitted(call, 'CREATE', options, object.metadata.name ?? '')
+  const generated = !object.metadata.name && Boolean(object.metadata.generateName)
+  await admission.mutate(write, object, undefined)
+  beginMetadata(object, core)
+  for (let attempt = 1; ; attempt++) {
+    const release = allocate(call, object, undefined)
+    try {
+      prepareCreate(served, object)
+      validateCreate(served, object)
+      if (attempt === 1) warnAbout(call, object)
+      await admission.validate(generated ? { ...write, name: object.metadata.name } : write, object, undefined)
+      const { metadata: { name, namespace = '' } } = object
+      if (options.dryRun) {
+        const found = objects.find(served.kind, namespace, name)
+        release(false)
+        if (found) throw exists(call, name, found)
+        return { kv: undefined, object }
+      }
+      const kv = await objects.create(served.kind, object)
+      release(kv !== undefined)
+      if (kv) return { kv, object }
+      if (!generated || attempt === nameAttempts) throw exists(call, name, objects.find(served.kind, namespace, name))
+    } catch (error) {
+      release(false)
+      throw error
+    }
+    object = { ...object, metadata: { ...object.metadata, name: generatedName(object.metadata.generateName!, core.random) } }
+  }
+}
+
+function exists({ core, served }: Call, name: string, found: KeyValue | undefined): ApiError {
+  const error = alreadyExists(served.name, name)
+  if (!found || !core.objects.value(served.kind, found).metadata.deletionTimestamp) return error
+  return new ApiError('AlreadyExists', `object is being deleted: ${error.status.message}`, error.status.details)
+}

@@ -1,0 +1,135 @@
+// GET of one object and of many.
+import { ApiError, badRequest, notFound, type ApiResponse } from '#machinery'
+import { CompactedError, FutureRevisionError, type KeyValue } from '#store'
+import { decodeContinue, encodeContinue, expiredContinue } from './continue-token.ts'
+import { place, type Call } from './core.ts'
+import { bareHead, listWindows } from './objects.ts'
+import { includedObject, partialObject, table } from './projections.ts'
+import { headersFor, internalPackage, jsonBytes, prettyIfAsked, storedAnswer, valueAnswer } from './respond.ts'
+import { selection, type Selection } from './selection.ts'
+import { converted } from './served.ts'
+import { streamed } from './stream.ts'
+import { listOptions, parseListVersion, parseVersion, tooLargeVersion, tooOldVersion, type ListOptions } from './versions.ts'
+
+/** GET of one object. */
+export function get(call: Call): ApiResponse {
+  const { core: { objects }, served, info } = call
+  const asked = parseVersion(info.query.get('resourceVersion') ?? '')
+  if (asked > objects.store.revision) throw tooLargeVersion(asked, objects.store.revision)
+  const kv = objects.find(served.kind, place(call), info.name)
+  if (!kv) throw notFound(served.name, info.name)
+  return storedAnswer(call, 200, kv)
+}
+
+/** What a list found. */
+export interface Found {
+  readonly items: readonly KeyValue[]
+  readonly revision: number
+  readonly continue: string
+  readonly remaining: number | undefined
+}
+
+/** GET of a collection. */
+export function list(call: Call): ApiResponse {
+  const options = listOptions(call.info.query, false)
+  return listAnswer(call, find(call, selection(call), options))
+}
+
+/** The objects that a list is about: from now, or from the revision that the options name. */
+export function find(call: Call, selected: Selection, options: ListOptions): Found {
+  const { store } = call.core.objects
+  const asked = parseListVersion(options.resourceVersion)
+  const { prefix } = selected
+  if (options.continue !== '') {
+    const { start, revision } = decodeContinue(options.continue, prefix)
+    if (asked !== 0) throw badRequest('specifying resource version is not allowed when using continue')
+    if (revision === -1) return page(call, selected, options, start, store.revision)
+    return atRevision(() => page(call, selected, options, start, revision), revision, store.revision, () => expiredContinue(prefix, start))
+  }
+  if (asked > store.revision) throw tooLargeVersion(asked, store.revision)
+  const exact = asked !== 0 && (options.match === 'Exact' || (options.match === '' && options.limit > 0))
+  if (exact) return atRevision(() => page(call, selected, options, prefix, asked), asked, store.revision, tooOldVersion)
+  // resourceVersion=0 asks for whatever is at hand: pages are then not made.
+  const limited = options.resourceVersion === '0' ? { ...options, limit: 0 } : options
+  return page(call, selected, limited, prefix, store.revision)
+}
+
+function atRevision(read: () => Found, asked: number, current: number, gone: () => ApiError): Found {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof CompactedError) throw gone()
+    if (error instanceof FutureRevisionError) throw tooLargeVersion(asked, current)
+    throw error
+  }
+}
+
+/** Keys read at once where a selector leaves some out. */
+const scanSize = 1000
+
+function page({ core: { objects } }: Call, selected: Selection, { limit }: ListOptions, start: string, revision: number): Found {
+  const { store } = objects
+  const past = revision === store.revision ? {} : { revision }
+  if (selected.key !== undefined) {
+    const kv = selected.key >= start ? store.get(selected.key, past.revision) : undefined
+    return { items: kv && selected.matches(kv) ? [kv] : [], revision, continue: '', remaining: undefined }
+  }
+  const end = rangeEnd(selected.prefix)
+  if (selected.all || limit === 0) {
+    const { kvs, more, count } = store.range(start, end, { ...past, ...(limit > 0 && { limit }) })
+    const last = kvs.at(-1)
+    const items = selected.all ? kvs : kvs.filter(selected.matches)
+    if (!more || !last) return { items, revision, continue: '', remaining: undefined }
+    return { items, revision, continue: encodeContinue(selected.prefix, last.key, revision), remaining: count - kvs.length }
+  }
+  const items: KeyValue[] = []
+  let from = start
+  for (;;) {
+    const { kvs, more } = store.range(from, end, { ...past, limit: scanSize })
+    for (const [i, kv] of kvs.entries()) {
+      if (!selected.matches(kv)) continue
+      items.push(kv)
+      if (items.length < limit) continue
+      const isLast = !more && i === kvs.length - 1
+      return { items, revision, continue: isLast ? '' : encodeContinue(selected.prefix, kv.key, revision), remaining: undefined }
+    }
+    const last = kvs.at(-1)
+    if (!more || !last) return { items, revision, continue: '', remaining: undefined }
+    from = `${last.key}\0`
+  }
+}
+const rangeEnd = (prefix: string): string => prefix.slice(0, -1) + String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1)
+
+/** A list in the form asked for. */
+export function listAnswer(call: Call, found: Found): ApiResponse {
+  const { core: { objects, clock }, served, request, info } = call
+  const output = prettyIfAsked(call)
+  const metadata = { resourceVersion: String(found.revision), ...(found.continue !== '' && { continue: found.continue }), ...(found.remaining !== undefined && { remainingItemCount: found.remaining }) }
+  const values = () => found.items.map((kv) => objects.value(served.kind, kv))
+  const type = { kind: `${served.kindName}List`, apiVersion: served.apiVersion }
+  switch (output.as) {
+    case 'Table': return valueAnswer(200, table(served, values(), metadata, { version: output.version, include: includedObject(info.query), now: clock.now() }), output, false)
+    case 'PartialObjectMetadataList': {
+      const items = values().map((v) => partialObject(v, output.version))
+      return valueAnswer(200, { kind: output.as, apiVersion: `meta.k8s.io/${output.version}`, metadata, items: items.length > 0 ? items : null }, output, request.direct === true)
+    }
+    case '': break
+    default: throw new ApiError('NotAcceptable', `you requested ${output.as}, but the requested object is a list (*${internalPackage(served.group)}.${served.kindName}List)`)
+  }
+  if (request.direct) return valueAnswer(200, { ...type, metadata, items: values().map((v) => converted(served, v)) }, output, true)
+  if (served.convert || output.encoding === 'yaml' || output.pretty) return valueAnswer(200, { ...type, metadata, items: values().map((v) => untyped(converted(served, v))) }, output, false)
+  const front = `${JSON.stringify({ ...type, metadata }).slice(0, -1)},"items":[`
+  const windows = listWindows(front, bareHead, found.items, ']}\n')
+  return isLarge(found.items) ? { status: 200, headers: headersFor(output), body: streamed(windows) } : jsonBytes(200, [...windows])
+}
+
+/** Items of lists carry no kind and apiVersion. */
+function untyped({ kind: _kind, apiVersion: _apiVersion, ...rest }: { kind?: unknown; apiVersion?: unknown }): object { return rest }
+
+/** Above this a list is made while it is sent. */
+const streamBytes = 16 * 1024 * 1024
+function isLarge(items: readonly KeyValue[]): boolean {
+  let size = 0
+  for (const { value } of items) if ((size += value.length) > streamBytes) return true
+  return false
+}

@@ -1,0 +1,122 @@
+// What the client sends and what it wants to read: Content-Type and Accept, with the reference's two ways to refuse.
+import { ApiError, notAcceptable, unsupportedMediaType } from '#machinery'
+
+/** The form an answer takes. */
+export interface Output {
+  readonly encoding: 'json' | 'yaml'
+  /** A projection that the client asked for. */
+  readonly as: '' | 'Table' | 'PartialObjectMetadata' | 'PartialObjectMetadataList' | 'APIGroupDiscoveryList'
+  /** Version of the projection: v1, v1beta1 (meta.k8s.io), v2 (apidiscovery.k8s.io). */
+  readonly version: string
+  readonly pretty: boolean
+}
+export const plainJson: Output = { encoding: 'json', as: '', version: '', pretty: false }
+
+const supported = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']
+/** What a route can answer; lists can also be watched. */
+export const itemTypes: readonly string[] = supported
+export const listTypes: readonly string[] = [...supported, 'application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch']
+const patchTypes = ['application/json-patch+json', 'application/merge-patch+json', 'application/strategic-merge-patch+json', 'application/apply-patch+yaml', 'application/apply-patch+cbor']
+
+/** Which projections the addressed thing allows. */
+export type Projections = 'objects' | 'discovery' | 'none'
+
+/** Accept headers repeat: the last few hundred answers are kept. */
+const rememberedHeaders = 500
+const remembered = new Map<string, Output>()
+
+/** Chooses the form of the answer; throws NotAcceptable in one of the reference's two wordings. */
+export function negotiate(accept: string | undefined, routeTypes: readonly string[], projections: Projections): Output {
+  if (accept === undefined || accept === '' || accept === 'application/json' || accept === '*/*') return plainJson
+  const key = projections + accept
+  const known = remembered.get(key)
+  if (known) return known
+  if (!matchesRoute(accept, routeTypes)) throw routeNotAcceptable(routeTypes)
+  const output = choose(accept, projections)
+  if (remembered.size >= rememberedHeaders) remembered.clear()
+  remembered.set(key, output)
+  return output
+}
+
+/** What to write errors in, whatever was refused. */
+export function errorOutput(accept: string | undefined): Output {
+  if (accept === undefined || !accept.includes('yaml')) return plainJson
+  try {
+    return { ...choose(accept, 'objects'), as: '', version: '' }
+  } catch {
+    return plainJson
+  }
+}
+
+/** The router's own check: whole types only, so that application/* is refused. */
+function matchesRoute(accept: string, types: readonly string[]): boolean {
+  return accept.split(',').some((clause) => {
+    const type = clause.split(';', 1)[0]!.trim()
+    return type === '*/*' || types.includes(type)
+  })
+}
+const routeNotAcceptable = (types: readonly string[]) =>
+  new ApiError('NotAcceptable', `406: Not Acceptable\n\nAvailable representations: ${types.join(', ')}`, {})
+
+interface Clause { readonly type: string; readonly subtype: string; readonly parameters: ReadonlyMap<string, string>; readonly quality: number }
+
+function choose(accept: string, projections: Projections): Output {
+  for (const clause of clauses(accept)) {
+    const encoding = encodingOf(clause)
+    if (!encoding) continue
+    const output = withProjection(clause, encoding, projections)
+    if (output) return output
+  }
+  throw notAcceptable(supported)
+}
+
+function clauses(accept: string): Clause[] {
+  const all = accept.split(',').map((text): Clause => {
+    const [range, ...rest] = text.split(';').map((part) => part.trim())
+    const [type = '', subtype = ''] = range!.split('/')
+    const parameters = new Map(rest.map((part) => { const at = part.indexOf('='); return at < 0 ? [part, ''] : [part.slice(0, at).trim(), part.slice(at + 1).trim()] }))
+    const quality = Number(parameters.get('q') ?? '1')
+    return { type, subtype, parameters, quality: Number.isNaN(quality) ? 1 : quality }
+  })
+  return all.sort((a, b) => b.quality - a.quality) // stable: equal ones stay in their order
+}
+
+function encodingOf({ type, subtype }: Clause): 'json' | 'yaml' | undefined {
+  if (type === '*' && subtype === '*') return 'json'
+  if (type !== 'application') return undefined
+  if (subtype === 'json' || subtype === '*') return 'json'
+  return subtype === 'yaml' ? 'yaml' : undefined
+}
+
+function withProjection({ parameters }: Clause, encoding: 'json' | 'yaml', projections: Projections): Output | undefined {
+  const as = parameters.get('as') ?? ''
+  const pretty = parameters.get('pretty') === '1'
+  if (as === '') return { encoding, as: '', version: '', pretty }
+  const group = parameters.get('g') ?? '', version = parameters.get('v') ?? ''
+  if (projections === 'objects' && group === 'meta.k8s.io' && (version === 'v1' || version === 'v1beta1')
+    && (as === 'Table' || as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList')) return { encoding, as, version, pretty }
+  if (projections === 'discovery' && group === 'apidiscovery.k8s.io' && version === 'v2' && as === 'APIGroupDiscoveryList') return { encoding, as, version, pretty }
+  return undefined
+}
+
+/** How a body is written; throws UnsupportedMediaType. */
+export function bodyEncoding(contentType: string | undefined): 'json' | 'yaml' {
+  const type = contentType === undefined ? '' : contentType.split(';', 1)[0]!.trim().toLowerCase()
+  if (type === '' || type === 'application/json') return 'json'
+  if (type === 'application/yaml') return 'yaml'
+  throw unsupportedMediaType(supported)
+}
+
+export type PatchForm = 'json' | 'merge' | 'strategic' | 'apply'
+/** The sort of patch; the router refuses what no route takes, in its own words. */
+export function patchForm(contentType: string | undefined): PatchForm {
+  const type = contentType === undefined ? '' : contentType.split(';', 1)[0]!.trim().toLowerCase()
+  switch (type) {
+    case 'application/json-patch+json': return 'json'
+    case 'application/merge-patch+json': return 'merge'
+    case 'application/strategic-merge-patch+json': return 'strategic'
+    case 'application/apply-patch+yaml': return 'apply'
+    default: throw new ApiError('UnsupportedMediaType', '415: Unsupported Media Type', {})
+  }
+}
+export const acceptedPatchTypes: readonly string[] = patchTypes

@@ -1,0 +1,193 @@
+// The object layer over the store. Bytes are the truth: what is stored is an object's JSON without kind, apiVersion and
+// resourceVersion, metadata first, so that an answer is made by putting a few bytes in front. Decoded, frozen values are a bounded
+// cache on top, shared by everybody in the process.
+import { badRequest, deepFreeze, type AnyObject, type Kind, type LooseObject } from '#machinery'
+import { prefixEnd, type KeyValue, type RangeResult, type Store } from '#store'
+import { LRUCache } from 'lru-cache'
+import type { Change, ObjectReader } from './object-reader.ts'
+
+export interface ObjectsOptions {
+  readonly store: Store
+  /** Freeze what is shared, so that whoever changes it is found out: development and tests. */
+  readonly freeze?: boolean
+  /** Bound of the decoded values, in bytes of their JSON; default 48 MiB (about three times that in memory). */
+  readonly cacheBytes?: number
+}
+
+/** Every stored value begins so; answers put the version behind it. */
+const opening = '{"metadata":{'
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
+export class Objects implements ObjectReader {
+  readonly store: Store
+  readonly #freeze: boolean
+  /** By the stored bytes themselves: the same bytes are the same version of the same object. */
+  readonly #values: LRUCache<Uint8Array, LooseObject>
+
+  constructor({ store, freeze = false, cacheBytes = 48 * 1024 * 1024 }: ObjectsOptions) {
+    this.store = store
+    this.#freeze = freeze
+    this.#values = new LRUCache({ maxSize: cacheBytes })
+  }
+
+  /** Throws BadRequest when the name cannot be one (it would leave its place in the store). */
+  key(kind: Kind, namespace: string, name: string): string {
+    checkSegment(name)
+    return (kind.namespaced ? `${kind.storagePrefix}${binary(namespace)}/` : kind.storagePrefix) + binary(name)
+  }
+
+  /** Where all objects of a kind, or those of one namespace, lie. */
+  prefix(kind: Kind, namespace = ''): string {
+    if (!kind.namespaced || namespace === '') return kind.storagePrefix
+    checkSegment(namespace)
+    return `${kind.storagePrefix}${binary(namespace)}/`
+  }
+
+  find(kind: Kind, namespace: string, name: string): KeyValue | undefined { return this.store.get(this.key(kind, namespace, name)) }
+
+  range(kind: Kind, namespace: string, options: { readonly revision?: number; readonly limit?: number; readonly after?: string } = {}): RangeResult {
+    const prefix = this.prefix(kind, namespace)
+    const { after, ...rest } = options
+    return this.store.range(after ?? prefix, prefixEnd(prefix), rest)
+  }
+
+  /** The decoded object, with kind, apiVersion and resourceVersion: shared, never change it. */
+  value(kind: Kind, kv: KeyValue): LooseObject {
+    let value = this.#values.get(kv.value)
+    if (value?.metadata.resourceVersion !== undefined) return value
+    if (!value) {
+      value = JSON.parse(decoder.decode(kv.value)) as LooseObject
+      value.apiVersion = kind.apiVersion
+      value.kind = kind.kind
+      this.#values.set(kv.value, value, { size: kv.value.length + 1 })
+    }
+    value.metadata.resourceVersion = String(kv.modRevision)
+    return this.#freeze ? deepFreeze(value) : value
+  }
+
+  /** A deleted object as it last was, with the version of its deletion. */
+  lastValue(kind: Kind, previous: KeyValue, revision: number): LooseObject {
+    const value = this.value(kind, previous)
+    const last = { ...value, metadata: { ...value.metadata, resourceVersion: String(revision) } }
+    return this.#freeze ? deepFreeze(last) : last
+  }
+
+  get<T extends AnyObject>(kind: Kind<T>, name: string, namespace = ''): T | undefined {
+    const kv = this.find(kind, namespace, name)
+    return kv && this.value(kind, kv) as AnyObject as T
+  }
+
+  list<T extends AnyObject>(kind: Kind<T>, namespace = ''): readonly T[] {
+    return this.range(kind, namespace).kvs.map((kv) => this.value(kind, kv) as AnyObject as T)
+  }
+
+  follow<T extends AnyObject>(kind: Kind<T>, seen: (change: Change<T>) => void): () => void {
+    const { kvs, revision } = this.range(kind, '')
+    const of = (kv: KeyValue) => this.value(kind, kv) as AnyObject as T
+    for (const kv of kvs) seen({ object: of(kv), old: undefined })
+    const prefix = this.prefix(kind)
+    return this.store.watch(prefix, prefixEnd(prefix), revision, ({ events }) => {
+      for (const { type, kv, previous } of events) seen({ object: type === 'PUT' ? of(kv) : undefined, old: previous && of(previous) })
+    })
+  }
+
+  /** Stores a new object; undefined when there is one of that name. The object belongs to the store from now on. */
+  async create(kind: Kind, object: LooseObject): Promise<KeyValue | undefined> {
+    const { name, namespace } = object.metadata
+    const key = this.key(kind, namespace ?? '', name)
+    const value = this.#encode(object)
+    const { succeeded, results } = await this.store.transaction([{ key, target: 'create', result: '=', value: 0 }], [{ type: 'put', key, value }])
+    return succeeded && results[0]?.type === 'put' ? results[0].kv : undefined
+  }
+
+  /** Stores a newer version of `old`; undefined when somebody was faster. The object belongs to the store from now on. */
+  async replace(old: KeyValue, object: LooseObject): Promise<KeyValue | undefined> {
+    const { key } = old
+    const value = this.#encode(object)
+    const { succeeded, results } = await this.store.transaction([{ key, target: 'mod', result: '=', value: old.modRevision }], [{ type: 'put', key, value, lease: old.lease }])
+    return succeeded && results[0]?.type === 'put' ? results[0].kv : undefined
+  }
+
+  /** Deletes this version; the revision of the deletion, or undefined when somebody was faster. */
+  async remove(old: KeyValue): Promise<number | undefined> {
+    const { key } = old
+    const { succeeded, revision } = await this.store.transaction([{ key, target: 'mod', result: '=', value: old.modRevision }], [{ type: 'delete', key }])
+    return succeeded ? revision : undefined
+  }
+
+  #encode(object: LooseObject): Uint8Array {
+    const bytes = encodeObject(object)
+    delete (object.metadata as { resourceVersion?: string }).resourceVersion // the version it will get is not known yet
+    this.#values.set(bytes, object, { size: bytes.length + 1 })
+    return bytes
+  }
+}
+
+/** An object's stored form. */
+export function encodeObject(object: LooseObject): Uint8Array {
+  const { apiVersion: _apiVersion, kind: _kind, metadata, ...rest } = object
+  const { resourceVersion: _resourceVersion, ...kept } = metadata
+  return encoder.encode(JSON.stringify({ metadata: kept, ...rest }))
+}
+
+/** What stands before the stored bytes (without their opening) in an answer: type and version, or the version alone in lists. */
+export const typedHead = (kind: { readonly kind: string; readonly apiVersion: string }): string => `{"kind":"${kind.kind}","apiVersion":"${kind.apiVersion}","metadata":{"resourceVersion":"`
+export const bareHead = '{"metadata":{"resourceVersion":"'
+const afterVersion = '",'
+
+/** The object's JSON as it goes on the wire. */
+export function spliced(head: string, kv: KeyValue, before = '', after = ''): Uint8Array {
+  const front = `${before}${head}${kv.modRevision}${afterVersion}`
+  const length = kv.value.length - opening.length
+  const bytes = new Uint8Array(front.length + length + after.length)
+  encoder.encodeInto(front, bytes)
+  bytes.set(kv.value.subarray(opening.length), front.length)
+  if (after !== '') encoder.encodeInto(after, bytes.subarray(front.length + length))
+  return bytes
+}
+
+/** How much of a list is put together at once: few large writes are several times faster than many small ones. */
+const windowBytes = 4 * 1024 * 1024
+
+/** A list's JSON in large windows, made as they are asked for. `front` ends before the first item, `back` begins after the last. */
+export function* listWindows(front: string, head: string, items: readonly KeyValue[], back: string): Generator<Uint8Array, void> {
+  let next = 0
+  let pending: string | undefined = front
+  while (pending !== undefined || next < items.length) {
+    let size = pending === undefined ? 0 : pending.length * 3
+    let last = next
+    while (last < items.length && (last === next || size < windowBytes)) size += itemSize(head, items[last++]!)
+    const bytes = new Uint8Array(size + (last === items.length ? back.length * 3 : 0))
+    let at = 0
+    if (pending !== undefined) at += encoder.encodeInto(pending, bytes).written
+    pending = undefined
+    for (; next < last; next++) {
+      const { value, modRevision } = items[next]!
+      at += encoder.encodeInto(`${next > 0 ? ',' : ''}${head}${modRevision}${afterVersion}`, bytes.subarray(at)).written
+      bytes.set(value.subarray(opening.length), at)
+      at += value.length - opening.length
+    }
+    if (last === items.length) at += encoder.encodeInto(back, bytes.subarray(at)).written
+    yield at === bytes.length ? bytes : bytes.subarray(0, at)
+  }
+}
+/** Comma, head, up to 16 digits, the rest. */
+const itemSize = (head: string, { value }: KeyValue): number => 1 + head.length + 16 + afterVersion.length + value.length - opening.length
+
+/** A name as it stands in a key: one character per byte of its UTF-8. */
+function binary(name: string): string {
+  for (let i = 0; i < name.length; i++) if (name.charCodeAt(i) > 0x7f) return String.fromCharCode(...encoder.encode(name))
+  return name
+}
+/** The name a key ends in, as text. */
+export function nameOfKey(key: string): string {
+  const name = key.slice(key.lastIndexOf('/') + 1)
+  for (let i = 0; i < name.length; i++) if (name.charCodeAt(i) > 0x7f) return decoder.decode(Uint8Array.from(name, (c) => c.charCodeAt(0)))
+  return name
+}
+
+function checkSegment(name: string): void {
+  const why = name === '.' || name === '..' ? `may not be '${name}'` : name.includes('/') ? "may not contain '/'" : name.includes('%') ? "may not contain '%'" : ''
+  if (why) throw badRequest(`Name parameter invalid: ${JSON.stringify(name)}: ${why}`)
+}

@@ -1,0 +1,62 @@
+// PATCH: the stored object in the served version, patched, decoded again and written like an update. Tried again on lost races.
+import { applyJsonPatch, applyMergePatch, applyStrategicPatch, ApiError, badRequest, decode, DecodeError, invalid, invalidValue, goPrint, JsonError, parseJson, type ApiResponse, type LooseObject } from '#machinery'
+import { apply } from './apply.ts'
+import { checkNamespace } from './create.ts'
+import type { Call } from './core.ts'
+import { patchForm, type PatchForm } from './media.ts'
+import { writeOptions, type WriteOptions } from './options.ts'
+import { converted } from './served.ts'
+import { answer, modify } from './update.ts'
+import { asStored } from './write.ts'
+
+export async function patch(call: Call): Promise<ApiResponse> {
+  const { request, info } = call
+  const form = patchForm(request.headers['content-type'])
+  const options = writeOptions(info.query, 'PatchOptions', form === 'apply')
+  if (form === 'apply') return apply(call, options)
+  const body = readPatch(call)
+  const version = versionIn(body)
+  let warned = false
+  const change = (old: LooseObject): LooseObject => {
+    const object = patched(call, old, body, form, options, warned)
+    warned = true
+    checkNamespace(call, object)
+    return object
+  }
+  return answer(call, await modify(call, { options, change, retry: version === undefined }))
+}
+
+function readPatch({ request: { body } }: Call): unknown {
+  if (body !== undefined && 'object' in body) return body.object
+  try {
+    return parseJson(new TextDecoder().decode(body))
+  } catch (error) {
+    if (error instanceof JsonError) throw badRequest(`error decoding patch: ${error.message}`)
+    throw error
+  }
+}
+/** A patch that names a version wants that version or none. */
+const versionIn = (body: unknown): unknown => (body as { metadata?: { resourceVersion?: unknown } } | null)?.metadata?.resourceVersion
+
+function patched(call: Call, old: LooseObject, body: unknown, form: PatchForm, options: WriteOptions, warned: boolean): LooseObject {
+  const { served } = call
+  const document = converted(served, old)
+  const result = form === 'json' ? applyJsonPatch(document, body) : form === 'merge' ? applyMergePatch(document, body) : applyStrategicPatch(served.schema, document, body)
+  const refused = (why: string): ApiError => {
+    const shown = form === 'strategic' ? goPrint(body) : JSON.stringify(result)
+    return invalid({ group: '', kind: '' }, '', [invalidValue('patch', shown, why)])
+  }
+  const strict: string[] = []
+  let object: LooseObject
+  try {
+    object = decode(served.schema, result, { strict, sorted: true }) as LooseObject
+  } catch (error) {
+    if (error instanceof DecodeError) throw refused(error.message)
+    throw error
+  }
+  object.kind = served.kindName
+  object.apiVersion = served.apiVersion
+  if (strict.length > 0 && options.fieldValidation === 'Strict') throw refused(`strict decoding error: ${strict.join(', ')}`)
+  if (options.fieldValidation === 'Warn' && !warned) call.warnings.push(...strict)
+  return asStored(served, object)
+}

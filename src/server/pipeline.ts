@@ -1,0 +1,106 @@
+// One request from the transport to its answer, in the order that DESIGN gives: who is it, whom does it want to be, may it, what is it,
+// do it. Whatever is thrown on the way becomes a Status here and nowhere else.
+import { ApiError, internalError, unavailable, type ApiHandler, type ApiRequest, type ApiResponse, type User } from '#machinery'
+import { NoSpaceError, StoreClosedError } from '#store'
+import type { AuthorizationAttributes, Authorizer } from './authz/authz.ts'
+import type { Core } from './core.ts'
+import { requestInfo, type RequestInfo } from './request.ts'
+import { errorAnswer, pageNotFound } from './respond.ts'
+import { routeResource, type VirtualResource } from './route.ts'
+import type { Impersonator } from './server.ts'
+
+/** A path that is no resource: answers it, or says that it is not its own. */
+export type PathHandler = (request: ApiRequest, info: RequestInfo, user: User) => ApiResponse | undefined | Promise<ApiResponse | undefined>
+
+export interface PipelineParts {
+  readonly core: Core
+  readonly authorizer: Authorizer
+  readonly impersonate: Impersonator | undefined
+  readonly paths: readonly PathHandler[]
+  readonly virtual: readonly VirtualResource[]
+  /** False once the server closes. */
+  readonly isOpen: () => boolean
+}
+
+export function pipeline({ core, authorizer, impersonate, paths, virtual, isOpen }: PipelineParts): ApiHandler {
+  const virtualResources = new Map(virtual.map((v) => [`${v.group}/${v.resource}`, v]))
+
+  const answer = async (request: ApiRequest, warnings: string[]): Promise<ApiResponse> => {
+    if (!isOpen()) throw unavailable('the server is shutting down')
+    const info = requestInfo(request)
+    let user = await identify(core, request)
+    if (impersonate) user = await impersonate(request, user)
+    await authorize(authorizer, user, info)
+    if (info.isResource) return routeResource(core, request, info, user, virtualResources, warnings)
+    for (const path of paths) {
+      const answered = await path(request, info, user)
+      if (answered) return answered
+    }
+    return pageNotFound()
+  }
+
+  return async (request) => {
+    const warnings: string[] = []
+    let response: ApiResponse
+    try {
+      response = await answer(request, warnings)
+    } catch (error) {
+      response = errorAnswer(asStatus(core, request, error), request.headers.accept, request.direct === true)
+    }
+    return warnings.length === 0 ? response : { ...response, headers: { ...response.headers, warning: [...new Set(warnings)].map(warningHeader) } }
+  }
+}
+
+async function identify(core: Core, request: ApiRequest): Promise<User> {
+  const user = await core.authenticate(request)
+  if (!user) throw new ApiError('Unauthorized', 'Unauthorized')
+  return user
+}
+
+async function authorize(authorizer: Authorizer, user: User, info: RequestInfo): Promise<void> {
+  const attributes = attributesOf(user, info)
+  const asked = authorizer.authorize(attributes)
+  const { verdict, reason } = asked instanceof Promise ? await asked : asked
+  if (verdict !== 'allow') throw forbiddenRequest(attributes, reason)
+}
+
+function attributesOf(user: User, info: RequestInfo): AuthorizationAttributes {
+  if (!info.isResource) return { user, verb: info.verb, path: info.path }
+  const { group, version, resource, subresource, namespace } = info
+  const fieldSelector = info.query.get('fieldSelector'), labelSelector = info.query.get('labelSelector')
+  return {
+    user, verb: info.verb, path: info.path,
+    resource: {
+      group, version, resource, subresource, namespace, name: info.name || nameSelected(info, fieldSelector),
+      ...(fieldSelector !== undefined && { fieldSelector }), ...(labelSelector !== undefined && { labelSelector }),
+    },
+  }
+}
+/** A list or watch of metadata.name=x is about x. */
+function nameSelected({ verb }: RequestInfo, fieldSelector: string | undefined): string {
+  if (fieldSelector === undefined || (verb !== 'list' && verb !== 'watch' && verb !== 'deletecollection')) return ''
+  return /(?:^|,)metadata\.name==?([^,=!\\]+)(?:,|$)/.exec(fieldSelector)?.[1] ?? ''
+}
+
+/** 403 in the reference's words. */
+export function forbiddenRequest({ user, verb, resource, path }: AuthorizationAttributes, reason: string): ApiError {
+  const because = reason === '' ? '' : `: ${reason}`
+  if (!resource) return new ApiError('Forbidden', `forbidden: User ${JSON.stringify(user.name)} cannot ${verb} path ${JSON.stringify(path)}${because}`, {})
+  const { group, name, namespace, subresource } = resource
+  const what = subresource ? `${resource.resource}/${subresource}` : resource.resource
+  const where = namespace ? `in the namespace ${JSON.stringify(namespace)}` : 'at the cluster scope'
+  const title = (group ? `${resource.resource}.${group}` : resource.resource) + (name ? ` ${JSON.stringify(name)}` : '')
+  return new ApiError('Forbidden', `${title} is forbidden: User ${JSON.stringify(user.name)} cannot ${verb} resource ${JSON.stringify(what)} in API group ${JSON.stringify(group)} ${where}${because}`,
+    { ...(name && { name }), ...(group && { group }), kind: resource.resource })
+}
+
+/** The one place where something that is no Status becomes one. */
+function asStatus({ log }: Core, request: ApiRequest, error: unknown): ApiError {
+  if (error instanceof ApiError) return error
+  if (error instanceof NoSpaceError) return new ApiError('InternalError', 'the disk that holds the cluster\'s data is full: the server is read-only until there is room', undefined, { cause: error })
+  if (error instanceof StoreClosedError) return unavailable('the store is closed: the server is stopping')
+  log.error('a request failed in a way that it should not', { method: request.method, path: request.path, error })
+  return internalError(error instanceof Error ? error.message : String(error), error)
+}
+
+const warningHeader = (text: string): string => `299 - "${text.replace(/[\\"]/g, '\\$&').replace(/[\r\n]+/g, ' ')}"`

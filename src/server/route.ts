@@ -1,0 +1,71 @@
+// From an allowed request to the function that answers it.
+import { ApiError, noSuchPath, type ApiRequest, type ApiResponse, type User } from '#machinery'
+import type { Call, Core } from './core.ts'
+import { create } from './create.ts'
+import { remove, removeCollection } from './delete.ts'
+import { get, list } from './list.ts'
+import { itemTypes, listTypes, negotiate, patchForm } from './media.ts'
+import { patch } from './patch.ts'
+import type { RequestInfo } from './request.ts'
+import { pageNotFound } from './respond.ts'
+import type { Served } from './served.ts'
+import { update } from './update.ts'
+import { watch } from './watch.ts'
+
+type Handler = (call: Call) => ApiResponse | Promise<ApiResponse>
+const collectionVerbs: Readonly<Record<string, Handler>> = { create, deletecollection: removeCollection, list, watch }
+const itemVerbs: Readonly<Record<string, Handler>> = { get, update, patch, delete: remove, watch }
+
+/** A resource that is not stored: reviews, bindings. */
+export interface VirtualResource { readonly group: string; readonly resource: string; readonly handle: Handler }
+
+export const notAllowed = () => new ApiError('MethodNotAllowed', 'the server does not allow this method on the requested resource', {})
+
+/** Answers a request for a resource. Throws NotFound, MethodNotAllowed and whatever the handler throws. */
+export function routeResource(core: Core, request: ApiRequest, info: RequestInfo, user: User, virtual: ReadonlyMap<string, VirtualResource>, warnings: string[]): ApiResponse | Promise<ApiResponse> {
+  const served = core.registry.find(info.group, info.version, info.resource)
+  if (!served) {
+    if (info.prefix === 'apis' && !core.registry.hasGroup(info.group)) return pageNotFound()
+    throw noSuchPath()
+  }
+  const handler = find(served, info, request, virtual)
+  const types = info.verb === 'list' || info.verb === 'watch' ? listTypes : itemTypes
+  if (info.verb === 'patch') patchForm(request.headers['content-type'])
+  const output = negotiate(request.headers.accept, types, 'objects')
+  return handler({ core, request, info, user, served, output, warnings })
+}
+
+function find(served: Served, info: RequestInfo, request: ApiRequest, virtual: ReadonlyMap<string, VirtualResource>): Handler {
+  const { namespaced } = served
+  if (info.namespaced && !namespaced) throw noSuchPath()
+  if (info.legacyWatch) return legacyWatch(served, info, request)
+  if (info.name !== '' && namespaced && info.namespace === '') throw noSuchPath()
+  if (info.subresource !== '') return subresource(served, info, request)
+  const special = virtual.get(`${served.group}/${served.resource}`)
+  const verbs: readonly string[] = served.verbs
+  const has = info.name === '' ? ['create', 'list', 'deletecollection'] : ['get', 'update', 'patch', 'delete']
+  if (!has.some((v) => verbs.includes(v))) throw noSuchPath()
+  const verb = info.name === '' ? info.verb : info.verb === 'watch' ? 'get' : info.verb
+  // Across all namespaces one can only look.
+  if (request.method === 'HEAD' || !verbs.includes(verb) || (info.name === '' && namespaced && info.namespace === '' && verb !== 'list' && verb !== 'watch' && !unbound(special, verb))) throw notAllowed()
+  if (special) return special.handle
+  const handler = (info.name === '' ? collectionVerbs : itemVerbs)[verb]
+  if (!handler) throw notAllowed()
+  return handler
+}
+const unbound = (special: VirtualResource | undefined, verb: string): boolean => special !== undefined && verb === 'create' && special.resource !== 'localsubjectaccessreviews' && special.resource !== 'bindings'
+
+/** GET /api/v1/watch/...: one object or many. */
+function legacyWatch(served: Served, info: RequestInfo, { method }: ApiRequest): Handler {
+  if (info.subresource !== '' || !served.verbs.includes('watch')) throw noSuchPath()
+  if (method !== 'GET') throw notAllowed()
+  return watch
+}
+
+const methodVerbs: Readonly<Record<string, string>> = { GET: 'get', POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete' }
+function subresource(served: Served, info: RequestInfo, { method }: ApiRequest): Handler {
+  const found = served.subresources.get(info.subresource)
+  if (!found || (info.rest.length > 0 && !found.deep)) throw noSuchPath()
+  if (!found.verbs.includes(methodVerbs[method] ?? '') && !found.deep) throw notAllowed()
+  return (call) => found.handle(call)
+}

@@ -1,0 +1,86 @@
+// What happens to every object before it is validated, whatever its kind: metadata that only the server writes, status and spec kept
+// apart, generation. What a kind adds to it is in its rules.
+import { copy, formatTime, invalid, keepObjectMeta, nameIsDNSSubdomain, nameSuffix, same, uuid, validateObjectMeta, validateObjectMetaUpdate, zeroOf, type Clock, type FieldError, type Kind, type LooseObject, type Random } from '#machinery'
+import { converted, type Served } from './served.ts'
+
+const longestName = 63
+const suffixLength = 5
+
+/** A name made of a prefix and chance: at most 63 characters. */
+export const generatedName = (prefix: string, random: Random): string => prefix.slice(0, longestName - suffixLength) + nameSuffix(random, suffixLength)
+
+/** Metadata of a new object: uid, birth, a name where one is to be made; what clients may not set is dropped. */
+export function beginMetadata(object: LooseObject, { clock, random }: { readonly clock: Clock; readonly random: Random }): void {
+  const meta = object.metadata as LooseObject['metadata'] & Record<string, unknown>
+  delete meta.selfLink
+  delete meta.deletionTimestamp
+  delete meta.deletionGracePeriodSeconds
+  delete (meta as { resourceVersion?: string }).resourceVersion
+  meta.uid = uuid(random)
+  meta.creationTimestamp = formatTime(clock.now())
+  if (!meta.name && meta.generateName) meta.name = generatedName(meta.generateName, random)
+}
+
+/** The ordinary strategy on create, then the kind's own. */
+export function prepareCreate({ kind }: Served, object: LooseObject): void {
+  if (kind.subresources.status && kind.statusOnCreate === 'drop') resetStatus(kind, object)
+  if (kind.generation) object.metadata.generation = 1
+  else delete object.metadata.generation
+  kind.rules.prepareCreate?.(object)
+}
+
+/** The ordinary strategy on update (`subresource`: '' or 'status' or another), then the kind's own. */
+export function prepareUpdate({ kind }: Served, object: LooseObject, old: LooseObject, subresource: string): void {
+  const { metadata } = object
+  keepObjectMeta(metadata, old.metadata)
+  if (old.metadata.generation === undefined) delete metadata.generation
+  else metadata.generation = old.metadata.generation
+  if (subresource === 'status') keepAllButStatus(object, old)
+  else if (kind.subresources.status && subresource === '') keepStatus(object, old)
+  kind.rules.prepareUpdate?.(object, old, subresource === '' ? undefined : subresource)
+  if (kind.generation && subresource !== 'status' && generationChanged(kind, object, old)) metadata.generation = (old.metadata.generation ?? 0) + 1
+}
+
+function resetStatus(kind: Kind, object: LooseObject): void {
+  const schema = kind.schema.fields?.status
+  if (schema?.default !== undefined || schema?.required) object.status = zeroOf(schema)
+  else delete object.status
+}
+function keepStatus(object: LooseObject, old: LooseObject): void {
+  if (old.status === undefined) delete object.status
+  else object.status = copy(old.status)
+}
+/** /status writes status, and of metadata what belongs to it: labels, annotations and the rest stay. */
+function keepAllButStatus(object: LooseObject, old: LooseObject): void {
+  for (const field of Object.keys(object)) if (!(field in old) && !['status', 'metadata', 'kind', 'apiVersion'].includes(field)) delete object[field]
+  for (const [field, value] of Object.entries(old)) if (!['status', 'metadata', 'kind', 'apiVersion'].includes(field)) object[field] = copy(value)
+}
+
+function generationChanged(kind: Kind, object: LooseObject, old: LooseObject): boolean {
+  const changed = kind.rules.generationChanged
+  return changed ? changed(object, old) : !same(object.spec, old.spec)
+}
+
+/** Everything wrong with a new object. Throws Invalid. */
+export function validateCreate(served: Served, object: LooseObject): void {
+  const { kind } = served
+  const meta = validateObjectMeta(object.metadata, { namespaced: kind.namespaced, name: kind.rules.name ?? nameIsDNSSubdomain })
+  refuse(served, object, [...meta, ...validated(served, object)])
+}
+
+/** Everything wrong with a changed object. Throws Invalid. */
+export function validateUpdate(served: Served, object: LooseObject, old: LooseObject, subresource: string): void {
+  const meta = validateObjectMetaUpdate(object.metadata, old.metadata)
+  // the reference asks twice, once for all kinds and once in each
+  refuse(served, object, [...meta, ...meta, ...validated(served, object, old, subresource === '' ? undefined : subresource)])
+}
+
+/** A version's own validation stands in place of the kind's. */
+function validated(served: Served, object: LooseObject, old?: LooseObject, subresource?: string): FieldError[] {
+  if (served.convert && served.rules.validate) return served.rules.validate(converted(served, object), old && converted(served, old), subresource)
+  return served.kind.rules.validate?.(object, old, subresource) ?? []
+}
+
+function refuse({ group, kindName }: Served, object: LooseObject, errors: readonly FieldError[]): void {
+  if (errors.length > 0) throw invalid({ group, kind: kindName }, object.metadata.name ?? '', errors)
+}

@@ -1,0 +1,134 @@
+// PUT, and the read-modify-write that PATCH and the subresources share: read, change, admit, prepare, validate, store; again when
+// somebody else was faster.
+import { ApiError, badRequest, conflict, forbidden, invalid, invalidValue, modified, notFound, same, type ApiResponse, type LooseObject } from '#machinery'
+import type { KeyValue } from '#store'
+import type { AdmissionOperation } from './admission/admission.ts'
+import { place, type Call } from './core.ts'
+import { checkNamespace, createObject } from './create.ts'
+import { trackFields } from './managed-fields.ts'
+import { managerOf, writeOptions, type WriteOptions } from './options.ts'
+import { objectAnswer, storedAnswer } from './respond.ts'
+import { prepareUpdate, validateUpdate } from './strategy.ts'
+import { admitted, allocate, readBody, warnAbout, writeAttempts } from './write.ts'
+
+/** PUT of an object, or of the part of it that a subresource writes. */
+export async function update(call: Call): Promise<ApiResponse> {
+  const { info, served } = call
+  const options = writeOptions(info.query, 'UpdateOptions')
+  let given: LooseObject | undefined = readBody(call, options)
+  checkNamespace(call, given)
+  checkName(call, given)
+  const hadVersion = Boolean(given.metadata.resourceVersion)
+  const change = () => {
+    const object = given ?? readBody({ ...call, warnings: [] }, options) // tried again: the first one has been changed
+    given = undefined
+    checkNamespace(call, object)
+    return object
+  }
+  const create = served.kind.createOnUpdate && info.subresource === '' ? change : undefined
+  return answer(call, await modify(call, { options, change, create, retry: !hadVersion }))
+}
+
+function checkName(call: Call, { metadata }: LooseObject): void {
+  const { name } = call.info
+  if (!metadata.name) throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`)
+  if (metadata.name !== name) throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`)
+}
+
+export interface Modification {
+  readonly options: WriteOptions
+  /** The new object from the stored one, which it must not change; called again after a lost race. Both are of the stored version. */
+  readonly change: (old: LooseObject) => LooseObject | Promise<LooseObject>
+  /** The object to create when there is none. */
+  readonly create?: (() => LooseObject) | undefined
+  /** Whether a lost race is tried again; else it is a Conflict. */
+  readonly retry: boolean
+  /** For subresources that admission sees as something else than an UPDATE. */
+  readonly operation?: AdmissionOperation
+  /** Fields are tracked for this manager; default: the options' or the user agent's. */
+  readonly manager?: string
+  /** The change has tracked the fields itself (apply). */
+  readonly tracked?: boolean
+}
+export interface Modified { readonly kv: KeyValue | undefined; readonly object: LooseObject; readonly status: 200 | 201 }
+
+/** What was written, or would have been (dry runs). */
+export const answer = (call: Call, { kv, object, status }: Modified): ApiResponse => (kv ? storedAnswer(call, status, kv) : objectAnswer(call, status, object))
+
+export async function modify(call: Call, modification: Modification): Promise<Modified> {
+  const { core: { objects }, served, info } = call
+  for (let attempt = 1; ; attempt++) {
+    const kv = objects.find(served.kind, place(call), info.name)
+    if (!kv) {
+      if (!modification.create) throw notFound(served.name, info.name)
+      return createInstead(call, modification, modification.create())
+    }
+    const done = await attemptOnce(call, modification, kv, attempt === 1)
+    if (done) return done
+    if (!modification.retry || attempt === writeAttempts) throw modified(served.name, info.name)
+  }
+}
+
+/** undefined: somebody else was faster. */
+async function attemptOnce(call: Call, { options, change, operation = 'UPDATE', manager, tracked }: Modification, kv: KeyValue, first: boolean): Promise<Modified | undefined> {
+  const { core: { objects, admission }, served, info: { subresource } } = call
+  const old = objects.value(served.kind, kv)
+  const object = await change(old)
+  checkVersion(call, object, old)
+  if (!tracked) trackFields(call, object, old, manager ?? managerOf(options, call.request.headers['user-agent']), subresource)
+  const write = admitted(call, operation, options)
+  await admission.mutate(write, object, old)
+  const release = allocate(call, object, old)
+  let stored = false
+  try {
+    prepareUpdate(served, object, old, subresource)
+    validateUpdate(served, object, old, subresource)
+    if (first) warnAbout(call, object, old)
+    await admission.validate(write, object, old)
+    if (same(object, old)) return { kv, object: old, status: 200 }
+    if (options.dryRun) return { kv: undefined, object, status: 200 }
+    if (mayGo(call, object)) {
+      const revision = await objects.remove(kv)
+      return revision === undefined ? undefined : { kv: undefined, object, status: 200 }
+    }
+    const written = await objects.replace(kv, object)
+    stored = written !== undefined
+    return written && { kv: written, object, status: 200 }
+  } finally {
+    release(stored)
+  }
+}
+
+/** The object's own wishes: its uid must be the stored one's, its version too where it names one. Sets the version where it names none. */
+function checkVersion({ served }: Call, { metadata }: LooseObject, old: LooseObject): void {
+  const { uid, resourceVersion, name } = old.metadata
+  if (metadata.uid && metadata.uid !== uid)
+    throw conflict(served.name, name, `StorageError: invalid object, Code: 4, Key: ${served.kind.storagePrefix}${served.namespaced ? `${metadata.namespace}/` : ''}${name}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${uid}`)
+  if (!metadata.resourceVersion) {
+    if (served.kind.versionRequiredOnUpdate) throw invalid({ group: served.group, kind: served.kindName }, name, [invalidValue('metadata.resourceVersion', 0, 'must be specified for an update')])
+    metadata.resourceVersion = resourceVersion
+  } else if (metadata.resourceVersion !== resourceVersion) {
+    if (!/^\d+$/.test(metadata.resourceVersion)) throw new ApiError('', `resourceVersion: Invalid value: ${JSON.stringify(metadata.resourceVersion)}: strconv.ParseUint: parsing ${JSON.stringify(metadata.resourceVersion)}: invalid syntax`, undefined, { code: 500 })
+    throw modified(served.name, name)
+  }
+}
+
+/** Whether a terminating object that has lost its last finalizer is to go now. */
+export function mayGo({ served: { kind } }: Call, { metadata, ...rest }: LooseObject): boolean {
+  if (!metadata.deletionTimestamp || metadata.finalizers?.length || (metadata.deletionGracePeriodSeconds ?? 0) > 0) return false
+  return kind.rules.mayGo?.({ metadata, ...rest }) ?? true
+}
+
+/** PUT of an object that is not there, for the kinds that allow it: the user must be allowed to create it. */
+async function createInstead(call: Call, { options, manager }: Modification, object: LooseObject): Promise<Modified> {
+  const { core, served, info, user } = call
+  const decision = await core.authorizer.authorize({
+    user, verb: 'create', path: info.path,
+    resource: { group: served.group, version: served.version, resource: served.resource, subresource: '', namespace: place(call), name: info.name },
+  })
+  if (decision.verdict !== 'allow') throw forbidden(served.name, info.name, `User ${JSON.stringify(user.name)} cannot create resource ${JSON.stringify(served.resource)} in API group ${JSON.stringify(served.group)}${place(call) ? ` in the namespace ${JSON.stringify(place(call))}` : ' at the cluster scope'}`)
+  delete (object.metadata as { resourceVersion?: string }).resourceVersion
+  trackFields(call, object, undefined, manager ?? managerOf(options, call.request.headers['user-agent']), '')
+  const { kv, object: made } = await createObject(call, object, options)
+  return { kv, object: made, status: 201 }
+}

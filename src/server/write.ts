@@ -1,0 +1,62 @@
+// What the writing verbs share: reading a body as the stored version, the facts that admission sees, field management, allocation.
+import { applyDefaults, type LooseObject, type ResourceName } from '#machinery'
+import type { AdmissionOperation } from './admission/admission.ts'
+import type { Admitted } from './admit.ts'
+import { decoded, readObject } from './body.ts'
+import { place, type Call } from './core.ts'
+import type { WriteOptions } from './options.ts'
+import type { Served } from './served.ts'
+
+/** The body as an object of the stored version, defaulted: a new value. */
+export function readBody(call: Call, options: WriteOptions): LooseObject {
+  const { request, served, core } = call
+  const warn = (text: string) => { call.warnings.push(text) }
+  return asStored(served, readObject(request, served, options, core.registry, warn))
+}
+/** A JSON value of the served version (a patched object, a direct caller's), decoded and defaulted as the stored version. */
+export const fromValue = (served: Served, value: unknown): LooseObject => asStored(served, decoded(value, served))
+
+/** Defaults an object in its version and turns it into the stored one. */
+export function asStored(served: Served, object: LooseObject): LooseObject {
+  applyDefaults(served.schema, object)
+  served.rules.defaults?.(object)
+  if (!served.convert) return object
+  const stored = served.convert.from(object) as LooseObject
+  stored.apiVersion = served.kind.apiVersion
+  stored.kind = served.kind.kind
+  return stored
+}
+
+/** What admission is told of the request. */
+export function admitted(call: Call, operation: AdmissionOperation, options: { readonly dryRun: boolean } & object, name = call.info.name): Admitted {
+  const { served, info, user } = call
+  return {
+    operation, kind: served.kind, version: served.version, subresource: info.subresource, name, namespace: place(call), user, dryRun: options.dryRun,
+    options: options as Readonly<Record<string, unknown>>, warn: (text) => { call.warnings.push(text) },
+  }
+}
+
+/** Takes what an object needs before it is stored; the returned function says whether it was. Throws what the allocators throw. */
+export function allocate({ core, served }: Call, object: LooseObject, old: LooseObject | undefined): (stored: boolean) => void {
+  const allocators = core.allocators.get(served.kind)
+  if (!allocators) return nothingHeld
+  const held: ((stored: boolean) => void)[] = []
+  try {
+    for (const each of allocators) held.push(each.begin(object, old, core.objects))
+  } catch (error) {
+    for (const release of held) release(false)
+    throw error
+  }
+  return (stored) => { for (const release of held) release(stored) }
+}
+const nothingHeld = () => {}
+
+/** Warnings that the kind's rules have about an object. */
+export function warnAbout(call: Call, object: LooseObject, old?: LooseObject): void {
+  const texts = call.served.kind.rules.warnings?.(object, old)
+  if (texts) call.warnings.push(...texts)
+}
+
+/** Writes that lose a race are tried again this often before the client is told. */
+export const writeAttempts = 20
+export const nameOf = (call: Call): ResourceName => call.served.name
