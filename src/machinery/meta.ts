@@ -40,7 +40,8 @@ const objectMetaFields = {
   annotations: s.map(s.string()),
   ownerReferences: s.list(ownerReference, { listType: 'map', listKeys: ['uid'], patchStrategy: 'merge', patchMergeKey: 'uid' }),
   finalizers: s.list(s.string(), { listType: 'set', patchStrategy: 'merge' }),
-  managedFields: s.list(managedFieldsEntry, { listType: 'atomic' }),
+  /** An empty list is kept by decoding: it asks for the entries to be forgotten. */
+  managedFields: s.list(managedFieldsEntry, { listType: 'atomic', keepEmpty: true }),
 }
 /** metadata of templates and of what clients send. */
 export const objectMeta = s.object(meta + 'ObjectMeta', objectMetaFields)

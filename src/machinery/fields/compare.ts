@@ -1,0 +1,156 @@
+// Which fields two values of a schema differ in. Structs and keyed lists are looked into; atomic values, scalars and what is empty on
+// both sides are compared as one field.
+import type { Fields, Schema } from '../schema.ts'
+import { same } from '../same.ts'
+import { fieldNode, noFields, sortSteps, type FieldSet } from './set.ts'
+
+type Json = unknown
+type JsonObject = Record<string, Json>
+export interface Difference {
+  /** Added or modified. */
+  readonly changed: FieldSet
+  readonly removed: FieldSet
+}
+
+/** Compares two objects of a kind; identity and bookkeeping of metadata are left out. */
+export function compareFields(schema: Schema<any>, before: object, after: object): Difference {
+  const pair = compareObject(schema.fields ?? {}, before as JsonObject, after as JsonObject, skippedAtTop)
+  return { changed: pair?.[0] ?? noFields, removed: pair?.[1] ?? noFields }
+}
+
+type Skip = ReadonlyMap<string, true | Skip>
+const skippedInMeta: Skip = new Map(['name', 'namespace', 'creationTimestamp', 'selfLink', 'uid', 'clusterName', 'generation', 'managedFields', 'resourceVersion'].map((name) => [name, true]))
+const skippedAtTop: Skip = new Map<string, true | Skip>([['apiVersion', true], ['kind', true], ['metadata', skippedInMeta]])
+
+/** Changed and removed parts of one node; undefined when the sides are alike. */
+type Pair = readonly [changed: FieldSet | undefined, removed: FieldSet | undefined] | undefined
+const leafNode: FieldSet = fieldNode(true, [], [])!
+const changedLeaf: Pair = [leafNode, undefined]
+const removedLeaf: Pair = [undefined, leafNode]
+
+const untyped: Schema<any> = { type: 'any', required: false, present: false }
+const stepNames = new WeakMap<Fields, Map<string, string>>()
+function stepsOf(fields: Fields): Map<string, string> {
+  const known = stepNames.get(fields)
+  if (known) return known
+  const steps = new Map(Object.keys(fields).map((name) => [name, 'f:' + name]))
+  stepNames.set(fields, steps)
+  return steps
+}
+
+function compareValue(schema: Schema<any>, before: Json, after: Json): Pair {
+  if (before === after) return undefined
+  switch (schema.type) {
+    case 'object': return schema.mapType === 'atomic' ? leaf(before, after) : compareMapLike(before, after, (b, a) => compareObject(schema.fields ?? {}, b, a))
+    case 'map': return schema.mapType === 'atomic' ? leaf(before, after) : compareMapLike(before, after, (b, a) => compareEntries(schema.items!, b, a))
+    case 'array': return schema.listType === 'map' || schema.listType === 'set' ? compareList(schema, before, after) : leaf(before, after)
+    // Named: raw JSON inside a built-in kind, one field. Unnamed: what a custom resource's schema leaves open, looked into.
+    case 'any': return schema.name === undefined && isObject(before ?? after) ? compareMapLike(before, after, (b, a) => compareEntries(untyped, b, a)) : leaf(before, after)
+    default: return leaf(before, after)
+  }
+}
+const isObject = (value: Json): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+function leaf(before: Json, after: Json): Pair {
+  if (before === undefined) return changedLeaf
+  if (after === undefined) return removedLeaf
+  return same(before, after) ? undefined : changedLeaf
+}
+
+function compareMapLike(before: Json, after: Json, compare: (before: JsonObject | undefined, after: JsonObject | undefined) => Pair): Pair {
+  const b = isObject(before) ? before : undefined, a = isObject(after) ? after : undefined
+  if (isEmpty(b) && isEmpty(a)) return leaf(before, after)
+  return whole(before, after, compare(b, a))
+}
+const isEmpty = (object: JsonObject | undefined): boolean => { for (const _ in object) return false; return true }
+
+/** A node that is on one side only is a member itself. */
+function whole(before: Json, after: Json, pair: Pair): Pair {
+  if (before === undefined) return [asMember(pair?.[0]), undefined]
+  if (after === undefined) return [undefined, asMember(pair?.[1])]
+  return pair
+}
+const asMember = (node: FieldSet | undefined): FieldSet => (node === undefined ? leafNode : { '.': leafNode, ...node })
+
+class Collector {
+  readonly #steps: [string[], string[]] = [[], []]
+  readonly #nodes: [FieldSet[], FieldSet[]] = [[], []]
+  #sorted = true
+  add(step: string, pair: Pair): void {
+    if (!pair) return
+    for (const side of [0, 1] as const) {
+      const node = pair[side]
+      if (!node) continue
+      const steps = this.#steps[side]
+      if (steps.length && steps[steps.length - 1]! > step) this.#sorted = false
+      steps.push(step)
+      this.#nodes[side].push(node)
+    }
+  }
+  /** `fields`: steps that are all fields were sorted well enough by comparing their text. */
+  pair(fields: boolean): Pair {
+    const changed = this.#node(0, fields), removed = this.#node(1, fields)
+    return changed || removed ? [changed, removed] : undefined
+  }
+  #node(side: 0 | 1, fields: boolean): FieldSet | undefined {
+    const steps = this.#steps[side], nodes = this.#nodes[side]
+    if (steps.length < 2 || (fields && this.#sorted)) return fieldNode(false, steps, nodes)
+    const by = new Map(steps.map((step, i) => [step, nodes[i]!]))
+    const sorted = sortSteps([...by.keys()])
+    return fieldNode(false, sorted, sorted.map((step) => by.get(step)!))
+  }
+}
+
+function compareObject(fields: Fields, before: JsonObject | undefined, after: JsonObject | undefined, skip?: Skip): Pair {
+  const found = new Collector(), steps = stepsOf(fields)
+  const look = (name: string, b: Json, a: Json): void => {
+    const skipped = skip?.get(name)
+    if (b === a || skipped === true) return
+    const step = steps.get(name)
+    if (step === undefined) return
+    const schema = fields[name]!
+    found.add(step, skipped && isObject(b) && isObject(a) ? compareObject(schema.fields ?? {}, b, a, skipped) : compareValue(schema, b, a))
+  }
+  for (const name in after) look(name, before && Object.hasOwn(before, name) ? before[name] : undefined, after[name])
+  for (const name in before) if (!after || !Object.hasOwn(after, name)) look(name, before[name], undefined)
+  return found.pair(true)
+}
+function compareEntries(items: Schema<any>, before: JsonObject | undefined, after: JsonObject | undefined): Pair {
+  const found = new Collector()
+  for (const key in after) found.add('f:' + key, compareValue(items, before && Object.hasOwn(before, key) ? before[key] : undefined, after[key]))
+  for (const key in before) if (!after || !Object.hasOwn(after, key)) found.add('f:' + key, compareValue(items, before[key], undefined))
+  return found.pair(true)
+}
+
+function compareList(schema: Schema<any>, before: Json, after: Json): Pair {
+  const b = Array.isArray(before) ? before : [], a = Array.isArray(after) ? after : []
+  if (!b.length && !a.length) return leaf(before, after)
+  const found = new Collector(), items = schema.items!
+  const old = byStep(schema, b), now = byStep(schema, a)
+  const compare = (step: string, left: readonly Json[] | undefined, right: readonly Json[] | undefined): void => {
+    // Items that share a key are one field together.
+    if ((left?.length ?? 0) > 1 || (right?.length ?? 0) > 1) found.add(step, leaf(left, right))
+    else found.add(step, compareValue(items, left?.[0], right?.[0]))
+  }
+  for (const [step, right] of now) compare(step, old.get(step), right)
+  for (const [step, left] of old) if (!now.has(step)) compare(step, left, undefined)
+  return whole(before, after, found.pair(false))
+}
+function byStep(schema: Schema<any>, list: readonly Json[]): Map<string, Json[]> {
+  const out = new Map<string, Json[]>()
+  for (const item of list) {
+    const step = stepOf(schema, item)
+    const known = out.get(step)
+    if (known) known.push(item)
+    else out.set(step, [item])
+  }
+  return out
+}
+/** The step to a list's item: `v:` and its value in sets, `k:` and its keys in keyed lists (a key that is absent has the schema's default). */
+function stepOf(schema: Schema<any>, item: Json): string {
+  if (schema.listType === 'set') return 'v:' + JSON.stringify(item)
+  const keys = schema.listKeys ?? [], fields = schema.items?.fields, object = isObject(item) ? item : {}
+  if (keys.length === 1 && object[keys[0]!] !== undefined) return `k:{"${keys[0]}":${JSON.stringify(object[keys[0]!])}}`
+  const parts = [...keys].sort().map((key) => [key, object[key] ?? fields?.[key]?.default ?? fields?.[key]?.shownDefault] as const).filter(([, value]) => value !== undefined)
+  return `k:{${parts.map(([key, value]) => `"${key}":${JSON.stringify(value)}`).join(',')}}`
+}

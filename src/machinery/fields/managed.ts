@@ -1,0 +1,126 @@
+// metadata.managedFields: who set which field. Called on create and update after decoding and defaulting, before admission and the
+// strategy (what those fill in belongs to nobody). Server-side apply comes beside this.
+import { zeroOf } from '../decode.ts'
+import type { ManagedFieldsEntry, ObjectMeta } from '../meta.ts'
+import type { Schema } from '../schema.ts'
+import { compareFields, type Difference } from './compare.ts'
+import { differenceOf, intersectionOf, isFieldSet, isNoFields, noFields, unionOf, withoutPath, type FieldSet } from './set.ts'
+
+/** Update entries beyond this many are folded into one named ancient-changes. */
+export const maxUpdateManagers = 10
+const managerBytes = 128
+
+type Managed = { readonly metadata: Partial<ObjectMeta> }
+export interface FieldsUpdate {
+  readonly apiVersion: string
+  /** The object before; undefined on create. */
+  readonly before?: object | undefined
+  /** The object as it will be; its own managedFields count unless it went through a subresource. */
+  readonly after: object
+  readonly manager: string
+  readonly subresource?: string | undefined
+  /** RFC 3339. */
+  readonly time: string
+  /** Paths that this request cannot change: `status` on the main resource, `spec` on /status. */
+  readonly reset?: readonly (readonly string[])[]
+  /** The object in another version of its kind, for entries made through that; entries of versions it does not know are dropped. */
+  readonly inVersion?: (object: object, apiVersion: string) => { readonly schema: Schema<any>; readonly object: object } | undefined
+}
+
+/** The managedFields of an object after a create, update or patch; undefined when nobody manages anything. The object is not changed. */
+export function updateManagedFields(schema: Schema<any>, update: FieldsUpdate): ManagedFieldsEntry[] | undefined {
+  const live = (update.before as Managed | undefined)?.metadata.managedFields
+  const given = (update.after as Managed).metadata.managedFields
+  const entries = update.subresource ? readEntries(live) : entriesOf(given, live)
+  if (!entries.length && update.before) return undefined // tracking begins with creation or the first apply
+  const difference = without(compareFields(schema, update.before ?? zeroOf(schema), update.after), update.reset)
+  const compared = new Map<string, Difference>([[update.apiVersion, difference]])
+  let kept: ManagedFieldsEntry[] = []
+  for (const entry of entries) {
+    const { changed, removed } = compared.get(entry.apiVersion!) ?? elsewhere(entry.apiVersion!, update, compared)
+    const fields = differenceOf(differenceOf(setOf(entry), intersectionOf(setOf(entry), changed)), removed)
+    if (!isNoFields(fields)) kept.push(fields === entry.fieldsV1 ? entry : { ...entry, fieldsV1: fields })
+  }
+  if (!isNoFields(difference.changed)) kept = withMine(kept, entries, update, difference.changed)
+  kept = capped(kept)
+  return kept.length ? sortEntries(kept) : undefined
+}
+
+const setOf = (entry: ManagedFieldsEntry): FieldSet => (entry.fieldsV1 ?? noFields) as FieldSet
+function without({ changed, removed }: Difference, reset: FieldsUpdate['reset'] = []): Difference {
+  return { changed: reset.reduce(withoutPath, changed), removed: reset.reduce(withoutPath, removed) }
+}
+function elsewhere(apiVersion: string, update: FieldsUpdate, compared: Map<string, Difference>): Difference {
+  const after = update.inVersion?.(update.after, apiVersion), before = update.before && update.inVersion?.(update.before, apiVersion)
+  const difference = after ? without(compareFields(after.schema, before?.object ?? zeroOf(after.schema), after.object), update.reset) : compared.get(update.apiVersion)!
+  compared.set(apiVersion, difference)
+  return difference
+}
+
+/** What the request changed goes to the manager's own entry, which becomes as new as the request. */
+function withMine(kept: ManagedFieldsEntry[], before: readonly ManagedFieldsEntry[], update: FieldsUpdate, changed: FieldSet): ManagedFieldsEntry[] {
+  const isMine = (entry: ManagedFieldsEntry) => entry.manager === update.manager && entry.operation === 'Update' && entry.apiVersion === update.apiVersion && (entry.subresource ?? '') === (update.subresource ?? '')
+  const fields = kept.filter(isMine).reduce((set, entry) => unionOf(set, setOf(entry)), changed)
+  // The same fields as before: the entry is shared as it was but for its time.
+  const old = before.find(isMine)
+  return [...kept.filter((entry) => !isMine(entry)), {
+    manager: update.manager, operation: 'Update', apiVersion: update.apiVersion, time: update.time, fieldsType: 'FieldsV1',
+    fieldsV1: old && sameSet(setOf(old), fields) ? old.fieldsV1! : fields, ...(update.subresource && { subresource: update.subresource }),
+  }]
+}
+const sameSet = (a: FieldSet, b: FieldSet): boolean => a === b || (isNoFields(differenceOf(a, b)) && isNoFields(differenceOf(b, a)))
+
+/** A client may rewrite the list: none or one empty entry empties it, no entries at all (or unreadable ones) keep what was there. */
+function entriesOf(given: readonly ManagedFieldsEntry[] | undefined, live: readonly ManagedFieldsEntry[] | undefined): readonly ManagedFieldsEntry[] {
+  if (given && (given.length === 0 || (given.length === 1 && Object.keys(given[0]!).length === 0))) return []
+  const read = readEntries(given)
+  return read.length ? read : readEntries(live)
+}
+/** The entries, none when one cannot be read. */
+function readEntries(entries: readonly ManagedFieldsEntry[] | undefined): readonly ManagedFieldsEntry[] {
+  if (!entries?.length) return []
+  const readable = entries.every(({ operation, fieldsType, fieldsV1 }) => (operation === 'Update' || operation === 'Apply') && fieldsType === 'FieldsV1' && (fieldsV1 === undefined || isFieldSet(fieldsV1)))
+  return readable ? entries : []
+}
+
+function capped(entries: ManagedFieldsEntry[]): ManagedFieldsEntry[] {
+  const updates = entries.filter((entry) => entry.operation === 'Update').sort((a, b) => compareText(a.time, b.time) || compareText(a.manager, b.manager))
+  let excess = updates.length - maxUpdateManagers
+  if (excess <= 0) return entries
+  const out = new Set(entries)
+  /** Per version: the oldest entry, waiting for a second one, or the folded one. */
+  const buckets = new Map<string, ManagedFieldsEntry>()
+  for (const entry of updates) {
+    if (excess <= 0) break
+    const version = entry.apiVersion ?? '', first = buckets.get(version)
+    if (!first) { buckets.set(version, entry); continue }
+    const folded: ManagedFieldsEntry = { manager: 'ancient-changes', operation: 'Update', apiVersion: version, ...(entry.time && { time: entry.time }), fieldsType: 'FieldsV1', fieldsV1: unionOf(setOf(first), setOf(entry)) }
+    out.delete(first)
+    out.delete(entry)
+    out.add(folded)
+    buckets.set(version, folded)
+    excess--
+  }
+  return [...out]
+}
+
+/** Apply before Update, older before newer, then by name. */
+function sortEntries(entries: ManagedFieldsEntry[]): ManagedFieldsEntry[] {
+  return entries.sort((a, b) => compareText(a.operation, b.operation) || compareText(a.time, b.time) || compareText(a.manager, b.manager)
+    || compareText(a.apiVersion, b.apiVersion) || compareText(a.subresource, b.subresource))
+}
+const compareText = (a = '', b = ''): number => (a < b ? -1 : a > b ? 1 : 0)
+
+/** Who a request's changes belong to: its fieldManager, or the first word of its user agent. */
+export function managerName(fieldManager: string | undefined, userAgent: string | undefined): string {
+  if (fieldManager) return fieldManager
+  let name = '', bytes = 0
+  for (const c of userAgent?.split('/')[0] ?? '') {
+    if (!/[\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(c)) continue
+    const code = c.codePointAt(0)!
+    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4
+    if (bytes > managerBytes) break
+    name += c
+  }
+  return name || 'unknown'
+}
