@@ -12,18 +12,18 @@ afterEach(() => { rmSync(dir, { recursive: true, force: true }) })
 const paths = (name = 'test'): ClusterPaths => ({ ...clusterPaths(name, dir), runDir: join(dir, 'run') })
 
 for (const [env, uid, expected] of [
-  [{ PROA_HOME: '/srv/proa', HOME: '/home/a' }, 0, '/srv/proa'],
-  [{ HOME: '/home/a' }, 0, '/var/lib/proa'],
-  [{ HOME: '/home/a' }, 1000, '/home/a/.proa'],
-  [{ PROA_HOME: '', HOME: '/home/a' }, 1000, '/home/a/.proa'],
+  [{ PROA_HOME: '/srv/proa', HOME: '/users/a' }, 0, '/srv/proa'],
+  [{ HOME: '/users/a' }, 0, '/var/lib/proa'],
+  [{ HOME: '/users/a' }, 1000, '/users/a/.proa'],
+  [{ PROA_HOME: '', HOME: '/users/a' }, 1000, '/users/a/.proa'],
 ] as const) {
   test(`the data directory of user ${uid} with ${JSON.stringify(env)} is ${expected}`, () => { assert.equal(defaultDataDir(env, uid), expected) })
 }
 
 for (const [what, dataDir, env, uid] of [
-  ['root', '/var/lib/proa', {}, 0], ['a user', '/home/a/.proa', { XDG_RUNTIME_DIR: '/run/user/1000' }, 1000],
-  ['a user without a runtime directory', '/home/a/.proa', {}, 4_294_967_294],
-  ['a user with a long one', '/home/a/.proa', { XDG_RUNTIME_DIR: `/run/${'x'.repeat(80)}` }, 1000], ['anybody with a long data directory', `/srv/${'y'.repeat(200)}`, {}, 0],
+  ['root', '/var/lib/proa', {}, 0], ['a user', '/users/a/.proa', { XDG_RUNTIME_DIR: '/run/user/1000' }, 1000],
+  ['a user without a runtime directory', '/users/a/.proa', {}, 4_294_967_294],
+  ['a user with a long one', '/users/a/.proa', { XDG_RUNTIME_DIR: `/run/${'x'.repeat(80)}` }, 1000], ['anybody with a long data directory', `/srv/${'y'.repeat(200)}`, {}, 0],
 ] as const) {
   test(`sockets of ${what} have room for 67 bytes below the run directory`, () => {
     const { runDir } = clusterPaths('n'.repeat(maxClusterName), dataDir, env, uid)

@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import type { Finding } from './findings.ts'
 import { checkListed, checkLockfile, checkPackages, type Manifest } from './listed.ts'
-import { checkRooms, isPure } from './rooms.ts'
+import { checkRooms, findTouching, isPure, isTestFile } from './rooms.ts'
 import { readSource } from './source.ts'
 import { runFile, runProgram } from './spawn.ts'
 import { report, type Tally } from './tally.ts'
@@ -19,11 +19,12 @@ export async function checkEverything(root: string, tally: Tally): Promise<void>
 
   const sources = globSync(['{src,tools,tests,bench}/**/*.ts'], { cwd: root }).sort().map((path) => readSource(root, path.replaceAll('\\', '/')))
   const read = (path: string) => readFileSync(`${root}/${path}`, 'utf8')
-  report(tally, 'rooms', sources.filter(({ path }) => path.startsWith('src/') && !path.endsWith('.d.ts')).flatMap(checkRooms), `${sources.length} files`)
+  const touching = findTouching(sources)
+  report(tally, 'rooms', sources.filter(({ path }) => path.startsWith('src/')).flatMap((source) => checkRooms(source, touching)), `${sources.length} files`)
   const texts = globSync(['*.md', '{docs,examples,changes,tests,tools,.ci}/**/*'], { cwd: root, withFileTypes: true })
     .filter((entry) => entry.isFile() && /\.(?:md|ya?ml|txt|sh|mjs)$|^(?:run|node)$/.test(entry.name))
     .map((entry) => `${entry.parentPath}/${entry.name}`.slice(root.length + 1))
-  report(tally, 'words', [...sources.flatMap(checkWords), ...[...texts, 'proa', 'package.json'].flatMap((path) => checkText(path, read(path)))])
+  report(tally, 'words', [...sources.flatMap((source) => checkWords(source, isTestFile(source.path))), ...[...texts, 'proa', 'package.json'].flatMap((path) => checkText(path, read(path)))])
   report(tally, 'lists', [
     ...checkListed(sources),
     ...checkPackages(sources, JSON.parse(read('package.json')) as Manifest),

@@ -43,15 +43,18 @@ const impure: readonly [RegExp, string][] = [
   [/(?<![.\w$])globalThis\b/g, 'take what you need as an argument'],
 ]
 
-/** The findings of the rooms' table for one file under src/. */
-export function checkRooms(source: Source): Finding[] {
+/**
+ * The findings of the rooms' table for one file under src/. `touching` are the files that touch the machine (see
+ * findTouching): of the parts that may, those that do not are open to the pure ones (an interface, a memory engine).
+ */
+export function checkRooms(source: Source, touching: ReadonlySet<string>): Finding[] {
   const findings: Finding[] = []
   const here = place(source.path)
   const room = rooms[here.room]
   if (!room) return [{ where: source.path, what: `the room ${here.room} is not in the table of tools/check/rooms.ts` }]
   const isTest = isTestFile(source.path)
   const complain = (line: number, what: string) => findings.push({ where: `${source.path}:${line}`, what })
-  for (const { from, line, typeOnly } of importsOf(source)) {
+  for (const { from, line, typeOnly, lazy } of importsOf(source)) {
     if (from.startsWith('#')) {
       const [other = '', ...part] = from.slice(1).split('/')
       if (other === here.room && !here.impure) complain(line, 'import a neighbour by its path')
@@ -65,11 +68,11 @@ export function checkRooms(source: Source): Finding[] {
       // Facts that tests compare with lie outside src/.
       if (isTest && !target.startsWith('src/')) continue
       const there = place(target)
-      if (!from.endsWith('.ts') && !from.endsWith('.json')) complain(line, `write the file's name with .ts: ${from}`)
+      if (!/\.(?:ts|json|mjs)$/.test(from)) complain(line, `write the file's name with .ts: ${from}`)
       if (there.room !== here.room) {
         if (there.room !== 'assembly' && here.room !== 'main') complain(line, `import another room by its name: '#${there.room}'`)
         else if (!isTest && !room.may.includes(there.room)) complain(line, `${here.room} may not import ${there.room}`)
-      } else if (here.pure && there.impure && !isTest) complain(line, `a pure file may not import ${from}, which touches the machine: give that part its own door (src/${here.room}/${there.part}/index.ts, imported as '#${here.room}/${there.part}')`)
+      } else if (here.pure && there.impure && !isTest && !typeOnly && !lazy && touching.has(target)) complain(line, `a pure file may not import ${from}, which touches the machine: give that part its own door (src/${here.room}/${there.part}/index.ts, imported as '#${here.room}/${there.part}')`)
     } else if (here.pure && !isTest && (from.startsWith('node:') || !purePackages.includes(packageOf(from)))) {
       complain(line, `${here.room} is pure and may not import ${from}`)
     }
@@ -80,6 +83,18 @@ export function checkRooms(source: Source): Finding[] {
     }
   }
   return findings
+}
+
+/** The files of src/ that touch the machine as soon as they are read: by an import of their own, or of a neighbour. */
+export function findTouching(sources: readonly Source[]): Set<string> {
+  const imports = new Map(sources.map((source) => [source.path, importsOf(source).filter(({ typeOnly, lazy }) => !typeOnly && !lazy).map(({ from }) => from)]))
+  const touching = new Set<string>()
+  for (const [path, froms] of imports) if (froms.some((from) => from.startsWith('node:') || (/^[a-z@]/.test(from) && !purePackages.includes(packageOf(from))))) touching.add(path)
+  for (let before = -1; before !== touching.size;) {
+    before = touching.size
+    for (const [path, froms] of imports) if (froms.some((from) => from.startsWith('.') && touching.has(posix.join(posix.dirname(path), from)))) touching.add(path)
+  }
+  return touching
 }
 
 /** Whether the rules of pure rooms hold for a file (tests and the parts that touch the machine are left out). */

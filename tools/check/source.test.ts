@@ -30,8 +30,8 @@ const g = await import('./g.ts'), h = Buffer.from('x')
 // import i from './i.ts'
 const j = "import k from 'k'"
 import './l.ts'`
-  assert.deepEqual(importsOf({ path: '', text, code: blank(text) }).map(({ from, line, typeOnly }) => `${line} ${from}${typeOnly ? ' type' : ''}`),
-    ['1 ./a.ts', '2 #b type', '3 c', '4 ./d.ts type', '5 ./f.ts', '6 ./g.ts', '9 ./l.ts'])
+  assert.deepEqual(importsOf({ path: '', text, code: blank(text) }).map(({ from, line, typeOnly, lazy }) => `${line} ${from}${typeOnly ? ' type' : ''}${lazy ? ' lazy' : ''}`),
+    ['1 ./a.ts', '2 #b type', '3 c', '4 ./d.ts type', '5 ./f.ts', '6 ./g.ts lazy', '9 ./l.ts'])
 })
 
 test('lines are counted from one', () => { assert.deepEqual([0, 1, 2, 3].map((at) => lineAt('a\nb\nc', at)), [1, 1, 2, 2]) })

@@ -11,19 +11,19 @@ export function readSource(root: string, path: string): Source {
 export function importsOf(source: Source): Import[] {
   const found: Import[] = []
   // Only imports: `Buffer.from('x')` is not one.
-  const pattern = /(?:(?<!\.)\bfrom\s*|(?<!\.)\bimport\s*\(?\s*)(['"])/g
+  const pattern = /(?:(?<!\.)\bfrom\s*|(?<!\.)\bimport\s*(\(?)\s*)(['"])/g
   for (const match of source.code.matchAll(pattern)) {
     const start = match.index + match[0].length
-    const end = source.text.indexOf(match[1]!, start)
+    const end = source.text.indexOf(match[2]!, start)
     // `import type {` begins the statement of a `from`; nothing but names and braces lies between.
     const typeOnly = /\b(?:import|export)\s+type\s[^;'"]*$/.test(source.code.slice(Math.max(0, match.index - 2000), match.index))
-    found.push({ from: source.text.slice(start, end), line: lineAt(source.text, match.index), typeOnly })
+    found.push({ from: source.text.slice(start, end), line: lineAt(source.text, match.index), typeOnly, lazy: match[1] === '(' })
   }
   return found
 }
 
-/** What an import names, where, and whether it is gone at run time. */
-export interface Import { readonly from: string; readonly line: number; readonly typeOnly: boolean }
+/** What an import names, where, whether it is gone at run time, and whether it happens only when that line is reached. */
+export interface Import { readonly from: string; readonly line: number; readonly typeOnly: boolean; readonly lazy: boolean }
 
 /** The line (from 1) of an offset. */
 export function lineAt(text: string, offset: number): number {

@@ -14,7 +14,7 @@ export const serverFlags = {
   anonymousAuth: toggle({ group, description: 'Requests without credentials are system:anonymous, with the rights that RBAC gives it' }, true),
   tokenAuthFile: path({ group, description: 'Static tokens: lines of token,user,uid,"group,group"' }),
   serviceAccountIssuer: text({ group, value: 'URL', description: 'Issuer of service account tokens' }, 'https://kubernetes.default.svc.cluster.local'),
-  authorizationMode: list({ group, description: 'Who decides what is allowed, in order' }, ['Node', 'RBAC'], ['Node', 'RBAC', 'AlwaysAllow', 'AlwaysDeny']),
+  authorizationMode: list({ group, description: 'Who decides what is allowed, in order' }, ['Node', 'RBAC'], ['Node', 'RBAC', 'AlwaysAllow']),
   enableAdmissionPlugins: list({ group, description: 'Admission plugins beyond those on by default' }),
   disableAdmissionPlugins: list({ group, description: 'Admission plugins to switch off' }),
   allowPrivileged: toggle({ group, description: 'Allow privileged containers (the reference: false)' }, true),
