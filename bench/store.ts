@@ -1,112 +1,127 @@
 // How fast the store is, alone: durable puts by number of writers, gets, lists, memory, start. `tools/node bench/store.ts [folder]`
-// The folder should be on the disk that matters; default: the system's temporary one.
+// The folder should be on the disk that matters; default: the system's temporary one. Each section runs in a process of its own.
 
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { memoryEngine, openStore, prefixEnd, sqliteEngine, type Engine, type Store } from '#store'
 
-const folder = mkdtempSync(join(process.argv[2] ?? tmpdir(), 'proa-bench-'))
 const clock = { now: () => Date.now(), after: () => () => {} }
 const print = (what: string, figure: string) => { console.log(`${what.padEnd(62)}${figure.padStart(24)}`) }
 const rate = (count: number, ms: number) => `${Math.round(count / ms * 1000).toLocaleString('en')}/s`
 const ms = (value: number) => `${value.toFixed(value < 10 ? 2 : 0)} ms`
 const at = (sorted: readonly number[], share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
-/** After a collection where `--expose-gc` was given. */
-const memoryMb = () => { globalThis.gc?.(); const { heapUsed, external, rss } = process.memoryUsage(); return { live: (heapUsed + external) / 1e6, rss: rss / 1e6 } }
+const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`
+const pods = ['/registry/pods/', prefixEnd('/registry/pods/')] as const
 
-const start = performance.now()
-const first = await openStore({ engine: await sqliteEngine(join(folder, 'start.db')), clock })
-print('open a new SQLite store, with the import of node:sqlite', ms(performance.now() - start))
-await first.close()
-
-async function puts(store: Store, writers: number, forMs: number, bytes: number): Promise<void> {
-  const latencies: number[] = []
-  const end = performance.now() + forMs
+async function start(file: string): Promise<void> {
   const begun = performance.now()
+  const store = await openStore({ engine: await sqliteEngine(file), clock })
+  print('open a new SQLite store, with the import of node:sqlite', ms(performance.now() - begun))
+  await store.close()
+}
+
+async function puts(engine: Engine, name: string, writers: number): Promise<void> {
+  const store = await openStore({ engine, clock })
+  const latencies: number[] = []
+  const begun = performance.now()
+  const end = begun + 2000
   await Promise.all(Array.from({ length: writers }, async (_, writer) => {
     for (let i = 0; performance.now() < end; i++) {
       const before = performance.now()
-      const value = new Uint8Array(bytes).fill(i)
-      await store.transaction([{ key: `/registry/configmaps/default/${writer}-${i}`, target: 'mod', result: '=', value: 0 }], [{ type: 'put', key: `/registry/configmaps/default/${writer}-${i}`, value }])
+      const key = `/registry/configmaps/default/${writer}-${i}`
+      await store.transaction([{ key, target: 'mod', result: '=', value: 0 }], [{ type: 'put', key, value: new Uint8Array(1000).fill(i) }])
       latencies.push(performance.now() - before)
     }
   }))
   const took = performance.now() - begun
   latencies.sort((a, b) => a - b)
-  print(`  creates of ${bytes} B, ${writers} writers`, rate(latencies.length, took))
-  print('    p50, p99, longest', [0.5, 0.99, 1].map((share) => at(latencies, share).toFixed(2)).join(', ') + ' ms')
+  print(`${name}: creates of 1 KB, ${writers} writers`, rate(latencies.length, took))
+  print('  p50, p99, longest', `${[0.5, 0.99, 1].map((share) => at(latencies, share).toFixed(2)).join(', ')} ms`)
+  await store.close()
 }
 
-for (const [name, open] of [['memory', async (): Promise<Engine> => memoryEngine()], ['SQLite', () => sqliteEngine(join(folder, 'puts.db'))]] as const) {
-  console.log(`${name} engine`)
-  for (const writers of [1, 16, 256]) {
-    const store = await openStore({ engine: await open(), clock })
-    await puts(store, writers, 2000, 1000)
-    await store.close()
-    for (const suffix of ['', '-wal']) rmSync(join(folder, `puts.db${suffix}`), { force: true })
-  }
-}
-
-async function fill(store: Store, count: number, bytes: number): Promise<void> {
+async function fill(store: Store, count: number): Promise<void> {
   for (let i = 0; i < count; i += 500) {
     await Promise.all(Array.from({ length: Math.min(500, count - i) }, (_, j) => {
       const key = `/registry/pods/namespace-${(i + j) % 50}/deployment-${((i + j) * 7919) % count}-x7k2p`
-      return store.transaction([], [{ type: 'put', key, value: new Uint8Array(bytes).fill(i) }])
+      return store.transaction([], [{ type: 'put', key, value: new Uint8Array(2300).fill(i) }])
     }))
   }
 }
 
-for (const count of [13_000, 150_000]) {
-  console.log(`${count} pods of 2300 B, SQLite engine`)
-  const file = join(folder, `${count}.db`)
-  const before = memoryMb()
-  let store = await openStore({ engine: await sqliteEngine(file), clock })
+async function write(file: string, count: number): Promise<void> {
+  console.log(`${count.toLocaleString('en')} pods of 2,300 B, SQLite engine`)
+  const store = await openStore({ engine: await sqliteEngine(file), clock })
   const begun = performance.now()
-  await fill(store, count, 2300)
+  await fill(store, count)
   print('  written in', ms(performance.now() - begun))
   await store.close()
-  const opening = performance.now()
-  store = await openStore({ engine: await sqliteEngine(file), clock })
-  print('  opened in', ms(performance.now() - opening))
-  const after = memoryMb()
-  print('  memory, of which values', `${(after.live - before.live).toFixed(0)}, ${(count * 2300 / 1e6).toFixed(0)} MB`)
-  print('  resident', `${after.rss.toFixed(0)} MB`)
-  print('  file', `${(statSync(file).size / 1e6).toFixed(0)} MB`)
+  print('  file', megabytes(statSync(file).size))
+}
 
-  const { kvs } = store.range('/registry/pods/', prefixEnd('/registry/pods/'))
+async function read(file: string, count: number): Promise<void> {
+  const before = process.memoryUsage()
+  const begun = performance.now()
+  const store = await openStore({ engine: await sqliteEngine(file), clock })
+  print('  opened in', ms(performance.now() - begun))
+  globalThis.gc?.()
+  const after = process.memoryUsage()
+  print('  live memory, of which values', `${megabytes(after.heapUsed + after.external - before.heapUsed - before.external)}, ${megabytes(count * 2300)}`)
+  print('  resident; before opening', `${megabytes(after.rss)}; ${megabytes(before.rss)}`)
+
+  const { kvs } = store.range(...pods)
   const gets = performance.now()
-  for (let round = 0; round < 10; round++) for (let i = 0; i < 13_000; i++) store.get(kvs[(i * 7) % kvs.length]!.key)
-  print('  gets', rate(130_000, performance.now() - gets))
-  const time = (what: string, run: () => void, rounds = 20) => {
+  for (let i = 0; i < 200_000; i++) store.get(kvs[(i * 7) % kvs.length]!.key)
+  print('  gets', rate(200_000, performance.now() - gets))
+  const time = (what: string, rounds: number, run: () => void) => {
     const from = performance.now()
     for (let i = 0; i < rounds; i++) run()
     print(`  ${what}`, ms((performance.now() - from) / rounds))
   }
-  time('list all', () => { store.range('/registry/pods/', prefixEnd('/registry/pods/')) })
-  time('list a namespace', () => { store.range('/registry/pods/namespace-7/', prefixEnd('/registry/pods/namespace-7/')) })
-  time('page of 500', () => { store.range('/registry/pods/', prefixEnd('/registry/pods/'), { limit: 500 }) })
-  time('count', () => { store.range('/registry/pods/', prefixEnd('/registry/pods/'), { countOnly: true }) })
-  const oldest = store.revision - 5000
-  time('list all at a revision 5,000 writes ago, first time', () => { store.range('/registry/pods/', prefixEnd('/registry/pods/'), { revision: oldest, limit: 500 }) }, 1)
-  time('list all at a revision 5,000 writes ago, again', () => { store.range('/registry/pods/', prefixEnd('/registry/pods/'), { revision: oldest, limit: 500 }) })
-  time('fork', () => { void store.fork().close() })
-
-  // Everything once more, so that half of the log can go; writes go on meanwhile.
-  await fill(store, count, 2300)
-  let longest = 0
-  let compacting = true
-  const compaction = performance.now()
-  const compacted = store.compact(store.revision).then(() => { compacting = false; return performance.now() - compaction })
-  let writes = 0
-  while (compacting) {
-    const from = performance.now()
-    await store.transaction([], [{ type: 'put', key: '/registry/leases/x', value: new Uint8Array(300) }])
-    longest = Math.max(longest, performance.now() - from)
-    writes++
-  }
-  print(`  compaction of ${count} revisions, beside one writer`, ms(await compacted))
-  print('  the writer meanwhile: writes, longest', `${writes}, ${ms(longest)}`)
+  time('list all', 20, () => { store.range(...pods) })
+  time('list a namespace', 20, () => { store.range('/registry/pods/namespace-7/', prefixEnd('/registry/pods/namespace-7/')) })
+  time('page of 500', 20, () => { store.range(...pods, { limit: 500 }) })
+  time('count', 20, () => { store.range(...pods, { countOnly: true }) })
+  const old = { revision: store.revision - 5000, limit: 500 }
+  time('page of 500 at a revision 5,000 writes ago, first time', 1, () => { store.range(...pods, old) })
+  time('page of 500 at a revision 5,000 writes ago, again', 20, () => { store.range(...pods, old) })
+  time('fork', 20, () => { void store.fork().close() })
   await store.close()
 }
-rmSync(folder, { recursive: true })
+
+/** Half of the log can go, while a writer goes on. */
+async function compact(file: string, count: number): Promise<void> {
+  const store = await openStore({ engine: await sqliteEngine(file), clock })
+  await fill(store, count)
+  const latencies: number[] = []
+  let done = false
+  const begun = performance.now()
+  const compaction = store.compact(store.revision).then(() => { done = true })
+  while (!done) {
+    const from = performance.now()
+    await store.transaction([], [{ type: 'put', key: '/registry/leases/x', value: new Uint8Array(300) }])
+    latencies.push(performance.now() - from)
+  }
+  await compaction
+  latencies.sort((a, b) => a - b)
+  print('  compaction that removes all rows once, beside one writer', ms(performance.now() - begun))
+  print('  the writer meanwhile: p50, p99, longest', `${[0.5, 0.99, 1].map((share) => at(latencies, share).toFixed(2)).join(', ')} ms`)
+  await store.close()
+}
+
+const sections: Record<string, (folder: string) => Promise<void>> = { start: (folder) => start(join(folder, 'start.db')) }
+for (const writers of [1, 16, 256]) sections[`memory-${writers}`] = () => puts(memoryEngine(), 'memory', writers)
+for (const writers of [1, 16, 256]) sections[`sqlite-${writers}`] = async (folder) => puts(await sqliteEngine(join(folder, `${writers}.db`)), 'SQLite', writers)
+for (const count of [13_000, 150_000]) {
+  for (const [name, run] of Object.entries({ write, read, compact })) sections[`${name}-${count}`] = (folder) => run(join(folder, `pods-${count}.db`), count)
+}
+
+const section = sections[process.argv[3] ?? '']
+if (section) await section(process.argv[2]!)
+else {
+  const folder = mkdtempSync(join(process.argv[2] ?? tmpdir(), 'proa-bench-'))
+  for (const name of Object.keys(sections)) spawnSync(process.execPath, [...process.execArgv, '--expose-gc', import.meta.filename, folder, name], { stdio: 'inherit' })
+  rmSync(folder, { recursive: true })
+}
