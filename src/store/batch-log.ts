@@ -1,4 +1,4 @@
-import type { WatchBatch } from './types.ts'
+import type { WatchBatch } from './data-model.ts'
 
 const chunkLength = 1024
 const forgotten: WatchBatch = { revision: 0, events: [] }

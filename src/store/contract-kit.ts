@@ -4,7 +4,7 @@ import type { TestContext } from 'node:test'
 import type { Clock } from '#machinery'
 import type { Engine } from './engines/engine.ts'
 import { openStore } from './store.ts'
-import type { Operation, Store, WatchBatch } from './types.ts'
+import type { Operation, Store, WatchBatch } from './data-model.ts'
 
 /** A place to keep a log in: every open() finds what the engines before it kept. */
 export interface Place { open(): Promise<Engine>; remove(): Promise<void> }

@@ -7,7 +7,7 @@ import { CompactedError, FutureRevisionError, InvalidTransactionError, LeaseNotF
 import { leaseContract } from './lease.contract.ts'
 import { modelTest } from './model.contract.ts'
 import { openStore } from './store.ts'
-import { prefixEnd, type Compare, type Operation, type Store } from './types.ts'
+import { prefixEnd, type Compare, type Operation, type Store } from './data-model.ts'
 import { watchContract } from './watch.contract.ts'
 
 export function storeContract(name: string, makePlace: () => Place): void {

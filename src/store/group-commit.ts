@@ -4,7 +4,7 @@
 import { NoSpaceError, StoreBusyError, StoreClosedError } from './errors.ts'
 import type { Commit, Engine, LeaseChange } from './engines/engine.ts'
 import { copyState, type Head, type State } from './state.ts'
-import type { KeyValue, WatchBatch } from './types.ts'
+import type { KeyValue, WatchBatch } from './data-model.ts'
 
 /** A group ends when it holds this much; what comes later goes into the next one. */
 const groupBytes = 4 << 20

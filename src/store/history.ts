@@ -4,7 +4,7 @@
 import { BatchLog } from './batch-log.ts'
 import { CompactedError, FutureRevisionError } from './errors.ts'
 import type { ReadonlyTree } from './tree.ts'
-import type { KeyValue, StoreEvent, WatchBatch } from './types.ts'
+import type { KeyValue, StoreEvent, WatchBatch } from './data-model.ts'
 
 export type Keys = ReadonlyTree<KeyValue>
 interface Snapshot { readonly revision: number; readonly keys: Keys }

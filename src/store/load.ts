@@ -3,7 +3,7 @@ import { StoreOpenError } from './errors.ts'
 import { History } from './history.ts'
 import { copyState, leaseKey, setKey, type Head, type State } from './state.ts'
 import { Tree } from './tree.ts'
-import type { KeyValue, StoreEvent, WatchBatch } from './types.ts'
+import type { KeyValue, StoreEvent, WatchBatch } from './data-model.ts'
 
 /** How many revisions of the past are handed over at a time; between them the history may keep a snapshot. */
 const portion = 8192

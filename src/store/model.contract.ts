@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { silent } from '#machinery'
 import type { Place } from './contract-kit.ts'
 import { openStore } from './store.ts'
-import type { Operation, Store, StoreEvent } from './types.ts'
+import type { Operation, Store, StoreEvent } from './data-model.ts'
 
 interface Entry { readonly value: number; readonly createRevision: number; readonly modRevision: number; readonly version: number }
 type State = ReadonlyMap<string, Entry>

@@ -1,5 +1,5 @@
 import type { ReadonlyTree } from './tree.ts'
-import type { KeyValue, RangeOptions, RangeResult } from './types.ts'
+import type { KeyValue, RangeOptions, RangeResult } from './data-model.ts'
 
 export const noBytes = new Uint8Array(0)
 

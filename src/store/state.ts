@@ -1,6 +1,6 @@
 import type { LeaseChange } from './engines/engine.ts'
 import type { ReadonlyTree, Tree } from './tree.ts'
-import type { KeyValue } from './types.ts'
+import type { KeyValue } from './data-model.ts'
 
 /** The store at one moment: O(1) to copy. */
 export interface State {

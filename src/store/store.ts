@@ -11,7 +11,7 @@ import { load } from './load.ts'
 import { readRange, treeRange } from './range.ts'
 import { keysOfLease, leaseKey, type State } from './state.ts'
 import { execute } from './transaction.ts'
-import type { Compare, KeyValue, LeaseStatus, Operation, RangeOptions, RangeResult, Store, TransactionResult, WatchBatch } from './types.ts'
+import type { Compare, KeyValue, LeaseStatus, Operation, RangeOptions, RangeResult, Store, TransactionResult, WatchBatch } from './data-model.ts'
 import { Watchers } from './watchers.ts'
 
 /** A lease that could not be ended (full disk) is tried again after this. */

@@ -3,7 +3,7 @@
 import { InvalidTransactionError, LeaseNotFoundError } from './errors.ts'
 import { inRange, noBytes, readRange, treeRange } from './range.ts'
 import { leaseKey, setKey, type Head } from './state.ts'
-import type { Compare, KeyValue, Operation, OperationResult, RangeOptions, RangeResult, StoreEvent, TransactionResult, WatchBatch } from './types.ts'
+import type { Compare, KeyValue, Operation, OperationResult, RangeOptions, RangeResult, StoreEvent, TransactionResult, WatchBatch } from './data-model.ts'
 
 /** Engines number the changes of a revision with 20 bits. */
 const changesPerRevision = 1 << 20

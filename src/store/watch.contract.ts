@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { begin, put, remove, shortly, text, write, type Place } from './contract-kit.ts'
 import { CompactedError } from './errors.ts'
-import { prefixEnd, type Store, type WatchBatch } from './types.ts'
+import { prefixEnd, type Store, type WatchBatch } from './data-model.ts'
 
 export function watchContract(makePlace: () => Place): void {
   describe('watching', () => {

@@ -1,6 +1,6 @@
 import type { Log } from '#machinery'
 import { inRange } from './range.ts'
-import type { WatchBatch } from './types.ts'
+import type { WatchBatch } from './data-model.ts'
 
 /** `seenTo`: the revision up to which the watcher has been told everything, or wants nothing. */
 interface Watcher { readonly start: string; readonly end: string | undefined; readonly seen: (batch: WatchBatch) => void; seenTo: number; stopped: boolean }

@@ -1,6 +1,6 @@
 // What keeps the log of revisions. An engine knows nothing of keys, watches or compares: it keeps rows in order and gives them back.
 
-import type { KeyValue } from '../types.ts'
+import type { KeyValue } from '../data-model.ts'
 
 /** A lease granted (`ttlSeconds` > 0) or ended (0). */
 export interface LeaseChange { readonly id: number; readonly ttlSeconds: number }

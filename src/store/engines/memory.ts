@@ -1,4 +1,4 @@
-import type { KeyValue } from '../types.ts'
+import type { KeyValue } from '../data-model.ts'
 import type { Commit, Engine, Kept, LeaseChange, RowName } from './engine.ts'
 
 /** Keeps the log in memory: it lives as long as the engine does, so that a store can be closed and opened again on it. */

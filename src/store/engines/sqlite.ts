@@ -3,7 +3,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { NoSpaceError, StoreOpenError } from '../errors.ts'
 import { noBytes } from '../range.ts'
-import type { KeyValue } from '../types.ts'
+import type { KeyValue } from '../data-model.ts'
 import type { Commit, Engine, Kept, LeaseChange, RowName } from './engine.ts'
 import { applicationId, checkVersion, claimFile, inUse, layoutVersion, removePid, writePid } from './sqlite-file.ts'
 
