@@ -2,13 +2,11 @@
 // checked with the errors that Go's decoder gives, empty optional values disappear and empty required ones appear, times and
 // quantities become canonical. A schema is compiled once, to tables.
 import { canonicalBase64 } from './base64.ts'
+import { DecodeError, goStruct, goType, mismatch, reportDuplicates, reportUnknown, type Walk } from './decode-errors.ts'
 import { canonicalQuantity } from './quantity.ts'
 import { setOwn } from './same.ts'
 import type { Fields, Schema } from './schema.ts'
 import { canonicalMicroTime, canonicalTime } from './time.ts'
-
-/** A value of a wrong type or form. The message is Go's, to be put behind "cannot be handled as a Pod: ". */
-export class DecodeError extends Error { override readonly name = 'DecodeError' }
 
 export interface DecodeOptions {
   /** Collects what strict validation refuses, in the reference's words and order; at most 100. */
@@ -35,16 +33,6 @@ export function decode<T>(schema: Schema<T>, json: unknown, options: DecodeOptio
 /** What the reference holds for an absent value: '' 0 false, null for lists, maps and times, an object's required fields. */
 export function zeroOf<T>(schema: Schema<T>): T { return zeroMaker(schema)() as T }
 
-interface Walk {
-  readonly path: (string | number)[]
-  readonly what: Step[]
-  readonly structs: string[]
-  depth: number
-  readonly strict: string[]
-  readonly sorted: boolean
-  readonly converting: boolean
-}
-type Step = 'field' | 'index' | 'key'
 type Decoder = (value: unknown, walk: Walk) => unknown
 
 interface Field {
@@ -82,7 +70,9 @@ function tableOf(schema: Schema<any>): Table {
 /** An object that the reference holds by value: written as {} when absent. */
 const isValue = (schema: Schema<any>): boolean => schema.type === 'object' && schema.default !== undefined
 /** Written even when absent. */
-const isWritten = (schema: Schema<any>): boolean => (schema.required && !schema.dropEmpty) || schema.always === true || isValue(schema)
+const isWritten = (schema: Schema<any>): boolean => (schema.required && !schema.dropEmpty) || schema.always === true || isValue(schema) || (isScalar(schema) && hasEmptyDefault(schema))
+/** A scalar whose default is '' 0 or false: the reference holds it by value and always writes it. */
+const hasEmptyDefault = (schema: Schema<any>): boolean => schema.default !== undefined && !schema.default
 const isScalar = (schema: Schema<any>): boolean => schema.type === 'string' || schema.type === 'integer' || schema.type === 'number' || schema.type === 'boolean'
 
 function absentMaker(schema: Schema<any>): () => unknown {
@@ -161,7 +151,7 @@ function objectDecoder(schema: Schema<any>): Decoder {
     for (const key of walk.sorted ? Object.keys(given).sort() : keysOf(given)) {
       const field = fields.get(key)
       walk.path[depth] = key
-      if (field === undefined) { report(walk, 'unknown'); continue }
+      if (field === undefined) { reportUnknown(walk); continue }
       let inner = given[key]
       if (inner === null || inner === undefined) continue
       if (!field.isString || typeof inner !== 'string') inner = field.decode(inner, walk)
@@ -235,53 +225,4 @@ function checkDepth(value: unknown, depth: number): void {
   if (depth > anyDepth) throw new DecodeError('exceeded max depth')
   if (Array.isArray(value)) for (const inner of value) checkDepth(inner, depth + 1)
   else for (const key in value) checkDepth((value as Record<string, unknown>)[key], depth + 1)
-}
-
-function mismatch(walk: Walk, value: unknown, type: string, shown = value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value): never {
-  if (walk.converting) throw new DecodeError(unconvertible(value, type))
-  let struct = '', path = ''
-  for (let i = 0; i < walk.depth; i++) {
-    if (walk.what[i] !== 'field') continue
-    path += '.' + walk.path[i]
-    struct = walk.structs[i]!
-  }
-  throw new DecodeError(path ? `json: cannot unmarshal ${shown} into Go struct field ${struct}${path} of type ${type}` : `json: cannot unmarshal ${shown} into Go value of type ${type}`)
-}
-const goScalars = ['string', 'int32', 'int64', 'float64', 'bool']
-function unconvertible(value: unknown, type: string): string {
-  const from = Array.isArray(value) ? 'slice' : typeof value === 'object' ? 'map' : typeof value === 'boolean' ? 'bool'
-    : typeof value === 'number' ? (Number.isInteger(value) ? 'int64' : 'float64') : 'string'
-  if (goScalars.includes(type)) return typeof value === 'number' && type !== 'bool' && (from === 'int64' || type !== 'string') ? `cannot convert ${from} to ${type}` : `unrecognized type: ${type}`
-  return type.startsWith('[]') ? `cannot restore slice from ${from}` : type.startsWith('map[') ? `cannot restore map from ${from}` : `cannot restore struct from: ${from}`
-}
-
-const strictLimit = 100
-function report(walk: Walk, what: 'unknown'): void {
-  if (walk.strict.length >= strictLimit) return
-  let path = ''
-  for (let i = 0; i < walk.depth; i++) path += walk.what[i] === 'index' ? `[${walk.path[i]}]` : (path && '.') + walk.path[i]
-  walk.strict.push(`${what} field ${JSON.stringify(path)}`)
-}
-function reportDuplicates(paths: readonly string[], strict: string[]): void {
-  const unknown = strict.map((text) => JSON.parse(text.slice('unknown field '.length)) as string)
-  const seen = paths.filter((path, i) => paths.indexOf(path) === i && !unknown.some((u) => path.startsWith(u + '.') || path.startsWith(u + '[')))
-  strict.unshift(...seen.map((path) => `duplicate field ${JSON.stringify(path)}`))
-  strict.length = Math.min(strict.length, strictLimit)
-}
-
-const goStruct = (name: string): string => name.slice(name.lastIndexOf('.') + 1)
-/** A schema's type as Go prints it: v1.PodTemplateSpec, []v1.Container, map[string]string. */
-function goType(schema: Schema<any>): string {
-  switch (schema.type) {
-    case 'string': return schema.format === 'byte' ? '[]uint8' : schema.format ? 'v1.Time' : 'string'
-    case 'integer': return schema.format ?? 'int32'
-    case 'number': return 'float64'
-    case 'boolean': return 'bool'
-    case 'array': return '[]' + goType(schema.items!)
-    case 'map': return 'map[string]' + goType(schema.items!)
-    case 'object': return (schema.name ?? '').split('.').slice(-2).join('.')
-    case 'quantity': return 'resource.Quantity'
-    case 'intOrString': return 'intstr.IntOrString'
-    default: return 'interface {}'
-  }
 }

@@ -1,5 +1,6 @@
 // What every room speaks.
 export * from './base64.ts'
+export { DecodeError } from './decode-errors.ts'
 export * from './decode.ts'
 export * from './defaults.ts'
 export * from './duration.ts'
@@ -25,5 +26,6 @@ export * from './same.ts'
 export * as s from './schema.ts'
 export type { Fields, Infer, InferFields, Schema, SchemaType } from './schema.ts'
 export * from './selectors.ts'
+export * from './stored-form.ts'
 export * from './time.ts'
 export * from './wire.ts'

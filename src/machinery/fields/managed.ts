@@ -31,7 +31,7 @@ export interface FieldsUpdate {
 export function updateManagedFields(schema: Schema<any>, update: FieldsUpdate): ManagedFieldsEntry[] | undefined {
   const live = (update.before as Managed | undefined)?.metadata.managedFields
   const given = (update.after as Managed).metadata.managedFields
-  const entries = update.subresource ? readEntries(live) : entriesOf(given, live)
+  const entries = update.subresource ? live ?? [] : entriesOf(given, live)
   if (!entries.length && update.before) return undefined // tracking begins with creation or the first apply
   const difference = without(compareFields(schema, update.before ?? zeroOf(schema), update.after), update.reset)
   const compared = new Map<string, Difference>([[update.apiVersion, difference]])
@@ -73,8 +73,9 @@ const sameSet = (a: FieldSet, b: FieldSet): boolean => a === b || (isNoFields(di
 /** A client may rewrite the list: none or one empty entry empties it, no entries at all (or unreadable ones) keep what was there. */
 function entriesOf(given: readonly ManagedFieldsEntry[] | undefined, live: readonly ManagedFieldsEntry[] | undefined): readonly ManagedFieldsEntry[] {
   if (given && (given.length === 0 || (given.length === 1 && Object.keys(given[0]!).length === 0))) return []
+  if (given === live) return live ?? []
   const read = readEntries(given)
-  return read.length ? read : readEntries(live)
+  return read.length ? read : live ?? []
 }
 /** The entries, none when one cannot be read. */
 function readEntries(entries: readonly ManagedFieldsEntry[] | undefined): readonly ManagedFieldsEntry[] {
