@@ -1,5 +1,2 @@
-// Every controller the control plane runs. Adding one is a new file and a line here.
-export { deploymentController } from './deployment.ts'
-export { replicaSetController } from './replicaset.ts'
-export { replicationControllerController } from './replicationcontroller.ts'
-export { clusterRoleAggregationController } from './clusterrole-aggregation.ts'
+// What happens after an object changes: the controllers. The list of them is in start.ts.
+export * from './start.ts'

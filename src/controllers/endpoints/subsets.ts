@@ -1,0 +1,72 @@
+// The older form of endpoints: subsets of addresses that share their ports. Pure.
+import type { EndpointAddress, EndpointPort, EndpointSubset, Pod, Service } from '#kinds'
+import { isReady, isTerminating } from '../pod-state.ts'
+import { hostnameOf, isHeadless, portOf } from './ports.ts'
+import { addressesOf } from './services.ts'
+
+/** More addresses than this do not fit; the rest is left out. */
+export const maxAddresses = 1000
+
+export interface Subsets { readonly subsets: readonly EndpointSubset[]; readonly truncated: boolean }
+
+export function subsetsOf(s: Service, pods: readonly Pod[]): Subsets {
+  const early = s.spec.publishNotReadyAddresses ?? false
+  const family = s.spec.ipFamilies?.[0] ?? 'IPv4'
+  // A port with all its addresses first; then ports with the very same addresses share a subset.
+  const byPort = new Map<string, { port: EndpointPort | undefined; ready: EndpointAddress[]; waiting: EndpointAddress[] }>()
+  for (const p of pods) {
+    if (isTerminating(p) && !early) continue
+    const address = addressOf(p, s, family)
+    if (!address) continue
+    for (const port of portsFor(p, s)) {
+      const key = port ? JSON.stringify([port.name, port.port, port.protocol, port.appProtocol]) : ''
+      let entry = byPort.get(key)
+      if (!entry) byPort.set(key, entry = { port, ready: [], waiting: [] })
+      ;(early || isReady(p) ? entry.ready : entry.waiting).push(address)
+    }
+  }
+  const merged = new Map<string, { ports: EndpointPort[]; ready: EndpointAddress[]; waiting: EndpointAddress[] }>()
+  for (const { port, ready, waiting } of byPort.values()) {
+    const key = JSON.stringify([ready.map(identity), waiting.map(identity), port === undefined])
+    const entry = merged.get(key) ?? { ports: [], ready, waiting }
+    if (port) entry.ports.push(port)
+    merged.set(key, entry)
+  }
+  return cut([...merged.values()])
+}
+
+function portsFor(p: Pod, s: Service): (EndpointPort | undefined)[] {
+  const ports = s.spec.ports ?? []
+  if (ports.length === 0) return isHeadless(s) ? [undefined] : []
+  return ports.flatMap((servicePort) => {
+    const port = portOf(p, servicePort)
+    return port === undefined ? [] : [{ ...(servicePort.name && { name: servicePort.name }), port, protocol: servicePort.protocol ?? 'TCP', ...(servicePort.appProtocol !== undefined && { appProtocol: servicePort.appProtocol }) }]
+  })
+}
+
+function addressOf(p: Pod, s: Service, family: string): EndpointAddress | undefined {
+  const ip = addressesOf(p).find((candidate) => candidate.includes(':') === (family === 'IPv6'))
+  const hostname = hostnameOf(p, s)
+  return ip === undefined ? undefined : {
+    ip, ...(p.spec.nodeName && { nodeName: p.spec.nodeName }), ...(hostname !== undefined && { hostname }),
+    targetRef: { kind: 'Pod', namespace: p.metadata.namespace ?? '', name: p.metadata.name, uid: p.metadata.uid },
+  }
+}
+const identity = (address: EndpointAddress): string => `${address.ip}\0${address.targetRef?.uid ?? ''}`
+
+function cut(entries: readonly { ports: EndpointPort[]; ready: EndpointAddress[]; waiting: EndpointAddress[] }[]): Subsets {
+  let room = maxAddresses, total = 0
+  const take = (addresses: EndpointAddress[]) => {
+    total += addresses.length
+    const taken = addresses.toSorted((a, b) => (a.ip < b.ip ? -1 : a.ip > b.ip ? 1 : 0)).slice(0, room)
+    room -= taken.length
+    return taken
+  }
+  // Ready addresses first: of what is left out, nobody misses what takes no traffic.
+  const ready = entries.map((entry) => take(entry.ready)), waiting = entries.map((entry) => take(entry.waiting))
+  const subsets = entries.map((entry, i): EndpointSubset => ({
+    ...(ready[i]!.length > 0 && { addresses: ready[i]! }), ...(waiting[i]!.length > 0 && { notReadyAddresses: waiting[i]! }),
+    ...(entry.ports.length > 0 && { ports: entry.ports.toSorted((a, b) => ((a.name ?? '') < (b.name ?? '') ? -1 : (a.name ?? '') > (b.name ?? '') ? 1 : a.port - b.port)) }),
+  })).filter((subset) => subset.addresses || subset.notReadyAddresses)
+  return { subsets, truncated: total > maxAddresses }
+}
