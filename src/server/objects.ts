@@ -191,3 +191,5 @@ function checkSegment(name: string): void {
   const why = name === '.' || name === '..' ? `may not be '${name}'` : name.includes('/') ? "may not contain '/'" : name.includes('%') ? "may not contain '%'" : ''
   if (why) throw badRequest(`Name parameter invalid: ${JSON.stringify(name)}: ${why}`)
 }
+
+export const createObjects = (options: ObjectsOptions): Objects => new Objects(options)

@@ -1,0 +1,2 @@
+// The API server on a socket.
+export { listen, type Listening, type ListenOptions } from './listen.ts'

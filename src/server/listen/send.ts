@@ -1,0 +1,92 @@
+// Answers onto the wire.
+import type { ServerResponse } from 'node:http'
+import type { OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2'
+import type { Writable } from 'node:stream'
+import { gzip } from 'node:zlib'
+import type { ApiRequest, ApiResponse, StreamSink } from '#machinery'
+import { gzipBytes, unreadBytes } from './limits.ts'
+
+type Asked = Pick<ApiRequest, 'method' | 'headers'>
+
+export function sendHttp2(stream: ServerHttp2Stream, response: ApiResponse, asked: Asked): void {
+  const headers: OutgoingHttpHeaders = { ':status': response.status }
+  for (const name in response.headers) headers[name] = response.headers[name] as string | string[]
+  const { body } = response
+  switch (body.type) {
+    case 'bytes':
+      sendBytes(body.chunks, asked, (chunks, length, encoding) => {
+        if (stream.destroyed) return
+        if (encoding) headers['content-encoding'] = encoding
+        headers['content-length'] = length
+        if (asked.method === 'HEAD' || length === 0) { stream.respond(headers, { endStream: true }); return }
+        stream.respond(headers)
+        for (let i = 0; i < chunks.length - 1; i++) stream.write(chunks[i])
+        stream.end(chunks.at(-1))
+      })
+      return
+    case 'stream':
+      if (asked.method === 'HEAD') { stream.respond(headers, { endStream: true }); return }
+      stream.respond(headers)
+      sendStream(stream, body.open)
+      return
+    default: cannotSend(body.type)
+  }
+}
+
+export function sendHttp1(response: ServerResponse, answer: ApiResponse, asked: Asked): void {
+  for (const name in answer.headers) response.setHeader(name, answer.headers[name] as string | string[])
+  response.statusCode = answer.status
+  const { body } = answer
+  switch (body.type) {
+    case 'bytes':
+      sendBytes(body.chunks, asked, (chunks, length, encoding) => {
+        if (response.destroyed) return
+        if (encoding) response.setHeader('content-encoding', encoding)
+        response.setHeader('content-length', length)
+        if (asked.method === 'HEAD') { response.end(); return }
+        for (let i = 0; i < chunks.length - 1; i++) response.write(chunks[i])
+        response.end(chunks.at(-1))
+      })
+      return
+    case 'stream':
+      response.flushHeaders()
+      if (asked.method === 'HEAD') { response.end(); return }
+      sendStream(response, body.open)
+      return
+    default: cannotSend(body.type)
+  }
+}
+
+function cannotSend(type: string): never { throw new Error(`an answer of type ${type} cannot be sent over HTTP`) }
+
+/** Compressed when it is large and the client likes it so. */
+function sendBytes(chunks: readonly Uint8Array[], asked: Asked, send: (chunks: readonly Uint8Array[], length: number, encoding?: string) => void): void {
+  let length = 0
+  for (const chunk of chunks) length += chunk.length
+  if (length < gzipBytes || !/(?:^|,)\s*gzip\s*(?:;|,|$)/.test(asked.headers['accept-encoding'] ?? '')) { send(chunks, length); return }
+  gzip(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length), { level: 1 }, (error, packed) => { if (error) send(chunks, length); else send([packed], packed.length, 'gzip') })
+}
+
+/** Lets a body write itself, event by event; what happens in one turn goes out together. */
+function sendStream(out: Writable, open: (sink: StreamSink) => () => void): void {
+  let corked = false
+  const sink: StreamSink = {
+    write(chunk) {
+      if (out.destroyed) return true
+      if (!corked) {
+        corked = true
+        out.cork()
+        process.nextTick(() => { corked = false; out.uncork() })
+      }
+      out.write(chunk)
+      return out.writableLength < unreadBytes
+    },
+    end() { if (!out.destroyed) out.end() },
+    drained(run) {
+      if (out.writableLength === 0) { setImmediate(run); return }
+      out.once('drain', run)
+    },
+  }
+  const stop = open(sink)
+  out.once('close', stop)
+}

@@ -1,0 +1,54 @@
+// Handing a connection over to a node's agent: the same request goes there, bytes are then piped both ways.
+import type { IncomingMessage } from 'node:http'
+import { connect as connectTcp } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { connect as connectTls } from 'node:tls'
+import type { Log, UpgradeTarget } from '#machinery'
+
+/** The client certificate that the server shows to agents, and the authority that signed theirs. PEM. */
+export interface AgentTls { readonly certificate: string; readonly key: string; readonly authority: string }
+
+/** An agent that does not answer by then cannot be reached. */
+const connectMs = 10_000
+/** Never passed on: they speak of the client's connection with us. */
+const ours = new Set(['host', 'authorization', 'content-length', 'transfer-encoding', 'impersonate-user', 'impersonate-group', 'impersonate-uid'])
+
+export function handOver(request: IncomingMessage, client: Duplex, head: Buffer, target: UpgradeTarget, agents: AgentTls | undefined, log: Log): void {
+  const refuse = (why: string) => {
+    log.warn('a connection could not be handed to the node', { host: target.host, port: target.port, why })
+    const body = JSON.stringify({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message: `error dialing backend: ${why}`, code: 502 })
+    client.end(`HTTP/1.1 502 Bad Gateway\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`)
+  }
+  if (target.tls === 'kubelet' && !agents) { refuse('the server has no client certificate for node agents'); return }
+  const backend = target.tls === 'kubelet'
+    ? connectTls({ host: target.host, port: target.port, cert: agents!.certificate, key: agents!.key, ca: agents!.authority, ALPNProtocols: ['http/1.1'] })
+    : connectTcp({ host: target.host, port: target.port })
+  const timer = setTimeout(() => { backend.destroy(new Error(`dial tcp ${target.host}:${target.port}: i/o timeout`)) }, connectMs)
+  let connected = false
+  backend.once(target.tls === 'kubelet' ? 'secureConnect' : 'connect', () => {
+    connected = true
+    clearTimeout(timer)
+    backend.setNoDelay(true)
+    backend.write(requestText(request, target))
+    if (head.length > 0) backend.write(head)
+    backend.pipe(client)
+    client.pipe(backend)
+  })
+  backend.on('error', (error) => {
+    clearTimeout(timer)
+    if (connected) client.destroy()
+    else refuse(error.message)
+  })
+  backend.on('close', () => { if (connected) client.destroy() })
+  client.on('close', () => { backend.destroy() })
+}
+
+function requestText(request: IncomingMessage, { host, port, path }: UpgradeTarget): string {
+  const lines = [`${request.method} ${path} HTTP/1.1`, `host: ${host.includes(':') ? `[${host}]` : host}:${port}`]
+  for (let i = 0; i + 1 < request.rawHeaders.length; i += 2) {
+    const name = request.rawHeaders[i]!
+    const lower = name.toLowerCase()
+    if (!ours.has(lower) && !lower.startsWith('impersonate-extra-')) lines.push(`${name}: ${request.rawHeaders[i + 1]}`)
+  }
+  return `${lines.join('\r\n')}\r\n\r\n`
+}
