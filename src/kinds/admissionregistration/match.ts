@@ -70,6 +70,29 @@ export const ruleWithOperations = s.object('io.k8s.api.admissionregistration.v1.
 })
 export type RuleWithOperations = Infer<typeof ruleWithOperations>
 
+/** Defaults of what a policy or a binding matches. */
+export function defaultMatch(match: MatchResources | undefined): void {
+  if (!match) return
+  match.matchPolicy ??= 'Equivalent'
+  match.namespaceSelector ??= {}
+  match.objectSelector ??= {}
+  for (const rule of [...(match.resourceRules ?? []), ...(match.excludeResourceRules ?? [])]) rule.scope ??= '*'
+}
+interface Webhook {
+  failurePolicy?: string; matchPolicy?: string; namespaceSelector?: LabelSelector; objectSelector?: LabelSelector; timeoutSeconds?: number
+  rules?: RuleWithOperations[]; clientConfig: AdmissionWebhookClientConfig
+}
+/** Defaults of a webhook of either sort. */
+export function defaultWebhook(hook: Webhook): void {
+  hook.failurePolicy ??= 'Fail'
+  hook.matchPolicy ??= 'Equivalent'
+  hook.namespaceSelector ??= {}
+  hook.objectSelector ??= {}
+  hook.timeoutSeconds ??= 10
+  for (const rule of hook.rules ?? []) rule.scope ??= '*'
+  if (hook.clientConfig.service) hook.clientConfig.service.port ??= 443
+}
+
 export const paramKindColumn: Column<{ spec: { paramKind?: ParamKind } }> = {
   name: 'ParamKind', value: ({ spec: { paramKind: p } }) => (p ? `${p.apiVersion ?? ''}/${p.kind ?? ''}` : '<unset>'),
 }

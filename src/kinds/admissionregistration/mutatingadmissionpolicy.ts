@@ -1,6 +1,6 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
 import * as cells from '../cells.ts'
-import { matchCondition, matchResources, paramKind, paramKindColumn, variable } from './match.ts'
+import { defaultMatch, matchCondition, matchResources, paramKind, paramKindColumn, variable } from './match.ts'
 
 export const applyConfiguration = s.object('io.k8s.api.admissionregistration.v1.ApplyConfiguration', {
   expression: s.string(),
@@ -39,6 +39,10 @@ export const mutatingAdmissionPolicy = defineKind({
   columns: [cells.name, { name: 'Mutations', type: 'integer', value: (o) => (o.spec.mutations ?? []).length }, paramKindColumn, cells.age],
   fields: {
     spec: s.value(mutatingAdmissionPolicySpec),
+  },
+  defaults: ({ spec }) => {
+    spec.failurePolicy ??= 'Fail'
+    defaultMatch(spec.matchConstraints)
   },
 })
 export type MutatingAdmissionPolicy = ObjectOf<typeof mutatingAdmissionPolicy>

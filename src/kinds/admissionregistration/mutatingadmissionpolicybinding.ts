@@ -1,6 +1,6 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
 import * as cells from '../cells.ts'
-import { matchResources, paramRef, paramRefColumn } from './match.ts'
+import { defaultMatch, matchResources, paramRef, paramRefColumn } from './match.ts'
 
 export const mutatingAdmissionPolicyBindingSpec = s.object('io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicyBindingSpec', {
   matchResources: matchResources,
@@ -19,5 +19,6 @@ export const mutatingAdmissionPolicyBinding = defineKind({
   fields: {
     spec: s.value(mutatingAdmissionPolicyBindingSpec),
   },
+  defaults: ({ spec }) => defaultMatch(spec.matchResources),
 })
 export type MutatingAdmissionPolicyBinding = ObjectOf<typeof mutatingAdmissionPolicyBinding>

@@ -1,6 +1,6 @@
 import { defineKind, labelSelector, s, same, type Infer, type ObjectOf } from '#machinery'
 import * as cells from '../cells.ts'
-import { admissionWebhookClientConfig, matchCondition, ruleWithOperations } from './match.ts'
+import { admissionWebhookClientConfig, defaultWebhook, matchCondition, ruleWithOperations } from './match.ts'
 
 export const mutatingWebhook = s.object('io.k8s.api.admissionregistration.v1.MutatingWebhook', {
   admissionReviewVersions: s.required(s.list(s.string(), { listType: 'atomic' })),
@@ -28,6 +28,12 @@ export const mutatingWebhookConfiguration = defineKind({
   columns: [cells.name, { name: 'Webhooks', type: 'integer', value: (o) => (o.webhooks ?? []).length }, cells.age],
   fields: {
     webhooks: s.list(mutatingWebhook, { listType: 'map', listKeys: ['name'], patchStrategy: 'merge', patchMergeKey: 'name' }),
+  },
+  defaults: (o) => {
+    for (const hook of o.webhooks ?? []) {
+      defaultWebhook(hook)
+      hook.reinvocationPolicy ??= 'Never'
+    }
   },
 })
 export type MutatingWebhookConfiguration = ObjectOf<typeof mutatingWebhookConfiguration>

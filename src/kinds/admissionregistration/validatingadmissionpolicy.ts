@@ -1,6 +1,7 @@
 import { condition, defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import { keepMetadata } from '../status-metadata.ts'
 import * as cells from '../cells.ts'
-import { matchCondition, matchResources, paramKind, paramKindColumn, variable } from './match.ts'
+import { defaultMatch, matchCondition, matchResources, paramKind, paramKindColumn, variable } from './match.ts'
 
 export const auditAnnotation = s.object('io.k8s.api.admissionregistration.v1.AuditAnnotation', {
   key: s.required(s.string()),
@@ -57,5 +58,10 @@ export const validatingAdmissionPolicy = defineKind({
     spec: s.value(validatingAdmissionPolicySpec),
     status: s.value(validatingAdmissionPolicyStatus),
   },
+  defaults: ({ spec }) => {
+    spec.failurePolicy ??= 'Fail'
+    defaultMatch(spec.matchConstraints)
+  },
+  prepareUpdate: (o, old, subresource) => { if (subresource === 'status') keepMetadata(o, old) },
 })
 export type ValidatingAdmissionPolicy = ObjectOf<typeof validatingAdmissionPolicy>

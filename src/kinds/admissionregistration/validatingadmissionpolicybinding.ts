@@ -1,6 +1,6 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
 import * as cells from '../cells.ts'
-import { matchResources, paramRef, paramRefColumn } from './match.ts'
+import { defaultMatch, matchResources, paramRef, paramRefColumn } from './match.ts'
 
 export const validatingAdmissionPolicyBindingSpec = s.object('io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicyBindingSpec', {
   matchResources: matchResources,
@@ -20,5 +20,6 @@ export const validatingAdmissionPolicyBinding = defineKind({
   fields: {
     spec: s.required(s.value(validatingAdmissionPolicyBindingSpec)),
   },
+  defaults: ({ spec }) => defaultMatch(spec.matchResources),
 })
 export type ValidatingAdmissionPolicyBinding = ObjectOf<typeof validatingAdmissionPolicyBinding>

@@ -1,6 +1,6 @@
 import { defineKind, labelSelector, s, same, type Infer, type ObjectOf } from '#machinery'
 import * as cells from '../cells.ts'
-import { admissionWebhookClientConfig, matchCondition, ruleWithOperations } from './match.ts'
+import { admissionWebhookClientConfig, defaultWebhook, matchCondition, ruleWithOperations } from './match.ts'
 
 export const validatingWebhook = s.object('io.k8s.api.admissionregistration.v1.ValidatingWebhook', {
   admissionReviewVersions: s.required(s.list(s.string(), { listType: 'atomic' })),
@@ -28,5 +28,6 @@ export const validatingWebhookConfiguration = defineKind({
   fields: {
     webhooks: s.list(validatingWebhook, { listType: 'map', listKeys: ['name'], patchStrategy: 'merge', patchMergeKey: 'name' }),
   },
+  defaults: (o) => { for (const hook of o.webhooks ?? []) defaultWebhook(hook) },
 })
 export type ValidatingWebhookConfiguration = ObjectOf<typeof validatingWebhookConfiguration>

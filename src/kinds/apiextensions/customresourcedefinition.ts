@@ -1,4 +1,5 @@
 import { defineKind, s, type Infer, type ObjectOf, type Schema } from '#machinery'
+import { keepMetadata } from '../status-metadata.ts'
 import * as cells from '../cells.ts'
 
 export const customResourceColumnDefinition = s.object('io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceColumnDefinition', {
@@ -194,5 +195,13 @@ export const customResourceDefinition = defineKind({
     spec: s.required(s.value(customResourceDefinitionSpec)),
     status: s.value(customResourceDefinitionStatus),
   },
+  defaults: ({ spec }) => {
+    spec.names.singular ||= spec.names.kind.toLowerCase()
+    spec.names.listKind ||= spec.names.kind && `${spec.names.kind}List`
+    spec.conversion ??= { strategy: 'None' }
+    const service = spec.conversion.webhook?.clientConfig?.service
+    if (service) service.port ??= 443
+  },
+  prepareUpdate: (o, old, subresource) => { if (subresource === 'status') keepMetadata(o, old) },
 })
 export type CustomResourceDefinition = ObjectOf<typeof customResourceDefinition>

@@ -1,4 +1,5 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import { keepMetadata } from '../status-metadata.ts'
 import * as cells from '../cells.ts'
 
 export const apiServiceServiceReference = s.object('io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.ServiceReference', {
@@ -53,5 +54,7 @@ export const apiService = defineKind({
     spec: s.value(apiServiceSpec),
     status: s.value(apiServiceStatus),
   },
+  defaults: ({ spec }) => { if (spec.service) spec.service.port ??= 443 },
+  prepareUpdate: (o, old, subresource) => { if (subresource === 'status') keepMetadata(o, old, ['labels', 'annotations', 'finalizers', 'ownerReferences']) },
 })
 export type APIService = ObjectOf<typeof apiService>

@@ -1,4 +1,5 @@
-import { defineKind, labelSelector, s, type Infer, type ObjectOf } from '#machinery'
+import { defineKind, labelSelector, s, same, type AnyObject, type Infer, type ObjectOf } from '#machinery'
+import { defaultPodTemplate } from '../core/pod/defaults.ts'
 import * as cells from '../cells.ts'
 import { podTemplateSpec } from '../core/pod/spec.ts'
 
@@ -46,6 +47,11 @@ export const daemonSetStatus = s.object('io.k8s.api.apps.v1.DaemonSetStatus', {
 })
 export type DaemonSetStatus = Infer<typeof daemonSetStatus>
 
+// A count of template changes that clients of the first API versions relied on. It lives in an annotation.
+const templateGenerationKey = 'deprecated.daemonset.template.generation'
+const templateGeneration = (o: AnyObject): number => Number(o.metadata.annotations?.[templateGenerationKey] ?? 0) || 0
+const setTemplateGeneration = (o: AnyObject, n: number): void => { o.metadata.annotations = { ...o.metadata.annotations, [templateGenerationKey]: String(n) } }
+
 export const daemonSet = defineKind({
   group: 'apps', version: 'v1', kind: 'DaemonSet', plural: 'daemonsets',
   shortNames: ['ds'], categories: ['all'], scope: 'Namespaced',
@@ -66,6 +72,22 @@ export const daemonSet = defineKind({
   fields: {
     spec: s.value(daemonSetSpec),
     status: s.value(daemonSetStatus),
+  },
+  defaults: ({ spec }) => {
+    const { updateStrategy } = spec
+    updateStrategy.type ||= 'RollingUpdate'
+    if (updateStrategy.type === 'RollingUpdate') {
+      const rolling = (updateStrategy.rollingUpdate ??= {})
+      rolling.maxUnavailable ??= 1
+      rolling.maxSurge ??= 0
+    }
+    spec.revisionHistoryLimit ??= 10
+    defaultPodTemplate(spec.template)
+  },
+  prepareCreate: (o) => setTemplateGeneration(o, Math.max(templateGeneration(o), 1)),
+  prepareUpdate: (o, old, subresource) => {
+    const generation = templateGeneration(old) + (subresource === undefined && !same(o.spec.template, old.spec.template) ? 1 : 0)
+    if (generation) setTemplateGeneration(o, generation)
   },
 })
 export type DaemonSet = ObjectOf<typeof daemonSet>

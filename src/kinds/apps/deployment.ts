@@ -1,4 +1,6 @@
 import { defineKind, labelSelector, s, same, type Infer, type ObjectOf } from '#machinery'
+import { keepMetadata } from '../status-metadata.ts'
+import { defaultPodTemplate } from '../core/pod/defaults.ts'
 import * as cells from '../cells.ts'
 import { podTemplateSpec } from '../core/pod/spec.ts'
 
@@ -68,5 +70,18 @@ export const deployment = defineKind({
     spec: s.value(deploymentSpec),
     status: s.value(deploymentStatus),
   },
+  defaults: ({ spec }) => {
+    spec.replicas ??= 1
+    spec.strategy.type ||= 'RollingUpdate'
+    if (spec.strategy.type === 'RollingUpdate') {
+      const rolling = (spec.strategy.rollingUpdate ??= {})
+      rolling.maxUnavailable ??= '25%'
+      rolling.maxSurge ??= '25%'
+    }
+    spec.revisionHistoryLimit ??= 10
+    spec.progressDeadlineSeconds ??= 600
+    defaultPodTemplate(spec.template)
+  },
+  prepareUpdate: (o, old, subresource) => { if (subresource === 'status') keepMetadata(o, old, ['labels']) },
 })
 export type Deployment = ObjectOf<typeof deployment>

@@ -1,4 +1,5 @@
 import { defineKind, labelSelector, s, type Infer, type ObjectOf } from '#machinery'
+import { defaultPodTemplate } from '../core/pod/defaults.ts'
 import * as cells from '../cells.ts'
 import { podTemplateSpec } from '../core/pod/spec.ts'
 
@@ -48,6 +49,10 @@ export const replicaSet = defineKind({
   fields: {
     spec: s.value(replicaSetSpec),
     status: s.value(replicaSetStatus),
+  },
+  defaults: ({ spec }) => {
+    spec.replicas ??= 1
+    defaultPodTemplate(spec.template)
   },
 })
 export type ReplicaSet = ObjectOf<typeof replicaSet>

@@ -1,4 +1,5 @@
 import { defineKind, labelSelector, s, type Infer, type ObjectOf, type Schema } from '#machinery'
+import { defaultPodTemplate } from '../core/pod/defaults.ts'
 import * as cells from '../cells.ts'
 import { persistentVolumeClaim, type PersistentVolumeClaim } from '../core/persistentvolumeclaim.ts'
 import { podTemplateSpec } from '../core/pod/spec.ts'
@@ -79,6 +80,29 @@ export const statefulSet = defineKind({
   fields: {
     spec: s.value(statefulSetSpec),
     status: s.value(statefulSetStatus),
+  },
+  defaults: ({ spec }) => {
+    spec.podManagementPolicy ||= 'OrderedReady'
+    const { updateStrategy } = spec
+    if (!updateStrategy.type) {
+      updateStrategy.type = 'RollingUpdate'
+      updateStrategy.rollingUpdate ??= {}
+    }
+    if (updateStrategy.type === 'RollingUpdate' && updateStrategy.rollingUpdate) {
+      updateStrategy.rollingUpdate.partition ??= 0
+      delete updateStrategy.rollingUpdate.maxUnavailable // its feature gate is off
+    }
+    const retention = (spec.persistentVolumeClaimRetentionPolicy ??= {})
+    retention.whenDeleted ||= 'Retain'
+    retention.whenScaled ||= 'Retain'
+    spec.replicas ??= 1
+    spec.revisionHistoryLimit ??= 10
+    defaultPodTemplate(spec.template)
+    for (const claim of spec.volumeClaimTemplates ?? []) {
+      persistentVolumeClaim.rules.defaults?.(claim)
+      claim.apiVersion = 'v1'
+      claim.kind = 'PersistentVolumeClaim'
+    }
   },
 })
 export type StatefulSet = ObjectOf<typeof statefulSet>

@@ -153,6 +153,14 @@ export const metricStatus = s.object('io.k8s.api.autoscaling.v2.MetricStatus', {
 })
 export type MetricStatus = Infer<typeof metricStatus>
 
+const up: HPAScalingRules = {
+  policies: [{ periodSeconds: 15, type: 'Pods', value: 4 }, { periodSeconds: 15, type: 'Percent', value: 100 }], selectPolicy: 'Max', stabilizationWindowSeconds: 0,
+}
+const down: HPAScalingRules = { policies: [{ periodSeconds: 15, type: 'Percent', value: 100 }], selectPolicy: 'Max' }
+/** Given rules replace the defaults one by one; fresh lists, since objects are changed in place. */
+const withDefaults = (given: HPAScalingRules | undefined, { policies = [], ...rest }: HPAScalingRules): HPAScalingRules =>
+  ({ ...rest, ...given, policies: given?.policies ?? policies.map((p) => ({ ...p })) })
+
 export const horizontalPodAutoscalerStatus = s.object('io.k8s.api.autoscaling.v2.HorizontalPodAutoscalerStatus', {
   conditions: s.list(horizontalPodAutoscalerCondition, { listType: 'map', listKeys: ['type'], patchStrategy: 'merge', patchMergeKey: 'type' }),
   currentMetrics: s.list(metricStatus, { listType: 'atomic', always: true }),
@@ -183,6 +191,11 @@ export const horizontalPodAutoscaler = defineKind({
     cells.age,
   ],
   alsoServedAs: [horizontalPodAutoscalerV1],
+  defaults: ({ spec }) => {
+    spec.minReplicas ??= 1
+    if (!spec.metrics?.length) spec.metrics = [{ resource: { name: 'cpu', target: { averageUtilization: 80, type: 'Utilization' } }, type: 'Resource' }]
+    if (spec.behavior) spec.behavior = { scaleDown: withDefaults(spec.behavior.scaleDown, down), scaleUp: withDefaults(spec.behavior.scaleUp, up) }
+  },
 })
 export type HorizontalPodAutoscaler = ObjectOf<typeof horizontalPodAutoscaler>
 

@@ -1,4 +1,5 @@
 import { defineKind, objectMeta, s, type Infer, type ObjectOf } from '#machinery'
+import { defaultJobSpec } from './job-rules.ts'
 import * as cells from '../cells.ts'
 import { jobSpec } from './job.ts'
 import { objectReference } from '../core/references.ts'
@@ -47,6 +48,13 @@ export const cronJob = defineKind({
   fields: {
     spec: s.required(s.value(cronJobSpec)),
     status: s.value(cronJobStatus),
+  },
+  defaults: ({ spec }) => {
+    spec.concurrencyPolicy ||= 'Allow'
+    spec.suspend ??= false
+    spec.successfulJobsHistoryLimit ??= 3
+    spec.failedJobsHistoryLimit ??= 1
+    defaultJobSpec(spec.jobTemplate.spec)
   },
 })
 export type CronJob = ObjectOf<typeof cronJob>

@@ -1,4 +1,5 @@
 import { defineKind, labelSelector, s, shortAge, type Infer, type ObjectOf } from '#machinery'
+import { defaultJob, defaultJobSpec, prepareJob } from './job-rules.ts'
 import * as cells from '../cells.ts'
 import { podTemplateSpec } from '../core/pod/spec.ts'
 
@@ -121,5 +122,10 @@ export const job = defineKind({
     spec: s.value(jobSpec),
     status: s.value(jobStatus),
   },
+  defaults: (o) => {
+    defaultJob(o)
+    defaultJobSpec(o.spec)
+  },
+  prepareCreate: prepareJob,
 })
 export type Job = ObjectOf<typeof job>

@@ -42,5 +42,6 @@ export const endpoints = defineKind({
   fields: {
     subsets: s.list(endpointSubset, { listType: 'atomic' }),
   },
+  defaults: (o) => { for (const { ports } of o.subsets ?? []) for (const port of ports ?? []) port.protocol ||= 'TCP' },
 })
 export type Endpoints = ObjectOf<typeof endpoints>

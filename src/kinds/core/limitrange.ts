@@ -1,4 +1,5 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import { roundResources } from './resources.ts'
 import * as cells from '../cells.ts'
 
 export const limitRangeItem = s.object('io.k8s.api.core.v1.LimitRangeItem', {
@@ -16,6 +17,16 @@ export const limitRangeSpec = s.object('io.k8s.api.core.v1.LimitRangeSpec', {
 })
 export type LimitRangeSpec = Infer<typeof limitRangeSpec>
 
+/** Defaults for containers follow from one another: limits from the maximum, requests from limits, then from the minimum. */
+function defaultItem(item: LimitRangeItem): void {
+  roundResources(item.max, item.min, item.default, item.defaultRequest, item.maxLimitRequestRatio)
+  if (item.type !== 'Container') return
+  const limits = { ...item.max, ...item.default }
+  const requests = { ...item.min, ...limits, ...item.defaultRequest }
+  if (Object.keys(limits).length) item.default = limits
+  if (Object.keys(requests).length) item.defaultRequest = requests
+}
+
 export const limitRange = defineKind({
   group: '', version: 'v1', kind: 'LimitRange', plural: 'limitranges',
   shortNames: ['limits'], scope: 'Namespaced',
@@ -25,5 +36,6 @@ export const limitRange = defineKind({
   fields: {
     spec: s.value(limitRangeSpec),
   },
+  defaults: ({ spec }) => { for (const item of spec.limits ?? []) defaultItem(item) },
 })
 export type LimitRange = ObjectOf<typeof limitRange>

@@ -21,6 +21,8 @@ export const namespaceStatus = s.object('io.k8s.api.core.v1.NamespaceStatus', {
 })
 export type NamespaceStatus = Infer<typeof namespaceStatus>
 
+const nameLabel = 'kubernetes.io/metadata.name'
+
 export const namespace = defineKind({
   group: '', version: 'v1', kind: 'Namespace', plural: 'namespaces',
   shortNames: ['ns'], scope: 'Cluster',
@@ -32,6 +34,21 @@ export const namespace = defineKind({
   fields: {
     spec: s.value(namespaceSpec),
     status: s.value(namespaceStatus),
+  },
+  defaults: (o) => {
+    if (o.metadata.name) o.metadata.labels = { ...o.metadata.labels, [nameLabel]: o.metadata.name }
+    o.status.phase ||= 'Active'
+  },
+  prepareCreate: (o) => {
+    o.status = { phase: 'Active' }
+    if (!o.spec.finalizers?.includes('kubernetes')) o.spec.finalizers = [...(o.spec.finalizers ?? []), 'kubernetes']
+    // Once more: the name may have been generated.
+    o.metadata.labels = { ...o.metadata.labels, [nameLabel]: o.metadata.name }
+  },
+  prepareUpdate: (o, old, subresource) => {
+    if (subresource === 'finalize') return
+    if (old.spec.finalizers) o.spec.finalizers = [...old.spec.finalizers]
+    else delete o.spec.finalizers
   },
 })
 export type Namespace = ObjectOf<typeof namespace>

@@ -1,4 +1,5 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import { roundResources } from './resources.ts'
 import { nodeColumns } from './node-cells.ts'
 
 export const attachedVolume = s.object('io.k8s.api.core.v1.AttachedVolume', {
@@ -147,6 +148,10 @@ export const node = defineKind({
   fields: {
     spec: s.value(nodeSpec),
     status: s.value(nodeStatus),
+  },
+  defaults: ({ status }) => {
+    roundResources(status.capacity, status.allocatable)
+    if (!status.allocatable && status.capacity) status.allocatable = { ...status.capacity }
   },
 })
 export type Node = ObjectOf<typeof node>

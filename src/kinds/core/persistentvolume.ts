@@ -1,4 +1,5 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import { roundResources } from './resources.ts'
 import * as cells from '../cells.ts'
 import { nodeSelector } from './pod/affinity.ts'
 import { awsElasticBlockStoreVolumeSource, azureDiskVolumeSource, fcVolumeSource, flockerVolumeSource, gcePersistentDiskVolumeSource, hostPathVolumeSource, nfsVolumeSource, photonPersistentDiskVolumeSource, portworxVolumeSource, quobyteVolumeSource, vsphereVirtualDiskVolumeSource } from './pod/volume.ts'
@@ -187,5 +188,13 @@ export const persistentVolume = defineKind({
     spec: s.value(persistentVolumeSpec),
     status: s.value(persistentVolumeStatus),
   },
+  defaults: ({ spec, status }) => {
+    status.phase ||= 'Pending'
+    spec.persistentVolumeReclaimPolicy ||= 'Retain'
+    spec.volumeMode ??= 'Filesystem'
+    if (spec.hostPath) spec.hostPath.type ??= ''
+    roundResources(spec.capacity)
+  },
+  prepareCreate: (o) => { o.status = { lastPhaseTransitionTime: o.metadata.creationTimestamp, phase: 'Pending' } },
 })
 export type PersistentVolume = ObjectOf<typeof persistentVolume>

@@ -1,4 +1,6 @@
 import { defineKind, labelSelector, s, type Infer, type ObjectOf } from '#machinery'
+import { roundResources } from './resources.ts'
+import { defaultClaimSpec } from './claim-defaults.ts'
 import * as cells from '../cells.ts'
 import { typedLocalObjectReference, typedObjectReference } from './references.ts'
 
@@ -49,6 +51,16 @@ export const persistentVolumeClaimStatus = s.object('io.k8s.api.core.v1.Persiste
 })
 export type PersistentVolumeClaimStatus = Infer<typeof persistentVolumeClaimStatus>
 
+/** dataSource is the older name of dataSourceRef: whichever is given fills the other, unless it names another namespace. */
+function keepDataSourcesInStep(spec: PersistentVolumeClaimSpec): void {
+  const { dataSource, dataSourceRef } = spec
+  if (dataSource && !dataSourceRef) spec.dataSourceRef = { ...dataSource }
+  if (dataSourceRef && !dataSource && dataSourceRef.namespace === undefined) {
+    const { kind, name, apiGroup } = dataSourceRef
+    spec.dataSource = { ...(apiGroup !== undefined && { apiGroup }), kind, name }
+  }
+}
+
 export const persistentVolumeClaim = defineKind({
   group: '', version: 'v1', kind: 'PersistentVolumeClaim', plural: 'persistentvolumeclaims',
   shortNames: ['pvc'], scope: 'Namespaced',
@@ -69,5 +81,15 @@ export const persistentVolumeClaim = defineKind({
     spec: s.value(persistentVolumeClaimSpec),
     status: s.value(persistentVolumeClaimStatus),
   },
+  defaults: ({ spec, status }) => {
+    status.phase ||= 'Pending'
+    defaultClaimSpec(spec)
+    roundResources(status.capacity, status.allocatedResources)
+  },
+  prepareCreate: ({ spec, status }) => {
+    status.phase = 'Pending'
+    keepDataSourcesInStep(spec)
+  },
+  prepareUpdate: ({ spec }, _old, subresource) => { if (subresource === undefined) keepDataSourcesInStep(spec) },
 })
 export type PersistentVolumeClaim = ObjectOf<typeof persistentVolumeClaim>

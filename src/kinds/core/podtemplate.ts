@@ -1,4 +1,5 @@
 import { defineKind, s, same, type ObjectOf } from '#machinery'
+import { defaultPodTemplate } from './pod/defaults.ts'
 import * as cells from '../cells.ts'
 import { podTemplateSpec, type PodTemplateSpec } from './pod/spec.ts'
 
@@ -16,5 +17,6 @@ export const podTemplate = defineKind({
   fields: {
     template: s.value(podTemplateSpec),
   },
+  defaults: (o) => defaultPodTemplate(o.template),
 })
 export type PodTemplate = ObjectOf<typeof podTemplate>

@@ -1,4 +1,5 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import { defaultPodTemplate } from './pod/defaults.ts'
 import * as cells from '../cells.ts'
 import { podTemplateSpec } from './pod/spec.ts'
 
@@ -49,6 +50,14 @@ export const replicationController = defineKind({
   fields: {
     spec: s.value(replicationControllerSpec),
     status: s.value(replicationControllerStatus),
+  },
+  defaults: (o) => {
+    const labels = o.spec.template?.metadata.labels
+    if (labels) {
+      if (!Object.keys(o.spec.selector ?? {}).length) o.spec.selector = { ...labels }
+      if (!Object.keys(o.metadata.labels ?? {}).length) o.metadata.labels = { ...labels }
+    }
+    defaultPodTemplate(o.spec.template)
   },
 })
 export type ReplicationController = ObjectOf<typeof replicationController>

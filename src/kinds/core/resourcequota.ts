@@ -1,4 +1,5 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import { roundResources } from './resources.ts'
 import * as cells from '../cells.ts'
 
 export const scopedResourceSelectorRequirement = s.object('io.k8s.api.core.v1.ScopedResourceSelectorRequirement', {
@@ -46,5 +47,6 @@ export const resourceQuota = defineKind({
     spec: s.value(resourceQuotaSpec),
     status: s.value(resourceQuotaStatus),
   },
+  defaults: ({ spec, status }) => roundResources(spec.hard, status.hard, status.used),
 })
 export type ResourceQuota = ObjectOf<typeof resourceQuota>

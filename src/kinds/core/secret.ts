@@ -1,6 +1,13 @@
 import { defineKind, s, type ObjectOf } from '#machinery'
 import * as cells from '../cells.ts'
 
+/** Text to base64 of its UTF-8. */
+function toBase64(text: string): string {
+  let bytes = ''
+  for (const byte of new TextEncoder().encode(text)) bytes += String.fromCharCode(byte)
+  return btoa(bytes)
+}
+
 export const secret = defineKind({
   group: '', version: 'v1', kind: 'Secret', plural: 'secrets',
   scope: 'Namespaced',
@@ -12,6 +19,14 @@ export const secret = defineKind({
     immutable: s.bool({ keepEmpty: true }),
     stringData: s.map(s.string()),
     type: s.string(),
+  },
+  defaults: (o) => {
+    o.type ||= 'Opaque'
+    // stringData is a way to write only: it ends up in data.
+    if (o.stringData) {
+      o.data = { ...o.data, ...Object.fromEntries(Object.entries(o.stringData).map(([key, text]) => [key, toBase64(text)])) }
+      delete o.stringData
+    }
   },
 })
 export type Secret = ObjectOf<typeof secret>

@@ -1,4 +1,5 @@
 import { condition, defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import { isExternal, prepareServiceUpdate } from './prepare-service.ts'
 import * as cells from '../cells.ts'
 
 export const clientIPConfig = s.object('io.k8s.api.core.v1.ClientIPConfig', {
@@ -78,6 +79,22 @@ function externalIP({ type, externalIPs = [], externalName }: ServiceSpec, statu
   return [cells.loadBalancer(status.loadBalancer), ...externalIPs].filter(Boolean).join(',') || '<pending>'
 }
 
+const affinitySeconds = 10_800 // three hours
+function defaultService(spec: ServiceSpec, status: ServiceStatus): void {
+  spec.sessionAffinity ||= 'None'
+  if (spec.sessionAffinity === 'None') delete spec.sessionAffinityConfig
+  if (spec.sessionAffinity === 'ClientIP' && spec.sessionAffinityConfig?.clientIP?.timeoutSeconds === undefined)
+    spec.sessionAffinityConfig = { clientIP: { timeoutSeconds: affinitySeconds } }
+  spec.type ||= 'ClusterIP'
+  for (const port of spec.ports ?? []) port.targetPort ||= port.port
+  const balanced = spec.type === 'LoadBalancer'
+  if (isExternal(spec)) spec.externalTrafficPolicy ||= 'Cluster'
+  if (balanced || spec.type === 'NodePort' || spec.type === 'ClusterIP') spec.internalTrafficPolicy ??= 'Cluster'
+  if (!balanced) return
+  spec.allocateLoadBalancerNodePorts ??= true
+  for (const ingress of status.loadBalancer.ingress ?? []) if (ingress.ip) ingress.ipMode ??= 'VIP'
+}
+
 export const service = defineKind({
   group: '', version: 'v1', kind: 'Service', plural: 'services',
   shortNames: ['svc'], categories: ['all'], scope: 'Namespaced',
@@ -99,5 +116,7 @@ export const service = defineKind({
     spec: s.value(serviceSpec),
     status: s.value(serviceStatus),
   },
+  defaults: (o) => defaultService(o.spec, o.status),
+  prepareUpdate: ({ spec }, old, subresource) => { if (subresource === undefined) prepareServiceUpdate(spec, old.spec) },
 })
 export type Service = ObjectOf<typeof service>

@@ -1,6 +1,9 @@
 import { defineKind, s, type ObjectOf } from '#machinery'
 import * as cells from '../cells.ts'
-import { localObjectReference, objectReference } from './references.ts'
+import { localObjectReference, objectReference, type ObjectReference } from './references.ts'
+
+/** Of references to secrets only the name is kept. */
+const keepSecretNames = (o: { secrets?: ObjectReference[] }): void => { if (o.secrets) o.secrets = o.secrets.map(({ name }) => (name ? { name } : {})) }
 
 export const serviceAccount = defineKind({
   group: '', version: 'v1', kind: 'ServiceAccount', plural: 'serviceaccounts',
@@ -12,5 +15,7 @@ export const serviceAccount = defineKind({
     imagePullSecrets: s.list(localObjectReference, { listType: 'atomic' }),
     secrets: s.list(objectReference, { listType: 'map', listKeys: ['name'], patchStrategy: 'merge', patchMergeKey: 'name' }),
   },
+  prepareCreate: keepSecretNames,
+  prepareUpdate: keepSecretNames,
 })
 export type ServiceAccount = ObjectOf<typeof serviceAccount>

@@ -66,5 +66,11 @@ export const endpointSlice = defineKind({
     endpoints: s.list(endpoint, { listType: 'atomic', always: true }),
     ports: s.list(sliceEndpointPort, { listType: 'atomic', always: true }),
   },
+  defaults: (o) => {
+    for (const port of o.ports ?? []) {
+      port.name ??= ''
+      port.protocol ??= 'TCP'
+    }
+  },
 })
 export type EndpointSlice = ObjectOf<typeof endpointSlice>

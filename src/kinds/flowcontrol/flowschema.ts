@@ -1,4 +1,5 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import { keepMetadata } from '../status-metadata.ts'
 import * as cells from '../cells.ts'
 
 export const flowDistinguisherMethod = s.object('io.k8s.api.flowcontrol.v1.FlowDistinguisherMethod', {
@@ -97,5 +98,7 @@ export const flowSchema = defineKind({
     spec: s.value(flowSchemaSpec),
     status: s.value(flowSchemaStatus),
   },
+  defaults: ({ spec }) => { spec.matchingPrecedence ||= 1000 },
+  prepareUpdate: (o, old, subresource) => { if (subresource === 'status') keepMetadata(o, old) },
 })
 export type FlowSchema = ObjectOf<typeof flowSchema>

@@ -1,4 +1,5 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import { keepMetadata } from '../status-metadata.ts'
 import * as cells from '../cells.ts'
 
 export const exemptPriorityLevelConfiguration = s.object('io.k8s.api.flowcontrol.v1.ExemptPriorityLevelConfiguration', {
@@ -68,5 +69,21 @@ export const priorityLevelConfiguration = defineKind({
     spec: s.value(priorityLevelConfigurationSpec),
     status: s.value(priorityLevelConfigurationStatus),
   },
+  defaults: ({ spec: { exempt, limited } }) => {
+    if (exempt) {
+      exempt.nominalConcurrencyShares ??= 0
+      exempt.lendablePercent ??= 0
+    }
+    if (!limited) return
+    limited.nominalConcurrencyShares ??= 30
+    limited.lendablePercent ??= 0
+    const { queuing } = limited.limitResponse
+    if (queuing) {
+      queuing.handSize ||= 8
+      queuing.queues ||= 64
+      queuing.queueLengthLimit ||= 50
+    }
+  },
+  prepareUpdate: (o, old, subresource) => { if (subresource === 'status') keepMetadata(o, old) },
 })
 export type PriorityLevelConfiguration = ObjectOf<typeof priorityLevelConfiguration>

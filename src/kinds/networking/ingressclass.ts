@@ -30,5 +30,6 @@ export const ingressClass = defineKind({
   fields: {
     spec: s.value(ingressClassSpec),
   },
+  defaults: ({ spec }) => { if (spec.parameters) spec.parameters.scope ??= 'Cluster' },
 })
 export type IngressClass = ObjectOf<typeof ingressClass>

@@ -50,5 +50,9 @@ export const networkPolicy = defineKind({
   fields: {
     spec: s.value(networkPolicySpec),
   },
+  defaults: ({ spec }) => {
+    for (const rule of [...(spec.ingress ?? []), ...(spec.egress ?? [])]) for (const port of rule.ports ?? []) port.protocol ??= 'TCP'
+    if (!spec.policyTypes?.length) spec.policyTypes = spec.egress?.length ? ['Ingress', 'Egress'] : ['Ingress']
+  },
 })
 export type NetworkPolicy = ObjectOf<typeof networkPolicy>

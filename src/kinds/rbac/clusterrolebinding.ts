@@ -1,5 +1,5 @@
 import { defineKind, s, type ObjectOf } from '#machinery'
-import { bindingColumns, rbacSubject, roleRef } from './rolebinding.ts'
+import { bindingColumns, defaultBinding, rbacSubject, roleRef } from './rolebinding.ts'
 
 export const clusterRoleBinding = defineKind({
   group: 'rbac.authorization.k8s.io', version: 'v1', kind: 'ClusterRoleBinding', plural: 'clusterrolebindings',
@@ -11,5 +11,6 @@ export const clusterRoleBinding = defineKind({
     roleRef: s.required(s.value(roleRef)),
     subjects: s.list(rbacSubject, { listType: 'atomic' }),
   },
+  defaults: defaultBinding,
 })
 export type ClusterRoleBinding = ObjectOf<typeof clusterRoleBinding>

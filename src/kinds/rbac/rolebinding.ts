@@ -19,6 +19,12 @@ export type RbacSubject = Infer<typeof rbacSubject>
 interface BindingLike extends AnyObject { roleRef: RoleRef; subjects?: RbacSubject[] }
 const named = (o: BindingLike, kind: string): string =>
   (o.subjects ?? []).filter((s) => s.kind === kind).map((s) => (kind === 'ServiceAccount' && s.namespace ? `${s.namespace}/${s.name}` : s.name)).join(', ')
+const group = 'rbac.authorization.k8s.io'
+export function defaultBinding(o: BindingLike): void {
+  o.roleRef.apiGroup ||= group
+  for (const subject of o.subjects ?? []) if (subject.kind === 'User' || subject.kind === 'Group') subject.apiGroup ||= group
+}
+
 export const bindingColumns: readonly Column<BindingLike>[] = [
   cells.name,
   { name: 'Role', value: (o) => `${o.roleRef.kind}/${o.roleRef.name}` },
@@ -38,5 +44,6 @@ export const roleBinding = defineKind({
     roleRef: s.required(s.value(roleRef)),
     subjects: s.list(rbacSubject, { listType: 'atomic' }),
   },
+  defaults: defaultBinding,
 })
 export type RoleBinding = ObjectOf<typeof roleBinding>

@@ -1,4 +1,5 @@
 import { condition, defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import { keepMetadata } from '../status-metadata.ts'
 import * as cells from '../cells.ts'
 import { nodeSelector } from '../core/pod/affinity.ts'
 
@@ -146,6 +147,16 @@ export const resourceClaimConsumerReference = s.object('io.k8s.api.resource.v1.R
 })
 export type ResourceClaimConsumerReference = Infer<typeof resourceClaimConsumerReference>
 
+/** How many devices a request takes, where it does not say. */
+export function defaultRequests({ devices }: ResourceClaimSpec): void {
+  for (const { exactly, firstAvailable } of devices.requests ?? []) {
+    for (const request of [...(exactly ? [exactly] : []), ...(firstAvailable ?? [])]) {
+      request.allocationMode ||= 'ExactCount'
+      if (request.allocationMode === 'ExactCount') request.count ||= 1
+    }
+  }
+}
+
 export const resourceClaimStatus = s.object('io.k8s.api.resource.v1.ResourceClaimStatus', {
   allocation: allocationResult,
   devices: s.list(allocatedDeviceStatus, { listType: 'map', listKeys: ['driver', 'device', 'pool', 'shareID'] }),
@@ -168,5 +179,7 @@ export const deviceResourceClaim = defineKind({
     spec: s.required(s.value(resourceClaimSpec)),
     status: s.value(resourceClaimStatus),
   },
+  defaults: ({ spec }) => defaultRequests(spec),
+  prepareUpdate: (o, old, subresource) => { if (subresource === 'status') keepMetadata(o, old) },
 })
 export type DeviceResourceClaim = ObjectOf<typeof deviceResourceClaim>

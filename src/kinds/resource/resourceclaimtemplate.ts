@@ -1,6 +1,6 @@
 import { defineKind, objectMeta, s, type Infer, type ObjectOf } from '#machinery'
 import * as cells from '../cells.ts'
-import { resourceClaimSpec } from './resourceclaim.ts'
+import { defaultRequests, resourceClaimSpec } from './resourceclaim.ts'
 
 export const resourceClaimTemplateSpec = s.object('io.k8s.api.resource.v1.ResourceClaimTemplateSpec', {
   metadata: s.value(objectMeta),
@@ -16,5 +16,6 @@ export const resourceClaimTemplate = defineKind({
   fields: {
     spec: s.required(s.value(resourceClaimTemplateSpec)),
   },
+  defaults: ({ spec }) => defaultRequests(spec.spec),
 })
 export type ResourceClaimTemplate = ObjectOf<typeof resourceClaimTemplate>

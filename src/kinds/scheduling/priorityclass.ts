@@ -20,5 +20,6 @@ export const priorityClass = defineKind({
     preemptionPolicy: s.string({ keepEmpty: true }),
     value: s.int({ default: 0 }),
   },
+  defaults: (o) => { o.preemptionPolicy ??= 'PreemptLowerPriority' },
 })
 export type PriorityClass = ObjectOf<typeof priorityClass>

@@ -43,5 +43,14 @@ export const csiDriver = defineKind({
   fields: {
     spec: s.required(s.value(csiDriverSpec)),
   },
+  defaults: ({ spec }) => {
+    spec.attachRequired ??= true
+    spec.podInfoOnMount ??= false
+    spec.storageCapacity ??= false
+    spec.fsGroupPolicy ??= 'ReadWriteOnceWithFSType'
+    if (!spec.volumeLifecycleModes?.length) spec.volumeLifecycleModes = ['Persistent']
+    spec.requiresRepublish ??= false
+    spec.seLinuxMount ??= false
+  },
 })
 export type CSIDriver = ObjectOf<typeof csiDriver>

@@ -36,5 +36,9 @@ export const storageClass = defineKind({
     reclaimPolicy: s.string({ keepEmpty: true }),
     volumeBindingMode: s.string({ keepEmpty: true }),
   },
+  defaults: (o) => {
+    o.reclaimPolicy ??= 'Delete'
+    o.volumeBindingMode ??= 'Immediate'
+  },
 })
 export type StorageClass = ObjectOf<typeof storageClass>

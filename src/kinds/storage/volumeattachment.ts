@@ -1,4 +1,5 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import { keepMetadata } from '../status-metadata.ts'
 import * as cells from '../cells.ts'
 import { persistentVolumeSpec } from '../core/persistentvolume.ts'
 
@@ -48,5 +49,6 @@ export const volumeAttachment = defineKind({
     spec: s.required(s.value(volumeAttachmentSpec)),
     status: s.value(volumeAttachmentStatus),
   },
+  prepareUpdate: (o, old, subresource) => { if (subresource === 'status') keepMetadata(o, old) },
 })
 export type VolumeAttachment = ObjectOf<typeof volumeAttachment>

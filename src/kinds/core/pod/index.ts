@@ -1,4 +1,6 @@
 import { defineKind, s, type ObjectOf } from '#machinery'
+import { preparePod, preparePodUpdate } from './prepare.ts'
+import { defaultPod } from './defaults.ts'
 import { podColumns, podRowConditions } from './cells.ts'
 import { podSpec } from './spec.ts'
 import { podStatus } from './status.ts'
@@ -26,5 +28,8 @@ export const pod = defineKind({
     spec: s.value(podSpec),
     status: s.value(podStatus),
   },
+  defaults: defaultPod,
+  prepareCreate: preparePod,
+  prepareUpdate: preparePodUpdate,
 })
 export type Pod = ObjectOf<typeof pod>

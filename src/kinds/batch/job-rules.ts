@@ -1,0 +1,40 @@
+import { type AnyObject } from '#machinery'
+import { defaultPodTemplate } from '../core/pod/defaults.ts'
+import type { JobSpec } from './job.ts'
+
+const mostFailures = 2 ** 31 - 1
+/** Defaults of jobs alone: a cron job's template goes without them until a job is made of it. */
+export function defaultJob({ metadata, spec }: AnyObject & { spec: JobSpec }): void {
+  if (spec.completions === undefined && spec.parallelism === undefined) spec.completions = 1
+  spec.parallelism ??= 1
+  spec.manualSelector ??= false
+  spec.backoffLimit ??= spec.backoffLimitPerIndex === undefined ? 6 : mostFailures
+  labelLikePods(metadata, spec)
+  spec.completionMode ??= 'NonIndexed'
+  spec.suspend ??= false
+  spec.podReplacementPolicy ??= spec.podFailurePolicy ? 'Failed' : 'TerminatingOrFailed'
+}
+/** A job without labels has those of its pods. */
+function labelLikePods(metadata: AnyObject['metadata'], spec: JobSpec): void {
+  const { labels } = spec.template.metadata
+  if (labels && !Object.keys(metadata.labels ?? {}).length) metadata.labels = { ...labels }
+}
+export function defaultJobSpec(spec: JobSpec): void {
+  for (const rule of spec.podFailurePolicy?.rules ?? []) for (const pattern of rule.onPodConditions ?? []) pattern.status ||= 'True'
+  defaultPodTemplate(spec.template)
+}
+
+/** Labels that tie pods to their job: with the domain, and without it as older clients know them. */
+export const jobLabels = { name: ['batch.kubernetes.io/job-name', 'job-name'], uid: ['batch.kubernetes.io/controller-uid', 'controller-uid'] } as const
+
+/** Labels the pods and makes a selector of the job's uid, unless the user chose one. What the user gave stays, and is checked. */
+export function prepareJob({ metadata, spec }: AnyObject & { spec: JobSpec }): void {
+  if (spec.manualSelector) return
+  const labels = { ...spec.template.metadata.labels }
+  for (const key of jobLabels.uid) labels[key] ??= metadata.uid
+  for (const key of jobLabels.name) labels[key] ??= metadata.name
+  spec.template.metadata.labels = labels
+  const selector = (spec.selector ??= {})
+  selector.matchLabels = { ...selector.matchLabels, [jobLabels.uid[0]]: selector.matchLabels?.[jobLabels.uid[0]] ?? metadata.uid }
+  labelLikePods(metadata, spec)
+}
