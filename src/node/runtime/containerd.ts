@@ -49,7 +49,8 @@ const longestLog = 16 << 20
 /** Where a containerd with these folders listens, notes its process and writes its log. */
 export const containerdPaths = ({ directory, runDirectory }: Pick<ContainerdOptions, 'directory' | 'runDirectory'>) => ({
   socket: join(runDirectory, 'containerd.sock'), pidFile: join(runDirectory, 'containerd.pid'),
-  config: join(directory, 'containerd.toml'), log: join(directory, 'containerd.log'),
+  state: join(runDirectory, 'containerd'), runcRoot: join(runDirectory, 'oci'),
+  root: join(directory, 'containerd'), config: join(directory, 'containerd.toml'), log: join(directory, 'containerd.log'),
 })
 
 /** What of the programs that real containers need is missing here; [] when nothing is. */
@@ -91,7 +92,7 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
     async stopEverything() {
       await removeAllPods(runtime, log)
       await stop()
-      await rm(options.runDirectory, { recursive: true, force: true })
+      for (const path of [paths.state, paths.runcRoot, paths.socket, `${paths.socket}.ttrpc`]) await rm(path, { recursive: true, force: true })
     },
   }
 }
@@ -105,7 +106,7 @@ async function launch(options: ContainerdOptions, paths: ReturnType<typeof conta
   if (binary === undefined) throw new RuntimeError('Unavailable', 'containerd is not installed; run `proa setup`, or use the simulated runtime')
   for (const folder of [directory, runDirectory, registryDirectory, options.cniConfigDirectory]) await mkdir(folder, { recursive: true, mode: 0o700 })
   await writeFile(paths.config, containerdToml({
-    root: join(directory, 'containerd'), state: join(runDirectory, 'containerd'), socket: paths.socket, runcRoot: join(runDirectory, 'oci'),
+    root: paths.root, state: paths.state, socket: paths.socket, runcRoot: paths.runcRoot,
     cniConfigDirectory: options.cniConfigDirectory, cniBinaryDirectory, registryDirectory, restrictOomScore: !await mayLowerOomScore(),
     ...(options.handlers && { handlers: options.handlers }),
   }), { mode: 0o600 })

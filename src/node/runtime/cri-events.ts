@@ -37,11 +37,9 @@ export class CriEvents {
   listen(seen: (event: RuntimeEvent) => void): () => void {
     // Each call is a listener of its own, also with the same function.
     const listener = (event: RuntimeEvent) => seen(event)
-    if (this.#synced) {
-      const at = Date.now()
-      for (const [id, known] of this.#known) listener(describe(id, known, at))
-      listener({ type: 'synced', at })
-    }
+    const at = Date.now()
+    for (const [id, known] of this.#known) if (known.state !== '') listener(describe(id, known, at))
+    if (this.#synced) listener({ type: 'synced', at })
     this.#listeners.add(listener)
     if (!this.#running) {
       this.#running = true
@@ -97,8 +95,11 @@ export class CriEvents {
     const { promise: ended, reject: end } = Promise.withResolvers<never>()
     ended.catch(() => {})
     const { promise: greeted, resolve: greet } = Promise.withResolvers<void>()
+    // What happens while the list is read may be about things that only the list makes known.
+    let early: [string, Uint8Array][] | undefined = []
     this.#subscription = this.#connection.subscribe((topic, event) => {
       if (topic === greeting) greet()
+      else if (early) early.push([topic, event])
       else this.#heard(topic, event)
     }, end)
     // Nothing answers a subscription. That an event of our own comes back tells that it stands, so that the list
@@ -112,14 +113,18 @@ export class CriEvents {
       if (heard) break
       if (tries === 9) throw new Error('containerd does not deliver its events')
     }
-    await this.#list()
+    const told = await this.#list()
+    for (const [topic, event] of early) this.#heard(topic, event)
+    early = undefined
+    await told.all
     connected()
     this.#synced = true
     this.#tell({ type: 'synced', at: Date.now() })
     return ended
   }
 
-  async #list(): Promise<void> {
+  /** Returns a promise of all being told, once all is known. */
+  async #list(): Promise<{ readonly all: Promise<unknown> }> {
     const before = [...this.#known.keys()]
     const [sandboxes, containers] = await Promise.all([this.#runtime.listPodSandboxes(), this.#runtime.listContainers()])
     const there = new Set<string>()
@@ -135,7 +140,7 @@ export class CriEvents {
       if (known?.state !== container.state) refreshed.push(this.#queue(container.id, () => this.#refreshContainer(container.id, () => true)))
     }
     for (const id of before) if (!there.has(id)) this.#deleted(id)
-    await Promise.all(refreshed)
+    return { all: Promise.all(refreshed) }
   }
 
   #adopt({ id, sandboxId, labels }: Container): void {

@@ -76,6 +76,12 @@ export interface Runtime {
   podSandboxStats(id: string, options?: CallOptions): Promise<PodSandboxStats>
 
   /**
+   * Whether the container would pass a probe now. Only a runtime without a real network and real processes has it: its
+   * answer then stands for every HTTP, TCP, gRPC and exec probe.
+   */
+  probe?(id: string): boolean
+
+  /**
    * Tells `seen` of every change, within milliseconds, until the returned function is called. The runtime's status shows
    * the change already when `seen` is called. First, and again after the runtime was away, comes one event for each
    * sandbox and container that is not as last told (at first: each that exists), then `synced`. `seen` must not throw.
