@@ -4,7 +4,7 @@ import { checkListed, checkLockfile, checkPackages, type Manifest } from './list
 import { checkRooms, findTouching, isPure, isTestFile } from './rooms.ts'
 import { readSource } from './source.ts'
 import { runFile, runProgram } from './spawn.ts'
-import { report, type Tally } from './tally.ts'
+import { report, type Tally, type UnitMessage } from './tally.ts'
 import { checkText, checkWords } from './words.ts'
 
 const typesTimeoutMs = 120_000
@@ -58,8 +58,8 @@ async function unitTests(root: string): Promise<Tally & { output: string }> {
   const files = globSync(['src/**/*.test.ts', 'tools/**/*.test.ts', 'tests/*.test.ts'], { cwd: root }).sort()
   if (files.length === 0) return { passed: 0, failed: 0, output: '' }
   const { code, output, message, timedOut } = await runFile(`${root}/tools/check/unit.ts`, files, { cwd: root, timeoutMs: unitTimeoutMs })
-  const counted = message as Tally | undefined
-  if (timedOut) return { passed: counted?.passed ?? 0, failed: (counted?.failed ?? 0) + 1, output: `${output}\nFAIL unit tests did not end within ${unitTimeoutMs / 1000} s${counted ? ': a test left a handle open' : ''}` }
-  if (!counted) return { passed: 0, failed: 1, output: `${output}\nFAIL the unit tests ended early (exit ${code})` }
-  return { ...counted, output }
+  const counted = message as UnitMessage | undefined
+  if (timedOut) return { passed: counted?.passed ?? 0, failed: (counted?.failed ?? 0) + 1, output: `${output}\nFAIL unit tests did not end within ${unitTimeoutMs / 1000} s` }
+  if (!counted?.ended) return { passed: counted?.passed ?? 0, failed: (counted?.failed ?? 0) + 1, output: `${output}\nFAIL the unit tests ended early (exit ${code})` }
+  return { passed: counted.passed, failed: counted.failed, output }
 }

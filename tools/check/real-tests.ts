@@ -1,7 +1,7 @@
 // The tests with the real kubectl and containers: one file after the other, each in a process of its own with a time limit.
 import { globSync, readFileSync } from 'node:fs'
 import { runFile } from './spawn.ts'
-import type { Tally } from './tally.ts'
+import type { Tally, UnitMessage } from './tally.ts'
 
 const defaultMinutes = 3
 /** All of npm test, so that CI never hangs. */
@@ -37,13 +37,13 @@ export async function runRealTests(root: string, have: Readonly<Record<string, s
     const began = performance.now()
     console.log(`---- ${file}`)
     const { code, message, timedOut } = await runFile(`${root}/tools/check/unit.ts`, [file], { cwd: root, timeoutMs: Math.min(minutes * 60_000, leftMs), live: true, env })
-    const { passed, failed } = (message as Tally | undefined) ?? { passed: 0, failed: 0 }
+    const { passed, failed, ended } = (message as UnitMessage | undefined) ?? { passed: 0, failed: 0, ended: false }
     // A file that ends without telling, or with nothing that ran, has failed as a whole.
-    const broken = timedOut || message === undefined || passed + failed === 0
+    const broken = timedOut || !ended || passed + failed === 0
     tally.passed += passed
     tally.failed += failed + (broken ? 1 : 0)
     const seconds = ((performance.now() - began) / 1000).toFixed(1)
-    const why = timedOut ? `, ended after its ${minutes} minutes` : message === undefined ? `, ended early (exit ${code})` : broken ? ', has no tests' : ''
+    const why = timedOut ? `, ended after its ${minutes} minutes` : !ended ? `, ended early (exit ${code})` : broken ? ', has no tests' : ''
     console.log(`${failed > 0 || broken ? 'FAIL' : 'ok  '} ${file} (${passed} passed, ${failed} failed${why}, ${seconds} s)`)
   }
   return notRun

@@ -14,3 +14,6 @@ export function report(tally: Tally, name: string, findings: readonly Finding[],
 
 /** The last line of every run. */
 export const lastLine = ({ passed, failed }: Tally): string => `${passed} passed, ${failed} failed`
+
+/** What unit.ts sends: the counts so far, and whether all tests have ended. */
+export interface UnitMessage extends Tally { readonly ended: boolean }

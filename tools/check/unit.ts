@@ -11,12 +11,19 @@ const linesEach = 40
 let passed = 0
 let failed = 0
 const stream = run({ files, isolation: 'none', concurrency: false })
-stream.on('test:pass', ({ details }) => { if (details.type !== 'suite') passed++ })
+/** Told along the way as well, so that what was seen counts even if this process is ended. */
+const tell = (ended: boolean, then?: () => void) => process.send?.({ passed, failed, ended }, undefined, undefined, then)
+stream.on('test:pass', ({ details }) => {
+  if (details.type === 'suite') return
+  passed++
+  tell(false)
+})
 stream.on('test:fail', ({ name, file, line, details }) => {
   const error = details.error as Error & { cause?: Error; failureType?: string }
   // A suite or file fails with its tests; only what failed itself is reported.
   if (error.failureType === 'subtestsFailed') return
   failed++
+  tell(false)
   const cause = error.cause ?? error
   const where = file ? `${relative(process.cwd(), file)}:${line}` : ''
   if (failed > inFull) {
@@ -31,8 +38,9 @@ stream.on('end', () => {
   // A server, socket or timer that a test left open would keep this process alive: name it instead of hanging.
   setTimeout(() => {
     console.log(`\nFAIL the tests ended, but something they opened is still open: ${process.getActiveResourcesInfo().join(', ')}`)
-    process.send?.({ passed, failed: failed + 1 }, () => { process.exit(1) })
+    failed++
+    tell(true, () => { process.exit(1) })
   }, 5000).unref()
-  process.send?.({ passed, failed })
+  tell(true)
 })
 stream.resume()
