@@ -50,6 +50,9 @@ export function defaultDataDir(env: Environment = process.env, uid = process.get
   return uid === 0 ? '/var/lib/proa' : join(env['HOME'] ?? homedir(), '.proa')
 }
 
+/** Where `setup` puts its own kubectl. */
+export const privateKubectl = (dataDir: string): string => join(dataDir, 'bin', 'kubectl')
+
 /** The paths of a cluster. Touches nothing. */
 export function clusterPaths(name: string, dataDir: string, env: Environment = process.env, uid = process.getuid?.() ?? 1): ClusterPaths {
   const clusterDir = join(resolve(dataDir), name)

@@ -3,6 +3,7 @@
 import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { privateKubectl } from '../data-dir.ts'
 import { Failure } from '../failure.ts'
 import { runProgram } from '../run-program.ts'
 import { findMirror, readAptSources } from './apt-sources.ts'
@@ -16,9 +17,6 @@ const versionTimeoutMs = 10_000
 const aptTimeoutMs = 180_000
 
 export interface Kubectl { readonly path: string; readonly version: string; readonly private: boolean }
-
-/** Where `setup` puts its own kubectl. */
-export const privateKubectl = (dataDir: string): string => join(dataDir, 'bin', 'kubectl')
 
 /** The kubectl to use: the PATH's if it is new enough, else the private one. undefined: there is none, run setup. */
 export async function findKubectl(dataDir: string): Promise<Kubectl | undefined> {

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
-import { defaultDataDir } from '../data-dir.ts'
+import { defaultDataDir, privateKubectl } from '../data-dir.ts'
 import { Failure } from '../failure.ts'
 import type { Terminal } from '../terminal.ts'
-import { findKubectl, installPrivateKubectl, kubectlVersion, privateKubectl, type Kubectl } from './kubectl.ts'
+import { findKubectl, installPrivateKubectl, kubectlVersion, type Kubectl } from './kubectl.ts'
 import { inspectMachine, requirements, whyNoContainers } from './machine.ts'
 import { installPackages, nameWithPackage } from './packages.ts'
 

@@ -16,6 +16,8 @@ export interface UpReport {
   readonly simulatedNodes: number
   /** Why there are no real containers, where they were possible to ask for. */
   readonly noContainers?: string
+  /** What to do where the PATH has no kubectl. */
+  readonly kubectlHint?: string
   readonly dataDir: string
   readonly log: string
   readonly alreadyRunning?: true
@@ -31,6 +33,7 @@ export function describeUp(report: UpReport, foreground: boolean, paint: Paint):
   for (const line of report.applied ?? []) lines.push(`${paint.green('✓')} ${line}`)
   lines.push(`  ${describeNodes(report)}`)
   if (report.noContainers) lines.push(`  ${paint.yellow('no real containers:')} ${report.noContainers}`)
+  if (report.kubectlHint) lines.push(`  ${paint.yellow(report.kubectlHint)}`)
   if (foreground) lines.push(paint.dim('  Ctrl-C stops it; everything is kept for the next ./proa up.'))
   else lines.push(paint.dim(`  ./proa down${report.name === 'proa' ? '' : ` --name ${report.name}`} stops it.`))
   return lines

@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs'
 import type { ClusterProgram } from '../cluster-program.ts'
 import { clusterOptions, pathsOf } from '../cluster-options.ts'
-import { checkLayout, type ClusterPaths } from '../data-dir.ts'
+import { checkLayout, privateKubectl, type ClusterPaths } from '../data-dir.ts'
 import { Failure, messageOf } from '../failure.ts'
 import type { Values } from '../flag.ts'
 import type { clusterFlags, outputFlags } from '../flags/cluster-flags.ts'
@@ -8,7 +9,7 @@ import type { serverFlags } from '../flags/server-flags.ts'
 import type { nodeFlags, processFlags, upFlags } from '../flags/up-flags.ts'
 import { checkKubeconfigs, kubeconfigFiles, writeContext } from '../kubeconfig-file.ts'
 import { readPidFile, type ControlPlane } from '../pid-file.ts'
-import { inspectMachine, whyNoContainers } from '../setup/machine.ts'
+import { findProgram, inspectMachine, whyNoContainers } from '../setup/machine.ts'
 import type { Terminal } from '../terminal.ts'
 import { AlreadyRunning } from './control-plane.ts'
 import { describeUp, type UpReport } from './describe.ts'
@@ -25,7 +26,9 @@ export async function runUp(values: UpValues, terminal: Terminal): Promise<numbe
   const files = kubeconfigFiles(values.kubeconfig)
   const noContainers = whyNoContainers(inspectMachine())
   const options = clusterOptions(values, { noContainers, lastPort: lastPortOf(paths) })
-  const say = (report: UpReport, foreground: boolean) => {
+  const hint = kubectlHint(paths)
+  const say = (plain: UpReport, foreground: boolean) => {
+    const report = hint === undefined ? plain : { ...plain, kubectlHint: hint }
     if (values.output === 'json') terminal.out(JSON.stringify(report))
     else for (const line of describeUp(report, foreground, terminal.paint)) terminal.out(line)
   }
@@ -61,6 +64,11 @@ export async function runUp(values: UpValues, terminal: Terminal): Promise<numbe
     say(await reportRunning(error.controlPlane, paths, files), false)
     return 0
   } finally { progress.end() }
+}
+
+function kubectlHint({ dataDir }: ClusterPaths): string | undefined {
+  if (findProgram('kubectl') !== undefined) return undefined
+  return existsSync(privateKubectl(dataDir)) ? `kubectl is not on the PATH but at ${privateKubectl(dataDir)}` : 'kubectl is not on the PATH; ./proa setup fetches one'
 }
 
 /** The program behind the commands; read late, because nothing that only prints needs it. */
