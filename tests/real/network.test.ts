@@ -1,4 +1,4 @@
-// needs: root, nft, cni
+// needs: linux root containerd
 // Real packets through the nftables dataplane, from pods, nodes and outside.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'

@@ -1,12 +1,13 @@
 // Services with their endpoint slices, found by name: what the proxy and the DNS both read.
+import type { Change } from '#client'
 import type { AnyObject } from '#machinery'
 import type { EndpointSlice, Service } from '#kinds'
 
-/** All objects of a kind, and what happens to them. An informer is one. */
+/** All objects of a kind: those that are there, as changes too, and then each change. An informer is one. */
 export interface Source<T extends AnyObject> {
-  list(): Iterable<T>
-  /** Calls for every change from now on, `gone` when the object is no more; the returned function ends that. */
-  onChange(listener: (object: T, gone: boolean) => void): () => void
+  /** Resolves when the first list is there. */
+  synced(): Promise<void>
+  watch(seen: (change: Pick<Change<T>, 'type' | 'object'>) => void): () => void
 }
 
 export interface IndexedService { readonly service: Service | undefined; readonly slices: readonly EndpointSlice[] }
@@ -24,10 +25,10 @@ export class ServiceIndex {
   readonly #stop: (() => void)[]
 
   constructor(services: Source<Service>, slices: Source<EndpointSlice>) {
-    // Listening comes first: what changes while the lists are read is then seen twice rather than never.
-    this.#stop = [services.onChange((service, gone) => this.#onService(service, gone)), slices.onChange((slice, gone) => this.#onSlice(slice, gone))]
-    for (const service of services.list()) this.#onService(service, false)
-    for (const slice of slices.list()) this.#onSlice(slice, false)
+    this.#stop = [
+      services.watch(({ type, object }) => { this.#onService(object, type === 'DELETED') }),
+      slices.watch(({ type, object }) => { this.#onSlice(object, type === 'DELETED') }),
+    ]
   }
 
   get(key: string): IndexedService {

@@ -9,18 +9,16 @@ export class ServiceState {
   /** Who wants a frontend that more than one service wants (an external IP, mostly). */
   readonly #rivals = new Map<string, Map<string, Frontend>>()
   readonly #localOf = new Map<string, number>()
-  #local: ReadonlySet<string> = new Set()
+  #local: ReadonlySet<string> | undefined
 
   /** Puts a service's plan in the place of its earlier one; undefined takes it away. */
   set(service: string, plan: ServicePlan | undefined): void {
     const before = this.#plans.get(service)
-    const addresses = new Set([...before?.local ?? [], ...plan?.local ?? []])
-    const counts = [...addresses].map((address) => [address, this.#localOf.get(address) ?? 0] as const)
     for (const frontend of before?.frontends ?? []) this.#withdraw(service, frontendKey(frontend))
     for (const frontend of plan?.frontends ?? []) this.#claim(service, frontendKey(frontend), frontend)
-    for (const address of before?.local ?? []) this.#count(address, -1)
+    // Added before taken away, so that what stays is no change.
     for (const address of plan?.local ?? []) this.#count(address, 1)
-    if (counts.some(([address, count]) => count > 0 !== this.#localOf.has(address))) this.#local = new Set(this.#localOf.keys())
+    for (const address of before?.local ?? []) this.#count(address, -1)
     if (plan) this.#plans.set(service, plan)
     else this.#plans.delete(service)
   }
@@ -31,6 +29,7 @@ export class ServiceState {
 
   /** The state as it is now. It changes with the next set. */
   get state(): DataplaneState {
+    this.#local ??= new Set(this.#localOf.keys())
     return { frontends: this.#frontends, local: this.#local }
   }
 
@@ -57,8 +56,9 @@ export class ServiceState {
   }
 
   #count(address: string, by: number): void {
-    const count = (this.#localOf.get(address) ?? 0) + by
-    if (count > 0) this.#localOf.set(address, count)
+    const before = this.#localOf.get(address) ?? 0
+    if (before + by > 0) this.#localOf.set(address, before + by)
     else this.#localOf.delete(address)
+    if (before === 0 || before + by === 0) this.#local = undefined
   }
 }
