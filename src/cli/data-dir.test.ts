@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
-import { checkLayout, clusterExists, clusterPaths, defaultDataDir, maxClusterName, maxSocketPath, openClusterDir, removeClusterDir, type ClusterPaths } from './data-dir.ts'
+import { checkLayout, clusterExists, clusterPaths, defaultDataDir, maxClusterName, maxSocketPath, mountsBelow, openClusterDir, removeClusterDir, type ClusterPaths } from './data-dir.ts'
 
 let dir = ''
 beforeEach(() => { dir = mkdtempSync(join(tmpdir(), 'proa-data-')) })
@@ -69,4 +69,9 @@ test('a cluster that was deleted is gone', () => {
   assert.equal(clusterExists(paths()), true)
   removeClusterDir(paths())
   assert.equal(clusterExists(paths()), false)
+})
+
+test('what is mounted below a folder is seen, also with blanks in its name, and neighbours are not', () => {
+  const mountinfo = ['/', '/srv/proa/x', '/srv/proa/x/a\\040b', '/srv/proa/xy'].map((point, i) => `${i} 1 0:1 / ${point} rw - tmpfs none rw`).join('\n')
+  assert.deepEqual(mountsBelow('/srv/proa/x', mountinfo), ['/srv/proa/x', '/srv/proa/x/a b'])
 })

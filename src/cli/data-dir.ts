@@ -113,12 +113,26 @@ export function clusterExists(paths: ClusterPaths): boolean {
 /** Removes all of a cluster's state. The data directory itself stays. */
 export function removeClusterDir(paths: ClusterPaths): void {
   checkLayout(paths)
+  // What is mounted there (a pod's hostPath!) must never be deleted with it.
+  const mounted = [paths.clusterDir, paths.runDir].flatMap((dir) => mountsBelow(dir, readMounts()))
+  if (mounted.length > 0) throw new Failure(`${mounted[0]} is still mounted, so nothing was deleted. Run umount ${mounted[0]}, then ./proa down --delete-data again.`)
   try {
     rmSync(paths.clusterDir, { recursive: true, force: true })
     rmSync(paths.runDir, { recursive: true, force: true })
   } catch (error) {
     throw refused(paths, error)
   }
+}
+
+/** The mount points below a folder, read from /proc/self/mountinfo. */
+export function mountsBelow(dir: string, mountinfo: string): string[] {
+  return mountinfo.split('\n')
+    .map((line) => (line.split(' ')[4] ?? '').replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8))))
+    .filter((point) => point === dir || point.startsWith(`${dir}/`))
+}
+
+function readMounts(): string {
+  try { return readFileSync('/proc/self/mountinfo', 'utf8') } catch { return '' }
 }
 
 /** Writes a file so that readers see the old or the new content, never a part, also after a crash. */
