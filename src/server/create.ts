@@ -1,9 +1,9 @@
 // POST of a new object.
-import { alreadyExists, ApiError, badRequest, type ApiResponse, type LooseObject } from '#machinery'
+import { alreadyExists, ApiError, badRequest, managerName, toStoredForm, type ApiResponse, type LooseObject } from '#machinery'
 import type { KeyValue } from '#store'
 import { place, type Call } from './core.ts'
 import { trackFields } from './managed-fields.ts'
-import { managerOf, writeOptions, type WriteOptions } from './options.ts'
+import { writeOptions, type WriteOptions } from './options.ts'
 import { objectAnswer, storedAnswer } from './respond.ts'
 import { beginMetadata, generatedName, prepareCreate, validateCreate } from './strategy.ts'
 import { admitted, allocate, readBody, warnAbout } from './write.ts'
@@ -14,7 +14,7 @@ export async function create(call: Call): Promise<ApiResponse> {
   checkNamespace(call, object)
   const { metadata } = object
   if (metadata.resourceVersion && metadata.resourceVersion !== '0') throw versionOnCreate()
-  trackFields(call, object, undefined, managerOf(options, call.request.headers['user-agent']), '')
+  trackFields(call, object, undefined, managerName(options.fieldManager, call.request.headers['user-agent']), '')
   const made = await createObject(call, object, options)
   return made.kv ? storedAnswer(call, 201, made.kv) : objectAnswer(call, 201, made.object)
 }
@@ -50,6 +50,7 @@ export async function createObject(call: Call, object: LooseObject, options: Wri
       if (attempt === 1) warnAbout(call, object)
       await admission.validate(generated ? { ...write, name: object.metadata.name } : write, object, undefined)
       const { metadata: { name, namespace = '' } } = object
+      toStoredForm(served.kind.schema, object)
       if (options.dryRun) {
         const found = objects.find(served.kind, namespace, name)
         release(false)

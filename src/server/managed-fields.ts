@@ -1,8 +1,38 @@
 // Who wrote which field last: metadata.managedFields, kept on every write.
-import type { LooseObject } from '#machinery'
+import { formatTime, same, updateManagedFields, type LooseObject } from '#machinery'
 import type { Call } from './core.ts'
+import { converted, type Served } from './served.ts'
 
-/** Notes, in the object's metadata, which fields this write sets. `subresource` is '' for the object itself. */
-export function trackFields(_call: Call, object: LooseObject, old: LooseObject | undefined, _manager: string, _subresource: string): void {
-  if (old?.metadata.managedFields) object.metadata.managedFields = old.metadata.managedFields
+/** What a request cannot change on the object itself, and what on /status. */
+const statusPath: readonly (readonly string[])[] = [['status']]
+const specPath: readonly (readonly string[])[] = [['spec']]
+const noPaths: readonly (readonly string[])[] = []
+
+/** Notes, in the object's metadata, which fields this write sets, before anybody else fills in more. `subresource` is '' for the object itself. */
+export function trackFields({ core, served }: Call, object: LooseObject, old: LooseObject | undefined, manager: string, subresource: string): void {
+  const entries = updateManagedFields(served.schema, {
+    apiVersion: served.apiVersion, before: old && converted(served, old), after: converted(served, object), manager, subresource, time: formatTime(core.clock.now()),
+    reset: subresource === 'status' ? specPath : subresource === '' && served.kind.subresources.status ? statusPath : noPaths,
+    inVersion: (each, apiVersion) => inVersion(served, each as LooseObject, apiVersion, core.registry.find(...split(apiVersion), served.resource)),
+  })
+  if (entries) object.metadata.managedFields = entries
+  else delete object.metadata.managedFields
+}
+
+const split = (apiVersion: string): [string, string] => { const at = apiVersion.indexOf('/'); return at < 0 ? ['', apiVersion] : [apiVersion.slice(0, at), apiVersion.slice(at + 1)] }
+
+function inVersion(from: Served, object: LooseObject, apiVersion: string, to: Served | undefined) {
+  if (!to || to.kind !== from.kind) return undefined
+  if (apiVersion === from.apiVersion) return { schema: from.schema, object }
+  const stored = from.convert ? from.convert.from(object) as LooseObject : object
+  return { schema: to.schema, object: converted(to, stored) }
+}
+
+/** Whether a write would change nothing but the time at which somebody set what was set already. */
+export function isUnchanged(object: LooseObject, old: LooseObject): boolean {
+  const now = object.metadata.managedFields, before = old.metadata.managedFields
+  if (now === before) return same(object, old)
+  if (now?.length !== before?.length) return false
+  if (!now!.every((entry, i) => { const other = before![i]!; return same({ ...entry, time: other.time }, other) })) return false
+  return same({ ...object, metadata: { ...object.metadata, managedFields: before } }, old)
 }

@@ -46,18 +46,6 @@ const isPrintable = (character: string): boolean => /^[\p{L}\p{M}\p{N}\p{P}\p{S}
 const dryRunErrors = (values: readonly string[]): FieldError[] =>
   values.length > 0 && !values.every((v) => v === 'All') ? [notSupported('dryRun', values, ['All'])] : []
 
-/** The manager of a write that names none: the user agent up to its first slash. */
-export function managerOf(options: WriteOptions, userAgent: string | undefined): string {
-  if (options.fieldManager !== '') return options.fieldManager
-  let name = ''
-  for (const character of (userAgent ?? '').split('/', 1)[0]!) {
-    if (!isPrintable(character)) continue
-    if (name.length + character.length > managerLimit) break
-    name += character
-  }
-  return name
-}
-
 /** DeleteOptions from the body, or where there is none from the query. Throws BadRequest or Invalid. */
 export function deleteOptions(query: Query, body: unknown): DeleteOptions {
   const options = body !== undefined ? fromBody(body) : fromQuery(query)

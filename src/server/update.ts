@@ -1,12 +1,12 @@
 // PUT, and the read-modify-write that PATCH and the subresources share: read, change, admit, prepare, validate, store; again when
 // somebody else was faster.
-import { ApiError, badRequest, conflict, forbidden, invalid, invalidValue, modified, notFound, same, type ApiResponse, type LooseObject } from '#machinery'
+import { ApiError, badRequest, conflict, forbidden, invalid, invalidValue, managerName, modified, notFound, toStoredForm, type ApiResponse, type LooseObject } from '#machinery'
 import type { KeyValue } from '#store'
 import type { AdmissionOperation } from './admission/admission.ts'
 import { place, type Call } from './core.ts'
 import { checkNamespace, createObject } from './create.ts'
-import { trackFields } from './managed-fields.ts'
-import { managerOf, writeOptions, type WriteOptions } from './options.ts'
+import { isUnchanged, trackFields } from './managed-fields.ts'
+import { writeOptions, type WriteOptions } from './options.ts'
 import { objectAnswer, storedAnswer } from './respond.ts'
 import { prepareUpdate, validateUpdate } from './strategy.ts'
 import { admitted, allocate, readBody, warnAbout, writeAttempts } from './write.ts'
@@ -75,7 +75,7 @@ async function attemptOnce(call: Call, { options, change, operation = 'UPDATE', 
   const old = objects.value(served.kind, kv)
   const object = await change(old)
   checkVersion(call, object, old)
-  if (!tracked) trackFields(call, object, old, manager ?? managerOf(options, call.request.headers['user-agent']), subresource)
+  if (!tracked) trackFields(call, object, old, manager ?? managerName(options.fieldManager, call.request.headers['user-agent']), subresource)
   const write = admitted(call, operation, options)
   await admission.mutate(write, object, old)
   const release = allocate(call, object, old)
@@ -85,7 +85,8 @@ async function attemptOnce(call: Call, { options, change, operation = 'UPDATE', 
     validateUpdate(served, object, old, subresource)
     if (first) warnAbout(call, object, old)
     await admission.validate(write, object, old)
-    if (same(object, old)) return { kv, object: old, status: 200 }
+    toStoredForm(served.kind.schema, object)
+    if (isUnchanged(object, old)) return { kv, object: old, status: 200 }
     if (options.dryRun) return { kv: undefined, object, status: 200 }
     if (mayGo(call, object)) {
       const revision = await objects.remove(kv)
@@ -128,7 +129,7 @@ async function createInstead(call: Call, { options, manager }: Modification, obj
   })
   if (decision.verdict !== 'allow') throw forbidden(served.name, info.name, `User ${JSON.stringify(user.name)} cannot create resource ${JSON.stringify(served.resource)} in API group ${JSON.stringify(served.group)}${place(call) ? ` in the namespace ${JSON.stringify(place(call))}` : ' at the cluster scope'}`)
   delete (object.metadata as { resourceVersion?: string }).resourceVersion
-  trackFields(call, object, undefined, manager ?? managerOf(options, call.request.headers['user-agent']), '')
+  trackFields(call, object, undefined, manager ?? managerName(options.fieldManager, call.request.headers['user-agent']), '')
   const { kv, object: made } = await createObject(call, object, options)
   return { kv, object: made, status: 201 }
 }
