@@ -7,3 +7,4 @@ export const startCluster = async (): Promise<never> => missing()
 export const stopNodes = async (): Promise<void> => missing()
 export const loadImages = async (): Promise<never> => missing()
 export const runAgent = async (): Promise<never> => missing()
+export { createControlPlane, type ControlPlane, type ControlPlaneOptions } from './control-plane.ts'

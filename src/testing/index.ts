@@ -1,0 +1,4 @@
+// Clusters for tests: in one process, on a clock turned by hand, the same for the same seed.
+export { FakeClock, rest } from './fake-clock.ts'
+export { HollowNodes } from './hollow-nodes.ts'
+export { TestCluster, type TestClusterOptions } from './test-cluster.ts'
