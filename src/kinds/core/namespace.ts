@@ -1,4 +1,4 @@
-import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import { defineKind, nameIsDNSLabel, s, type Infer, type ObjectOf } from '#machinery'
 import * as cells from '../cells.ts'
 
 export const namespaceSpec = s.object('io.k8s.api.core.v1.NamespaceSpec', {
@@ -31,6 +31,9 @@ export const namespace = defineKind({
   selectable: { 'status.phase': (o) => o.status.phase ?? '' },
   verbs: ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'],
   subresources: { status: true },
+  name: nameIsDNSLabel,
+  mayGo: (o) => !o.spec.finalizers?.length,
+  prepareDelete: (o) => { o.status.phase = 'Terminating' },
   fields: {
     spec: s.value(namespaceSpec),
     status: s.value(namespaceStatus),

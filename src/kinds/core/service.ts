@@ -1,4 +1,4 @@
-import { condition, defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import { condition, defineKind, nameIsDNS1035Label, s, type Infer, type ObjectOf } from '#machinery'
 import { isExternal, prepareServiceUpdate } from './prepare-service.ts'
 import * as cells from '../cells.ts'
 
@@ -100,6 +100,7 @@ export const service = defineKind({
   shortNames: ['svc'], categories: ['all'], scope: 'Namespaced',
   definition: 'io.k8s.api.core.v1.Service',
   createOnUpdate: true,
+  name: nameIsDNS1035Label,
   columns: [
     cells.name,
     { name: 'Type', value: (o) => o.spec.type ?? '' },

@@ -1,4 +1,4 @@
-import { defineKind, labelSelector, s, type Infer, type ObjectOf } from '#machinery'
+import { defineKind, labelSelector, nameIsPathSegment, s, type Infer, type ObjectOf } from '#machinery'
 import * as cells from '../cells.ts'
 import { policyRule } from './role.ts'
 
@@ -12,6 +12,7 @@ export const clusterRole = defineKind({
   scope: 'Cluster',
   definition: 'io.k8s.api.rbac.v1.ClusterRole',
   createOnUpdate: true,
+  name: nameIsPathSegment,
   columns: cells.createdAt,
   fields: {
     aggregationRule: aggregationRule,

@@ -1,4 +1,4 @@
-import { defineKind, s, type ObjectOf } from '#machinery'
+import { defineKind, nameIsPathSegment, s, type ObjectOf } from '#machinery'
 import { bindingColumns, defaultBinding, rbacSubject, roleRef } from './rolebinding.ts'
 
 export const clusterRoleBinding = defineKind({
@@ -6,6 +6,7 @@ export const clusterRoleBinding = defineKind({
   scope: 'Cluster',
   definition: 'io.k8s.api.rbac.v1.ClusterRoleBinding',
   createOnUpdate: true,
+  name: nameIsPathSegment,
   columns: bindingColumns,
   fields: {
     roleRef: s.required(s.value(roleRef)),

@@ -1,4 +1,4 @@
-import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import { defineKind, nameIsPathSegment, s, type Infer, type ObjectOf } from '#machinery'
 import * as cells from '../cells.ts'
 
 export const policyRule = s.object('io.k8s.api.rbac.v1.PolicyRule', {
@@ -15,6 +15,7 @@ export const role = defineKind({
   scope: 'Namespaced',
   definition: 'io.k8s.api.rbac.v1.Role',
   createOnUpdate: true,
+  name: nameIsPathSegment,
   columns: cells.createdAt,
   fields: {
     rules: s.list(policyRule, { listType: 'atomic', always: true }),

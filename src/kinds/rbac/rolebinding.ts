@@ -1,4 +1,4 @@
-import { defineKind, s, type AnyObject, type Column, type Infer, type ObjectOf } from '#machinery'
+import { defineKind, nameIsPathSegment, s, type AnyObject, type Column, type Infer, type ObjectOf } from '#machinery'
 import * as cells from '../cells.ts'
 
 export const roleRef = s.object('io.k8s.api.rbac.v1.RoleRef', {
@@ -39,6 +39,7 @@ export const roleBinding = defineKind({
   scope: 'Namespaced',
   definition: 'io.k8s.api.rbac.v1.RoleBinding',
   createOnUpdate: true,
+  name: nameIsPathSegment,
   columns: bindingColumns,
   fields: {
     roleRef: s.required(s.value(roleRef)),

@@ -1,4 +1,5 @@
 import { defineKind, s, type ObjectOf } from '#machinery'
+import { gracePeriod } from './grace-period.ts'
 import { preparePod, preparePodUpdate } from './prepare.ts'
 import { defaultPod } from './defaults.ts'
 import { podColumns, podRowConditions } from './cells.ts'
@@ -10,6 +11,7 @@ export const pod = defineKind({
   shortNames: ['po'], categories: ['all'], scope: 'Namespaced',
   definition: 'io.k8s.api.core.v1.Pod',
   generation: true,
+  gracePeriod,
   columns: podColumns,
   rowConditions: podRowConditions,
   selectable: {
