@@ -6,6 +6,7 @@ import { deploymentController } from './deployment.ts'
 import { endpointSliceController } from './endpointslice.ts'
 import { endpointSliceMirroringController } from './endpointslice-mirroring.ts'
 import { endpointsController } from './endpoints.ts'
+import { garbageCollector } from './garbage-collector.ts'
 import { namespaceController } from './namespace.ts'
 import { replicaSetController } from './replicaset.ts'
 import { replicationControllerController } from './replicationcontroller.ts'
@@ -52,6 +53,7 @@ export const parts = (options: ControllersOptions): readonly Part[] => [
   part(replicaSetController),
   part(replicationControllerController, 'replication-controller'),
   part(deploymentController),
+  garbageCollector,
   part(endpointsController, 'endpoint-controller'),
   part(endpointSliceController, 'endpoint-slice-controller'),
   part(endpointSliceMirroringController, 'endpoint-slice-mirroring-controller'),

@@ -1,0 +1,91 @@
+// Who owns whom, as the watches tell: for each object what the collector must know, and for each uid what depends on it.
+import type { AnyObject, Kind, OwnerReference } from '#machinery'
+
+export const foreground = 'foregroundDeletion'
+export const orphan = 'orphan'
+
+/** An object as the graph holds it. */
+export interface Item {
+  readonly kind: Kind
+  readonly name: string
+  readonly namespace: string | undefined
+  readonly uid: string
+  readonly owners: readonly OwnerReference[]
+  readonly deleting: boolean
+  /** Of the object's finalizers those that are the collector's. */
+  readonly waitsForDependents: boolean
+  readonly orphansDependents: boolean
+}
+
+/** What must be looked at after a change. */
+export interface Touched { readonly items: readonly string[]; readonly orphaning: readonly string[] }
+
+const noOwners: readonly OwnerReference[] = []
+
+export class OwnerGraph {
+  readonly #items = new Map<string, Item>()
+  readonly #dependents = new Map<string, Set<string>>()
+
+  get size(): number { return this.#items.size }
+  get(uid: string): Item | undefined { return this.#items.get(uid) }
+  dependentsOf(uid: string): readonly Item[] { return [...(this.#dependents.get(uid) ?? [])].flatMap((one) => this.#items.get(one) ?? []) }
+  /** Dependents that hold up an owner that waits for them. */
+  blockersOf(uid: string): readonly Item[] { return this.dependentsOf(uid).filter((one) => one.owners.some((owner) => owner.uid === uid && owner.blockOwnerDeletion)) }
+
+  /** Takes in an object as it is now. */
+  set(kind: Kind, object: AnyObject): Touched {
+    const item = itemOf(kind, object), before = this.#items.get(item.uid)
+    this.#items.set(item.uid, item)
+    const items: string[] = []
+    for (const { uid } of item.owners) {
+      if (before?.owners.some((owner) => owner.uid === uid)) continue
+      this.#link(uid, item.uid)
+      const owner = this.#items.get(uid)
+      // An owner that nobody has seen may not exist; one that waits for its dependents has one more.
+      if (!owner || owner.waitsForDependents) items.push(item.uid)
+    }
+    for (const old of before?.owners ?? noOwners) {
+      const now = item.owners.find((owner) => owner.uid === old.uid)
+      if (!now) this.#unlink(old.uid, item.uid)
+      // It no longer holds up its owner.
+      if ((!now || (old.blockOwnerDeletion && !now.blockOwnerDeletion)) && this.#items.get(old.uid)?.waitsForDependents) items.push(old.uid)
+    }
+    if (item.waitsForDependents && !before?.waitsForDependents) items.push(...this.dependentsOf(item.uid).map((one) => one.uid), item.uid)
+    return { items, orphaning: item.orphansDependents && !before?.orphansDependents ? [item.uid] : [] }
+  }
+
+  /** Forgets an object that is gone. */
+  delete(uid: string): Touched {
+    const item = this.#items.get(uid)
+    this.#items.delete(uid)
+    for (const owner of item?.owners ?? noOwners) this.#unlink(owner.uid, uid)
+    const waiting = (item?.owners ?? noOwners).filter((owner) => this.#items.get(owner.uid)?.waitsForDependents).map((owner) => owner.uid)
+    return { items: [...this.dependentsOf(uid).map((one) => one.uid), ...waiting], orphaning: [] }
+  }
+
+  #link(owner: string, dependent: string): void {
+    const there = this.#dependents.get(owner)
+    if (there) there.add(dependent)
+    else this.#dependents.set(owner, new Set([dependent]))
+  }
+  #unlink(owner: string, dependent: string): void {
+    const there = this.#dependents.get(owner)
+    there?.delete(dependent)
+    if (there?.size === 0) this.#dependents.delete(owner)
+  }
+}
+
+export function itemOf(kind: Kind, { metadata }: AnyObject): Item {
+  const deleting = metadata.deletionTimestamp !== undefined, finalizers = metadata.finalizers ?? []
+  return {
+    kind, name: metadata.name, namespace: metadata.namespace, uid: metadata.uid, owners: metadata.ownerReferences ?? noOwners, deleting,
+    waitsForDependents: deleting && finalizers.includes(foreground), orphansDependents: deleting && finalizers.includes(orphan),
+  }
+}
+
+/** Of an object only what the collector needs to keep. */
+export function slim<T extends AnyObject>(object: T): T {
+  const { name, namespace, uid, resourceVersion, creationTimestamp, ownerReferences, deletionTimestamp, finalizers } = object.metadata
+  return { apiVersion: object.apiVersion, kind: object.kind, metadata: { name, uid, resourceVersion, creationTimestamp, ...(namespace !== undefined && { namespace }),
+    ...(ownerReferences && { ownerReferences }), ...(deletionTimestamp !== undefined && { deletionTimestamp }), ...(finalizers && { finalizers }) } } as T
+}
