@@ -219,7 +219,8 @@ function mapDecoder(schema: Schema<any>, drop: boolean): Decoder {
   }
 }
 
-const anyDepth = 9_000
+/** Free-form values may nest this deep; the reference takes 10,000, more than walks by recursion should need. */
+const anyDepth = 1_000
 function checkDepth(value: unknown, depth: number): void {
   if (typeof value !== 'object' || value === null) return
   if (depth > anyDepth) throw new DecodeError('exceeded max depth')

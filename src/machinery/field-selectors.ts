@@ -30,10 +30,11 @@ export function parseFieldSelector(text: string): FieldSelector {
   return requirements.length ? fieldSelector(requirements) : everyField
 }
 function unescape(value: string): string {
-  const bad = /\\(?:[^\\,=]|$)/.exec(value)
-  if (bad) throw new SelectorError(`invalid field selector: invalid escape sequence: ${bad[0]}`)
-  if (/(?:^|[^\\])(?:\\\\)*=/.test(value)) throw new SelectorError('invalid field selector: unescaped character in value: 61')
-  return value.replace(/\\([\\,=])/g, '$1')
+  return value.replace(/\\([^]?)|=/g, (found, escaped: string | undefined) => {
+    if (found === '=') throw new SelectorError('invalid field selector: unescaped character in value: 61')
+    if (!escaped || !'\\,='.includes(escaped)) throw new SelectorError(`invalid field selector: invalid escape sequence: ${found}`)
+    return escaped
+  })
 }
 
 /** The text that parseFieldSelector reads back. */
