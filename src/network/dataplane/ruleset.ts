@@ -112,10 +112,12 @@ ${protocols.map((protocol) => `    meta l4proto ${protocol} ct original ip daddr
   }
 
   # What is still on its way to a service here has no endpoint.
+  chain node-refusals { ${nodeTarget} vmap @node-refused; }
   chain refusals {
+    # At an address that the node holds, such as that of the cluster DNS, it answers itself where nobody else does.
+    fib daddr type local goto node-refusals
     ${target} vmap @refused
-    fib daddr type local ${nodeTarget} vmap @node-refused
-    ip daddr ${serviceCidr} fib daddr type != local goto refuse
+    ip daddr ${serviceCidr} goto refuse
   }
   chain forward {
     type filter hook forward priority filter;
