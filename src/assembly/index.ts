@@ -1,10 +1,10 @@
 // Where server, controllers, scheduler, nodes and network are wired into a cluster: the program behind the command line
-// (the interface is ClusterProgram in src/cli/cluster-program.ts).
+// (the interface is ClusterProgram in src/cli/cluster-program.ts). Everything is imported when it is needed.
+import type { ClusterProgram } from '#cli'
 
-const missing = (): never => { throw new Error('the parts of a cluster are not wired together yet') }
-
-export const startCluster = async (): Promise<never> => missing()
-export const stopNodes = async (): Promise<void> => missing()
-export const loadImages = async (): Promise<never> => missing()
-export const runAgent = async (): Promise<never> => missing()
-export { createControlPlane, type ControlPlane, type ControlPlaneOptions } from './control-plane.ts'
+export const startCluster: ClusterProgram['startCluster'] = async (options, context) => (await import('./cluster.ts')).startCluster(options, context)
+export const stopNodes: ClusterProgram['stopNodes'] = async (paths, context) => (await import('./real-nodes.ts')).stopNodes(paths, context)
+export const loadImages: ClusterProgram['loadImages'] = async (paths, files, nodes, context) => (await import('./load-images.ts')).loadImages(paths, files, nodes, context)
+export const runAgent: ClusterProgram['runAgent'] = async (configFile, context) => (await import('./agent-process.ts')).runAgent(configFile, context)
+export const createControlPlane: typeof import('./control-plane.ts').createControlPlane = async (options) => (await import('./control-plane.ts')).createControlPlane(options)
+export type { ControlPlane, ControlPlaneOptions } from './control-plane.ts'

@@ -1,0 +1,28 @@
+import { join } from 'node:path'
+import type { ClusterOptions } from '#cli'
+import type { Certificate } from './pki.ts'
+
+/** All that a node's agent process is told, in a file of its own (0600: it holds keys). */
+export interface AgentConfig {
+  readonly cluster: string
+  readonly node: string
+  readonly address: string
+  readonly podCidr: string
+  readonly podGateway: string
+  readonly clusterPodCidr: string
+  readonly serviceCidr: string
+  readonly dns: { readonly address: string; readonly domain: string }
+  /** The API server as the node reaches it. */
+  readonly server: string
+  readonly authority: string
+  /** The agent's own identity, kube-proxy's, and what the agent serves with. */
+  readonly client: Certificate
+  readonly proxy: Certificate
+  readonly serving: Certificate
+  readonly directory: string
+  readonly runDirectory: string
+  readonly cgroupRoot: string
+  readonly logLevel: ClusterOptions['logLevel']
+}
+
+export const agentConfigFile = (paths: ClusterOptions['paths'], node: string): string => join(paths.nodesDir, node, 'agent.json')

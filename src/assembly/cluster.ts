@@ -1,0 +1,104 @@
+// A cluster on this machine: its keys, its control plane, its listening sockets and its nodes.
+import { networkInterfaces } from 'node:os'
+import type { ClusterOptions, ClusterProgram } from '#cli'
+import { listen, type Listening } from '#server/listen'
+import type { ApiHandler, Log } from '#machinery'
+import { nthAddress, parseCidr } from '#server'
+import { createControlPlane, openEngine, readTokenFile, type ControlPlane } from './control-plane.ts'
+import { kubeletConnector } from './kubelet-connector.ts'
+import { Pki, serverNames } from './pki.ts'
+import { realClock, secureRandom } from './real-clock.ts'
+import { tokenKeys } from './token-keys.ts'
+import type { RealNodes } from './real-nodes.ts'
+
+type Context = Parameters<ClusterProgram['startCluster']>[1]
+type Running = Awaited<ReturnType<ClusterProgram['startCluster']>>
+
+/** Starts or resumes a cluster; resolves when it answers. Whatever was started is stopped again when it fails. */
+export async function startCluster(options: ClusterOptions, { log, progress }: Context): Promise<Running> {
+  const undo: (() => Promise<unknown>)[] = [], fatal = Promise.withResolvers<never>()
+  fatal.promise.catch(() => {}) // whoever waits for it is told; nobody else need crash
+  try {
+    return await start(options, log, progress, undo, fatal)
+  } catch (error) {
+    for (const step of undo.reverse()) await step().catch((cause: unknown) => log.warn('a part that had started could not be stopped', { error: cause }))
+    throw error
+  }
+}
+
+async function start(options: ClusterOptions, log: Log, progress: (step: string) => void, undo: (() => Promise<unknown>)[], fatal: PromiseWithResolvers<never>): Promise<Running> {
+  const { paths, bindAddress } = options
+  const random = secureRandom(), pki = new Pki(paths.pkiDir)
+  progress('preparing keys')
+  // The network comes first: its address is in the server's certificate. Only clusters with real nodes load that code.
+  const nodes: RealNodes | undefined = options.containerdNodes > 0 ? await (await import('./real-nodes.ts')).prepareRealNodes(options, log) : undefined
+  const ca = await pki.authority('ca', 'kubernetes')
+  const advertised = options.advertiseAddress ?? nodes?.gateway ?? machineAddress()
+  const names = serverNames([advertised, ...(bindAddress === '0.0.0.0' || bindAddress === '::' ? machineAddresses() : [bindAddress]), ...(nodes ? [nodes.gateway] : [])], firstServiceAddress(options.serviceClusterIpRange), 'cluster.local')
+  const [serving, admin, kubeletClient] = [
+    await pki.leaf('apiserver', ca, names, ['server']),
+    await pki.leaf('admin', ca, { commonName: 'kubernetes-admin', organizations: ['system:masters'] }, ['client']),
+    await pki.leaf('apiserver-kubelet-client', ca, { commonName: 'kube-apiserver-kubelet-client', organizations: ['system:masters'] }, ['client'])]
+  const own = options.tlsCertFile && options.tlsPrivateKeyFile ? await readPair(options.tlsCertFile, options.tlsPrivateKeyFile) : undefined
+  const clientCa = options.clientCaFile ? `${await readText(options.clientCaFile)}\n${ca.certificate}` : ca.certificate
+
+  progress('starting the API server')
+  // Sockets first: a port that is in use is known before anything is written. Requests wait until there is something to ask.
+  const ready = Promise.withResolvers<ApiHandler>()
+  ready.promise.catch(() => {})
+  const handler: ApiHandler = async (request) => (await ready.promise)(request)
+  const common = { handler, certificate: own?.certificate ?? serving.certificate, key: own?.key ?? serving.key, clientAuthority: clientCa, log: log.named('listen'),
+    agents: { authority: ca.certificate, certificate: kubeletClient.certificate, key: kubeletClient.key } }
+  const main = await listen({ ...common, host: bindAddress, port: options.port })
+  const sockets: Listening[] = [main]
+  undo.push(async () => { ready.reject(new Error('the API server did not start')); for (const socket of sockets) await socket.close() })
+  if (nodes) {
+    await nodes.raise()
+    undo.push(() => nodes.lowerFresh())
+    if (bindAddress !== '0.0.0.0' && bindAddress !== nodes.gateway) sockets.push(await listen({ ...common, host: nodes.gateway, port: main.port }))
+  }
+
+  const kubelet = kubeletConnector({ client: kubeletClient, authority: ca.certificate })
+  const plane: ControlPlane = await createControlPlane({
+    engine: await openEngine(paths.storeDir), clock: realClock, random, log, kubelet, clientCa: ca.certificate, tokenKeys: tokenKeys(pki.serviceAccountKey()),
+    serviceAccountIssuer: options.serviceAccountIssuer, serviceClusterIpRange: options.serviceClusterIpRange, serviceNodePortRange: options.serviceNodePortRange,
+    clusterCidr: options.clusterCidr, advertise: { address: advertised, port: main.port }, authorizationMode: options.authorizationMode, anonymousAuth: options.anonymousAuth,
+    ...(options.tokenAuthFile && { tokenFile: readTokenFile(options.tokenAuthFile) }),
+    admission: { enable: options.enableAdmissionPlugins, disable: options.disableAdmissionPlugins, notReadySeconds: options.defaultNotReadyTolerationSeconds, unreachableSeconds: options.defaultUnreachableTolerationSeconds },
+    compactionIntervalMs: options.etcdCompactionIntervalMs, nodeMonitorGracePeriodMs: options.nodeMonitorGracePeriodMs,
+    onFatal: (error) => fatal.reject(error),
+  })
+  undo.push(() => plane.stop())
+  ready.resolve(plane.handler)
+  plane.startComponents()
+  const simulated = options.simulatedNodes > 0 ? (await import('./simulated-nodes.ts')).startSimulatedNodes(plane, options.simulatedNodes, log) : undefined
+  if (simulated) undo.push(() => simulated.stop())
+  if (nodes) {
+    progress(`starting ${options.containerdNodes === 1 ? 'the node' : `${options.containerdNodes} nodes`}`)
+    await nodes.start({ ca, pki, serverPort: main.port })
+  }
+
+  const shownHost = bindAddress === '0.0.0.0' || bindAddress === '::' ? '127.0.0.1' : bindAddress
+  return {
+    server: `https://${shownHost}:${main.port}`,
+    admin: { certificateAuthority: own?.certificate ?? ca.certificate, certificate: admin.certificate, key: admin.key },
+    failed: fatal.promise,
+    async stop() {
+      await simulated?.stop()
+      const closing = sockets.map((socket) => socket.close())
+      await plane.stop()
+      await Promise.all(closing)
+      kubelet.close()
+    },
+  }
+}
+
+const readText = async (path: string): Promise<string> => (await import('node:fs/promises')).readFile(path, 'utf8')
+const readPair = async (certificate: string, key: string) => ({ certificate: await readText(certificate), key: await readText(key) })
+
+/** Addresses of this machine that others could reach it by. */
+const machineAddresses = (): string[] => Object.values(networkInterfaces()).flatMap((all) => all ?? []).filter((a) => a.family === 'IPv4' && !a.internal).map((a) => a.address)
+/** What the `kubernetes` endpoints name where nobody but this machine asks: they may not be loopback. 192.0.2.1 is reserved for examples (RFC 5737). */
+const machineAddress = (): string => machineAddresses()[0] ?? '192.0.2.1'
+
+const firstServiceAddress = (cidr: string): string => nthAddress(parseCidr(cidr), 1)

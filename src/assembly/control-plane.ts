@@ -1,0 +1,124 @@
+// One process: store, API server, controllers and scheduler, each talking to the server as itself.
+import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { kinds } from '#kinds'
+import type { ApiHandler, Clock, Log, Random, User } from '#machinery'
+import { connect, directClient, EventRecorder, Informers, type Cluster } from '#client'
+import { startControllers } from '#controllers'
+import { startScheduler } from '#scheduler'
+import {
+  admissionPlugins, allowAll, authenticatorChain, authorizerUnion, bootstrap, createApiServer, createObjects, impersonator, keepIpAddresses, NodeAuthorizer, parseCidr, parseTokenFile, privilegedGroup,
+  RbacAuthorizer, serviceAccountAuthenticator, ServiceAccountTokens, ServiceAllocation, systemUser, tokenFileAuthenticator, tokenSigner, type ApiServer, type Authenticator, type Authorizer, type KubeletConnector, type Objects, type TokenKeys,
+} from '#server'
+import { openStore, sqliteEngine, type Engine, type Store } from '#store'
+
+/** What a control plane is, wherever it runs: a test gives a memory engine, a virtual clock and fixed keys. */
+export interface ControlPlaneOptions {
+  readonly engine: Engine
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  readonly tokenKeys: TokenKeys
+  readonly serviceAccountIssuer: string
+  readonly serviceClusterIpRange: string
+  readonly serviceNodePortRange: { readonly from: number; readonly to: number }
+  readonly clusterCidr: string
+  readonly advertise: { readonly address: string; readonly port: number }
+  readonly clientCa: string
+  readonly authorizationMode: readonly string[]
+  readonly anonymousAuth: boolean
+  /** Text of a static token file and its name. */
+  readonly tokenFile?: { readonly name: string; readonly text: string }
+  readonly admission?: { readonly enable?: readonly string[]; readonly disable?: readonly string[]; readonly notReadySeconds?: number; readonly unreachableSeconds?: number }
+  readonly compactionIntervalMs: number
+  readonly nodeMonitorGracePeriodMs: number
+  readonly kubelet?: KubeletConnector
+  /** Freeze what is shared (tests). */
+  readonly freeze?: boolean
+  /** Called when the store has failed for good. */
+  readonly onFatal?: (error: Error) => void
+  readonly build?: Parameters<typeof createApiServer>[0]['build']
+}
+
+export interface ControlPlane {
+  readonly handler: ApiHandler
+  readonly store: Store
+  readonly objects: Objects
+  readonly server: ApiServer
+  /** A cluster as this user sees it, on the caches that the controllers share. */
+  as(user: User, component: string): Cluster
+  /** Starts controllers and scheduler. */
+  startComponents(): void
+  stop(): Promise<void>
+}
+
+const day = 86_400_000
+export const openEngine = (storeDir: string): Promise<Engine> => sqliteEngine(join(storeDir, 'store.db'))
+export const readTokenFile = (path: string) => ({ name: path, text: readFileSync(path, 'utf8') })
+
+/** Opens the store and makes the API server ready to answer: bootstrapped, but with no components running yet. */
+export async function createControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
+  const { clock, random, log } = options
+  const store = await openStore({ engine: options.engine, clock, log: log.named('store'), ...(options.onFatal && { onFatal: options.onFatal }) })
+  const objects = createObjects({ store, ...(options.freeze && { freeze: true }) })
+  const range = parseCidr(options.serviceClusterIpRange)
+  const tokens = new ServiceAccountTokens({ issuer: options.serviceAccountIssuer, audiences: [options.serviceAccountIssuer], keys: options.tokenKeys, now: () => clock.now() })
+  const authorizer = authorizers(options.authorizationMode, objects)
+  const authenticators: Authenticator[] = [
+    ...(options.tokenFile ? [tokenFileAuthenticator(parseTokenFile(options.tokenFile.text, options.tokenFile.name))] : []),
+    serviceAccountAuthenticator(tokens, objects)]
+  const { enable = [], disable = [], notReadySeconds = 300, unreachableSeconds = 300 } = options.admission ?? {}
+  const services = new ServiceAllocation({ ranges: { addresses: range, nodePorts: { first: options.serviceNodePortRange.from, last: options.serviceNodePortRange.to } }, objects, random })
+  const server = createApiServer({
+    objects, clock, random, log: log.named('apiserver'), kinds, authorizer,
+    authenticator: authenticatorChain(authenticators, { anonymous: options.anonymousAuth, log: log.named('authentication') }),
+    admission: admissionPlugins({ random, enable, disable, tolerationSeconds: { notReady: notReadySeconds, unreachable: unreachableSeconds } }),
+    impersonate: impersonator(authorizer), allocators: [services], tokens: tokenSigner(tokens, random),
+    ...(options.kubelet && { kubelet: options.kubelet }), ...(options.build && { build: options.build }),
+  })
+  await bootstrap({ handler: server.handler, objects, serviceRange: range, advertise: options.advertise, clientCa: options.clientCa })
+  const stops: (() => void | Promise<void>)[] = [keepIpAddresses({ objects, handler: server.handler, log: log.named('apiserver') }), compacting(store, clock, log.named('store'), options.compactionIntervalMs)]
+  const informers = new Informers(directClient(server.handler, informerUser, { clock, random, log: log.named('caches'), userAgent: 'proa-caches' }))
+  const as = (user: User, component: string): Cluster => {
+    const client = directClient(server.handler, user, { clock, random, log: log.named(component), userAgent: component })
+    return connect(client, informers, new EventRecorder(client, { component, ...(component === 'default-scheduler' && { style: 'series' as const }) }))
+  }
+  return {
+    handler: server.handler, store, objects, server, as,
+    startComponents() {
+      stops.push(startControllers({ as, clock, log: log.named('controllers'), options: { clusterCidr: options.clusterCidr, nodeMonitorGracePeriodMs: options.nodeMonitorGracePeriodMs, rootCa: options.clientCa } }))
+      stops.push(startScheduler(as({ name: 'system:kube-scheduler', groups: [] }, 'default-scheduler')))
+    },
+    async stop() {
+      for (const stop of stops.reverse()) await stop()
+      informers.stop()
+      await server.close()
+      await store.close()
+    },
+  }
+}
+
+/** The caches of the process read everything; what a component may write is decided by its own identity. */
+const informerUser: User = { name: systemUser.name, groups: systemUser.groups }
+
+function authorizers(modes: readonly string[], objects: Objects): Authorizer {
+  const known: Record<string, () => Authorizer> = { Node: () => new NodeAuthorizer(objects), RBAC: () => new RbacAuthorizer(objects), AlwaysAllow: () => allowAll }
+  return authorizerUnion([privilegedGroup, ...modes.map((mode) => {
+    const make = known[mode]
+    if (!make) throw new Error(`--authorization-mode ${mode} is not there; there are ${Object.keys(known).join(', ')}`)
+    return make()
+  })])
+}
+
+/** Every interval forgets what is older than the interval before, as the reference tells etcd to. */
+function compacting(store: Store, clock: Clock, log: Log, intervalMs: number): () => void {
+  if (intervalMs <= 0) return () => {}
+  let revision = store.revision, cancel = () => {}
+  const again = () => { cancel = clock.after(Math.min(intervalMs, day), () => {
+    const target = revision
+    revision = store.revision
+    void (target > store.compactRevision ? store.compact(target) : Promise.resolve()).catch((error: unknown) => log.warn('the store could not be compacted', { error })).finally(again)
+  }) }
+  again()
+  return () => cancel()
+}
