@@ -17,7 +17,7 @@ export class AnswerCache {
 
   constructor(clock: Clock) {
     this.#clock = clock
-    this.#kept = new LRUCache({ max: mostAnswers, maxSize: mostBytes, sizeCalculation: ({ bytes }) => bytes.length, perf: clock })
+    this.#kept = new LRUCache({ max: mostAnswers, maxSize: mostBytes, sizeCalculation: ({ bytes }) => bytes.length, perf: clock, ttlResolution: 0 })
   }
 
   /** A copy, with the id of the query still to be put in. */
