@@ -15,6 +15,8 @@ export interface Controller<T extends AnyObject> {
   /** The service account in kube-system, when it is not `${name}-controller`. */
   readonly identity?: string
   readonly for: Kind<T>
+  /** Which changes of our own kind need a look; default all. For kinds with many objects of which few concern the controller. */
+  readonly concerns?: (change: Change<T>, cluster: Cluster) => boolean
   /** A change to an object that one of ours controls (by owner reference) reconciles the owner. */
   readonly owns?: readonly Kind[]
   /** A change to one of these reconciles whatever `map` names. */
@@ -76,8 +78,8 @@ export function run<T extends AnyObject>(controller: Controller<T>, cluster: Clu
     const { owns = [], watches = [], reads = [] } = controller
     await cluster.synced([...new Set<Kind>([controller.for, ...owns, ...watches.map((w) => w.kind), ...reads])])
     if (stopped) return
-    stops.push(cluster.watch(controller.for, ({ type, object }) => {
-      if (type !== 'DELETED' || controller.reconcileDeleted) queue.add(keyOf(object.metadata))
+    stops.push(cluster.watch(controller.for, (change) => {
+      if (change.type === 'DELETED' ? controller.reconcileDeleted : controller.concerns?.(change, cluster) ?? true) queue.add(keyOf(change.object.metadata))
     }))
     for (const kind of owns) {
       stops.push(cluster.watch<AnyObject>(kind, ({ object, old }) => {

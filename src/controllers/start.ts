@@ -8,17 +8,24 @@ import { endpointSliceMirroringController } from './endpointslice-mirroring.ts'
 import { endpointsController } from './endpoints.ts'
 import { garbageCollector } from './garbage-collector.ts'
 import { namespaceController } from './namespace.ts'
+import { nodeIpamController } from './node-ipam.ts'
+import { nodeLifecycleController } from './node-lifecycle.ts'
+import { podGarbageCollector } from './pod-garbage-collector.ts'
 import { replicaSetController } from './replicaset.ts'
 import { replicationControllerController } from './replicationcontroller.ts'
 import { rootCaPublisher } from './root-ca.ts'
 import { serviceAccountController } from './serviceaccount.ts'
+import { taintEvictionController } from './taint-eviction.ts'
 
 export interface ControllersOptions {
   /** PEM of the authorities that pods trust the API server by. */
   readonly rootCa: string
-  /** Pods' addresses: each node gets a part of it. */
+  /** Pods' addresses: each node gets a part of it. Empty: nodes get none. */
   readonly clusterCidr: string
+  /** A node is not ready when nothing has been heard of it for so long. */
   readonly nodeMonitorGracePeriodMs?: number
+  /** So many finished pods are kept. */
+  readonly terminatedPodThreshold?: number
 }
 export interface ControllersStart {
   /** A cluster as this user sees it; `component` names it in events. */
@@ -54,6 +61,10 @@ export const parts = (options: ControllersOptions): readonly Part[] => [
   part(replicationControllerController, 'replication-controller'),
   part(deploymentController),
   garbageCollector,
+  part(podGarbageCollector({ ...(options.terminatedPodThreshold !== undefined && { terminatedPodThreshold: options.terminatedPodThreshold }) })),
+  part(nodeLifecycleController({ monitorGracePeriodMs: options.nodeMonitorGracePeriodMs }), 'node-controller'),
+  part(taintEvictionController()),
+  ...(options.clusterCidr ? [part(nodeIpamController(options.clusterCidr), 'cidrAllocator')] : []),
   part(endpointsController, 'endpoint-controller'),
   part(endpointSliceController, 'endpoint-slice-controller'),
   part(endpointSliceMirroringController, 'endpoint-slice-mirroring-controller'),

@@ -1,0 +1,105 @@
+import { indexOf, type Again, type Change, type Cluster, type Controller } from '#client'
+import { lease, node, pod, type Lease, type Node } from '#kinds'
+import { formatTime, is, type AnyObject } from '#machinery'
+import { pace, zoneOf } from './nodes/disruption.ts'
+import { conditionOf, readiness, silenced, silentAt } from './nodes/health.ts'
+import { taintsOf, unreadyKey, type Eviction } from './nodes/taints.ts'
+
+export const podsByNode = indexOf(pod, (p) => (p.spec.nodeName ? [p.spec.nodeName] : []))
+const leaseNamespace = 'kube-node-lease'
+const defaultGraceMs = 50_000
+/** Nodes are few, but each that fails concerns all of them. */
+const disruptionLookMs = 5_000
+const mirrored = [['kubernetes.io/os', 'beta.kubernetes.io/os'], ['kubernetes.io/arch', 'beta.kubernetes.io/arch']] as const
+
+/** Notices nodes whose agent has fallen silent, and keeps the taints that tell schedulers and pods what state a node is in. */
+export function nodeLifecycleController({ monitorGracePeriodMs: graceMs = defaultGraceMs }: { readonly monitorGracePeriodMs?: number | undefined } = {}): Controller<Node> {
+  // By our own clock: those of nodes may differ.
+  const heard = new Map<string, { readonly at: number; readonly sign: string }>()
+  const known = new Set<string>()
+  const emptiedAt = new Map<string, number>()
+  const hear = (name: string, part: 'lease' | 'status', sign: string, now: number) => {
+    const key = `${part}/${name}`
+    if (heard.get(key)?.sign !== sign) heard.set(key, { at: now, sign })
+  }
+  const heardAt = (name: string): number | undefined => {
+    const times = [heard.get(`lease/${name}`)?.at, heard.get(`status/${name}`)?.at].filter((at) => at !== undefined)
+    return times.length > 0 ? Math.max(...times) : undefined
+  }
+
+  return {
+    name: 'node-lifecycle', identity: 'node-controller', for: node, reads: [pod],
+    // A renewal only moves the moment at which the node would be late: no reason to reconcile.
+    watches: [{ kind: lease, map: ({ type, object }: Change<AnyObject>, cluster) => {
+      if (object.metadata.namespace === leaseNamespace && type !== 'DELETED') hear(object.metadata.name, 'lease', (object as Lease).spec?.renewTime ?? '', cluster.clock.now())
+      return []
+    } }],
+
+    async reconcile(given, cluster) {
+      const { name } = given.metadata, now = cluster.clock.now()
+      if (!known.has(name)) {
+        known.add(name)
+        cluster.events.record(node, given, 'Normal', 'RegisteredNode', `Node ${name} event: Registered Node ${name} in Controller`)
+      }
+      hear(name, 'status', conditionOf(given, 'Ready')?.lastHeartbeatTime ?? '', now)
+      const n = await noticeSilence(await mirrorLabels(given, cluster), silentAt(given, heardAt(name), graceMs), cluster)
+      const eviction = mayEmpty(n, cluster)
+      const taints = taintsOf(n, eviction.now, now)
+      if (taints !== (n.spec.taints ?? taints)) await cluster.patch(node, n.metadata, 'merge', { metadata: { resourceVersion: n.metadata.resourceVersion }, spec: { taints: taints.length > 0 ? taints : null } })
+      const late = readiness(n) === 'Unknown' && conditionOf(n, 'Ready') ? undefined : silentAt(n, heardAt(name), graceMs) - now + 1
+      return soonest(late, eviction.againIn)
+    },
+    async reconcileDeleted({ name }) {
+      known.delete(name)
+      heard.delete(`lease/${name}`)
+      heard.delete(`status/${name}`)
+    },
+  }
+
+  /** Pods are driven off a node that is not ready, one node of a zone after the other. */
+  function mayEmpty(n: Node, cluster: Cluster): { now: Eviction; againIn?: number } {
+    const key = conditionOf(n, 'Ready') ? unreadyKey(n) : undefined, now = cluster.clock.now()
+    if (!key) return { now: 'no' }
+    const interval = pace(zoneOf(n), cluster.list(node).map((other) => (other.metadata.name === n.metadata.name ? n : other)))
+    if (interval === undefined) return { now: cluster.list(node).every((other) => readiness(other) !== 'True') ? 'no' : 'wait', againIn: disruptionLookMs }
+    const has = n.spec.taints?.some((taint) => taint.effect === 'NoExecute' && (taint.key === key || taint.key === 'node.kubernetes.io/not-ready' || taint.key === 'node.kubernetes.io/unreachable'))
+    if (has) return { now: 'yes' }
+    const next = (emptiedAt.get(zoneOf(n)) ?? -Infinity) + interval
+    if (next > now) return { now: 'wait', againIn: next - now }
+    emptiedAt.set(zoneOf(n), now)
+    return { now: 'yes' }
+  }
+}
+
+const soonest = (...waits: (number | undefined)[]): Again | void => {
+  const known = waits.filter((wait) => wait !== undefined)
+  if (known.length > 0) return { againIn: Math.max(1, Math.min(...known)) }
+}
+
+async function noticeSilence(n: Node, at: number, cluster: Cluster): Promise<Node> {
+  const now = cluster.clock.now(), before = readiness(n)
+  if (now < at || (conditionOf(n, 'Ready') && before === 'Unknown')) return n
+  const silent = await cluster.updateStatus(node, n, { ...n.status, conditions: silenced(n, now) })
+  if (before === 'True') {
+    cluster.events.record(node, n, 'Normal', 'NodeNotReady', `Node ${n.metadata.name} status is now: NodeNotReady`)
+    for (const p of cluster.by(podsByNode, n.metadata.name)) {
+      const ready = p.status.conditions?.find((c) => c.type === 'Ready')
+      if (ready?.status !== 'True') continue
+      cluster.events.record(pod, p, 'Warning', 'NodeNotReady', 'Node is not ready')
+      try {
+        await cluster.patch(pod, p.metadata, 'strategic', { metadata: { uid: p.metadata.uid }, status: { conditions: [{ type: 'Ready', status: 'False', lastTransitionTime: formatTime(now) }] } }, { subresource: 'status' })
+      } catch (error) { if (!is(error, 'NotFound') && !is(error, 'Conflict')) throw error }
+    }
+  }
+  return silent
+}
+
+/** The older names of two labels, which selectors still use. */
+async function mirrorLabels(n: Node, cluster: Cluster): Promise<Node> {
+  const labels: Record<string, string> = {}
+  for (const [from, to] of mirrored) {
+    const value = n.metadata.labels?.[from]
+    if (value !== undefined && n.metadata.labels?.[to] !== value) labels[to] = value
+  }
+  return Object.keys(labels).length === 0 ? n : cluster.patch(node, n.metadata, 'merge', { metadata: { labels } })
+}

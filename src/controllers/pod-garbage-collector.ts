@@ -1,0 +1,86 @@
+import type { Cluster, Controller } from '#client'
+import { node, pod, type Node, type Pod } from '#kinds'
+import { formatTime, is } from '#machinery'
+import { podsByNode } from './node-lifecycle.ts'
+import { readiness } from './nodes/health.ts'
+import { outOfService } from './nodes/taints.ts'
+import { createdAt, isFinished } from './pod-state.ts'
+
+/** A node that is gone may come back: its pods are left alone for so long. */
+const quarantineMs = 40_000
+
+export interface PodGarbageOptions {
+  /** So many finished pods are kept; beyond, the oldest go. 0: all are kept. */
+  readonly terminatedPodThreshold?: number
+}
+
+/** Removes pods that nobody else can: those of nodes that are gone, those that end without ever having had a node, those of nodes out of service, and too many finished ones. */
+export function podGarbageCollector({ terminatedPodThreshold = 12_500 }: PodGarbageOptions = {}): Controller<Pod> {
+  const missingSince = new Map<string, number>()
+  const finished = new Map<string, Pod>()
+
+  return {
+    name: 'pod-garbage-collector', identity: 'pod-garbage-collector', for: pod, reads: [node], workers: 8,
+    concerns({ object: p }, cluster) {
+      if (isFinished(p)) finished.set(p.metadata.uid, p)
+      if (terminatedPodThreshold > 0 && finished.size > terminatedPodThreshold) return true
+      return p.spec.nodeName ? !cluster.get(node, { name: p.spec.nodeName }) || p.metadata.deletionTimestamp !== undefined : p.metadata.deletionTimestamp !== undefined
+    },
+    watches: [{ kind: node, map: ({ type, object, old }, cluster) => {
+      const n = object as Node
+      if (type === 'MODIFIED' && (!isOutOfService(n) || (old && isOutOfService(old as Node)))) return []
+      return type === 'ADDED' ? [] : cluster.by(podsByNode, n.metadata.name).map((p) => p.metadata)
+    } }],
+
+    async reconcile(p, cluster) {
+      await removeOldest(cluster)
+      const now = cluster.clock.now(), name = p.spec.nodeName, ending = p.metadata.deletionTimestamp !== undefined
+      if (!name) { if (ending) await remove(p, 'PodGC: node no longer exists', false, cluster); return }
+      const n = cluster.get(node, { name })
+      if (n) {
+        missingSince.delete(name)
+        if (ending && isOutOfService(n)) await remove(p, 'PodGC: node is out of service', true, cluster)
+        return
+      }
+      const since = missingSince.get(name) ?? now
+      missingSince.set(name, since)
+      if (since + quarantineMs > now) return { againIn: since + quarantineMs - now }
+      if (!await isGone(name, cluster)) return { againIn: quarantineMs }
+      await remove(p, 'PodGC: node no longer exists', true, cluster)
+    },
+    async reconcileDeleted(target, cluster) {
+      for (const [uid, p] of finished) if (p.metadata.name === target.name && p.metadata.namespace === target.namespace) finished.delete(uid)
+      for (const name of missingSince.keys()) if (cluster.by(podsByNode, name).length === 0) missingSince.delete(name)
+    },
+  }
+
+  async function removeOldest(cluster: Cluster): Promise<void> {
+    const surplus = terminatedPodThreshold > 0 ? finished.size - terminatedPodThreshold : 0
+    if (surplus <= 0) return
+    const victims = [...finished.values()].toSorted((a, b) => Number(b.status.reason === 'Evicted') - Number(a.status.reason === 'Evicted') || createdAt(a) - createdAt(b)).slice(0, surplus)
+    for (const victim of victims) {
+      finished.delete(victim.metadata.uid)
+      await cluster.delete(pod, victim, { gracePeriodSeconds: 0 })
+    }
+  }
+}
+
+const isOutOfService = (n: Node): boolean => readiness(n) !== 'True' && (n.spec.taints?.some((taint) => taint.key === outOfService) ?? false)
+
+/** Asked of the server itself: what is deleted by force may still run. */
+async function isGone(name: string, cluster: Cluster): Promise<boolean> {
+  try { await cluster.client.get(node, { name }); return false } catch (error) {
+    if (is(error, 'NotFound')) return true
+    throw error
+  }
+}
+
+async function remove(p: Pod, message: string, disrupted: boolean, cluster: Cluster): Promise<void> {
+  try {
+    if (!isFinished(p)) {
+      const condition = { type: 'DisruptionTarget', status: 'True', reason: 'DeletionByPodGC', message, lastTransitionTime: formatTime(cluster.clock.now()) }
+      await cluster.patch(pod, p.metadata, 'strategic', { metadata: { uid: p.metadata.uid }, status: { phase: 'Failed', ...(disrupted && { conditions: [condition] }) } }, { subresource: 'status' })
+    }
+    await cluster.delete(pod, p, { gracePeriodSeconds: 0 })
+  } catch (error) { if (!is(error, 'NotFound')) throw error }
+}
