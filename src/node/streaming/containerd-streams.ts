@@ -7,6 +7,7 @@ import type { SpdyStream } from './spdy-stream.ts'
 import { sessionEnd } from './session-status.ts'
 
 const dialTimeout = 10_000
+const patienceAtEnd = 5_000
 
 /** Opens the streams of an exec or attach at the URL that the runtime gave for it. */
 export async function streamProcess(url: string, streams: StreamRequest, options: CallOptions = {}): Promise<ProcessSession> {
@@ -33,7 +34,7 @@ export async function streamProcess(url: string, streams: StreamRequest, options
   stdin?.resume()
   resize?.resume()
   const finished = whole(error).then((text): SessionEnd => {
-    connection.close()
+    connection.close(patienceAtEnd)
     return sessionEnd(text)
   })
   return {
@@ -53,7 +54,7 @@ export async function streamPorts(url: string, options: CallOptions = {}): Promi
       const error = connection.open({ ...headers, streamtype: 'error' })
       error.end()
       const data = connection.open({ ...headers, streamtype: 'data' })
-      return { data, finished: whole(error) }
+      return { data, finished: whole(error).then((text) => text === '' && error.broken ? 'the connection to the pod was lost' : text) }
     },
     close: () => connection.destroy(),
   }

@@ -82,10 +82,11 @@ export class SpdyConnection implements StreamOwner {
     return stream
   }
 
-  /** Says goodbye, and ends the connection when its last stream is done. */
-  close(): void {
+  /** Says goodbye, and ends the connection when its last stream is done, or after `patienceMs` all the same. */
+  close(patienceMs = Infinity): void {
     if (this.#leaving || this.#over) return
     this.#leaving = true
+    if (patienceMs !== Infinity) this.#farewell = setTimeout(() => this.#socket.destroy(), patienceMs).unref()
     const body = Buffer.alloc(8)
     body.writeUInt32BE(this.#lastPeerId, 0)
     this.#control(frame.goAway, 0, body)
