@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Node, Pod, Taint, Toleration } from '#kinds'
+import { pace } from './disruption.ts'
+import { silenced, silentAt } from './health.ts'
+import { taintsOf, type Eviction } from './taints.ts'
+import { evictedAt } from './tolerations.ts'
+
+const start = Date.UTC(2030, 0, 1), at = (ms: number) => new Date(ms).toISOString().replace('.000', '')
+/** Conditions as "Ready=True"; "off" for unschedulable; taints as "key:effect". */
+function nodeOf(words: string, more: { zone?: string } = {}): Node {
+  const all = words.split(' ').filter(Boolean), conditions = all.filter((w) => w.includes('=')).map((w) => ({ type: w.split('=')[0]!, status: w.split('=')[1]! }))
+  const taints: Taint[] = all.filter((w) => w.includes(':')).map((w) => ({ key: w.split(':')[0]!, effect: w.split(':')[1]! }))
+  return {
+    apiVersion: 'v1', kind: 'Node', metadata: { name: 'n', uid: 'n', resourceVersion: '1', creationTimestamp: at(start), labels: { 'topology.kubernetes.io/zone': more.zone ?? 'z' } },
+    spec: { ...(taints.length > 0 && { taints }), ...(all.includes('off') && { unschedulable: true }) }, status: { conditions },
+  } as unknown as Node
+}
+const prefix = 'node.kubernetes.io/'
+const taintCases: [promise: string, node: string, eviction: Eviction, expected: string][] = [
+  ['a ready node has none', 'Ready=True', 'no', ''],
+  ['a new node is not ready yet', '', 'no', 'not-ready:NoSchedule'],
+  ['a node that says it is not ready', 'Ready=False', 'yes', 'not-ready:NoSchedule not-ready:NoExecute'],
+  ['a silent node is unreachable', 'Ready=Unknown', 'yes', 'unreachable:NoSchedule unreachable:NoExecute'],
+  ['pods are not driven off yet while the zone is in trouble', 'Ready=Unknown', 'wait', 'unreachable:NoSchedule'],
+  ['what has been decided stays meanwhile', `Ready=Unknown ${prefix}unreachable:NoExecute`, 'wait', 'unreachable:NoExecute unreachable:NoSchedule'],
+  ['a node that is back loses its taints', `Ready=True ${prefix}unreachable:NoExecute ${prefix}unreachable:NoSchedule`, 'no', ''],
+  ['a cordoned node', 'Ready=True off', 'no', 'unschedulable:NoSchedule'],
+  ['pressure', 'Ready=True MemoryPressure=True DiskPressure=False', 'no', 'memory-pressure:NoSchedule'],
+  ['taints of others stay', `Ready=True mine:NoExecute`, 'no', 'mine:NoExecute'],
+]
+for (const [promise, words, eviction, expected] of taintCases)
+  test(`taints: ${promise}`, () => {
+    assert.equal(taintsOf(nodeOf(words), eviction, start).map((taint) => `${taint.key.replace(prefix, '')}:${taint.effect}`).join(' '), expected)
+  })
+test('a node whose taints are right keeps the very same list', () => {
+  const node = nodeOf('Ready=True mine:NoExecute')
+  assert.equal(taintsOf(node, 'no', start), node.spec.taints)
+})
+
+test('a node is silent after its grace period, a new one after a minute', () => {
+  assert.equal(silentAt(nodeOf('Ready=True'), start + 5000, 50_000), start + 55_000)
+  assert.equal(silentAt(nodeOf(''), start + 5000, 50_000), start + 60_000)
+})
+test('what is known of a silent node becomes unknown, with the reason', () => {
+  const conditions = silenced(nodeOf('Ready=True MemoryPressure=False'), start)
+  assert.deepEqual(conditions.map((c) => `${c.type} ${c.status} ${c.reason ?? ''}`), ['Ready Unknown NodeStatusUnknown', 'MemoryPressure Unknown NodeStatusUnknown', 'DiskPressure Unknown NodeStatusNeverUpdated', 'PIDPressure Unknown NodeStatusNeverUpdated'])
+})
+
+const nodes = (up: number, down: number, zone = 'z') => [...Array.from({ length: up }, () => nodeOf('Ready=True', { zone })), ...Array.from({ length: down }, () => nodeOf('Ready=Unknown', { zone }))]
+test('one node after the other is emptied, slowly in a large zone that is partly down, none in a small one', () => {
+  assert.equal(pace('/z', nodes(2, 1)), 10_000)
+  assert.equal(pace('/z', nodes(2, 3)), undefined)
+  assert.equal(pace('/z', nodes(20, 40)), 100_000)
+})
+test('a whole zone that is down is emptied, but nothing is when everything is down', () => {
+  assert.equal(pace('/z', [...nodes(0, 4), ...nodes(2, 0, 'other')]), 10_000)
+  assert.equal(pace('/z', nodes(0, 4)), undefined)
+})
+
+const taint = (key: string, value = '', timeAdded = at(start)): Taint => ({ key, effect: 'NoExecute', timeAdded, ...(value && { value }) })
+const evictions: [promise: string, tolerations: Toleration[], taints: Taint[], expectedSeconds: number | undefined][] = [
+  ['at once when it does not tolerate a taint', [], [taint('k')], 30],
+  ['never when it tolerates all of them', [{ operator: 'Exists' }], [taint('k')], undefined],
+  ['after its toleration seconds, counted from the taint', [{ key: 'k', operator: 'Exists', tolerationSeconds: 300 }], [taint('k')], 300],
+  ['after the shortest of them', [{ key: 'k', operator: 'Exists', tolerationSeconds: 300 }, { key: 'k', operator: 'Exists', tolerationSeconds: 60 }], [taint('k')], 60],
+  ['at once when one taint of several is not tolerated', [{ key: 'k', operator: 'Exists' }], [taint('k'), taint('l')], 30],
+  ['at once when the value is another', [{ key: 'k', operator: 'Equal', value: 'a' }], [taint('k', 'b')], 30],
+  ['not because of taints that only keep pods away', [], [{ key: 'k', effect: 'NoSchedule' }], undefined],
+]
+for (const [promise, tolerations, taints, expected] of evictions)
+  test(`a pod is driven off ${promise}`, () => {
+    const pod = { metadata: { creationTimestamp: at(start - 1000) }, spec: { tolerations } } as unknown as Pod
+    const when = evictedAt(pod, taints, start + 30_000)
+    assert.equal(when === undefined ? undefined : (when - start) / 1000, expected)
+  })
