@@ -117,7 +117,7 @@ test('names are case-sensitive', () => {
 })
 
 test('keys of user data cannot reach a prototype', () => {
-  const out = decode(pod, JSON.parse('{"metadata":{"labels":{"__proto__":"x","constructor":"y"}},"__proto__":{"polluted":true}}')) as any
+  const out = decode(pod, JSON.parse('{"metadata":{"labels":{"__proto__":"x","constructor":"y"}},"__proto__":{"polluted":true}}')) as { metadata: { labels: object }; polluted?: unknown }
   assert.deepEqual(Object.keys(out.metadata.labels), ['__proto__', 'constructor'])
   assert.equal(JSON.stringify(out.metadata.labels), '{"__proto__":"x","constructor":"y"}')
   assert.equal(out.polluted, undefined)

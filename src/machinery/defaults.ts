@@ -2,7 +2,7 @@
 import type { Fields, Schema } from './schema.ts'
 
 interface Plan { readonly scalars: readonly (readonly [name: string, value: unknown, replacesEmpty: boolean])[]; readonly inner: readonly (readonly [name: string, fill: Fill])[] }
-type Fill = (value: any) => void
+type Fill = (value: unknown) => void
 
 /** Fills in the schema's defaults, in place, and returns the object. */
 export function applyDefaults<T>(schema: Schema<T>, object: T): T {
@@ -18,15 +18,16 @@ function fillerOf(schema: Schema<any>): Fill | undefined {
   }
   if (schema.type === 'map') {
     const item = fillerOf(schema.items!)
-    return item && ((map: unknown) => { for (const x of Object.values(map ?? {})) item(x) })
+    return item && ((map: unknown) => { for (const x of Object.values((map ?? {}) as object)) item(x) })
   }
   if (schema.type !== 'object' || !schema.fields) return undefined
   const plan = planOf(schema.fields)
   if (plan === undefined) return undefined
-  return (object: Record<string, unknown> | null | undefined) => {
-    if (typeof object !== 'object' || object === null) return
-    for (const [name, value, replacesEmpty] of plan.scalars)
-      if (object[name] === undefined || (replacesEmpty && !object[name])) object[name] = value
+  return (value: unknown) => {
+    if (typeof value !== 'object' || value === null) return
+    const object = value as Record<string, unknown>
+    for (const [name, filled, replacesEmpty] of plan.scalars)
+      if (object[name] === undefined || (replacesEmpty && !object[name])) object[name] = filled
     for (const [name, fill] of plan.inner) { const inner = object[name]; if (inner !== undefined) fill(inner) }
   }
 }

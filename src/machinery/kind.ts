@@ -54,7 +54,7 @@ export interface ServedVersion<T> {
   readonly group: string; readonly version: string; readonly kind?: string; readonly plural?: string
   readonly schema: Schema<any>; readonly definition: string
   /** Both make new objects; what `from` reads is decoded and defaulted, what `to` returns has kind and apiVersion. */
-  readonly from: (other: any) => T; readonly to: (object: T) => any
+  readonly from: (other: any) => T; readonly to: (object: T) => any // allowed: another version is another type, known only where it is defined
   /** `defaults` runs on the object in this version, before it is converted; the other rules run on the stored form in place of the kind's own. */
   readonly rules?: Rules<any>; readonly columns?: readonly Column<any>[]
   /** Fields that field selectors may name in this version, read from the stored form; default: the kind's. */

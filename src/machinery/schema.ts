@@ -49,7 +49,7 @@ export type InferFields<F extends Fields> = Simplify<
 interface Options { readonly default?: unknown; readonly description?: string; readonly keepEmpty?: true; readonly always?: true; readonly shownDefault?: unknown }
 type Made<T, O> = Schema<T, O extends { default: unknown } ? true : false>
 const make = <T, O extends Options>(type: SchemaType, options: O | undefined, extra: object = {}): Made<T, O> =>
-  ({ type, required: false, present: options?.default !== undefined, ...options, ...extra }) as unknown as Made<T, O>
+  ({ type, required: false, present: options?.default !== undefined, ...options, ...extra }) as unknown as Made<T, O> // allowed: the options decide the type, which no value shows
 
 export const string = <const O extends Options>(options?: O) => make<string, O>('string', options)
 /** Base64 of bytes. */
@@ -84,7 +84,7 @@ export const lazy = <T>(resolve: () => Schema<T>): Schema<T, false> => {
   const self: Record<string, unknown> = { required: false, present: false }
   for (const key of ['type', 'name', 'fields', 'items', 'mapType', 'unions'] as const)
     Object.defineProperty(self, key, { enumerable: true, get: () => resolve()[key] })
-  return self as unknown as Schema<T, false>
+  return self as unknown as Schema<T, false> // allowed: its properties are getters that TypeScript cannot see
 }
 
 /** The field must be given. Strings, numbers and booleans are written even when empty, as the reference does. */

@@ -2,7 +2,7 @@
 // that are always written come back as null.
 import type { Fields, Schema } from './schema.ts'
 
-type Forget = (value: any) => void
+type Forget = (value: unknown) => void
 /** What to do at a field: null it when empty, look into it, or both. */
 interface Step { readonly whole: boolean; readonly inner: Forget | undefined }
 const plans = new WeakMap<Fields, ReadonlyMap<string, Step> | 'open'>()
@@ -20,13 +20,14 @@ function forgetter(schema: Schema<any>): Forget | undefined {
   }
   if (schema.type === 'map') {
     const item = forgetter(schema.items!)
-    return item && ((map: unknown) => { for (const x of Object.values(map ?? {})) item(x) })
+    return item && ((map: unknown) => { for (const x of Object.values((map ?? {}) as object)) item(x) })
   }
   if (schema.type !== 'object' || !schema.fields) return undefined
   const plan = planOf(schema.fields)
   if (!plan.size) return undefined
-  return (object: Record<string, unknown> | null | undefined) => {
-    if (typeof object !== 'object' || object === null) return
+  return (value: unknown) => {
+    if (typeof value !== 'object' || value === null) return
+    const object = value as Record<string, unknown>
     for (const [name, step] of plan) {
       const inner = object[name]
       if (typeof inner !== 'object' || inner === null) continue

@@ -25,7 +25,8 @@ const kind: Schema<any> = s.object('x.v1.Thing', {
   })),
   status: s.value(s.object('x.v1.Status', { phase: s.string() })),
 })
-const object = (json: object): any => deepFreeze(decode(kind, { apiVersion: 'v1', kind: 'Thing', ...json }))
+type Thing = { data?: Record<string, string>; metadata: { managedFields?: ManagedFieldsEntry[] | undefined } }
+const object = (json: object): Thing => deepFreeze(decode(kind, { apiVersion: 'v1', kind: 'Thing', ...json }))
 const leaf = {}
 const manage = (update: Partial<FieldsUpdate> & { after: object }) => updateManagedFields(kind, { apiVersion: 'v1', manager: 'me', time: '2026-01-01T00:00:00Z', reset: [['status']], ...update })
 const created = (json: object) => manage({ after: object(json) })?.[0]?.fieldsV1
@@ -65,7 +66,7 @@ test('an entry says who, how, through which version and when', () => {
 })
 
 const start = object({ data: { a: '1', b: '2' } })
-const first = (): any => object({ data: { a: '1', b: '2' }, metadata: { managedFields: manage({ after: start }) } })
+const first = () => object({ data: { a: '1', b: '2' }, metadata: { managedFields: manage({ after: start }) } })
 const change = (json: object, more: Partial<FieldsUpdate> = {}) => {
   const before = first()
   const after = object(json)
