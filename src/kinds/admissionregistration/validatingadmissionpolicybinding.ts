@@ -6,7 +6,7 @@ export const validatingAdmissionPolicyBindingSpec = s.object('io.k8s.api.admissi
   matchResources: matchResources,
   paramRef: paramRef,
   policyName: s.mandatory(s.string()),
-  validationActions: s.required(s.list(s.string(), { listType: 'set' })),
+  validationActions: s.mandatory(s.list(s.string(), { listType: 'set' })),
 })
 export type ValidatingAdmissionPolicyBindingSpec = Infer<typeof validatingAdmissionPolicyBindingSpec>
 

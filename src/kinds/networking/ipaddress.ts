@@ -10,7 +10,7 @@ export const parentReference = s.object('io.k8s.api.networking.v1.ParentReferenc
 export type ParentReference = Infer<typeof parentReference>
 
 export const ipAddressSpec = s.object('io.k8s.api.networking.v1.IPAddressSpec', {
-  parentRef: s.required(parentReference),
+  parentRef: s.mandatory(parentReference),
 })
 export type IPAddressSpec = Infer<typeof ipAddressSpec>
 
