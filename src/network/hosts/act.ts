@@ -43,13 +43,13 @@ export async function raiseHosts(plan: HostPlan): Promise<void> {
     ...there.bridges.includes(plan.bridge) ? [] : [`link add ${plan.bridge} type bridge`],
     `address replace ${plan.gateway}/${plan.nodeCidr.split('/')[1]} dev ${plan.bridge}`,
     `link set ${plan.bridge} up`,
-    ...fresh.flatMap(({ netns, veth }) => [
+    ...fresh.flatMap(({ netns, veth, mac }) => [
       // A cable whose other end is in a namespace that has lost its name cannot be plugged in again.
       ...there.veths.includes(veth) ? [`link delete ${veth}`] : [],
       ...there.netns.includes(netns) ? [] : [`netns add ${netns}`],
-      `link add ${veth} type veth peer name eth0 netns ${netns}`,
-      `link set ${veth} master ${plan.bridge} up`,
+      `link add ${veth} type veth peer name eth0 address ${mac} netns ${netns}`,
     ]),
+    ...plan.nodes.map(({ veth }) => `link set ${veth} master ${plan.bridge} up`),
   ])
   await Promise.all(plan.nodes.map((node) => raiseNode(plan, node)))
   await setRoutes(plan.routes, await ip<IpRoute>(['-4', 'route', 'show', 'proto', routeProtocol, 'dev', plan.bridge]), plan.bridge)

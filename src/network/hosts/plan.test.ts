@@ -69,7 +69,7 @@ test('a node has an address, a part of the pods\' range, and a way to the pods o
   assert.equal(plan.bridge, 'pbabc123')
   assert.equal(plan.gateway, '172.30.4.1')
   const { netns, netnsPath, veth, ...one } = plan.nodes[0]!
-  assert.deepEqual(one, { name: 'one', address: '172.30.4.11', podCidr: '10.200.0.0/24', podGateway: '10.200.0.1', routes: [{ to: '10.200.1.0/24', via: '172.30.4.12' }] })
+  assert.deepEqual(one, { name: 'one', address: '172.30.4.11', mac: '0a:58:ac:1e:04:0b', podCidr: '10.200.0.0/24', podGateway: '10.200.0.1', routes: [{ to: '10.200.1.0/24', via: '172.30.4.12' }] })
   assert.equal(netnsPath, `/run/netns/${netns}`)
   assert.match(veth, /^pvabc123-/)
   assert.deepEqual(plan.routes, [{ to: '10.200.0.0/24', via: '172.30.4.11' }, { to: '10.200.1.0/24', via: '172.30.4.12' }])

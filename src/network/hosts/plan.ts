@@ -37,6 +37,8 @@ export interface NodeHost {
   /** The end of the cable that hangs on the bridge. */
   readonly veth: string
   readonly address: string
+  /** Made from the address, so that a node that is made anew is known to its neighbours. */
+  readonly mac: string
   readonly podCidr: string
   /** The address that pods see as their gateway: the first of the node's pod range. */
   readonly podGateway: string
@@ -130,7 +132,7 @@ export function planHosts(network: ClusterNetwork): HostPlan {
     dnsAddress: network.dnsAddress, podCidr: network.podCidr, serviceCidr: network.serviceCidr, routes,
     nodes: placed.map(({ name, address, pods }): NodeHost => {
       const names = namesOf(network.mark, name)
-      return { name, ...names, address, podCidr: formatRange(pods), podGateway: addressIn(pods, 1), routes: routes.filter(({ via }) => via !== address) }
+      return { name, ...names, address, mac: macOf(address), podCidr: formatRange(pods), podGateway: addressIn(pods, 1), routes: routes.filter(({ via }) => via !== address) }
     }),
   }
 }
@@ -140,6 +142,9 @@ export function namesOf(mark: string, node: string): { netns: string; netnsPath:
   const hash = markOf(createHash('sha256').update(node).digest())
   return { netns: `pn${mark}-${hash}`, netnsPath: `/run/netns/pn${mark}-${hash}`, veth: `pv${mark}-${hash}` }
 }
+
+/** A locally administered hardware address with the IPv4 address in it. */
+const macOf = (address: string): string => ['0a', '58', ...address.split('.').map((part) => Number(part).toString(16).padStart(2, '0'))].join(':')
 
 /** Six letters and digits of a digest: 31 bits. */
 function markOf(digest: Uint8Array): string {
