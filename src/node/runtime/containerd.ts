@@ -7,7 +7,7 @@ import { type Log, silent } from '#machinery'
 import { containerdToml } from './containerd-config.ts'
 import { connectRuntime } from './cri.ts'
 import { RuntimeError } from './errors.ts'
-import { machineNamespaces, type NodeNamespaces } from './node-namespaces.ts'
+import { machineNamespaces, mountPoints, type NodeNamespaces, unmount } from './node-namespaces.ts'
 import { writeOciImage } from './oci-image.ts'
 import { pauseImage, pauseImageName } from './pause-image.ts'
 import { endProcess, identify, type ProcessIdentity, readPidFile, removePidFile, writePidFile } from './process-identity.ts'
@@ -92,6 +92,8 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
     async stopEverything() {
       await removeAllPods(runtime, log)
       await stop()
+      // What a pod that could not be removed left mounted must not be emptied with the folder.
+      for (const path of (await mountPoints(paths.state)).reverse()) await unmount(path)
       for (const path of [paths.state, paths.runcRoot, paths.socket, `${paths.socket}.ttrpc`]) await rm(path, { recursive: true, force: true })
     },
   }

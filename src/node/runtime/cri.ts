@@ -26,6 +26,7 @@ class CriRuntime implements Runtime {
   readonly #events: CriEvents
   readonly #socket: string
   readonly #importCommand: string
+  readonly #closed = new AbortController()
   readonly #pulls = new Map<string, Promise<string>>()
 
   constructor(connection: Connection, socket: string, importCommand: string) {
@@ -135,7 +136,8 @@ class CriRuntime implements Runtime {
       else { runs = false; end() }
     })
     try {
-      yield* readLogFile(logPath, request, ended)
+      const signal = request.signal ? AbortSignal.any([request.signal, this.#closed.signal]) : this.#closed.signal
+      yield* readLogFile(logPath, { ...request, signal }, ended)
     } finally {
       stop()
     }
@@ -203,6 +205,7 @@ class CriRuntime implements Runtime {
   events(seen: (event: RuntimeEvent) => void): () => void { return this.#events.listen(seen) }
 
   close(): void {
+    this.#closed.abort()
     this.#events.close()
     this.#connection.close()
   }

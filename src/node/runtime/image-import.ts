@@ -20,7 +20,9 @@ export async function importWithCtr(ctr: string, socket: string, tar: Readable, 
     const code = await ended
     const unsent = await sent
     if (code === 0 && unsent === undefined) return [...output.matchAll(/^unpacking (\S+) \(/gm)].map(([, name]) => name!)
-    throw new RuntimeError('Failed', `the image archive could not be imported: ${errors.trim().replace(/^ctr: /, '') || unsent?.message || `${ctr} ended with ${code}`}`, unsent)
+    const unread = unsent !== undefined && !['EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'].includes((unsent as NodeJS.ErrnoException).code ?? '')
+    const why = unread ? unsent.message : errors.trim().replace(/^ctr: /, '') || unsent?.message || `${ctr} ended with ${code}`
+    throw new RuntimeError('Failed', `the image archive could not be imported: ${why}`, unsent)
   } catch (error) {
     if (error instanceof RuntimeError) throw error
     if (deadline.aborted) throw new RuntimeError('DeadlineExceeded', `importing the image took longer than ${options.timeoutMs} ms`, error)

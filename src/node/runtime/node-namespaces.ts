@@ -50,7 +50,7 @@ export async function openNodeNamespaces({ directory, hostname, networkNamespace
 
 /** Lets go of them; they end with their last process. Without effect when there are none. */
 export async function closeNodeNamespaces(directory: string): Promise<void> {
-  for (const path of (await mountPoints(directory)).reverse()) await run('umount', ['--lazy', path], patience)
+  for (const path of (await mountPoints(directory)).reverse()) await unmount(path)
   await rm(directory, { recursive: true, force: true })
 }
 
@@ -60,3 +60,6 @@ export async function mountPoints(directory: string): Promise<string[]> {
   return table.split('\n').map((line) => (line.split(' ')[4] ?? '').replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8))))
     .filter((path) => path === directory || path.startsWith(`${directory}/`))
 }
+
+/** Takes a mount away, at once for new users and for the others when they are done with it. */
+export async function unmount(path: string): Promise<void> { await run('umount', ['--lazy', path], patience) }

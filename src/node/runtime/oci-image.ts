@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { Transform, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
+import { fullImageName } from './image-name.ts'
 
 /** One entry of an image's file system. Paths are relative to its root, without a leading slash. */
 export type ImageFile =
@@ -25,7 +26,7 @@ export interface ImageConfig {
 }
 
 export interface ImageSource {
-  /** Full names with a tag, such as localhost/hello:1. */
+  /** Names as users write them, such as hello:1 or localhost/hello; kept in full. */
   readonly names: readonly string[]
   /** The files themselves, or a folder whose content becomes the root. */
   readonly files: readonly ImageFile[] | string
@@ -60,7 +61,7 @@ export async function writeOciImage(source: ImageSource, out: Writable): Promise
     })
     const index = json({
       schemaVersion: 2, mediaType: 'application/vnd.oci.image.index.v1+json',
-      manifests: source.names.map((name) => ({
+      manifests: source.names.map(fullImageName).map((name) => ({
         ...descriptor('application/vnd.oci.image.manifest.v1+json', manifest), platform: { architecture, os: 'linux' },
         annotations: { 'io.containerd.image.name': name, 'org.opencontainers.image.ref.name': name.slice(name.lastIndexOf(':') + 1) },
       })),

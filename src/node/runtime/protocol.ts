@@ -37,7 +37,7 @@ export async function connect(socket: string): Promise<Connection> {
     'grpc.initial_reconnect_backoff_ms': 20, 'grpc.max_reconnect_backoff_ms': 500,
   })
   const encode = (type: Type) => (message: Message) => type.encode(message).finish() as Buffer
-  const decode = (type: Type) => (bytes: Buffer) => type.decode(bytes) as unknown
+  const decode = (type: Type) => (bytes: Uint8Array): unknown => type.decode(bytes)
   const inNamespace = () => { const metadata = new grpc.Metadata(); metadata.set('containerd-namespace', namespace); return metadata }
 
   const unary = (facts: ProtocolFacts, service: string, method: string) => {
@@ -79,10 +79,10 @@ export async function connect(socket: string): Promise<Connection> {
     },
     eventSubject(topic, event) {
       if (topic === '/containers/delete') {
-        const { id } = deleted!.decode(event) as unknown as { id: string }
+        const { id } = decode(deleted!)(event) as { id: string }
         return { containerId: id, processId: id }
       }
-      const { containerId, id } = (topic === '/tasks/exit' ? exited! : started!).decode(event) as unknown as { containerId: string; id?: string }
+      const { containerId, id } = decode(topic === '/tasks/exit' ? exited! : started!)(event) as { containerId: string; id?: string }
       return { containerId, processId: id ?? containerId }
     },
     ready: (timeoutMs) => new Promise((resolve, reject) => {
