@@ -9,6 +9,7 @@ export interface AgentConfig {
   readonly address: string
   readonly podCidr: string
   readonly podGateway: string
+  readonly nodeCidr: string
   readonly clusterPodCidr: string
   readonly serviceCidr: string
   readonly dns: { readonly address: string; readonly domain: string }

@@ -1,6 +1,11 @@
 // A node: its agent, what runs containers, and what it needs of the machine.
+export { NodeAgent, type AgentOptions } from './agent.ts'
 export { removeCgroup, unmountBelow } from './leftovers.ts'
 export { containerdPaths, missingPrograms, startContainerd, type Containerd, type ContainerdOptions } from './runtime/containerd.ts'
 export { closeNodeNamespaces, machineNamespaces, openNodeNamespaces, type NodeNamespaces } from './runtime/node-namespaces.ts'
 export { endProcess, identify, readPidFile, removePidFile, writePidFile, type ProcessIdentity } from './runtime/process-identity.ts'
 export type { Runtime } from './runtime/runtime.ts'
+export { connectRuntime } from './runtime/cri.ts'
+export { SimulatedRuntime } from './runtime/simulated.ts'
+export { writeOciImage, type ImageSource } from './runtime/oci-image.ts'
+export type { NodeDescription } from './node-status.ts'

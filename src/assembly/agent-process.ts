@@ -1,0 +1,60 @@
+// A node's agent as a process of its own: containerd, the pods of this node, their network and names.
+import { mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { ClusterProgram } from '#cli'
+import { Informers } from '#client'
+import { httpClient } from '#client/http'
+import { endpointSlice, service } from '#kinds'
+import { createPodEnvironment, describeMachine, NodeAgent, startAgentServer, startContainerd } from '#node'
+import { cniConfig, cniFileName, NftablesDataplane, startNodeNetwork } from '#network'
+import type { AgentConfig } from './agent-config.ts'
+import { writeAtomically } from './pki.ts'
+import { containerdOptions } from './real-nodes.ts'
+import { realClock as clock, secureRandom } from './real-clock.ts'
+
+const agentPort = 10250
+
+/** Runs until it is stopped; containers outlive it. */
+export const runAgent: ClusterProgram['runAgent'] = async (configFile, { log, progress }) => {
+  const config = JSON.parse(readFileSync(configFile, 'utf8')) as AgentConfig
+  const random = secureRandom(), failed = Promise.withResolvers<never>()
+  failed.promise.catch(() => {})
+  const clientAs = (name: string, pair: AgentConfig['client']) =>
+    httpClient({ server: config.server, ca: config.authority, cert: pair.certificate, key: pair.key, clock, random, log: log.named(name), userAgent: name })
+  const client = clientAs('kubelet', config.client), proxyClient = clientAs('kube-proxy', config.proxy)
+
+  progress('starting containerd')
+  const folders = containerdOptions(config)
+  mkdirSync(folders.cniConfigDirectory, { recursive: true, mode: 0o700 })
+  writeAtomically(join(folders.cniConfigDirectory, cniFileName), JSON.stringify(cniConfig({ podCidr: config.podCidr, stateDirectory: join(config.directory, 'ipam') }), null, 2) + '\n', 0o600)
+  const containerd = await startContainerd({ ...folders, log: log.named('containerd') })
+  const { runtime } = containerd
+
+  const caches = new Informers(proxyClient), services = caches.of(service), slices = caches.of(endpointSlice)
+  const environment = createPodEnvironment({
+    client, nodeName: config.node, hostIPs: [config.address], clock, random, log: log.named('pods'), runtime, cgroupRoot: config.cgroupRoot,
+    dirs: { pods: join(config.directory, 'pods'), logs: join(config.directory, 'logs') }, dns: { server: config.dns.address, domain: config.dns.domain }, services,
+  })
+  const agent = new NodeAgent({ client, runtime, environment, description: await describeMachine({ name: config.node, addresses: [config.address], agentPort, runtime }), log: log.named('kubelet') })
+  const server = await startAgentServer({ host: config.address, port: agentPort, certificate: config.serving.certificate, key: config.serving.key, clientAuthority: config.authority, agent, runtime, log: log.named('server') })
+  agent.start()
+  // Services need the API server; pods that run already do not wait for it.
+  const network = startNodeNetwork({
+    node: { name: config.node }, services, slices, clock, log: log.named('network'),
+    dataplane: new NftablesDataplane({ podCidr: config.clusterPodCidr, localPodCidr: config.podCidr, serviceCidr: config.serviceCidr, nodeCidrs: [config.nodeCidr], log: log.named('network') }),
+    dns: { address: config.dns.address, domain: config.dns.domain, ranges: [config.clusterPodCidr, config.serviceCidr] },
+  })
+  network.catch((error: unknown) => failed.reject(error instanceof Error ? error : new Error(String(error))))
+  return {
+    failed: failed.promise,
+    async stop() {
+      await agent.stop()
+      await server.close()
+      caches.stop()
+      await network.then((n) => n.close(), () => {})
+      runtime.close()
+      client.close()
+      proxyClient.close()
+    },
+  }
+}

@@ -1,0 +1,60 @@
+// What a node says of itself: pure, from what the machine and the runtime are.
+import type { Node, NodeCondition, NodeStatus } from '#kinds'
+import { formatTime } from '#machinery'
+
+/** What does not change while the agent runs. */
+export interface NodeDescription {
+  readonly name: string
+  readonly addresses: readonly string[]
+  readonly labels: Readonly<Record<string, string>>
+  readonly capacity: Readonly<Record<string, string>>
+  readonly allocatable: Readonly<Record<string, string>>
+  readonly nodeInfo: NonNullable<NodeStatus['nodeInfo']>
+  /** Where the agent's own server listens; absent for simulated nodes. */
+  readonly agentPort?: number
+}
+
+export interface NodeHealth {
+  readonly runtimeReady: boolean
+  readonly runtimeMessage: string
+  readonly networkReady: boolean
+  readonly networkMessage: string
+}
+
+/** The Node object that a new node registers with. */
+export const newNode = (d: NodeDescription): { metadata: { name: string; labels: Record<string, string> }; spec: object } => ({
+  metadata: { name: d.name, labels: labelsOf(d) }, spec: {},
+})
+export const labelsOf = (d: NodeDescription): Record<string, string> => ({
+  'beta.kubernetes.io/arch': d.nodeInfo.architecture, 'beta.kubernetes.io/os': d.nodeInfo.operatingSystem, 'kubernetes.io/arch': d.nodeInfo.architecture,
+  'kubernetes.io/hostname': d.name, 'kubernetes.io/os': d.nodeInfo.operatingSystem, ...d.labels,
+})
+
+export function nodeStatus(d: NodeDescription, health: NodeHealth, held: Node | undefined, images: NodeStatus['images'], now: number): NodeStatus {
+  const ready = health.runtimeReady && health.networkReady
+  const trouble = [...(health.runtimeReady ? [] : [`container runtime is down: ${health.runtimeMessage}`]), ...(health.networkReady ? [] : [`container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:${health.networkMessage}`])]
+  const condition = (type: string, status: boolean, reason: string, message: string): NodeCondition => {
+    const before = held?.status?.conditions?.find((c) => c.type === type), value = status ? 'True' : 'False'
+    return { type, status: value, lastHeartbeatTime: formatTime(now), lastTransitionTime: before?.status === value ? before.lastTransitionTime : formatTime(now), reason, message } as NodeCondition
+  }
+  return {
+    addresses: [...d.addresses.map((address) => ({ type: 'InternalIP', address })), { type: 'Hostname', address: d.name }],
+    capacity: { ...d.capacity }, allocatable: { ...d.allocatable },
+    conditions: [
+      condition('MemoryPressure', false, 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'),
+      condition('DiskPressure', false, 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'),
+      condition('PIDPressure', false, 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'),
+      condition('Ready', ready, ready ? 'KubeletReady' : 'KubeletNotReady', ready ? 'kubelet is posting ready status' : `[${trouble.join(', ')}]`),
+    ],
+    ...(d.agentPort !== undefined && { daemonEndpoints: { kubeletEndpoint: { Port: d.agentPort } } }),
+    nodeInfo: d.nodeInfo, ...(images && images.length > 0 && { images }),
+  } as NodeStatus
+}
+
+/** Whether two statuses differ in more than when they were said. */
+export const saysMore = (held: NodeStatus | undefined, now: NodeStatus): boolean => JSON.stringify(plain(held)) !== JSON.stringify(plain(now))
+const plain = (s: NodeStatus | undefined) => s && ({
+  addresses: s.addresses, capacity: sorted(s.capacity), allocatable: sorted(s.allocatable), daemonEndpoints: s.daemonEndpoints, nodeInfo: sorted(s.nodeInfo), images: s.images ?? [],
+  conditions: (s.conditions ?? []).filter((c) => ['MemoryPressure', 'DiskPressure', 'PIDPressure', 'Ready'].includes(c.type)).map(({ type, status, reason, message }) => ({ type, status, reason, message })),
+})
+const sorted = (o: object | undefined) => o && Object.fromEntries(Object.entries(o).filter(([, v]) => v !== undefined).sort(([a], [b]) => (a < b ? -1 : 1)))
