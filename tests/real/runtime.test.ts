@@ -11,6 +11,8 @@ import { closeNodeNamespaces, openNodeNamespaces } from '../../src/node/runtime/
 import { runtimeContract } from '../../src/node/runtime/runtime.contract.ts'
 import type { ExecRequest, RuntimeEvent } from '../../src/node/runtime/runtime.ts'
 import { ContainerdStage, busybox, obstacle } from './containerd-stage.ts'
+import { busyboxImage } from './image.ts'
+import { Registry } from './registry.ts'
 
 const reason = await obstacle()
 if (reason === '') realTests()
@@ -138,6 +140,32 @@ function realTests(): void {
   for (const [image, expected] of pulls) {
     test(`pulling ${image} fails as ${expected}`, () => assert.rejects(stage.runtime.pullImage(image), { reason: expected }))
   }
+
+  test('images are pulled from a registry, once for all who ask at the same time, with credentials where it wants them', async () => {
+    const registry = new Registry()
+    const host = await registry.open()
+    try {
+      await registry.add('team/app', '1', await busyboxImage(['unused:1'], [{ path: 'etc/motd', content: Buffer.from('pulled') }]))
+      const image = `${host}/team/app:1`
+      const ids = await Promise.all(Array.from({ length: 3 }, () => stage.runtime.pullImage(image)))
+      assert.equal(new Set(ids).size, 1)
+      const layers = registry.asked.filter((path) => path.includes('/blobs/'))
+      assert.equal(layers.length, new Set(layers).size)
+      assert.equal((await stage.runtime.imageStatus(image))?.id, ids[0])
+      await stage.withContainer('cat /etc/motd; echo', async (id) => {
+        await untilEvent(stage, (event) => event.type === 'containerExited' && event.containerId === id)
+        assert.equal(await text(stage.runtime.containerLog(id, {})), 'pulled\n')
+      }, { container: { image } })
+      await assert.rejects(stage.runtime.pullImage(`${host}/team/app:2`), { reason: 'ImageAbsent' })
+      registry.credentials = 'me:secret'
+      await stage.runtime.removeImage(image)
+      assert.equal(await stage.runtime.imageStatus(image), undefined)
+      await assert.rejects(stage.runtime.pullImage(image), { reason: 'ImageAbsent' })
+      assert.equal(await stage.runtime.pullImage(image, { username: 'me', password: 'secret' }), ids[0])
+    } finally {
+      registry.close()
+    }
+  })
 
   test('an archive that is none is refused in plain words', async () => {
     await assert.rejects(stage.runtime.importImages(Readable.from([Buffer.alloc(4096, 'nonsense')])), /the image archive could not be imported/)
