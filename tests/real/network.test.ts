@@ -122,6 +122,22 @@ describe('nftables dataplane', () => {
     assert.deepEqual(names(await lab.ask(b, 'tcp', '198.51.100.7', 80)), ['c'])
   })
 
+  test('machines outside reach node ports, and pods reach them with the host\'s address', async () => {
+    const outside = await lab.outside()
+    await apply(frontend({ address: undefined, port: 30080, backends: [at(b), at(c)], masquerade: true }))
+    for (const node of lab.plan.nodes) assert.deepEqual(names(await lab.ask(outside, 'tcp', node.address, 30080, 20)), ['b', 'c'])
+    await lab.backend(outside, 'outside', 8080)
+    assert.deepEqual(await lab.ask(a, 'tcp', outside.address, 8080), [`outside ${outside.hostAddress}`])
+    await lab.backend(undefined, 'host', 18080)
+    assert.deepEqual(await lab.ask(a, 'tcp', lab.plan.gateway, 18080), [`host ${a.address}`])
+  })
+
+  test('a machine that sends to a service through a node is answered through that node', async () => {
+    await apply(frontend({ backends: [at(c)] }))
+    await lab.run(undefined, ['ip', 'route', 'add', `${vip}/32`, 'via', lab.node(0).address])
+    assert.deepEqual(await lab.ask(undefined, 'tcp', vip, 80), [`c ${lab.node(0).address}`])
+  })
+
   test('no change so far was refused, and the whole can be listed', async () => {
     assert.deepEqual(complaints, [])
     assert.match(await lab.run(lab.node(0), ['nft', 'list', 'ruleset']), /map endpoints/)

@@ -16,6 +16,7 @@ export class Lab implements AsyncDisposable {
   readonly #directory: string
   readonly #children = new Set<ChildProcess>()
   readonly #pods: LabPod[] = []
+  readonly #outside: string[] = []
   #count = 0
 
   private constructor(plan: HostPlan, directory: string) {
@@ -35,6 +36,19 @@ export class Lab implements AsyncDisposable {
     const node = this.plan.nodes[index]
     if (!node) throw new Error(`the lab has no node ${index}`)
     return node
+  }
+
+  /** A machine outside, behind the host, that knows the way to the nodes. */
+  async outside(): Promise<{ readonly netnsPath: string; readonly address: string; readonly hostAddress: string }> {
+    const netns = `pl${this.plan.mark}-o`
+    const link = `pl${this.plan.mark}o`
+    const [hostAddress, address] = ['198.18.77.1', '198.18.77.2']
+    this.#outside.push(netns)
+    for (const argv of [
+      ['netns', 'add', netns], ['link', 'add', link, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', netns], ['address', 'add', `${hostAddress}/24`, 'dev', link], ['link', 'set', link, 'up'],
+      ['-n', netns, 'address', 'add', `${address}/24`, 'dev', 'eth0'], ['-n', netns, 'link', 'set', 'lo', 'up'], ['-n', netns, 'link', 'set', 'eth0', 'up'], ['-n', netns, 'route', 'add', 'default', 'via', hostAddress],
+    ]) await this.run(undefined, ['ip', ...argv])
+    return { netnsPath: `/run/netns/${netns}`, address, hostAddress }
   }
 
   /** A pod with a backend on port 8080 in it. */
@@ -90,6 +104,10 @@ export class Lab implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#children].map((child) => new Promise<void>((resolve) => { child.once('exit', () => { resolve() }); child.kill('SIGKILL') })))
+    for (const netns of this.#outside) {
+      await this.run(undefined, ['ip', 'link', 'delete', netns.replace('-', '')])
+      await this.run(undefined, ['ip', 'netns', 'delete', netns])
+    }
     for (const { netnsPath } of this.#pods) await this.run(undefined, ['ip', 'netns', 'delete', netnsPath.split('/').at(-1)!])
     await removeHosts(this.plan.mark)
     await rm(this.#directory, { recursive: true, force: true })
