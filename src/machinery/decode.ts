@@ -3,6 +3,7 @@
 // quantities become canonical. A schema is compiled once, to tables.
 import { canonicalBase64 } from './base64.ts'
 import { DecodeError, goStruct, goType, mismatch, reportDuplicates, reportUnknown, type Walk } from './decode-errors.ts'
+import { maxJsonDepth } from './json.ts'
 import { canonicalQuantity } from './quantity.ts'
 import { setOwn } from './same.ts'
 import type { Fields, Schema } from './schema.ts'
@@ -190,7 +191,7 @@ function listDecoder(schema: Schema<any>, drop: boolean): Decoder {
     for (let i = 0; i < value.length; i++) {
       walk.path[depth] = i
       const inner: unknown = value[i]
-      out.push(inner === null ? zeroOf(items) : item(inner, walk))
+      out.push(inner === null || inner === undefined ? zeroOf(items) : item(inner, walk))
     }
     walk.depth = depth
     return out
@@ -212,6 +213,7 @@ function mapDecoder(schema: Schema<any>, drop: boolean): Decoder {
       empty = false
       walk.path[depth] = key
       const inner = given[key]
+      if (inner === undefined) continue
       setOwn(out, key, inner === null ? zeroOf(items) : item(inner, walk))
     }
     walk.depth = depth
@@ -219,11 +221,9 @@ function mapDecoder(schema: Schema<any>, drop: boolean): Decoder {
   }
 }
 
-/** Free-form values may nest this deep; the reference takes 10,000, more than walks by recursion should need. */
-const anyDepth = 1_000
 function checkDepth(value: unknown, depth: number): void {
   if (typeof value !== 'object' || value === null) return
-  if (depth > anyDepth) throw new DecodeError('exceeded max depth')
+  if (depth > maxJsonDepth) throw new DecodeError('exceeded max depth')
   if (Array.isArray(value)) for (const inner of value) checkDepth(inner, depth + 1)
   else for (const key in value) checkDepth((value as Record<string, unknown>)[key], depth + 1)
 }

@@ -26,6 +26,14 @@ test('numbers are rounded away from zero', () => {
   }
 })
 
+test('very long numbers are read in time', () => {
+  const digits = '1'.repeat(1_000_000)
+  assert.equal(canonicalQuantity(digits), '9223372036854775807')
+  assert.equal(canonicalQuantity(`0.${digits}Ki`), '113777777778n')
+  assert.equal(canonicalQuantity('1e-999999999'), '1e-9')
+  assert.equal(canonicalQuantity('1e999999999'), '9223372036854775807')
+})
+
 test('sums keep the family of the first amount that is not zero', () => {
   assert.equal(formatQuantity(addQuantities('1Gi', '512Mi')), '1536Mi')
   assert.equal(formatQuantity(addQuantities('0', '1Gi')), '1Gi')

@@ -10,6 +10,8 @@ export class QuantityError extends Error { override readonly name = 'QuantityErr
 const billion = 1_000_000_000n
 /** Larger amounts are held at this one, as the reference does (2^63 - 1). */
 const most = ((1n << 63n) - 1n) * billion
+/** Digits before or after the point that are read one by one. */
+const longest = 60
 const decimals: Readonly<Record<string, number>> = { n: -9, u: -6, m: -3, '': 0, k: 3, M: 6, G: 9, T: 12, P: 15, E: 18 }
 const decimalNames = new Map(Object.entries(decimals).map(([name, power]) => [power, name]))
 const binaryNames = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei']
@@ -22,11 +24,15 @@ export function parseQuantity(given: string | number): Quantity {
   const text = typeof given === 'number' ? String(given) : given.trim()
   const parts = form.exec(text)
   if (!parts || !allowed.test(text)) throw wrongFormat()
-  const [, sign, whole = '', fraction = '', suffix = ''] = parts
+  const [, sign, whole = '', , suffix = ''] = parts
+  let fraction = parts[3] ?? ''
   if (suffix.startsWith('.')) throw wrongFormat()
   if (whole === '' && fraction === '') throw new QuantityError('unable to parse numeric part of quantity')
   const scale = scaleOf(suffix)
   if (!scale) throw new QuantityError("unable to parse quantity's suffix")
+  if (whole.length > longest && /[1-9]/.test(whole.slice(0, -longest))) return { nano: sign === '-' ? -most : most, format: scale.format }
+  // Digits that can only decide the rounding become one.
+  if (fraction.length > longest) fraction = fraction.slice(0, longest) + (/[1-9]/.test(fraction.slice(longest)) ? '1' : '')
   const digits = BigInt(whole + fraction || '0')
   let nano: bigint
   if (digits === 0n) nano = 0n
@@ -68,12 +74,13 @@ export function formatQuantity({ nano, format }: Quantity): string {
 // The same few texts come again and again (100m, 128Mi): what was read once is remembered, up to a bound.
 interface Known { readonly text: string; readonly quantity: Quantity; readonly value: number; readonly milli: number }
 const known = new Map<string | number, Known>()
-const knownLimit = 4096
+const knownLimit = 4096, knownLength = 32
 function look(given: string | number): Known {
   const found = known.get(given)
   if (found) return found
   const quantity = parseQuantity(given)
   const entry = { text: formatQuantity(quantity), quantity, value: roundUp(quantity.nano, billion), milli: roundUp(quantity.nano, 1_000_000n) }
+  if (typeof given === 'string' && given.length > knownLength) return entry
   if (known.size >= knownLimit) known.clear()
   known.set(given, entry)
   return entry

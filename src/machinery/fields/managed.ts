@@ -23,7 +23,7 @@ export interface FieldsUpdate {
   readonly time: string
   /** Paths that this request cannot change: `status` on the main resource, `spec` on /status. */
   readonly reset?: readonly (readonly string[])[]
-  /** The object in another version of its kind, for entries made through that; entries of versions it does not know are dropped. */
+  /** The object in another version of its kind, for entries made through that; entries of versions it does not know are dropped. Without it all versions are taken to be alike. */
   readonly inVersion?: (object: object, apiVersion: string) => { readonly schema: Schema<any>; readonly object: object } | undefined
 }
 
@@ -37,7 +37,10 @@ export function updateManagedFields(schema: Schema<any>, update: FieldsUpdate): 
   const compared = new Map<string, Difference>([[update.apiVersion, difference]])
   let kept: ManagedFieldsEntry[] = []
   for (const entry of entries) {
-    const { changed, removed } = compared.get(entry.apiVersion!) ?? elsewhere(entry.apiVersion!, update, compared)
+    const found = compared.get(entry.apiVersion!) ?? elsewhere(entry.apiVersion!, update, difference)
+    if (!found) continue
+    const { changed, removed } = found
+    compared.set(entry.apiVersion!, found)
     const fields = differenceOf(differenceOf(setOf(entry), intersectionOf(setOf(entry), changed)), removed)
     if (!isNoFields(fields)) kept.push(fields === entry.fieldsV1 ? entry : { ...entry, fieldsV1: fields })
   }
@@ -50,11 +53,11 @@ const setOf = (entry: ManagedFieldsEntry): FieldSet => (entry.fieldsV1 ?? noFiel
 function without({ changed, removed }: Difference, reset: FieldsUpdate['reset'] = []): Difference {
   return { changed: reset.reduce(withoutPath, changed), removed: reset.reduce(withoutPath, removed) }
 }
-function elsewhere(apiVersion: string, update: FieldsUpdate, compared: Map<string, Difference>): Difference {
-  const after = update.inVersion?.(update.after, apiVersion), before = update.before && update.inVersion?.(update.before, apiVersion)
-  const difference = after ? without(compareFields(after.schema, before?.object ?? zeroOf(after.schema), after.object), update.reset) : compared.get(update.apiVersion)!
-  compared.set(apiVersion, difference)
-  return difference
+/** The difference as another version sees it; undefined when nobody knows that version. */
+function elsewhere(apiVersion: string, { inVersion, before, after, reset }: FieldsUpdate, difference: Difference): Difference | undefined {
+  if (!inVersion) return difference
+  const now = inVersion(after, apiVersion)
+  return now && without(compareFields(now.schema, (before && inVersion(before, apiVersion)?.object) ?? zeroOf(now.schema), now.object), reset)
 }
 
 /** What the request changed goes to the manager's own entry, which becomes as new as the request. */
