@@ -1,14 +1,19 @@
 import { PassThrough, Readable, Writable } from 'node:stream'
-import { type Clock, type Random, pause, quantityMilli, seeded } from '#machinery'
+import { type Clock, type Random, pause, seeded } from '#machinery'
 import { RuntimeError } from './errors.ts'
 import { LogLines } from './log-lines.ts'
 import { PodAddresses } from './pod-addresses.ts'
 import type {
-  CallOptions, Container, ContainerConfig, ContainerFilter, ContainerState, ContainerStats, ContainerStatus, ExecRequest, ExecSyncResult, Image,
-  LinuxResources, LogRequest, PodSandbox, PodSandboxConfig, PodSandboxFilter, PodSandboxStats, PodSandboxStatus, PortForwardSession, ProcessSession,
-  RegistryAuth, Runtime, RuntimeEvent, StreamRequest, StringMap,
+  CallOptions, Container, ContainerConfig, ContainerFilter, ContainerStats, ContainerStatus, ExecRequest, ExecSyncResult, Image, LinuxResources, LogRequest,
+  PodSandbox, PodSandboxConfig, PodSandboxFilter, PodSandboxStats, PodSandboxStatus, PortForwardSession, ProcessSession, RegistryAuth, Runtime, RuntimeEvent,
+  StreamRequest,
 } from './runtime.ts'
-import { type Behaviour, behaviourOf, podBehaviour } from './simulated-pod.ts'
+import {
+  type Sandbox, type SimulatedContainer, containerEvent, containerStats, containerStatus, describeContainer, describeSandbox, holds, sandboxEvent, sandboxName,
+  sandboxStats,
+} from './simulated-container.ts'
+import { SimulatedImages } from './simulated-images.ts'
+import { behaviourOf, podBehaviour } from './simulated-pod.ts'
 
 export interface SimulatedRuntimeOptions {
   readonly clock: Clock
@@ -16,32 +21,6 @@ export interface SimulatedRuntimeOptions {
   readonly random?: Random
   /** The node's pod networks, asked for when a pod needs an address; [] until the node has been given one. */
   readonly podCidrs: () => readonly string[]
-}
-
-interface Sandbox {
-  readonly id: string
-  readonly config: PodSandboxConfig
-  readonly runtimeHandler: string
-  readonly createdAt: number
-  readonly ips: readonly string[]
-  readonly containers: Set<SimulatedContainer>
-  ready: boolean
-}
-
-interface SimulatedContainer {
-  readonly id: string
-  readonly sandbox: Sandbox
-  readonly config: ContainerConfig
-  readonly behaviour: Behaviour
-  readonly createdAt: number
-  state: ContainerState
-  startedAt: number
-  finishedAt: number
-  exitCode: number
-  reason: string
-  message: string
-  resources: LinuxResources | undefined
-  cancelEnd: (() => void) | undefined
 }
 
 /**
@@ -54,8 +33,9 @@ export class SimulatedRuntime implements Runtime {
   readonly #podCidrs: () => readonly string[]
   readonly #sandboxes = new Map<string, Sandbox>()
   readonly #containers = new Map<string, SimulatedContainer>()
+  /** Of sandboxes, also of stopped ones. */
   readonly #names = new Set<string>()
-  readonly #images = new Map<string, Image>()
+  readonly #images = new SimulatedImages()
   readonly #listeners = new Set<(event: RuntimeEvent) => void>()
   #addresses: readonly PodAddresses[] | undefined
 
@@ -80,17 +60,18 @@ export class SimulatedRuntime implements Runtime {
   async runPodSandbox(config: PodSandboxConfig, options: CallOptions & { readonly runtimeHandler?: string } = {}): Promise<string> {
     alive(options)
     const name = sandboxName(config)
-    this.#reserve(name)
+    if (this.#names.has(name)) throw new RuntimeError('AlreadyExists', `the sandbox name ${name} is taken`)
+    this.#names.add(name)
     if (podBehaviour(config).fail === 'sandbox') {
       this.#names.delete(name)
       throw new RuntimeError('Failed', 'the sandbox fails because the pod says proa.dev/fail: sandbox')
     }
     const sandbox: Sandbox = {
-      id: this.#id(), config, runtimeHandler: options.runtimeHandler ?? '', createdAt: this.#clock.now(), containers: new Set(), ready: true,
+      id: this.#id(), config, runtimeHandler: options.runtimeHandler ?? '', createdAt: this.#clock.now(), containers: [], ready: true,
       ips: config.security?.namespaces?.network === 'node' ? [] : this.#takeAddresses(name),
     }
     this.#sandboxes.set(sandbox.id, sandbox)
-    this.#tell(this.#sandboxEvent(sandbox))
+    this.#tell(sandboxEvent(sandbox, this.#clock.now()))
     return sandbox.id
   }
 
@@ -100,7 +81,7 @@ export class SimulatedRuntime implements Runtime {
     for (const container of sandbox.containers) if (container.state === 'running') this.#end(container, 137, 'Error')
     sandbox.ready = false
     sandbox.ips.forEach((address, i) => this.#addresses?.[i]?.giveBack(address))
-    this.#tell(this.#sandboxEvent(sandbox))
+    this.#tell(sandboxEvent(sandbox, this.#clock.now()))
   }
 
   async removePodSandbox(id: string): Promise<void> {
@@ -129,15 +110,18 @@ export class SimulatedRuntime implements Runtime {
     alive(options)
     const sandbox = this.#sandbox(sandboxId)
     if (!sandbox.ready) throw new RuntimeError('Failed', `sandbox ${sandboxId} is not running`)
-    if (this.#findImage(config.image) === undefined) throw new RuntimeError('NotFound', `image ${config.image} is not here; pull it first`)
-    this.#reserve(containerName(sandbox, config))
+    const image = this.#images.find(config.image)
+    if (image === undefined) throw new RuntimeError('NotFound', `image ${config.image} is not here; pull it first`)
+    if (sandbox.containers.some(({ config: { metadata } }) => metadata.name === config.metadata.name && metadata.attempt === config.metadata.attempt)) {
+      throw new RuntimeError('AlreadyExists', `container ${config.metadata.name} of attempt ${config.metadata.attempt} is there already`)
+    }
     const container: SimulatedContainer = {
-      id: this.#id(), sandbox, config, behaviour: behaviourOf(pod, config), createdAt: this.#clock.now(), state: 'created', startedAt: 0, finishedAt: 0,
+      id: this.#id(), sandbox, config, imageRef: image.id, behaviour: behaviourOf(pod, config), createdAt: this.#clock.now(), state: 'created', startedAt: 0, finishedAt: 0,
       exitCode: 0, reason: '', message: '', resources: config.resources, cancelEnd: undefined,
     }
     this.#containers.set(container.id, container)
-    sandbox.containers.add(container)
-    this.#tell(this.#containerEvent(container))
+    sandbox.containers = [...sandbox.containers, container]
+    this.#tell(containerEvent(container, this.#clock.now()))
     return container.id
   }
 
@@ -155,7 +139,7 @@ export class SimulatedRuntime implements Runtime {
     }
     container.state = 'running'
     container.startedAt = this.#clock.now()
-    this.#tell(this.#containerEvent(container))
+    this.#tell(containerEvent(container, this.#clock.now()))
     const end = () => this.#end(container, behaviour.exitCode, behaviour.exitCode === 0 ? 'Completed' : 'Error')
     if (behaviour.runFor !== Infinity) container.cancelEnd = this.#clock.after(behaviour.runFor, end)
   }
@@ -177,14 +161,14 @@ export class SimulatedRuntime implements Runtime {
     this.#remove(container)
   }
 
-  async containerStatus(id: string): Promise<ContainerStatus> { return this.#status(this.#container(id)) }
+  async containerStatus(id: string): Promise<ContainerStatus> { return containerStatus(this.#container(id)) }
 
   async listContainers(filter: ContainerFilter = {}): Promise<readonly Container[]> {
     const found: Container[] = []
     for (const container of this.#containers.values()) {
       if ((filter.id ?? container.id) !== container.id || (filter.state ?? container.state) !== container.state) continue
       if ((filter.sandboxId ?? container.sandbox.id) !== container.sandbox.id || !holds(container.config.labels ?? {}, filter.labels)) continue
-      found.push(this.#describe(container))
+      found.push(describeContainer(container))
     }
     return found
   }
@@ -247,14 +231,11 @@ export class SimulatedRuntime implements Runtime {
     const { pullFor, fail } = podBehaviour(pod)
     if (pullFor > 0) await pause(this.#clock, pullFor)
     if (fail === 'pull') throw new RuntimeError('ImagePull', `pulling ${image} fails because the pod says proa.dev/fail: pull`)
-    return this.#addImage(image).id
+    return this.#images.add(image).id
   }
-  async imageStatus(image: string): Promise<Image | undefined> { return this.#findImage(image) }
-  async listImages(): Promise<readonly Image[]> { return [...this.#images.values()] }
-  async removeImage(image: string): Promise<void> {
-    const found = this.#findImage(image)
-    if (found) for (const name of found.repoTags) this.#images.delete(name)
-  }
+  async imageStatus(image: string): Promise<Image | undefined> { return this.#images.find(image) }
+  async listImages(): Promise<readonly Image[]> { return this.#images.all() }
+  async removeImage(image: string): Promise<void> { this.#images.remove(image) }
   async importImages(tar: Readable): Promise<readonly string[]> {
     tar.destroy()
     throw new RuntimeError('Unsupported', 'simulated nodes need no images: any name can be pulled')
@@ -263,28 +244,22 @@ export class SimulatedRuntime implements Runtime {
 
   // --- statistics and events -------------------------------------------------------------------------------------
 
-  async containerStats(id: string): Promise<ContainerStats> { return this.#stats(this.#container(id)) }
+  async containerStats(id: string): Promise<ContainerStats> { return containerStats(this.#container(id), this.#clock.now()) }
 
   async listContainerStats(filter: Pick<ContainerFilter, 'id' | 'sandboxId' | 'labels'> = {}): Promise<readonly ContainerStats[]> {
     const running = await this.listContainers({ ...filter, state: 'running' })
-    return running.map(({ id }) => this.#stats(this.#container(id)))
+    return running.map(({ id }) => containerStats(this.#container(id), this.#clock.now()))
   }
 
   async podSandboxStats(id: string): Promise<PodSandboxStats> {
     const sandbox = this.#sandbox(id)
-    const containers = [...sandbox.containers].filter(({ state }) => state === 'running').map((container) => this.#stats(container))
-    const sum = (of: (stats: ContainerStats) => number) => containers.reduce((total, its) => total + of(its), 0)
-    const used = sum(({ memory }) => memory.usageBytes)
-    return {
-      id, metadata: sandbox.config.metadata, at: this.#clock.now(), cpuNanoseconds: sum(({ cpuNanoseconds }) => cpuNanoseconds), memory: memoryOf(used),
-      network: [], processCount: containers.length, containers,
-    }
+    return sandboxStats(sandbox, this.#clock.now())
   }
 
   events(seen: (event: RuntimeEvent) => void): () => void {
     const listener = (event: RuntimeEvent) => seen(event)
-    for (const sandbox of this.#sandboxes.values()) listener(this.#sandboxEvent(sandbox))
-    for (const container of this.#containers.values()) listener(this.#containerEvent(container))
+    for (const sandbox of this.#sandboxes.values()) listener(sandboxEvent(sandbox, this.#clock.now()))
+    for (const container of this.#containers.values()) listener(containerEvent(container, this.#clock.now()))
     listener({ type: 'synced', at: this.#clock.now() })
     this.#listeners.add(listener)
     return () => { this.#listeners.delete(listener) }
@@ -317,21 +292,15 @@ export class SimulatedRuntime implements Runtime {
     container.exitCode = exitCode
     container.reason = reason
     container.finishedAt = this.#clock.now()
-    this.#tell(this.#containerEvent(container))
+    this.#tell(containerEvent(container, this.#clock.now()))
   }
 
   #remove(container: SimulatedContainer): void {
     container.cancelEnd?.()
     this.#containers.delete(container.id)
-    container.sandbox.containers.delete(container)
-    this.#names.delete(containerName(container.sandbox, container.config))
     const { id: containerId, sandbox } = container
+    sandbox.containers = sandbox.containers.filter((other) => other !== container)
     this.#tell({ type: 'containerDeleted', containerId, sandboxId: sandbox.id, podUid: sandbox.config.metadata.uid, at: this.#clock.now() })
-  }
-
-  #reserve(name: string): void {
-    if (this.#names.has(name)) throw new RuntimeError('AlreadyExists', `the name ${name} is taken`)
-    this.#names.add(name)
   }
 
   #takeAddresses(name: string): readonly string[] {
@@ -347,84 +316,17 @@ export class SimulatedRuntime implements Runtime {
     return cidrs.length === 0 ? undefined : cidrs.map((cidr) => new PodAddresses(cidr))
   }
 
-  #findImage(image: string): Image | undefined {
-    return this.#images.get(image) ?? (image.startsWith('sha256:') ? [...this.#images.values()].find(({ id }) => id === image) : undefined)
-  }
-  #addImage(name: string): Image {
-    const known = this.#images.get(name)
-    if (known) return known
-    const image: Image = { id: `sha256:${digest(name)}`, repoTags: [name], repoDigests: [], size: 1 << 20, uid: undefined, username: '', pinned: false }
-    this.#images.set(name, image)
-    return image
-  }
-
   #id(): string {
-    let id = ''
-    while (id.length < 64) id += Math.floor(this.#random() * 2 ** 32).toString(16).padStart(8, '0')
-    return id
+    return Array.from({ length: 8 }, () => Math.floor(this.#random() * 2 ** 32).toString(16).padStart(8, '0')).join('')
   }
 
-  #describe({ id, sandbox, config, state, createdAt }: SimulatedContainer): Container {
-    const { metadata, image, labels = {}, annotations = {} } = config
-    return { id, sandboxId: sandbox.id, metadata, image, imageRef: this.#findImage(image)?.id ?? image, state, createdAt, labels, annotations }
-  }
-  #status(container: SimulatedContainer): ContainerStatus {
-    const { sandboxId: _, ...described } = this.#describe(container)
-    const { startedAt, finishedAt, exitCode, reason, message, resources, config } = container
-    return { ...described, startedAt, finishedAt, exitCode, reason, message, resources, mounts: config.mounts ?? [], logPath: '', user: undefined }
-  }
-  #stats({ id, config, state, startedAt, finishedAt, behaviour }: SimulatedContainer): ContainerStats {
-    const at = this.#clock.now()
-    const ran = startedAt === 0 ? 0 : (finishedAt === 0 ? at : finishedAt) - startedAt
-    return {
-      id, metadata: config.metadata, labels: config.labels ?? {}, at, cpuNanoseconds: Math.round(ran * 1e6 * amount(behaviour.cpu)),
-      memory: memoryOf(state === 'running' ? amount(behaviour.memory) : 0), writableLayer: { usedBytes: 0, inodesUsed: 0 },
-    }
-  }
-
-  #sandboxEvent(sandbox: Sandbox): RuntimeEvent {
-    return { type: sandbox.ready ? 'sandboxStarted' : 'sandboxExited', sandboxId: sandbox.id, podUid: sandbox.config.metadata.uid, at: this.#clock.now() }
-  }
-  #containerEvent(container: SimulatedContainer): RuntimeEvent {
-    const type = container.state === 'created' ? 'containerCreated' : container.state === 'running' ? 'containerStarted' : 'containerExited'
-    const { id: containerId, sandbox } = container
-    return { type, containerId, sandboxId: sandbox.id, podUid: sandbox.config.metadata.uid, at: this.#clock.now(), status: this.#status(container) }
-  }
   #tell(event: RuntimeEvent): void {
     for (const listener of this.#listeners) listener(event)
   }
 }
 
-const sandboxName = ({ metadata: { namespace, name, uid, attempt } }: PodSandboxConfig): string => `${name}_${namespace}_${uid}_${attempt}`
-const containerName = (sandbox: Sandbox, { metadata: { name, attempt } }: ContainerConfig): string => `${name}_${sandboxName(sandbox.config)}_${attempt}`
-
-const describeSandbox = ({ id, config, ready, createdAt, runtimeHandler }: Sandbox): PodSandbox => ({
-  id, metadata: config.metadata, state: ready ? 'ready' : 'notReady', createdAt, labels: config.labels ?? {}, annotations: config.annotations ?? {}, runtimeHandler,
-})
-
-function holds(labels: StringMap, wanted: StringMap | undefined): boolean {
-  for (const key in wanted) if (labels[key] !== wanted[key]) return false
-  return true
-}
-
 function alive({ signal }: CallOptions): void {
   if (signal?.aborted) throw new RuntimeError('Cancelled', 'the call was cancelled')
-}
-
-function amount(quantity: string): number {
-  try { return Math.max(0, quantityMilli(quantity) / 1000) } catch { return 0 }
-}
-const memoryOf = (bytes: number) => ({ workingSetBytes: bytes, usageBytes: bytes, rssBytes: bytes, availableBytes: 0, pageFaults: 0, majorPageFaults: 0 })
-
-/** 64 hex digits that differ for different names; nobody checks them. */
-function digest(name: string): string {
-  let hash = 0xcbf29ce484222325n
-  let out = ''
-  for (let round = 0; round < 4; round++) {
-    for (let i = 0; i < name.length; i++) hash = BigInt.asUintN(64, (hash ^ BigInt(name.charCodeAt(i))) * 0x100000001b3n)
-    out += hash.toString(16).padStart(16, '0')
-  }
-  return out
 }
 
 function session(streams: StreamRequest, output: Readable, finished: ProcessSession['finished'], close: () => void): ProcessSession {
