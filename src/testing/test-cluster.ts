@@ -9,6 +9,7 @@ import { startScheduler } from '#scheduler'
 import type { TokenKeys } from '#server'
 import { memoryEngine } from '#store'
 import { FakeClock, rest } from './fake-clock.ts'
+import { FaultyLine, type FaultOptions } from './faults.ts'
 import { HollowNodes } from './hollow-nodes.ts'
 
 export interface TestClusterOptions {
@@ -19,8 +20,8 @@ export interface TestClusterOptions {
   /** Which controllers run; default all. */
   readonly controllers?: readonly string[]
   readonly scheduler?: boolean
-  /** Stands between the components and the server. */
-  readonly between?: (handler: ApiHandler, cluster: { readonly clock: FakeClock; readonly random: Random }) => ApiHandler
+  /** What goes wrong between the components and the server. */
+  readonly faults?: FaultOptions
   readonly log?: Log
   readonly nodeMonitorGracePeriodMs?: number
 }
@@ -35,6 +36,7 @@ const testKeys: TokenKeys = {
 /** Nothing but heartbeats for so long means that the cluster has come to rest. */
 const quietMs = 3_000
 const longestMs = 30 * 60_000
+const restartMs = 1_000
 
 export class TestCluster {
   readonly clock = new FakeClock()
@@ -43,9 +45,8 @@ export class TestCluster {
   readonly plane: ControlPlane
   readonly nodes: HollowNodes
   readonly #options: TestClusterOptions
-  readonly #handler: ApiHandler
-  #components: (() => Promise<void>)[] = []
-  #informers: Informers | undefined
+  #process: { readonly line: FaultyLine; readonly informers: Informers; readonly stops: readonly (() => Promise<void>)[] } | undefined
+  #deaths = 0
 
   /** Starts one; stop it, or hold it with `await using`. */
   static async start(options: TestClusterOptions = {}): Promise<TestCluster> {
@@ -67,34 +68,33 @@ export class TestCluster {
     this.clock = clock
     this.random = random
     this.#options = options
-    this.#handler = options.between?.(plane.handler, this) ?? plane.handler
-    this.client = this.clientAs(admin, plane.handler)
+    this.client = this.clientAs(admin)
     this.nodes = new HollowNodes(this.client)
   }
 
-  clientAs(user: User, handler: ApiHandler = this.#handler): Client {
+  /** A client of the server itself, without faults. */
+  clientAs(user: User, handler: ApiHandler = this.plane.handler): Client {
     return directClient(handler, user, { clock: this.clock, random: this.random, log: this.#options.log ?? silent, userAgent: 'test' })
   }
+  /** How often the process of controllers and scheduler has died. */
+  get deaths(): number { return this.#deaths }
 
-  startComponents(): void {
-    const informers = new Informers(this.clientAs({ name: 'system:kube-controller-manager', groups: ['system:masters', 'system:authenticated'] }))
+  /** Starts controllers and scheduler; when the faults kill them, they are started anew a second later. */
+  startComponents(faults: FaultOptions = this.#options.faults ?? {}): void {
+    const line = new FaultyLine(this.plane.handler, faults, this, () => { this.#deaths++; this.clock.after(restartMs, () => this.startComponents({ ...faults, diesAtWrite: 0 })) })
+    const informers = new Informers(this.clientAs({ name: 'system:kube-controller-manager', groups: ['system:masters', 'system:authenticated'] }, line.handler))
     const as = (user: User, component: string): Cluster => {
-      const client = this.clientAs(user)
+      const client = this.clientAs(user, line.handler)
       return connect(client, informers, new EventRecorder(client, { component, ...(component === 'default-scheduler' && { style: 'series' as const }) }))
     }
-    this.#informers = informers
-    this.#components = [
-      startControllers({ as, clock: this.clock, log: this.#options.log ?? silent, ...(this.#options.controllers && { only: this.#options.controllers }),
-        options: { rootCa: 'certificate', clusterCidr: '10.244.0.0/16', nodeMonitorGracePeriodMs: this.#options.nodeMonitorGracePeriodMs ?? 40_000 } }),
-      ...(this.#options.scheduler === false ? [] : [startScheduler(as({ name: 'system:kube-scheduler', groups: ['system:authenticated'] }, 'default-scheduler'))]),
-    ]
+    const { log = silent, controllers, scheduler = true, nodeMonitorGracePeriodMs = 40_000 } = this.#options
+    this.#process = { line, informers, stops: [
+      startControllers({ as, clock: this.clock, log, ...(controllers && { only: controllers }), options: { rootCa: 'certificate', clusterCidr: '10.244.0.0/16', nodeMonitorGracePeriodMs } }),
+      ...(scheduler ? [startScheduler(as({ name: 'system:kube-scheduler', groups: ['system:authenticated'] }, 'default-scheduler'))] : []),
+    ] }
   }
-  /** Controllers and scheduler are gone, whatever they were at; what they remembered is lost. */
-  async stopComponents(): Promise<void> {
-    this.#informers?.stop()
-    await Promise.all(this.#components.map((stop) => stop()))
-    this.#components = []
-  }
+  /** Controllers and scheduler die, whatever they are at; others start a second later and know nothing of them. */
+  crash(): void { this.#process?.line.kill() }
 
   /** Lets everything happen that can: time passes until nothing but heartbeats and events is written for a while. */
   async settle(quiet = quietMs): Promise<void> {
@@ -114,7 +114,10 @@ export class TestCluster {
 
   async stop(): Promise<void> {
     this.nodes.stop()
-    await this.stopComponents()
+    // What is asked after this is never answered, as after a crash: nobody waits for it.
+    this.#process?.informers.stop()
+    for (const stop of this.#process?.stops ?? []) void stop()
+    await rest()
     this.client.close()
     await this.plane.stop()
   }
