@@ -7,7 +7,7 @@ import type { Output } from './media.ts'
 import type { Objects } from './objects.ts'
 import type { RequestInfo } from './request.ts'
 import type { Registry, Served } from './served.ts'
-import type { Allocator, KubeletConnector, TokenSigner } from './server.ts'
+import type { Allocator, BackendConnector, KubeletConnector, TokenSigner } from './server.ts'
 
 export interface Core {
   readonly objects: Objects
@@ -24,6 +24,7 @@ export interface Core {
   readonly watches: Set<() => void>
   readonly tokens: TokenSigner | undefined
   readonly kubelet: KubeletConnector | undefined
+  readonly backend: BackendConnector | undefined
 }
 
 /** One event log per stored kind, made when it is first watched. */

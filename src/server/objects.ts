@@ -46,6 +46,11 @@ export class Objects implements ObjectReader {
 
   find(kind: Kind, namespace: string, name: string): KeyValue | undefined { return this.store.get(this.key(kind, namespace, name)) }
 
+  count(kind: Kind): number {
+    const prefix = this.prefix(kind)
+    return this.store.range(prefix, prefixEnd(prefix), { countOnly: true }).count
+  }
+
   range(kind: Kind, namespace: string, options: { readonly revision?: number; readonly limit?: number; readonly after?: string } = {}): RangeResult {
     const prefix = this.prefix(kind, namespace)
     const { after, ...rest } = options

@@ -6,10 +6,10 @@ import type { Call } from './core.ts'
 import { patchForm, type PatchForm } from './media.ts'
 import { writeOptions, type WriteOptions } from './options.ts'
 import { converted } from './served.ts'
-import { answer, modify } from './update.ts'
+import { answer, modify, type Adopt } from './update.ts'
 import { asStored } from './write.ts'
 
-export async function patch(call: Call): Promise<ApiResponse> {
+export async function patch(call: Call, adopt?: Adopt): Promise<ApiResponse> {
   const { request, info } = call
   const form = patchForm(request.headers['content-type'])
   const options = writeOptions(info.query, 'PatchOptions', form === 'apply')
@@ -21,12 +21,13 @@ export async function patch(call: Call): Promise<ApiResponse> {
     const object = patched(call, old, body, form, options, warned)
     warned = true
     checkNamespace(call, object)
-    return object
+    return adopt ? adopt(object, old) : object
   }
   return answer(call, await modify(call, { options, change, retry: version === undefined }))
 }
 
-function readPatch({ request: { body } }: Call): unknown {
+/** The JSON of a patch. Throws BadRequest. */
+export function readPatch({ request: { body } }: Call): unknown {
   if (body !== undefined && 'object' in body) return body.object
   try {
     return parseJson(new TextDecoder().decode(body))

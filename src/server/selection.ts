@@ -20,7 +20,7 @@ export interface Selection {
 
 /** Reads the query's selectors. Throws BadRequest in the reference's words. */
 export function selection(call: Call): Selection {
-  const { core: { objects }, served: { kind }, info } = call
+  const { core: { objects }, served: { kind, selectable }, info } = call
   const namespace = place(call)
   const labels = read(info.query.get('labelSelector'), parseLabelSelector, everything)
   const fields = read(info.query.get('fieldSelector'), parseFieldSelector, everyField)
@@ -32,7 +32,7 @@ export function selection(call: Call): Selection {
   const rest = known.requirements.filter((r) => !(key !== undefined && r.field === 'metadata.name' && r.operator === '='))
   const byValue = !labels.empty || rest.some((r) => r.field !== 'metadata.name')
   const matchesFields = (kv: KeyValue, value: LooseObject | undefined) => rest.every(({ field, operator, value: wanted }) => {
-    const text = field === 'metadata.name' ? nameOfKey(kv.key) : field === 'metadata.namespace' ? value!.metadata.namespace ?? '' : kind.selectable[field]!(value!) ?? ''
+    const text = field === 'metadata.name' ? nameOfKey(kv.key) : field === 'metadata.namespace' ? value!.metadata.namespace ?? '' : selectable[field]!(value!) ?? ''
     return (text === wanted) === (operator === '=')
   })
   const matches = (kv: KeyValue): boolean => {
@@ -41,7 +41,7 @@ export function selection(call: Call): Selection {
     const value = byValue ? objects.value(kind, kv) : undefined
     return (labels.empty || labels.matches(value!.metadata.labels)) && matchesFields(kv, value)
   }
-  const field = rest.find((r) => r.operator === '=' && Object.hasOwn(kind.selectable, r.field))
+  const field = selectable === kind.selectable ? rest.find((r) => r.operator === '=' && Object.hasOwn(selectable, r.field)) : undefined
   const sits: Place = key !== undefined ? { on: 'key', key } : field ? { on: 'field', field: field.field, value: field.value }
     : namespace !== '' && kind.namespaced ? { on: 'namespace', prefix } : { on: 'everything' }
   return { prefix, key, all: all && key === undefined, matches, place: sits }
@@ -58,10 +58,10 @@ function read<T>(text: string | undefined, parse: (text: string) => T, none: T):
 }
 
 /** Every field the selector names must be one the kind lets itself be selected by. */
-function fieldsOf({ served: { kind } }: Call, selector: FieldSelector): FieldSelector {
-  const own = Object.keys(kind.selectable)
+function fieldsOf({ served: { kind, selectable } }: Call, selector: FieldSelector): FieldSelector {
+  const own = Object.keys(selectable)
   for (const { field } of selector.requirements) {
-    if (field === 'metadata.name' || (field === 'metadata.namespace' && (kind.namespaced || own.length === 0)) || Object.hasOwn(kind.selectable, field)) continue
+    if (field === 'metadata.name' || (field === 'metadata.namespace' && (kind.namespaced || own.length === 0)) || Object.hasOwn(selectable, field)) continue
     throw badRequest(own.length > 0 ? `field label not supported: ${field}` : `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`)
   }
   return selector

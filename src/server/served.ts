@@ -19,6 +19,8 @@ export interface Served {
   readonly schema: Schema<any>
   readonly rules: Rules<any>
   readonly columns: readonly Column<any>[]
+  /** Fields that field selectors may name in this version, read from the stored form. */
+  readonly selectable: Readonly<Record<string, (object: any) => string>>
   /** Absent: served as it is stored. */
   readonly convert?: { readonly from: (object: any) => any; readonly to: (object: any) => any }
   readonly deprecated?: string
@@ -45,7 +47,7 @@ export class Registry {
       const subresources = new Map(subresourcesOf(kind).map((s) => [s.name, s]))
       this.#add({
         group: kind.group, version: kind.version, apiVersion: kind.apiVersion, resource: kind.resource, kindName: kind.kind, kind, namespaced: kind.namespaced,
-        verbs: kind.verbs, definition: kind.definition, schema: kind.schema, rules: kind.rules, columns: kind.columns, subresources,
+        verbs: kind.verbs, definition: kind.definition, schema: kind.schema, rules: kind.rules, columns: kind.columns, selectable: kind.selectable, subresources,
         name: { group: kind.group, resource: kind.resource },
       })
       for (const other of kind.alsoServedAs) {
@@ -53,7 +55,7 @@ export class Registry {
         this.#add({
           group: other.group, version: other.version, apiVersion: other.group ? `${other.group}/${other.version}` : other.version, resource,
           kindName: other.kind ?? kind.kind, kind, namespaced: kind.namespaced, verbs: kind.verbs, definition: other.definition, schema: other.schema,
-          rules: other.rules ?? {}, columns: other.columns ?? kind.columns, convert: { from: other.from, to: other.to },
+          rules: other.rules ?? {}, columns: other.columns ?? kind.columns, selectable: other.selectable ?? kind.selectable, convert: { from: other.from, to: other.to },
           ...(other.deprecated !== undefined && { deprecated: other.deprecated }), subresources, name: { group: other.group, resource },
         })
       }

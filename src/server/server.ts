@@ -7,7 +7,9 @@ import type { ObjectReader } from './object-reader.ts'
 import { AdmissionChain } from './admit.ts'
 import { EventLogs, type Core } from './core.ts'
 import type { Objects } from './objects.ts'
+import { paths } from './paths/index.ts'
 import { pipeline } from './pipeline.ts'
+import { virtualResources } from './virtual/index.ts'
 import { Registry } from './served.ts'
 import { subresourcesOf } from './subresources/index.ts'
 
@@ -30,6 +32,8 @@ export interface ApiServerOptions {
   readonly tokens?: TokenSigner
   /** Carries log requests to node agents; absent: log says that there is no way to the node. */
   readonly kubelet?: KubeletConnector
+  /** Carries HTTP to pods and services (their proxy subresources); absent: they say that there is no way. */
+  readonly backend?: BackendConnector
   /** Named checks of /healthz, /livez, /readyz beyond the server's own; each throws when unhealthy. */
   readonly checks?: readonly HealthCheck[]
   /** Build metadata after the '+' of gitVersion. */
@@ -69,6 +73,8 @@ export interface TokenRequest {
 }
 export interface TokenSigner {
   readonly audiences: readonly string[]
+  /** Who signs, for those who want to check; absent: not told. `keys` are public JSON Web Keys. */
+  readonly issuer?: { readonly url: string; readonly algorithm: string; readonly keys: readonly object[] }
   /** The token and when it ends (milliseconds since the epoch). */
   sign(request: TokenRequest): Promise<{ readonly token: string; readonly expires: number }>
 }
@@ -86,6 +92,11 @@ export interface KubeletConnector {
   get(agent: KubeletAddress, path: string): Promise<KubeletAnswer>
 }
 
+/** One HTTP request to a pod, with its deadline; rejects when nobody answers. */
+export type BackendConnector = (request: {
+  readonly scheme: string; readonly host: string; readonly port: number; readonly path: string; readonly method: string; readonly headers: Readonly<Record<string, string>>; readonly body?: Uint8Array
+}) => Promise<KubeletAnswer>
+
 export interface HealthCheck { readonly name: string; check(): void }
 
 /** The whole API server as a function. */
@@ -98,10 +109,10 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     registry: new Registry(kinds, subresourcesOf),
     admission: new AdmissionChain(options.admission, objects),
     authenticate: (request) => authenticator.authenticate(request),
-    logs: new EventLogs(objects), watches: new Set(), tokens: options.tokens, kubelet: options.kubelet,
+    logs: new EventLogs(objects), watches: new Set(), tokens: options.tokens, kubelet: options.kubelet, backend: options.backend,
   }
   let open = true
-  const handler = pipeline({ core, authorizer, impersonate: options.impersonate, paths: [], virtual: [], isOpen: () => open })
+  const handler = pipeline({ core, authorizer, impersonate: options.impersonate, paths: paths(core, options, () => open), virtual: virtualResources, isOpen: () => open })
   return {
     handler, core,
     close() {

@@ -11,19 +11,22 @@ import { objectAnswer, storedAnswer } from './respond.ts'
 import { prepareUpdate, validateUpdate } from './strategy.ts'
 import { admitted, allocate, readBody, warnAbout, writeAttempts } from './write.ts'
 
+/** Of what a client gives for a subresource, the part that the subresource may change. Both are left as they are. */
+export type Adopt = (given: LooseObject, old: LooseObject) => LooseObject
+
 /** PUT of an object, or of the part of it that a subresource writes. */
-export async function update(call: Call): Promise<ApiResponse> {
+export async function update(call: Call, adopt?: Adopt): Promise<ApiResponse> {
   const { info, served } = call
   const options = writeOptions(info.query, 'UpdateOptions')
   let given: LooseObject | undefined = readBody(call, options)
   checkNamespace(call, given)
   checkName(call, given)
   const hadVersion = Boolean(given.metadata.resourceVersion)
-  const change = () => {
+  const change = (old?: LooseObject) => {
     const object = given ?? readBody({ ...call, warnings: [] }, options) // tried again: the first one has been changed
     given = undefined
     checkNamespace(call, object)
-    return object
+    return adopt && old ? adopt(object, old) : object
   }
   const create = served.kind.createOnUpdate && info.subresource === '' ? change : undefined
   return answer(call, await modify(call, { options, change, create, retry: !hadVersion }))

@@ -1,0 +1,89 @@
+// /openapi/v3 (an index, and a document per version of each group) and /openapi/v2 (one document).
+import type { ApiResponse } from '#machinery'
+import { authTokenRequest, eviction, scale } from '#kinds'
+import type { PathHandler } from '../pipeline.ts'
+import { notAllowed } from '../route.ts'
+import { groupNames } from '../paths/discovery.ts'
+import { hex, sha256 } from '../paths/sha256.ts'
+import { negotiate } from '../media.ts'
+import type { Registry, Served } from '../served.ts'
+import { definitionsOf, type Dialect, type ExtraType } from './definitions.ts'
+import { pathsOf } from './paths.ts'
+
+const encoder = new TextEncoder()
+/** Documents are large and rarely asked for: the last few are kept. */
+const keptDocuments = 4
+const info = { title: 'Kubernetes', version: 'v1.36.2' }
+
+export function openapi(registry: Registry, build: string): PathHandler {
+  const kept = new Map<string, Uint8Array>()
+  const made = (key: string, make: () => object): Uint8Array => {
+    let bytes = kept.get(key)
+    if (!bytes) {
+      bytes = encoder.encode(JSON.stringify(make()))
+      if (kept.size >= keptDocuments) kept.delete(kept.keys().next().value!)
+    }
+    kept.delete(key)
+    kept.set(key, bytes)
+    return bytes
+  }
+  return (request, { path, query }) => {
+    if (!path.startsWith('/openapi/')) return undefined
+    if (request.method !== 'GET' && request.method !== 'HEAD') throw notAllowed()
+    const name = path.replace(/\/$/, '')
+    const served = [...registry.all()]
+    if (name === '/openapi/v2') {
+      negotiate(request.headers.accept === undefined ? undefined : request.headers.accept, ['application/json', 'application/yaml'], 'none')
+      return document(made('v2', () => ({ swagger: '2.0', info, ...content('v2', served) })), request.headers['if-none-match'], hashOf(build, served))
+    }
+    if (name === '/openapi/v3') return document(encoder.encode(JSON.stringify(index(registry, build))), undefined, undefined)
+    const found = versionOf(registry, name.slice('/openapi/v3/'.length))
+    if (!found) return { status: 404, headers: {}, body: { type: 'bytes', chunks: [] } }
+    const hash = hashOf(build, found)
+    const bytes = made(name, () => ({ openapi: '3.0.0', info: { title: 'Kubernetes', version: info.version }, ...content('v3', found) }))
+    return document(bytes, request.headers['if-none-match'], hash, query.get('hash') === hash)
+  }
+}
+
+function document(bytes: Uint8Array, ifNoneMatch: string | undefined, hash: string | undefined, immutable = false): ApiResponse {
+  const etag: Record<string, string> = hash ? { etag: `"${hash}"` } : {}
+  const headers = { 'content-type': 'application/json', ...etag, 'cache-control': immutable ? 'public, immutable' : 'no-cache, private', vary: 'Accept' }
+  if (hash && ifNoneMatch === `"${hash}"`) return { status: 304, headers, body: { type: 'bytes', chunks: [] } }
+  return { status: 200, headers, body: { type: 'bytes', chunks: [bytes] } }
+}
+
+function content(dialect: Dialect, served: readonly Served[]): object {
+  const definitions = definitionsOf(dialect, served, extraTypes(served))
+  const paths = pathsOf(dialect, served)
+  return dialect === 'v2' ? { paths, definitions } : { paths, components: { schemas: definitions } }
+}
+
+/** The types that subresources of these resources take. */
+function extraTypes(served: readonly Served[]): ExtraType[] {
+  const known: readonly ExtraType[] = [scale, eviction, authTokenRequest].map(({ apiVersion, kind, schema }) => {
+    const at = apiVersion.indexOf('/')
+    return { group: apiVersion.slice(0, at), version: apiVersion.slice(at + 1), kind, schema }
+  })
+  const used = new Set(served.flatMap((s) => [...s.subresources.values()].map(({ type }) => type.kind)))
+  return known.filter((t) => used.has(t.kind))
+}
+
+function index(registry: Registry, build: string): object {
+  const paths: Record<string, object> = {}
+  for (const group of ['', ...groupNames(registry)]) {
+    for (const version of registry.groups().find((g) => g.name === group)!.versions) {
+      const name = group === '' ? `api/${version}` : `apis/${group}/${version}`
+      paths[name] = { serverRelativeURL: `/openapi/v3/${name}?hash=${hashOf(build, registry.resources(group, version))}` }
+    }
+  }
+  return { paths }
+}
+
+function versionOf(registry: Registry, name: string): readonly Served[] | undefined {
+  const parts = name.split('/')
+  const [group, version] = parts[0] === 'api' && parts.length === 2 ? ['', parts[1]!] : parts[0] === 'apis' && parts.length === 3 ? [parts[1]!, parts[2]!] : ['', '']
+  return version !== '' && registry.hasVersion(group, version) ? registry.resources(group, version) : undefined
+}
+
+/** Changes whenever a document may have: with the program, and with the resources in it. */
+const hashOf = (build: string, served: readonly Served[]): string => hex(sha256(build + served.map((s) => `${s.apiVersion}/${s.resource}`).join())).toUpperCase().repeat(2)

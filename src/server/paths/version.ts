@@ -1,0 +1,35 @@
+// /version, and the list of paths at /.
+import type { PathHandler } from '../pipeline.ts'
+import { itemTypes, negotiate } from '../media.ts'
+import { notAllowed } from '../route.ts'
+import { valueAnswer } from '../respond.ts'
+import type { Registry } from '../served.ts'
+import type { ApiServerOptions } from '../server.ts'
+import { groupNames } from './discovery.ts'
+
+const kubernetes = { major: '1', minor: '36', patch: '2' }
+
+export function version(build: ApiServerOptions['build']): PathHandler {
+  const info = {
+    major: kubernetes.major, minor: kubernetes.minor, emulationMajor: kubernetes.major, emulationMinor: kubernetes.minor, minCompatibilityMajor: '1', minCompatibilityMinor: '35',
+    gitVersion: `v${kubernetes.major}.${kubernetes.minor}.${kubernetes.patch}+proa${build ? `.${build.version}` : ''}`, gitCommit: build?.commit ?? '', gitTreeState: 'clean', buildDate: build?.date ?? '1970-01-01T00:00:00Z',
+    goVersion: build?.runtime ?? 'node', compiler: 'gc', platform: build?.platform ?? 'linux/amd64',
+  }
+  return (request, { path }) => {
+    if (path !== '/version' && path !== '/version/') return undefined
+    if (request.method !== 'GET') throw notAllowed()
+    return valueAnswer(200, info, negotiate(request.headers.accept, itemTypes, 'none'), request.direct === true)
+  }
+}
+
+const otherPaths = ['/.well-known/openid-configuration', '/api', '/api/v1', '/apis', '/apis/', '/healthz', '/healthz/etcd', '/healthz/log', '/healthz/ping', '/livez', '/livez/etcd', '/livez/log', '/livez/ping', '/metrics',
+  '/openapi/v2', '/openapi/v3', '/openapi/v3/', '/openid/v1/jwks', '/readyz', '/readyz/etcd', '/readyz/log', '/readyz/ping', '/readyz/shutdown', '/version']
+
+/** GET /: every path that is worth asking for. */
+export function rootPaths(registry: Registry): PathHandler {
+  return (request, { path }) => {
+    if (path !== '/' && path !== '') return undefined
+    const groups = groupNames(registry).flatMap((name) => [`/apis/${name}`, ...registry.groups().find((g) => g.name === name)!.versions.map((v) => `/apis/${name}/${v}`)])
+    return valueAnswer(200, { paths: [...otherPaths, ...groups].sort() }, negotiate(request.headers.accept, itemTypes, 'none'), request.direct === true)
+  }
+}

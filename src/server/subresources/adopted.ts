@@ -1,0 +1,51 @@
+// Subresources that are the object itself, of which only a part may be changed: ephemeral containers, resizing, approval, finalizers.
+import { copy, type LooseObject } from '#machinery'
+import { get } from '../list.ts'
+import { patch } from '../patch.ts'
+import { update, type Adopt } from '../update.ts'
+import type { Subresource } from './subresource.ts'
+
+/** A subresource whose GET is the object, and whose PUT and PATCH take over what `adopt` lets through. */
+export const adopted = (name: string, kind: string, adopt: Adopt, verbs: readonly string[] = ['get', 'patch', 'update']): Subresource => ({
+  name, type: { group: '', version: '', kind }, verbs,
+  handle: (call) => (call.info.verb === 'get' ? get(call) : call.info.verb === 'patch' ? patch(call, adopt) : update(call, adopt)),
+})
+
+/** pods/ephemeralcontainers: containers to debug with. */
+export const ephemeralContainers = adopted('ephemeralcontainers', 'Pod', (given, old) =>
+  ({ ...kept(given, old), spec: { ...copy(old.spec), ephemeralContainers: given.spec?.ephemeralContainers } }))
+
+/** pods/resize: what running containers may use. */
+export const resize = adopted('resize', 'Pod', (given, old) => {
+  const spec = copy(old.spec) as { containers: ResizedContainer[]; initContainers?: ResizedContainer[] }
+  const resized = given.spec as Partial<typeof spec> | undefined
+  for (const list of ['containers', 'initContainers'] as const) {
+    for (const [i, container] of (spec[list] ?? []).entries()) {
+      const wish = resized?.[list]?.[i]
+      if (wish?.name !== container.name) continue
+      if (wish.resources === undefined) delete container.resources
+      else container.resources = wish.resources
+      if (wish.resizePolicy !== undefined) container.resizePolicy = wish.resizePolicy
+    }
+  }
+  return { ...kept(given, old), spec }
+})
+interface ResizedContainer { name: string; resources?: unknown; resizePolicy?: unknown }
+
+/** certificatesigningrequests/approval: the conditions Approved and Denied. */
+export const approval = adopted('approval', 'CertificateSigningRequest', (given, old) => {
+  const decides = ({ type }: { type: string }) => type === 'Approved' || type === 'Denied'
+  const others = ((old.status?.conditions ?? []) as { type: string }[]).filter((c) => !decides(c))
+  const decisions = ((given.status?.conditions ?? []) as { type: string }[]).filter(decides)
+  const conditions = [...others, ...decisions]
+  return { ...copy(old), metadata: given.metadata, status: { ...copy(old.status ?? {}), ...(conditions.length > 0 && { conditions }) } }
+})
+
+/** namespaces/finalize: what holds a namespace back. */
+export const finalize = adopted('finalize', 'Namespace', (given, old) => ({ ...given, status: copy(old.status) }), ['update'])
+
+/** Everything of the old object but what clients may always say: its version and uid. */
+function kept(given: LooseObject, old: LooseObject): LooseObject {
+  const { resourceVersion, uid } = given.metadata
+  return { ...copy(old), metadata: { ...copy(old.metadata), resourceVersion, uid } }
+}

@@ -1,0 +1,113 @@
+// pods/eviction: a deletion that asks the pod's disruption budget first.
+import { eviction as evictionType, pod as podKind, podDisruptionBudget, type Pod, type PodDisruptionBudget } from '#kinds'
+import { ApiError, badRequest, forbidden, formatTime, notFound, selectorFrom, tooManyRequests, type AnyObject, type ApiResponse, type DeleteOptions, type LooseObject } from '#machinery'
+import { readObject } from '../body.ts'
+import { place, type Call } from '../core.ts'
+import { checkNamespace } from '../create.ts'
+import { removeObject } from '../delete.ts'
+import { writeOptions } from '../options.ts'
+import { valueAnswer } from '../respond.ts'
+import { admitted, writeAttempts } from '../write.ts'
+import type { Subresource } from './subresource.ts'
+
+const accepted = { group: 'policy', version: 'v1', kindName: 'Eviction', apiVersion: 'policy/v1', schema: evictionType.schema }
+/** Evictions that the disruption controller has not confirmed, in one budget. */
+const mostDisrupted = 2000
+/** A budget that is being worked out is worth another try after this. */
+const retrySeconds = 10
+
+export const eviction: Subresource = {
+  name: 'eviction', type: { group: 'policy', version: 'v1', kind: 'Eviction' }, verbs: ['create'],
+  async handle(call) {
+    const options = writeOptions(call.info.query, 'CreateOptions')
+    const given = readObject(asV1(call).request, accepted, options, call.core.registry, (text) => { call.warnings.push(text) })
+    checkNamespace(call, given)
+    const { name } = call.info
+    if (given.metadata.name && given.metadata.name !== name) throw badRequest('name in URL does not match name in Eviction object')
+    const write = admitted(call, 'CREATE', options)
+    await call.core.admission.mutate(write, given, undefined)
+    await call.core.admission.validate(write, given, undefined)
+    const asked = (given as { deleteOptions?: DeleteOptions }).deleteOptions ?? {}
+    await evict(call, name, options.dryRun && !asked.dryRun?.length ? { ...asked, dryRun: ['All'] } : asked)
+    return success(call)
+  },
+}
+
+const success = (call: Call): ApiResponse => valueAnswer(201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 }, { ...call.output, as: '' }, call.request.direct === true)
+
+/** Old clients call it policy/v1beta1; it is the same. */
+function asV1(call: Call): Call {
+  const { body } = call.request
+  if (!body || 'object' in body) return call
+  const text = new TextDecoder().decode(body)
+  return text.includes('policy/v1beta1') ? { ...call, request: { ...call.request, body: new TextEncoder().encode(text.replace('policy/v1beta1', 'policy/v1')) } } : call
+}
+
+async function evict(call: Call, name: string, options: DeleteOptions): Promise<void> {
+  const { objects } = call.core
+  const pod = objects.get(podKind, name, place(call))
+  if (!pod) throw notFound(podKind, name)
+  const phase = pod.status.phase
+  if (phase === 'Succeeded' || phase === 'Failed' || pod.metadata.deletionTimestamp) { await removeObject(call, name, options, false); return }
+  if (phase === 'Pending') { await removeObject(call, name, ofVersion(options, pod), false); return } // it may start meanwhile
+  const budgets = objects.list(podDisruptionBudget, place(call)).filter((b) => selectorFrom(b.spec?.selector).matches(pod.metadata.labels))
+  if (budgets.length > 1) throw new ApiError('', 'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.', undefined, { code: 500 })
+  const budget = budgets[0]
+  let deletion = options
+  if (budget) {
+    if (isReady(pod) || !mayGoUnready(budget)) await take(call, budget.metadata.name, name, (options.dryRun?.length ?? 0) > 0)
+    else deletion = ofVersion(options, pod)
+  }
+  if (!options.dryRun?.length) await markDisrupted(call, name, deletion)
+  await removeObject(call, name, deletion, false)
+}
+
+const isReady = (pod: Pod): boolean => pod.status.conditions?.some((c) => c.type === 'Ready' && c.status === 'True') ?? false
+/** Pods that are not ready disturb nobody when they go. */
+function mayGoUnready({ spec, status }: PodDisruptionBudget): boolean {
+  if (spec?.unhealthyPodEvictionPolicy === 'AlwaysAllow') return true
+  const { currentHealthy = 0, desiredHealthy = 0 } = status ?? {}
+  return currentHealthy >= desiredHealthy && desiredHealthy > 0
+}
+/** Only this version of the pod, unless the client names one itself. */
+const ofVersion = (options: DeleteOptions, { metadata }: AnyObject): DeleteOptions =>
+  options.preconditions?.resourceVersion ? options : { ...options, preconditions: { ...options.preconditions, resourceVersion: metadata.resourceVersion } }
+
+/** Takes one disruption from the budget. Throws TooManyRequests when there is none left. */
+async function take({ core: { objects, clock }, info }: Call, budgetName: string, podName: string, dryRun: boolean): Promise<void> {
+  for (let attempt = 0; attempt < writeAttempts; attempt++) {
+    const kv = objects.find(podDisruptionBudget, info.namespace, budgetName)
+    if (!kv) return
+    const old = objects.value(podDisruptionBudget, kv)
+    const budget = old as AnyObject as PodDisruptionBudget
+    const { disruptionsAllowed = 0, desiredHealthy = 0, currentHealthy = 0, observedGeneration = 0, disruptedPods = {} } = budget.status ?? {}
+    const full = (message: string, after = 0) => {
+      const error = tooManyRequests("Cannot evict pod as it would violate the pod's disruption budget.", after, { causes: [{ reason: 'DisruptionBudget', message }] })
+      return error
+    }
+    if (observedGeneration < (budget.metadata.generation ?? 0)) throw full(`The disruption budget ${budgetName} is still being processed by the server.`, retrySeconds)
+    if (disruptionsAllowed < 0) throw forbidden(podDisruptionBudget, budgetName, 'pdb disruptions allowed is negative')
+    if (Object.keys(disruptedPods).length > mostDisrupted) throw forbidden(podDisruptionBudget, budgetName, 'DisruptedPods map too big - too many evictions not confirmed by PDB controller')
+    if (disruptionsAllowed === 0) throw full(`The disruption budget ${budgetName} needs ${desiredHealthy} healthy pods and has ${currentHealthy} currently`)
+    if (dryRun) return
+    const now = formatTime(clock.now())
+    const conditions = budget.status?.conditions?.map((c) => (c.type === 'DisruptionAllowed' && disruptionsAllowed === 1 ? { ...c, status: 'False', reason: 'InsufficientPods', lastTransitionTime: now } : c))
+    const next: LooseObject = { ...old, metadata: { ...old.metadata }, status: { ...budget.status, disruptionsAllowed: disruptionsAllowed - 1, disruptedPods: { ...disruptedPods, [podName]: now }, ...(conditions && { conditions }) } }
+    if (await objects.replace(kv, next)) return
+  }
+  throw tooManyRequests(`couldn't update PodDisruptionBudget ${JSON.stringify(budgetName)} due to conflicts`, retrySeconds)
+}
+
+/** Says in the pod's status why it goes. */
+async function markDisrupted({ core: { objects, clock }, info }: Call, name: string, { preconditions }: DeleteOptions): Promise<void> {
+  if (preconditions?.resourceVersion !== undefined) return // the mark would make a new version
+  for (let attempt = 0; attempt < writeAttempts; attempt++) {
+    const kv = objects.find(podKind, info.namespace, name)
+    if (!kv) return
+    const old = objects.value(podKind, kv)
+    if (preconditions?.uid !== undefined && preconditions.uid !== old.metadata.uid) return
+    const condition = { type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI', message: 'Eviction API: evicting', lastProbeTime: null, lastTransitionTime: formatTime(clock.now()) }
+    const conditions = [...((old.status?.conditions ?? []) as { type: string }[]).filter((c) => c.type !== 'DisruptionTarget'), condition]
+    if (await objects.replace(kv, { ...old, metadata: { ...old.metadata }, status: { ...old.status, conditions } })) return
+  }
+}

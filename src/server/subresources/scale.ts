@@ -1,0 +1,82 @@
+// /scale: how many replicas there are and should be, whatever the kind calls them.
+import { scale as scaleType } from '#kinds'
+import { applyJsonPatch, applyMergePatch, applyStrategicPatch, badRequest, getPath, internalError, invalid, invalidValue, notFound, printSelector, selectorFrom, selectorOfSet, setPath, type ApiResponse, type LabelSelector, type LooseObject, type ScalePaths } from '#machinery'
+import { decoded, readObject } from '../body.ts'
+import { place, type Call } from '../core.ts'
+import { patchForm } from '../media.ts'
+import { writeOptions } from '../options.ts'
+import { readPatch } from '../patch.ts'
+import { valueAnswer } from '../respond.ts'
+import { modify, type Modification } from '../update.ts'
+import type { Subresource } from './subresource.ts'
+
+const accepted = { group: 'autoscaling', version: 'v1', kindName: 'Scale', apiVersion: 'autoscaling/v1', schema: scaleType.schema }
+
+export const scale: Subresource = {
+  name: 'scale', type: { group: 'autoscaling', version: 'v1', kind: 'Scale' }, verbs: ['get', 'patch', 'update'],
+  handle: (call) => (call.info.verb === 'get' ? read(call) : write(call)),
+}
+
+function read(call: Call): ApiResponse {
+  const { core: { objects }, served, info } = call
+  const object = objects.get(served.kind, info.name, place(call))
+  if (!object) throw notFound(served.name, info.name)
+  return answer(call, object as LooseObject)
+}
+const answer = (call: Call, object: LooseObject): ApiResponse => valueAnswer(200, scaleOf(call, object), { ...call.output, as: '' }, call.request.direct === true)
+
+const pathsOf = ({ served }: Call): ScalePaths => served.kind.subresources.scale!
+
+/** An object's scale. Throws InternalError where the object has no replicas field. */
+function scaleOf(call: Call, object: LooseObject): object {
+  const { specPath, statusPath, selectorPath } = pathsOf(call)
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata
+  const replicas = getPath(object, specPath)
+  if (typeof replicas !== 'number') throw internalError(`the spec replicas field ${JSON.stringify(specPath)} does not exist`)
+  const current = getPath(object, statusPath)
+  const selector = selectorPath === undefined ? undefined : selectorText(getPath(object, selectorPath))
+  return {
+    kind: 'Scale', apiVersion: 'autoscaling/v1', metadata: { name, ...(namespace && { namespace }), uid, resourceVersion, creationTimestamp },
+    spec: { ...(replicas !== 0 && { replicas }) }, status: { replicas: typeof current === 'number' ? current : 0, ...(selector && { selector }) },
+  }
+}
+/** A selector is a LabelSelector, plain labels, or (custom resources) already text. */
+function selectorText(value: unknown): string | undefined {
+  if (typeof value === 'string' || value === undefined || value === null) return value ?? undefined
+  const isSelector = typeof value === 'object' && ('matchLabels' in value || 'matchExpressions' in value)
+  return printSelector(isSelector ? selectorFrom(value as LabelSelector) : selectorOfSet(value as Record<string, string>))
+}
+
+async function write(call: Call): Promise<ApiResponse> {
+  const { served, info, request } = call
+  const isPatch = info.verb === 'patch'
+  const options = writeOptions(info.query, isPatch ? 'PatchOptions' : 'UpdateOptions')
+  const body = isPatch ? readPatch(call) : undefined
+  const given = isPatch ? undefined : readObject(request, accepted, options, call.core.registry, (text) => { call.warnings.push(text) })
+  if (given) checkName(given, info.name)
+  const named = given ? given.metadata.resourceVersion : (body as { metadata?: { resourceVersion?: string } } | null)?.metadata?.resourceVersion
+  const change = (old: LooseObject): LooseObject => {
+    const wanted = given ?? decoded(patched(call, scaleOf(call, old), body), accepted)
+    const replicas = ((wanted.spec ?? {}) as { replicas?: number }).replicas ?? 0
+    if (replicas < 0) throw invalid({ group: 'autoscaling', kind: 'Scale' }, info.name, [invalidValue('spec.replicas', replicas, 'must be greater than or equal to 0')])
+    const next = setPath(old, pathsOf(call).specPath, replicas)
+    return { ...next, metadata: { ...old.metadata, ...(named && { resourceVersion: named }) } }
+  }
+  const modification: Modification = { options, change, retry: !named }
+  const { object, kv } = await modify(call, modification)
+  return answer(call, kv ? call.core.objects.value(served.kind, kv) : object)
+}
+
+function checkName({ metadata }: LooseObject, name: string): void {
+  if (!metadata.name) throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`)
+  if (metadata.name !== name) throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`)
+}
+
+function patched({ request }: Call, scaleObject: object, body: unknown): unknown {
+  switch (patchForm(request.headers['content-type'])) {
+    case 'json': return applyJsonPatch(scaleObject, body)
+    case 'merge': return applyMergePatch(scaleObject, body)
+    case 'strategic': return applyStrategicPatch(scaleType.schema, scaleObject, body)
+    case 'apply': throw badRequest('server-side apply to the scale subresource is not there yet: use a merge patch')
+  }
+}

@@ -1,0 +1,49 @@
+// Who somebody is, asked: TokenReview, SelfSubjectReview; and everything that the asking user may do, SelfSubjectRulesReview.
+import { selfSubjectReview, selfSubjectRulesReview, tokenReview } from '#kinds'
+import { ApiError, badRequest, type User } from '#machinery'
+import type { VirtualResource } from '../route.ts'
+import { answerReview, readReview } from './review.ts'
+
+const shown = ({ name, uid, groups, extra }: User) => ({ username: name, ...(uid && { uid }), ...(groups.length > 0 && { groups }), ...(extra && { extra }) })
+
+/** Asks the server's own authenticators about the token, as if it had come in a request. */
+const tokens: VirtualResource = {
+  group: tokenReview.group, resource: tokenReview.resource,
+  async handle(call) {
+    const given = await readReview(call)
+    const { token, audiences = [] } = (given.spec ?? {}) as { token?: string; audiences?: readonly string[] }
+    if (!token) throw badRequest('token is required for TokenReview in authentication')
+    const own = call.core.tokens?.audiences ?? []
+    const accepted = audiences.length > 0 ? audiences.filter((a) => own.includes(a)) : own
+    let user: User | undefined
+    try {
+      user = await call.core.authenticate({ method: 'GET', path: '/', query: '', headers: { authorization: `Bearer ${token}` }, body: undefined })
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status.code !== 401) throw error
+    }
+    const refused = user === undefined || user.name === 'system:anonymous' || (audiences.length > 0 && accepted.length === 0)
+    const status = refused ? { user: {}, error: 'invalid bearer token' } : { authenticated: true, user: shown(user!), ...(accepted.length > 0 && { audiences: accepted }) }
+    return answerReview(call, { ...given, status })
+  },
+}
+
+const whoAmI: VirtualResource = {
+  group: selfSubjectReview.group, resource: selfSubjectReview.resource,
+  async handle(call) {
+    const given = await readReview(call)
+    return answerReview(call, { ...given, metadata: { ...given.metadata, creationTimestamp: null }, status: { userInfo: shown(call.user) } })
+  },
+}
+
+const rules: VirtualResource = {
+  group: selfSubjectRulesReview.group, resource: selfSubjectRulesReview.resource,
+  async handle(call) {
+    const given = await readReview(call, false)
+    const { namespace = '' } = (given.spec ?? {}) as { namespace?: string }
+    if (namespace === '') throw badRequest('no namespace on request')
+    const found = call.core.authorizer.rulesFor?.(call.user, namespace) ?? { resourceRules: [], nonResourceRules: [], incomplete: true, evaluationError: 'this authorizer cannot list rules' }
+    return answerReview(call, { kind: given.kind, apiVersion: given.apiVersion, metadata: {}, spec: {}, status: found })
+  },
+}
+
+export const identityReviews: readonly VirtualResource[] = [tokens, whoAmI, rules]
