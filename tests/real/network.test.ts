@@ -91,7 +91,7 @@ describe('nftables dataplane', () => {
     assert.deepEqual(names(await lab.ask(a, 'tcp', lab.node(0).address, 30081, 20)), ['b', 'c'])
   })
 
-  test('with session affinity a client stays with its backend until that is gone', async () => {
+  test('with session affinity a client stays with its backend until that is gone, also under another agent', async () => {
     const sticky = frontend({ backends: [at(a), at(b), at(c)], affinitySeconds: 60 })
     await apply(sticky)
     const first = names(await lab.ask(a, 'tcp', vip, 80, 12))
@@ -104,6 +104,9 @@ describe('nftables dataplane', () => {
     assert.notDeepEqual(second, first)
     await apply(sticky)
     assert.deepEqual(names(await lab.ask(a, 'tcp', vip, 80, 12)), second)
+    planes = lab.plan.nodes.map(planeOf)
+    await apply(sticky)
+    assert.deepEqual(names(await lab.ask(a, 'tcp', vip, 80, 12)), second)
   })
 
   test('a UDP client that keeps its port moves on when its backend is gone', async () => {
@@ -111,6 +114,17 @@ describe('nftables dataplane', () => {
     assert.deepEqual(names(await lab.ask(a, 'udp', vip, 53, 1, 40000)), ['b'])
     await apply(frontend({ protocol: 'UDP', port: 53, backends: [at(c)] }))
     assert.deepEqual(names(await lab.ask(a, 'udp', vip, 53, 1, 40000)), ['c'])
+  })
+
+  test('so does one that began before there was a service, or whose backend went while no agent was there', async () => {
+    const port = frontend({ address: undefined, protocol: 'UDP', port: 30053, masquerade: true })
+    await apply()
+    assert.deepEqual(await lab.ask(a, 'udp', lab.node(0).address, 30053, 1, 40001), ['ECONNREFUSED'])
+    await apply({ ...port, backends: [at(b)] })
+    assert.deepEqual(names(await lab.ask(a, 'udp', lab.node(0).address, 30053, 1, 40001)), ['b'])
+    planes = lab.plan.nodes.map(planeOf)
+    await apply({ ...port, backends: [at(c)] })
+    assert.deepEqual(names(await lab.ask(a, 'udp', lab.node(0).address, 30053, 1, 40001)), ['c'])
   })
 
   test('an external address lets in only those whom it may', async () => {

@@ -105,8 +105,14 @@ describe('diff', () => {
 
   test('it says which UDP flows and which clients must find another way', () => {
     const udp = frontend({ protocol: 'UDP', backends: [a, b] })
-    assert.deepEqual(diff(new Map([['x', place(udp)]]), new Map([['x', { ...udp, backends: [b] }]])).lostUdp, [a])
-    assert.deepEqual(diff(new Map([['x', place(udp)]]), new Map()).lostUdp, [a, b])
+    const stray = (before: Frontend | undefined, now: Frontend | undefined) =>
+      diff(new Map(before ? [['x', place(before)]] : []), new Map(now ? [['x', now]] : [])).strayUdp.map(({ inside }) => inside)
+    assert.deepEqual(stray(udp, { ...udp, backends: [b] }), [[b]])
+    assert.deepEqual(stray(udp, undefined), [[]])
+    assert.deepEqual(stray(undefined, udp), [[a, b]])
+    assert.deepEqual(stray({ ...udp, backends: [] }, udp), [[a, b]])
+    assert.deepEqual(stray({ ...udp, backends: [a] }, udp), [])
+    assert.deepEqual(stray(undefined, frontend({ backends: [a] })), [])
     const sticky = frontend({ affinitySeconds: 60, backends: [a, b] })
     assert.deepEqual(diff(new Map([['x', place(sticky)]]), new Map([['x', { ...sticky, backends: [b] }]])).lostSticky, [{ frontend: sticky, backends: [a] }])
   })

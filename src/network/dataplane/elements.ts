@@ -1,4 +1,5 @@
 // A frontend as elements of the maps in ruleset.ts.
+import type { Sticky } from './affinity.ts'
 import { frontendKey, type Backend, type Frontend } from './dataplane.ts'
 import { masqueradeBit } from './ruleset.ts'
 
@@ -65,10 +66,10 @@ export function elementsOf({ frontend, inside, outside }: Placed): Element[] {
 export interface Change {
   readonly removed: readonly Element[]
   readonly added: readonly Element[]
-  /** UDP backends that a frontend has lost: what the kernel still sends them must find another way. */
-  readonly lostUdp: readonly Backend[]
+  /** UDP frontends that have lost a backend, or have their first: flows that began before must find another way. */
+  readonly strayUdp: readonly Placed[]
   /** Sticky frontends that have lost a backend: clients that stick to it must let go. */
-  readonly lostSticky: readonly { readonly frontend: Frontend; readonly backends: readonly Backend[] }[]
+  readonly lostSticky: readonly Sticky[]
   readonly placed: readonly Placed[]
   readonly gone: readonly string[]
 }
@@ -79,8 +80,8 @@ export function diff(before: ReadonlyMap<string, Placed>, wanted: ReadonlyMap<st
   const added: Element[] = []
   const placed: Placed[] = []
   const gone: string[] = []
-  const lostUdp = new Set<Backend>()
-  const lostSticky: { frontend: Frontend; backends: Backend[] }[] = []
+  const strayUdp: Placed[] = []
+  const lostSticky: Sticky[] = []
   const compare = (old: Placed | undefined, now: Placed | undefined) => {
     const was = new Map(old ? elementsOf(old).map((element) => [`${element.map} ${element.key}`, element]) : [])
     for (const element of now ? elementsOf(now) : []) {
@@ -89,11 +90,11 @@ export function diff(before: ReadonlyMap<string, Placed>, wanted: ReadonlyMap<st
       else added.push(element)
     }
     removed.push(...was.values())
-    if (!old) return
-    const lost = [...old.inside, ...old.outside].filter((backend) => !now?.inside.includes(backend) && !now?.outside.includes(backend))
-    if (lost.length === 0) return
-    if (old.frontend.protocol === 'UDP') for (const backend of lost) lostUdp.add(backend)
-    if (old.frontend.affinitySeconds > 0) lostSticky.push({ frontend: old.frontend, backends: lost })
+    const lost = [...old?.inside ?? [], ...old?.outside ?? []].filter((backend) => !now?.inside.includes(backend) && !now?.outside.includes(backend))
+    const opens = (now?.inside.length ?? 0) > 0 && (old?.inside.length ?? 0) === 0
+    const { frontend } = now ?? old ?? {}
+    if (frontend?.protocol === 'UDP' && (opens || lost.length > 0)) strayUdp.push(now ?? { frontend, inside: [], outside: [] })
+    if (old && old.frontend.affinitySeconds > 0 && lost.length > 0) lostSticky.push({ frontend: old.frontend, backends: lost })
   }
   for (const [key, frontend] of wanted) {
     const old = before.get(key)
@@ -107,7 +108,7 @@ export function diff(before: ReadonlyMap<string, Placed>, wanted: ReadonlyMap<st
     gone.push(key)
     compare(old, undefined)
   }
-  return { removed, added, lostUdp: [...lostUdp], lostSticky, placed, gone }
+  return { removed, added, strayUdp, lostSticky, placed, gone }
 }
 
 export const keyOf = (placed: Placed): string => frontendKey(placed.frontend)

@@ -1,6 +1,6 @@
 import { silent, type Log } from '#machinery'
 import { runTool } from '../tool.ts'
-import { forgetClients } from './affinity.ts'
+import { forgetClients, listClients, recallClients } from './affinity.ts'
 import { forgetFlows } from './conntrack.ts'
 import type { Dataplane, DataplaneState } from './dataplane.ts'
 import { diff, keyOf, type Element, type Placed } from './elements.ts'
@@ -52,8 +52,13 @@ export class NftablesDataplane implements Dataplane {
     this.#placed.clear()
     this.#chains.clear()
     this.#local = new Set()
+    // The table that is replaced may hold clients of services with affinity; those of an earlier agent, too.
+    const clients = await listClients(this.#options).catch(() => [])
     await this.#change(state, skeleton(this.#options))
     this.#loaded = true
+    const sticky = [...this.#placed.values()].filter(({ frontend }) => frontend.affinitySeconds > 0).map(({ frontend, inside, outside }) => ({ frontend, backends: [...inside, ...outside] }))
+    const input = recallClients(clients, sticky)
+    if (input !== '') await runTool(['nft', '-f', '-'], { ...this.#options, input }).catch((error: unknown) => { this.#log.warn('clients lost their session affinity', { error: String(error) }) })
   }
 
   async #change(state: DataplaneState, before = ''): Promise<void> {
@@ -71,7 +76,7 @@ export class NftablesDataplane implements Dataplane {
     // The rules are only asked about the first packet of a flow. What began earlier is looked after here; a failure
     // leaves some clients with an endpoint that is gone until they time out, and must not undo what is in force.
     try {
-      if (change.lostUdp.length > 0) await forgetFlows(change.lostUdp, this.#options)
+      if (change.strayUdp.length > 0) await forgetFlows(change.strayUdp.map(({ frontend: { address, port }, inside, outside }) => ({ address, port, backends: [...inside, ...outside] })), this.#options)
       if (change.lostSticky.length > 0) await forgetClients(change.lostSticky, this.#options)
     } catch (error) {
       this.#log.warn('old flows could not be cleared', { error: String(error) })
