@@ -8,6 +8,7 @@ import { ClusterRecords } from './dns/records.ts'
 import { DnsServer } from './dns/server.ts'
 import { machineNameServers } from './dns/upstreams.ts'
 import { Proxy } from './proxy.ts'
+import { HealthPorts } from './services/health-ports.ts'
 import type { PlanNode } from './services/plan.ts'
 import { ServiceIndex, type Source } from './services/service-index.ts'
 
@@ -18,7 +19,7 @@ export interface NodeNetworkOptions {
   readonly dataplane: Dataplane
   readonly clock: Clock
   readonly log?: Log
-  /** The cluster's DNS. Left out on simulated nodes, where nobody asks. */
+  /** The cluster's DNS. Left out where the cluster has another. */
   readonly dns?: NodeDnsOptions
 }
 export interface NodeDnsOptions {
@@ -46,12 +47,14 @@ export async function startNodeNetwork(options: NodeNetworkOptions): Promise<Nod
   const { node, services, slices, dataplane, clock, log = silent, dns } = options
   await Promise.all([services.synced(), slices.synced()])
   const index = new ServiceIndex(services, slices)
-  const proxy = new Proxy({ index, dataplane, node, clock, log })
+  const health = new HealthPorts({ log })
+  const proxy = new Proxy({ index, dataplane, node, clock, log, onPlan: (service, plan) => { health.update(service, plan) } })
   let server: DnsServer | undefined
   try {
     if (dns) server = await startDns(dns, index, clock, log)
   } catch (error) {
     await proxy.close()
+    health.close()
     index.close()
     throw error
   }
@@ -59,6 +62,7 @@ export async function startNodeNetwork(options: NodeNetworkOptions): Promise<Nod
     ready: proxy.ready,
     async close() {
       await Promise.all([proxy.close(), server?.close()])
+      health.close()
       index.close()
     },
   }

@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test'
 import { decode, encode, type Answer, type DecodedPacket, type Packet } from 'dns-packet'
 import { silent } from '#machinery'
 import { FakeClock } from '#testing'
-import type { Service } from '#kinds'
+import type { EndpointSlice, Service } from '#kinds'
 import { ServiceIndex, type Source } from '../services/service-index.ts'
 import { exchangeTcp, exchangeUdp, readFramed, writeFramed } from './exchange.ts'
 import { Forwarder } from './forwarder.ts'
@@ -20,7 +20,18 @@ const services: Source<Service> = {
   synced: () => Promise.resolve(),
   watch(seen) {
     seen({ type: 'ADDED', object: service('web', { clusterIP: '10.96.1.1', clusterIPs: ['10.96.1.1'] }) })
+    seen({ type: 'ADDED', object: service('db', { clusterIP: 'None', clusterIPs: ['None'] }) })
     seen({ type: 'ADDED', object: service('far', { type: 'ExternalName', externalName: 'one.example.com' }) })
+    return () => {}
+  },
+}
+
+const slices: Source<EndpointSlice> = {
+  synced: () => Promise.resolve(),
+  watch(seen) {
+    const endpoints = ['10.244.0.1', '10.244.0.2', '10.244.0.3'].map((address) => ({ addresses: [address], conditions: {} }))
+    const metadata = { namespace: 'demo', name: 'db-1', uid: 'db-1', resourceVersion: '1', creationTimestamp: '', labels: { 'kubernetes.io/service-name': 'db' } }
+    seen({ type: 'ADDED', object: { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', metadata, addressType: 'IPv4', endpoints, ports: [] } })
     return () => {}
   },
 }
@@ -55,7 +66,7 @@ describe('dns server', () => {
   let server: DnsServer
   before(async () => {
     const port = await elsewhere.start()
-    const index = new ServiceIndex(services, { synced: () => Promise.resolve(), watch: () => () => {} })
+    const index = new ServiceIndex(services, slices)
     const records = new ClusterRecords({ index, domain: 'cluster.local', address: loopback, ranges: ['10.96.0.0/16'], serial: 1 })
     const forwarder = new Forwarder({ servers: () => Promise.resolve([{ address: loopback, port }]), clock, log: silent, timeoutMs: 150 })
     server = await DnsServer.start({ records, forwarder, address: loopback, port: 0 })
@@ -80,6 +91,12 @@ describe('dns server', () => {
       assert.ok(elsewhere.asked.includes(question(`${over}.example.com`, over)))
     })
   }
+
+  test('of the pods of a headless service each comes first in its turn', async () => {
+    const firsts = new Set<string>()
+    for (let i = 0; i < 3; i++) firsts.add((await ask('db.demo.svc.cluster.local')).answers[0]!)
+    assert.equal(firsts.size, 3)
+  })
 
   test('a name of the cluster that is none is never asked elsewhere', async () => {
     elsewhere.asked.length = 0

@@ -3,7 +3,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { silent, type Log } from '#machinery'
 import { readFramed, writeFramed } from './exchange.ts'
 import type { Forwarder } from './forwarder.ts'
-import { readQuery, udpLimit, writeError, writeReply, type Query } from './message.ts'
+import { readQuery, udpLimit, writeError, writeReply, type DnsRecord, type Query } from './message.ts'
 import { recordTtlSeconds, type ClusterRecords, type Found } from './records.ts'
 import { resolveAlias } from './alias.ts'
 
@@ -34,6 +34,7 @@ export class DnsServer {
   readonly #udp: UdpSocket
   readonly #tcp: Server
   readonly #connections = new Set<Socket>()
+  #turns = 0
 
   private constructor(options: DnsServerOptions) {
     this.#options = options
@@ -111,6 +112,11 @@ export class DnsServer {
     })
   }
 
+  /** Most clients take the first address: each question finds another one there, so that the pods of a headless service share the work. */
+  #turned(answers: readonly DnsRecord[]): readonly DnsRecord[] {
+    return answers.length < 2 || answers.some(({ type }) => type === 'CNAME') ? answers : turn(answers, this.#turns++)
+  }
+
   /** Calls `send` with the answer: at once when it is the cluster's to give. */
   #answer(bytes: Buffer, overTcp: boolean, send: (answer: Buffer) => void): void {
     const query = readQuery(bytes)
@@ -125,10 +131,13 @@ export class DnsServer {
       write({ rcode: 'SERVFAIL' })
     }
     if (!found) this.#options.forwarder.ask(query, overTcp).then(send).catch(fail)
-    else if (found.alias === undefined) write(found)
+    else if (found.alias === undefined) write({ ...found, answers: this.#turned(found.answers ?? []) })
     else resolveAlias(found, query, this.#options.forwarder).then(write).catch(fail)
   }
 }
+
+/** The list from another place on. */
+const turn = <T>(list: readonly T[], by: number): readonly T[] => [...list.slice(by % list.length), ...list.slice(0, by % list.length)]
 
 function refuse({ edns, isInternet, type }: Query): 'BADVERS' | 'REFUSED' | undefined {
   if (edns && edns.version !== 0) return 'BADVERS'
