@@ -1,5 +1,6 @@
 // A kind is one value: everything the cluster needs to know about one API type. A CustomResourceDefinition becomes one too.
 import type { FieldError } from './errors.ts'
+import { nameIsDNSSubdomain, type NameRule } from './names.ts'
 import { objectMeta, type AnyObject, type ObjectMeta } from './meta.ts'
 import type { NameRule } from './names.ts'
 import { object, string, value, type Fields, type InferFields, type Schema } from './schema.ts'
@@ -68,6 +69,12 @@ export interface Definition<F extends Fields> extends Rules<Body<F>> {
   readonly scope: 'Namespaced' | 'Cluster'
   /** Name of its OpenAPI definition. */
   readonly definition: string
+  /** What names its objects may have; default: DNS subdomains. */
+  readonly nameRule?: NameRule
+  /** On update the reference checks the whole metadata of this kind once more, with nameRule: its errors come twice. */
+  readonly rechecksMetadata?: true
+  /** The Warning that goes with every answer about this version. */
+  readonly deprecated?: string
   readonly verbs?: readonly Verb[]
   readonly fields: F
   readonly subresources?: { readonly status?: true; readonly scale?: ScalePaths }
@@ -100,6 +107,8 @@ export interface Kind<T extends AnyObject = any> {
   readonly apiVersion: string
   readonly namespaced: boolean
   readonly definition: string
+  readonly nameRule: NameRule; readonly rechecksMetadata: boolean
+  readonly deprecated?: string
   readonly verbs: readonly Verb[]
   /** The whole object: apiVersion, kind, metadata and the kind's own fields. */
   readonly schema: Schema<any>
@@ -127,7 +136,8 @@ export function defineKind<const F extends Fields>(d: Definition<F>): Kind<Body<
   return {
     group: d.group, version: d.version, kind: d.kind, resource: d.plural, singular: d.singular ?? d.kind.toLowerCase(),
     shortNames: d.shortNames ?? [], categories: d.categories ?? [], apiVersion: d.group ? `${d.group}/${d.version}` : d.version,
-    namespaced: d.scope === 'Namespaced', definition: d.definition, verbs: d.verbs ?? everyVerb,
+    namespaced: d.scope === 'Namespaced', definition: d.definition, nameRule: d.nameRule ?? nameIsDNSSubdomain, rechecksMetadata: d.rechecksMetadata ?? false,
+    ...(d.deprecated !== undefined && { deprecated: d.deprecated }), verbs: d.verbs ?? everyVerb,
     schema: wholeObject(d.definition, d.fields),
     subresources: d.subresources ?? {}, generation: d.generation ?? false, statusOnCreate: d.statusOnCreate ?? 'drop',
     createOnUpdate: d.createOnUpdate ?? false, versionRequiredOnUpdate: d.versionRequiredOnUpdate ?? false,

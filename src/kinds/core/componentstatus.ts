@@ -15,6 +15,7 @@ export const componentStatus = defineKind({
   group: '', version: 'v1', kind: 'ComponentStatus', plural: 'componentstatuses',
   shortNames: ['cs'], scope: 'Cluster',
   definition: 'io.k8s.api.core.v1.ComponentStatus',
+  deprecated: 'v1 ComponentStatus is deprecated in v1.19+',
   columns: [
     cells.name,
     { name: 'Status', value: (o) => ({ True: 'Healthy', undefined: 'Unknown' })[String(healthy(o)?.status)] ?? 'Unhealthy' },

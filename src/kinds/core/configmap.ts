@@ -5,6 +5,7 @@ export const configMap = defineKind({
   group: '', version: 'v1', kind: 'ConfigMap', plural: 'configmaps',
   shortNames: ['cm'], scope: 'Namespaced',
   definition: 'io.k8s.api.core.v1.ConfigMap',
+  rechecksMetadata: true,
   columns: [cells.name, { name: 'Data', value: (o) => Object.keys(o.data ?? {}).length + Object.keys(o.binaryData ?? {}).length }, cells.age],
   fields: {
     binaryData: s.map(s.bytes()),

@@ -1,4 +1,5 @@
 import { defineKind, labelSelector, s, type Infer, type ObjectOf } from '#machinery'
+import { validateClaim } from './validate-claim.ts'
 import { roundResources } from './resources.ts'
 import { defaultClaimSpec } from './claim-defaults.ts'
 import * as cells from '../cells.ts'
@@ -51,8 +52,12 @@ export const persistentVolumeClaimStatus = s.object('io.k8s.api.core.v1.Persiste
 })
 export type PersistentVolumeClaimStatus = Infer<typeof persistentVolumeClaimStatus>
 
+/** The older field takes claims and snapshots only; anything else was always dropped. */
+const isKnownSource = ({ apiGroup = '', kind }: { apiGroup?: string; kind: string }): boolean =>
+  (kind === 'PersistentVolumeClaim' && apiGroup === '') || (kind === 'VolumeSnapshot' && apiGroup === 'snapshot.storage.k8s.io')
 /** dataSource is the older name of dataSourceRef: whichever is given fills the other, unless it names another namespace. */
 function keepDataSourcesInStep(spec: PersistentVolumeClaimSpec): void {
+  if (spec.dataSource && !isKnownSource(spec.dataSource)) delete spec.dataSource
   const { dataSource, dataSourceRef } = spec
   if (dataSource && !dataSourceRef) spec.dataSourceRef = { ...dataSource }
   if (dataSourceRef && !dataSource && dataSourceRef.namespace === undefined) {
@@ -65,6 +70,7 @@ export const persistentVolumeClaim = defineKind({
   group: '', version: 'v1', kind: 'PersistentVolumeClaim', plural: 'persistentvolumeclaims',
   shortNames: ['pvc'], scope: 'Namespaced',
   definition: 'io.k8s.api.core.v1.PersistentVolumeClaim',
+  rechecksMetadata: true,
   columns: [
     cells.name,
     { name: 'Status', value: (o) => (o.metadata.deletionTimestamp ? 'Terminating' : o.status.phase ?? '') },
@@ -90,6 +96,7 @@ export const persistentVolumeClaim = defineKind({
     status.phase = 'Pending'
     keepDataSourcesInStep(spec)
   },
-  prepareUpdate: ({ spec }, _old, subresource) => { if (subresource === undefined) keepDataSourcesInStep(spec) },
+  prepareUpdate: ({ spec }, old, subresource) => { if (subresource === undefined && !old.spec.dataSource) keepDataSourcesInStep(spec) },
+  validate: validateClaim,
 })
 export type PersistentVolumeClaim = ObjectOf<typeof persistentVolumeClaim>

@@ -12,6 +12,7 @@ export const secret = defineKind({
   group: '', version: 'v1', kind: 'Secret', plural: 'secrets',
   scope: 'Namespaced',
   definition: 'io.k8s.api.core.v1.Secret',
+  rechecksMetadata: true,
   columns: [cells.name, { name: 'Type', value: (o) => o.type ?? '' }, { name: 'Data', value: (o) => Object.keys(o.data ?? {}).length }, cells.age],
   selectable: { type: (o) => o.type ?? '' },
   fields: {

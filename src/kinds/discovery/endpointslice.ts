@@ -52,6 +52,7 @@ export const endpointSlice = defineKind({
   group: 'discovery.k8s.io', version: 'v1', kind: 'EndpointSlice', plural: 'endpointslices',
   scope: 'Namespaced',
   definition: 'io.k8s.api.discovery.v1.EndpointSlice',
+  rechecksMetadata: true,
   generation: true,
   generationChanged: (o, old) => !same({ ...o, metadata: o.metadata.labels }, { ...old, metadata: old.metadata.labels }),
   columns: [

@@ -84,6 +84,7 @@ export const flowSchema = defineKind({
   group: 'flowcontrol.apiserver.k8s.io', version: 'v1', kind: 'FlowSchema', plural: 'flowschemas',
   scope: 'Cluster',
   definition: 'io.k8s.api.flowcontrol.v1.FlowSchema',
+  rechecksMetadata: true,
   generation: true,
   columns: [
     cells.name,

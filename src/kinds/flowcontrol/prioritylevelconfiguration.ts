@@ -54,6 +54,7 @@ export const priorityLevelConfiguration = defineKind({
   group: 'flowcontrol.apiserver.k8s.io', version: 'v1', kind: 'PriorityLevelConfiguration', plural: 'prioritylevelconfigurations',
   scope: 'Cluster',
   definition: 'io.k8s.api.flowcontrol.v1.PriorityLevelConfiguration',
+  rechecksMetadata: true,
   generation: true,
   columns: [
     cells.name,

@@ -14,6 +14,7 @@ export const role = defineKind({
   group: 'rbac.authorization.k8s.io', version: 'v1', kind: 'Role', plural: 'roles',
   scope: 'Namespaced',
   definition: 'io.k8s.api.rbac.v1.Role',
+  nameRule: nameIsPathSegment, rechecksMetadata: true,
   createOnUpdate: true,
   name: nameIsPathSegment,
   columns: cells.createdAt,

@@ -38,6 +38,7 @@ export const roleBinding = defineKind({
   group: 'rbac.authorization.k8s.io', version: 'v1', kind: 'RoleBinding', plural: 'rolebindings',
   scope: 'Namespaced',
   definition: 'io.k8s.api.rbac.v1.RoleBinding',
+  nameRule: nameIsPathSegment, rechecksMetadata: true,
   createOnUpdate: true,
   name: nameIsPathSegment,
   columns: bindingColumns,

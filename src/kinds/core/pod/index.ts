@@ -1,4 +1,5 @@
 import { defineKind, s, type ObjectOf } from '#machinery'
+import { validatePod } from './validate-pod.ts'
 import { gracePeriod } from './grace-period.ts'
 import { preparePod, preparePodUpdate } from './prepare.ts'
 import { defaultPod } from './defaults.ts'
@@ -10,6 +11,7 @@ export const pod = defineKind({
   group: '', version: 'v1', kind: 'Pod', plural: 'pods',
   shortNames: ['po'], categories: ['all'], scope: 'Namespaced',
   definition: 'io.k8s.api.core.v1.Pod',
+  rechecksMetadata: true,
   generation: true,
   gracePeriod,
   columns: podColumns,
@@ -33,5 +35,6 @@ export const pod = defineKind({
   defaults: defaultPod,
   prepareCreate: preparePod,
   prepareUpdate: preparePodUpdate,
+  validate: validatePod,
 })
 export type Pod = ObjectOf<typeof pod>

@@ -15,6 +15,7 @@ export function preparePod(pod: PodLike): void {
     const gated = { message: 'Scheduling is blocked due to non-empty scheduling gates', reason: 'SchedulingGated', status: 'False', type: 'PodScheduled' }
     pod.status.conditions = [{ lastProbeTime: null as never, lastTransitionTime: metadata.creationTimestamp, ...gated }]
   }
+  if ((spec.terminationGracePeriodSeconds ?? 0) < 0) spec.terminationGracePeriodSeconds = 1
   mergeLabelKeys(pod)
 }
 

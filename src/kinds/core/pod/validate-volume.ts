@@ -1,0 +1,161 @@
+// What is wrong with a pod's volumes.
+import { duplicateValue, forbiddenValue, invalidValue, isDNS1123Subdomain, requiredValue, validateLabelSelector, type FieldError } from '#machinery'
+import { validateDNSLabel, validateDNSSubdomain, oneOf } from '../../checks.ts'
+import { validateClaimTemplate } from '../validate-claim.ts'
+import { validateFieldRef, validateResourceFieldRef } from './downward.ts'
+import { validateUserPath } from './paths.ts'
+import { both, emptyDir, gitRepo, iscsi, required, secretName, sharedSources, type Check, type Source } from './validate-sources.ts'
+import type { DownwardAPIVolumeFile, KeyToPath, ProjectedVolumeSource, Volume } from './volume.ts'
+
+/** Pod volumes in the order they are given; `podName` is known for pods, not for templates. */
+export function validateVolumes(volumes: readonly Volume[] | undefined, podName: string | undefined, field: string): FieldError[] {
+  const errors: FieldError[] = [], names = new Set<string>()
+  for (const [i, volume] of (volumes ?? []).entries()) {
+    const at = `${field}[${i}]`
+    const inner = validateSource(volume, podName, at)
+    if (!volume.name) inner.push(requiredValue(`${at}.name`))
+    else {
+      inner.push(...validateDNSLabel(volume.name, `${at}.name`))
+      if (names.has(volume.name)) inner.push(duplicateValue(`${at}.name`, volume.name))
+    }
+    if (!inner.length) names.add(volume.name)
+    errors.push(...inner)
+  }
+  return errors
+}
+
+const modeError = 'must be a number between 0 and 0777 (octal), both inclusive'
+const mode = (value: number | undefined, at: string): FieldError[] => (value !== undefined && (value < 0 || value > 0o777) ? [invalidValue(at, value, modeError)] : [])
+const defaultMode: Check = (source, at) => mode(source.defaultMode, `${at}.defaultMode`)
+const keyToPath = (item: KeyToPath, at: string): FieldError[] => [
+  ...required('key', 'path')(item, at), ...validateUserPath(item.path, `${at}.path`), ...mode(item.mode, `${at}.mode`),
+]
+const items: Check = (source, at) => ((source.items ?? []) as KeyToPath[]).flatMap((item, i) => keyToPath(item, `${at}.items[${i}]`))
+
+const downwardPaths = ['metadata.annotations', 'metadata.labels', 'metadata.name', 'metadata.namespace', 'metadata.uid']
+function downwardFile(file: DownwardAPIVolumeFile, at: string): FieldError[] {
+  const errors = [...required('path')(file, at), ...validateUserPath(file.path, `${at}.path`)]
+  if (file.fieldRef) {
+    errors.push(...validateFieldRef(file.fieldRef, downwardPaths, `${at}.fieldRef`))
+    if (file.resourceFieldRef) errors.push(invalidValue(at, 'resource', 'fieldRef and resourceFieldRef can not be specified simultaneously'))
+  } else if (file.resourceFieldRef) errors.push(...validateResourceFieldRef(file.resourceFieldRef, `${at}.resourceFieldRef`, true))
+  else errors.push(requiredValue(at, 'one of fieldRef and resourceFieldRef is required'))
+  return [...errors, ...mode(file.mode, `${at}.mode`)]
+}
+
+const leastTokenSeconds = 600, mostTokenSeconds = 2 ** 32
+function projected(source: ProjectedVolumeSource, at: string): FieldError[] {
+  const errors = defaultMode(source, at), paths = new Set<string>()
+  const claim = (path: string, shown: string) => {
+    if (path && paths.has(path)) errors.push(invalidValue(at, shown, 'conflicting duplicate paths'))
+    paths.add(path)
+  }
+  for (const [i, { secret, configMap, downwardAPI, serviceAccountToken: token, clusterTrustBundle: bundle, podCertificate }] of (source.sources ?? []).entries()) {
+    const here = `${at}.sources[${i}]`
+    for (const [name, keyed] of [['secret', secret], ['configMap', configMap]] as const) {
+      if (!keyed) continue
+      errors.push(...required('name')(keyed, `${here}.${name}`))
+      for (const [j, item] of (keyed.items ?? []).entries()) {
+        errors.push(...keyToPath(item, `${here}.${name}.items[${j}]`))
+        claim(item.path, keyed.name ?? '')
+      }
+    }
+    for (const file of downwardAPI?.items ?? []) {
+      errors.push(...downwardFile(file, `${here}.downwardAPI`))
+      claim(file.path, file.path)
+    }
+    if (token) {
+      const seconds = token.expirationSeconds ?? 0
+      if (seconds < leastTokenSeconds) errors.push(invalidValue(`${here}.serviceAccountToken.expirationSeconds`, seconds, 'may not specify a duration less than 10 minutes'))
+      if (seconds > mostTokenSeconds) errors.push(invalidValue(`${here}.serviceAccountToken.expirationSeconds`, seconds, 'may not specify a duration larger than 2^32 seconds'))
+      errors.push(...(token.path ? validateUserPath(token.path, `${at}.path`) : [requiredValue(`${at}.path`)]))
+    }
+    if (bundle) {
+      errors.push(...trustBundle(bundle, `${here}.clusterTrustBundle`))
+      claim(bundle.path, bundle.path)
+    }
+    if ([secret, configMap, downwardAPI, token, bundle, podCertificate].filter(Boolean).length > 1) errors.push(forbiddenValue(here, 'may not specify more than 1 volume type per source'))
+  }
+  return errors
+}
+function trustBundle(bundle: Source, at: string): FieldError[] {
+  const { name, signerName, labelSelector, path } = bundle
+  const errors: FieldError[] = []
+  if (name !== undefined && signerName !== undefined) errors.push(invalidValue(at, bundle, 'only one of name and signerName may be used'))
+  else if (name !== undefined) {
+    if (name === '') errors.push(requiredValue(`${at}.name`, 'must be a valid object name'))
+    for (const why of isDNS1123Subdomain(name.slice(name.lastIndexOf(':') + 1))) errors.push(invalidValue(`${at}.name`, name, `not a valid clustertrustbundlename: ${why}`))
+    if (labelSelector) errors.push(invalidValue(`${at}.labelSelector`, labelSelector, 'labelSelector must be unset if name is specified'))
+  } else if (signerName !== undefined) {
+    if (signerName === '') errors.push(requiredValue(`${at}.signerName`, 'must be a valid signer name'))
+    errors.push(...validateLabelSelector(labelSelector, `${at}.labelSelector`))
+  } else errors.push(requiredValue(at, 'either name or signerName must be specified'))
+  return [...errors, ...required('path')(bundle, at), ...validateUserPath(path, `${at}.path`)]
+}
+
+const csi: Check = ({ driver, nodePublishSecretRef }, at) => [
+  ...validateDriverName(driver, `${at}.driver`),
+  ...(nodePublishSecretRef && !nodePublishSecretRef.name ? [requiredValue(`${at}.nodePublishSecretRef.name`)] : []),
+]
+export function validateDriverName(driver: string, at: string): FieldError[] {
+  if (!driver) return [requiredValue(at)]
+  if (driver.length > 63) return [{ type: 'FieldValueTooLong', field: at, message: 'Too long: may not be more than 63 bytes' }]
+  return validateDNSSubdomain(driver.toLowerCase(), at)
+}
+const image: Check = ({ reference, pullPolicy }, at) => [
+  ...(reference ? [] : [requiredValue(`${at}.reference`)]),
+  ...(pullPolicy ? oneOf(pullPolicy, ['Always', 'IfNotPresent', 'Never'], `${at}.pullPolicy`) : []),
+]
+
+type Entry = readonly [name: string, check: (source: Source, at: string, volume: Volume, podName: string | undefined) => FieldError[], shown?: { name?: string; at?: string }]
+/** Every sort of volume, in the order in which the reference looks for them. Some it calls by another name in messages. */
+const sorts: readonly Entry[] = [
+  ['emptyDir', emptyDir],
+  ['hostPath', sharedSources.hostPath!],
+  ['gitRepo', gitRepo],
+  ['gcePersistentDisk', sharedSources.gcePersistentDisk!, { at: 'persistentDisk' }],
+  ['awsElasticBlockStore', sharedSources.awsElasticBlockStore!],
+  ['secret', both(required('secretName'), defaultMode, items)],
+  ['nfs', sharedSources.nfs!],
+  ['iscsi', (source, at, { name }) => iscsi(name, false)(source, at)],
+  ['glusterfs', required('endpoints', 'path')],
+  ['flocker', sharedSources.flocker!],
+  ['persistentVolumeClaim', required('claimName')],
+  ['rbd', sharedSources.rbd!],
+  ['cinder', both(required('volumeID'), secretName)],
+  ['cephfs', sharedSources.cephfs!, { name: 'cephFS' }],
+  ['quobyte', sharedSources.quobyte!],
+  ['downwardAPI', (source, at) => [...defaultMode(source, at), ...((source.items ?? []) as DownwardAPIVolumeFile[]).flatMap((file) => downwardFile(file, at))], { name: 'downwarAPI' }],
+  ['fc', sharedSources.fc!],
+  ['flexVolume', sharedSources.flexVolume!],
+  ['configMap', both(required('name'), defaultMode, items)],
+  ['azureFile', required('secretName', 'shareName')],
+  ['vsphereVolume', sharedSources.vsphereVolume!],
+  ['photonPersistentDisk', sharedSources.photonPersistentDisk!],
+  ['portworxVolume', sharedSources.portworxVolume!],
+  ['azureDisk', sharedSources.azureDisk!],
+  ['storageos', both(sharedSources.storageos!, secretName)],
+  ['projected', (source, at) => projected(source as ProjectedVolumeSource, at)],
+  ['scaleIO', sharedSources.scaleIO!],
+  ['csi', csi],
+  ['ephemeral', (source, at, { name }, podName) => [...validateClaimTemplate(source, at), ...claimName(podName, name, at)]],
+  ['image', image],
+]
+function claimName(podName: string | undefined, volume: string, at: string): FieldError[] {
+  const name = `${podName}-${volume}`
+  return podName && volume ? isDNS1123Subdomain(name).map((why) => invalidValue(`${at.slice(0, at.lastIndexOf('.'))}.name`, volume, `PVC name ${JSON.stringify(name)}: ${why}`)) : []
+}
+
+function validateSource(volume: Volume, podName: string | undefined, at: string): FieldError[] {
+  const errors: FieldError[] = []
+  let found = false
+  for (const [name, check, shown] of sorts) {
+    const source = (volume as Source)[name]
+    if (source === undefined) continue
+    if (found) errors.push(forbiddenValue(`${at}.${shown?.name ?? name}`, 'may not specify more than 1 volume type'))
+    else errors.push(...check(source, `${at}.${shown?.at ?? name}`, volume, podName))
+    found = true
+  }
+  if (!found) errors.push(requiredValue(at, 'must specify a volume type'))
+  return errors
+}
