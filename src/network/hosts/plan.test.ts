@@ -39,6 +39,8 @@ test('ranges given by the user are taken, unless they cannot work', () => {
   const network = chooseClusterNetwork({ ...request, podCidr: '10.1.0.0/20', serviceCidr: '10.2.0.0/24' })
   assert.deepEqual([network.podCidr, network.serviceCidr, network.dnsAddress], ['10.1.0.0/20', '10.2.0.0/24', '10.2.0.10'])
   assert.throws(() => chooseClusterNetwork({ ...request, podCidr: '10.96.0.0/12' }), /overlap/)
+  assert.throws(() => chooseClusterNetwork({ ...request, podCidr: '10.1.0.0/16', taken: ['10.1.3.0/24'] }), /in use on this machine \(10\.1\.3\.0\/24\): give another one with --cluster-cidr/)
+  assert.equal(chooseClusterNetwork({ ...request, podCidr: '10.1.0.0/16', taken: ['10.0.0.0/8'] }).podCidr, '10.1.0.0/16')
   assert.throws(() => chooseClusterNetwork({ ...request, serviceCidr: '10.2.0.0/30' }), /too small/)
   assert.throws(() => chooseClusterNetwork({ ...request, podCidr: '10.1.0.0' }), /not an IPv4 range/)
 })

@@ -24,7 +24,7 @@ export interface ClusterNetworkRequest {
   readonly dataDirectory: string
   /** Ranges that this host already uses (surveyHost). */
   readonly taken: readonly string[]
-  /** Given by the user: taken as it is. Otherwise one is chosen. */
+  /** Given by the user: taken as it is, when the host does not use it. Otherwise one is chosen. */
   readonly podCidr?: string | undefined
   readonly serviceCidr?: string | undefined
 }
@@ -85,6 +85,8 @@ export function chooseClusterNetwork(request: ClusterNetworkRequest): ClusterNet
   const podCidr = request.podCidr !== undefined
     ? parseRange(request.podCidr)
     : choose(podRanges, podBits, digest.readUInt32BE(4), [...taken, serviceCidr, nodeCidr])
+  const clash = request.podCidr === undefined ? undefined : inTheWay(podCidr, request.taken)
+  if (clash !== undefined) throw new Error(`the network for pods, ${formatRange(podCidr)}, is in use on this machine (${clash}): give another one with --cluster-cidr`)
   if (overlap(podCidr, serviceCidr)) throw new Error(`--cluster-cidr ${formatRange(podCidr)} and --service-cluster-ip-range ${formatRange(serviceCidr)} overlap: choose ranges apart`)
   return {
     mark: markOf(digest.subarray(8)), nodeCidr: formatRange(nodeCidr), podCidr: formatRange(podCidr), serviceCidr: formatRange(serviceCidr),
@@ -95,7 +97,7 @@ export function chooseClusterNetwork(request: ClusterNetworkRequest): ClusterNet
 /** Throws when a range of a cluster that comes up again has meanwhile been taken by something else on this host. */
 export function checkClusterNetwork(network: ClusterNetwork, taken: readonly string[]): void {
   for (const [what, range] of [['nodes', network.nodeCidr], ['pods', network.podCidr]] as const) {
-    const other = taken.find((text) => overlap(parseRange(text), parseRange(range)))
+    const other = inTheWay(parseRange(range), taken)
     if (other !== undefined) throw new Error(`the network of this cluster's ${what}, ${range}, is in use on this machine (${other}): take down the cluster that uses it, or start with an empty data directory`)
   }
 }
@@ -152,6 +154,9 @@ function markOf(digest: Uint8Array): string {
   for (const byte of digest.subarray(0, 5)) number = number * 256 + byte
   return (number % 36 ** 6).toString(36).padStart(6, '0')
 }
+
+/** What of the host's ranges keeps it from using this one. A wider one does not (a network that reaches all of 10.0.0.0/8, say): the narrower route goes first. */
+const inTheWay = (range: Range, taken: readonly string[]): string | undefined => taken.find((text) => overlap(parseRange(text), range) && parseRange(text).bits >= range.bits)
 
 function choose(from: Range, bits: number, start: number, taken: readonly Range[]): Range {
   const count = 2 ** (bits - from.bits)
