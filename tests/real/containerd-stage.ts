@@ -19,7 +19,8 @@ let count = 0
 
 /** A containerd of its own for tests, with a pod network, everything private to it and taken away by `close`. */
 export class ContainerdStage {
-  readonly name = `nrt${process.pid % 10_000}x${count++}`
+  readonly #number = count++
+  readonly name = `nrt${process.pid % 10_000}x${this.#number}`
   readonly directory = mkdtempSync(join(tmpdir(), 'proa-noderuntime-'))
   readonly runDirectory = `/run/proa-${this.name}`
   readonly cgroup = `/proa-${this.name}`
@@ -39,7 +40,7 @@ export class ContainerdStage {
       cniVersion: '0.4.0', name: this.name,
       plugins: [{
         type: 'bridge', bridge: this.name, isGateway: true, ipMasq: false, hairpinMode: true,
-        ipam: { type: 'host-local', dataDir: join(this.directory, 'ipam'), ranges: [[{ subnet: `10.${200 + count}.${process.pid % 256}.0/24` }]] },
+        ipam: { type: 'host-local', dataDir: join(this.directory, 'ipam'), ranges: [[{ subnet: `10.${200 + this.#number % 50}.${process.pid % 256}.0/24` }]] },
       }],
     }))
     this.#containerd = await startContainerd({ directory: this.directory, runDirectory: this.runDirectory, cniConfigDirectory: cni, ...more })

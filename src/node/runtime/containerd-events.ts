@@ -10,6 +10,7 @@ export const containerdEvents = {
     Envelope: { timestamp: [1, '', 'Timestamp'], namespace: [2, '', 'string'], topic: [3, '', 'string'], event: [4, '', 'Any'] },
     TaskExit: { container_id: [1, '', 'string'], id: [2, '', 'string'], pid: [3, '', 'uint32'], exit_status: [4, '', 'uint32'] },
     TaskStart: { container_id: [1, '', 'string'], pid: [2, '', 'uint32'] },
+    TaskDelete: { container_id: [1, '', 'string'], pid: [2, '', 'uint32'], exit_status: [3, '', 'uint32'], id: [5, '', 'string'] },
     ContainerDelete: { id: [1, '', 'string'] },
   },
   enums: {},

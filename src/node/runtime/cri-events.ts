@@ -120,6 +120,9 @@ export class CriEvents {
     connected()
     this.#synced = true
     this.#tell({ type: 'synced', at: Date.now() })
+    // What ended just before we listened may have shown as running still: CRI learns of an end later than it is told.
+    const generation = this.#generation
+    setTimeout(() => { if (this.#generation === generation && this.#synced) this.#list().catch(() => {}) }, secondLook).unref()
     return ended
   }
 
@@ -148,18 +151,18 @@ export class CriEvents {
   }
 
   #heard(topic: string, event: Uint8Array): void {
-    if (topic !== '/tasks/start' && topic !== '/tasks/exit' && topic !== '/containers/delete') return
-    const { containerId: id, processId } = this.#connection.eventSubject(topic, event)
+    const subject = this.#connection.eventSubject(topic, event)
+    const known = subject && this.#known.get(subject.containerId)
     // Processes of exec, and what others than our own calls made: those are found by the next list.
-    const known = this.#known.get(id)
-    if (processId !== id || known === undefined) return
+    if (!known || subject.processId !== subject.containerId) return
+    const id = subject.containerId
     if (known.kind === 'sandbox') {
-      if (topic === '/tasks/exit') void this.#queue(id, () => this.#refreshSandbox(id, (state) => state !== 'ready'))
+      if (topic === '/tasks/exit' || topic === '/tasks/delete') void this.#queue(id, () => this.#refreshSandbox(id, (state) => state !== 'ready'))
       if (topic === '/containers/delete') void this.#queue(id, () => this.#refreshSandbox(id, (state) => state === undefined))
     } else {
       const expected = topic === '/tasks/start' ? (status?: ContainerStatus) => status?.state !== 'created'
-        : topic === '/tasks/exit' ? (status?: ContainerStatus) => status === undefined || status.state === 'exited' || status.state === 'unknown'
-          : (status?: ContainerStatus) => status === undefined
+        : topic === '/containers/delete' ? (status?: ContainerStatus) => status === undefined
+          : (status?: ContainerStatus) => status === undefined || status.state === 'exited' || status.state === 'unknown'
       void this.#queue(id, () => this.#refreshContainer(id, expected))
     }
   }
@@ -174,6 +177,9 @@ export class CriEvents {
   }
 
   async #refreshContainer(id: string, settled: (status: ContainerStatus | undefined) => boolean): Promise<void> {
+    // Its exit is told by two events; the second has nothing to add.
+    const before = this.#known.get(id)
+    if (before?.kind === 'container' && before.state === 'exited' && settled(before.status)) return
     const status = await patiently(() => this.#runtime.containerStatus(id), settled)
     const known = this.#known.get(id)
     if (known?.kind !== 'container') return
@@ -213,6 +219,7 @@ export class CriEvents {
   }
 }
 
+const secondLook = 1_000
 const greeting = '/proa/listening'
 const containerEvent = { '': 'containerCreated', created: 'containerCreated', running: 'containerStarted', exited: 'containerExited', unknown: 'containerExited' } as const
 
@@ -222,12 +229,12 @@ function describe(id: string, known: Known, at: number): RuntimeEvent {
   return { type: containerEvent[known.state], containerId: id, sandboxId: known.sandboxId, podUid, at, ...(known.status && { status: known.status }) }
 }
 
-/** Reads until `settled` or two seconds have passed: CRI learns of an event a moment after containerd has told it. */
+/** Reads until `settled` or eight seconds have passed: CRI learns of an event a moment after containerd has told it. */
 async function patiently<T>(read: () => Promise<T>, settled: (value: T | undefined) => boolean): Promise<T | undefined> {
   for (let wait = 1; ; wait *= 2) {
     let value: T | undefined
     try { value = await read() } catch (error) { if (!isRuntimeError(error, 'NotFound')) throw error }
-    if (settled(value) || wait > 1_000) return value
+    if (settled(value) || wait > 4_000) return value
     await new Promise((resolve) => setTimeout(resolve, wait))
   }
 }

@@ -108,7 +108,8 @@ class CriRuntime implements Runtime {
     // The runtime watches the time and kills; the call itself waits a little longer for its answer.
     const timeoutMs = limit * 1000 + 5_000
     const answer = await this.#write<ExecSyncResult>('ExecSync', { containerId: id, cmd: command, timeout: Math.ceil(limit) }, { ...options, timeoutMs })
-    return { exitCode: answer.exitCode, stdout: answer.stdout, stderr: answer.stderr }
+    // An empty field is no bytes at all on the wire, and an empty array then.
+    return { exitCode: answer.exitCode, stdout: Uint8Array.from(answer.stdout), stderr: Uint8Array.from(answer.stderr) }
   }
   async exec(id: string, { command, ...streams }: ExecRequest, options?: CallOptions): Promise<ProcessSession> {
     const { url } = await this.#read<{ url: string }>('Exec', { containerId: id, cmd: command, ...streams }, options)

@@ -15,8 +15,11 @@ export interface Connection {
   subscribe(seen: (topic: string, event: Uint8Array) => void, ended: (error: Error) => void): { cancel(): void }
   /** Publishes an empty event with this topic. */
   publish(topic: string, timeoutMs: number): Promise<void>
-  /** The id of the container and of the process in it (the same for its first one) that an event speaks of. */
-  eventSubject(topic: string, event: Uint8Array): { readonly containerId: string; readonly processId: string }
+  /**
+   * The id of the container and of the process in it (the same for its first one) that an event speaks of; undefined for
+   * topics other than /tasks/start, /tasks/exit, /tasks/delete and /containers/delete.
+   */
+  eventSubject(topic: string, event: Uint8Array): { readonly containerId: string; readonly processId: string } | undefined
   /** Resolves once the socket answers; rejects after `timeoutMs`. */
   ready(timeoutMs: number): Promise<void>
   close(): void
@@ -61,7 +64,10 @@ export async function connect(socket: string): Promise<Connection> {
   const methods = new Map<string, ReturnType<typeof unary>>()
   for (const [service, its] of Object.entries(cri.services)) for (const method of Object.keys(its)) methods.set(`${service}/${method}`, unary(cri, service, method))
   const publish = unary(containerdEvents, 'Events', 'Publish')
-  const [started, exited, deleted] = ['TaskStart', 'TaskExit', 'ContainerDelete'].map((name) => messages(containerdEvents, name))
+  const read = (name: string) => decode(messages(containerdEvents, name))
+  const subjects: Readonly<Record<string, (event: Uint8Array) => unknown>> = {
+    '/tasks/start': read('TaskStart'), '/tasks/exit': read('TaskExit'), '/tasks/delete': read('TaskDelete'), '/containers/delete': read('ContainerDelete'),
+  }
 
   return {
     call: (service, method, request, options) => methods.get(`${service}/${method}`)!(request, options),
@@ -78,12 +84,9 @@ export async function connect(socket: string): Promise<Connection> {
       return { cancel: () => stream.cancel() }
     },
     eventSubject(topic, event) {
-      if (topic === '/containers/delete') {
-        const { id } = decode(deleted!)(event) as { id: string }
-        return { containerId: id, processId: id }
-      }
-      const { containerId, id } = decode(topic === '/tasks/exit' ? exited! : started!)(event) as { containerId: string; id?: string }
-      return { containerId, processId: id ?? containerId }
+      const subject = subjects[topic]?.(event) as { readonly containerId?: string; readonly id?: string } | undefined
+      const containerId = subject?.containerId ?? subject?.id
+      return containerId === undefined ? undefined : { containerId, processId: subject?.id || containerId }
     },
     ready: (timeoutMs) => new Promise((resolve, reject) => {
       client.waitForReady(Date.now() + timeoutMs, (error) => error ? reject(new RuntimeError('Unavailable', `containerd does not answer at ${socket}`, error)) : resolve())

@@ -161,7 +161,8 @@ export function runtimeContract(name: string, open: () => Promise<Stage>): void 
   })
 
   running('a command gives its output and its code, at once or as a session', { execOutput: 'answer', execExitCode: 5 }, async ({ id, execCommand }) => {
-    const { exitCode, stdout } = await runtime.execSync(id, execCommand, 10)
+    const { exitCode, stdout, stderr } = await runtime.execSync(id, execCommand, 10)
+    assert.deepEqual(stderr, new Uint8Array())
     assert.deepEqual([exitCode, new TextDecoder().decode(stdout)], [5, 'answer'])
     const session = await runtime.exec(id, { command: execCommand, stdin: false, stdout: true, stderr: true, tty: false })
     assert.equal(await text(session.stdout!), 'answer')
