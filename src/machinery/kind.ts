@@ -1,6 +1,5 @@
 // A kind is one value: everything the cluster needs to know about one API type. A CustomResourceDefinition becomes one too.
 import type { FieldError } from './errors.ts'
-import { nameIsDNSSubdomain, type NameRule } from './names.ts'
 import { objectMeta, type AnyObject, type ObjectMeta } from './meta.ts'
 import type { NameRule } from './names.ts'
 import { object, string, value, type Fields, type InferFields, type Schema } from './schema.ts'
@@ -69,9 +68,7 @@ export interface Definition<F extends Fields> extends Rules<Body<F>> {
   readonly scope: 'Namespaced' | 'Cluster'
   /** Name of its OpenAPI definition. */
   readonly definition: string
-  /** What names its objects may have; default: DNS subdomains. */
-  readonly nameRule?: NameRule
-  /** On update the reference checks the whole metadata of this kind once more, with nameRule: its errors come twice. */
+  /** On update the reference checks the whole metadata of this kind once more: its errors come twice. */
   readonly rechecksMetadata?: true
   /** The Warning that goes with every answer about this version. */
   readonly deprecated?: string
@@ -107,7 +104,7 @@ export interface Kind<T extends AnyObject = any> {
   readonly apiVersion: string
   readonly namespaced: boolean
   readonly definition: string
-  readonly nameRule: NameRule; readonly rechecksMetadata: boolean
+  readonly rechecksMetadata: boolean
   readonly deprecated?: string
   readonly verbs: readonly Verb[]
   /** The whole object: apiVersion, kind, metadata and the kind's own fields. */
@@ -136,7 +133,7 @@ export function defineKind<const F extends Fields>(d: Definition<F>): Kind<Body<
   return {
     group: d.group, version: d.version, kind: d.kind, resource: d.plural, singular: d.singular ?? d.kind.toLowerCase(),
     shortNames: d.shortNames ?? [], categories: d.categories ?? [], apiVersion: d.group ? `${d.group}/${d.version}` : d.version,
-    namespaced: d.scope === 'Namespaced', definition: d.definition, nameRule: d.nameRule ?? nameIsDNSSubdomain, rechecksMetadata: d.rechecksMetadata ?? false,
+    namespaced: d.scope === 'Namespaced', definition: d.definition, rechecksMetadata: d.rechecksMetadata ?? false,
     ...(d.deprecated !== undefined && { deprecated: d.deprecated }), verbs: d.verbs ?? everyVerb,
     schema: wholeObject(d.definition, d.fields),
     subresources: d.subresources ?? {}, generation: d.generation ?? false, statusOnCreate: d.statusOnCreate ?? 'drop',

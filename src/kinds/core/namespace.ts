@@ -27,12 +27,11 @@ export const namespace = defineKind({
   group: '', version: 'v1', kind: 'Namespace', plural: 'namespaces',
   shortNames: ['ns'], scope: 'Cluster',
   definition: 'io.k8s.api.core.v1.Namespace',
-  nameRule: nameIsDNSLabel,
+  name: nameIsDNSLabel,
   columns: [cells.name, { name: 'Status', value: (o) => o.status.phase ?? '' }, cells.age],
   selectable: { 'status.phase': (o) => o.status.phase ?? '' },
   verbs: ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'],
   subresources: { status: true },
-  name: nameIsDNSLabel,
   mayGo: (o) => !o.spec.finalizers?.length,
   prepareDelete: (o) => { o.status.phase = 'Terminating' },
   fields: {

@@ -1,4 +1,4 @@
-import { condition, defineKind, nameIsDNS1035Label, nameIsDNSLabel, s, type Infer, type ObjectOf } from '#machinery'
+import { condition, defineKind, nameIsDNSLabel, s, type Infer, type ObjectOf } from '#machinery'
 import { isExternal, prepareServiceUpdate } from './prepare-service.ts'
 import * as cells from '../cells.ts'
 
@@ -99,9 +99,8 @@ export const service = defineKind({
   group: '', version: 'v1', kind: 'Service', plural: 'services',
   shortNames: ['svc'], categories: ['all'], scope: 'Namespaced',
   definition: 'io.k8s.api.core.v1.Service',
-  nameRule: nameIsDNSLabel, rechecksMetadata: true,
+  name: nameIsDNSLabel, rechecksMetadata: true,
   createOnUpdate: true,
-  name: nameIsDNS1035Label,
   columns: [
     cells.name,
     { name: 'Type', value: (o) => o.spec.type ?? '' },

@@ -11,9 +11,8 @@ export const clusterRole = defineKind({
   group: 'rbac.authorization.k8s.io', version: 'v1', kind: 'ClusterRole', plural: 'clusterroles',
   scope: 'Cluster',
   definition: 'io.k8s.api.rbac.v1.ClusterRole',
-  nameRule: nameIsPathSegment, rechecksMetadata: true,
+  name: nameIsPathSegment, rechecksMetadata: true,
   createOnUpdate: true,
-  name: nameIsPathSegment,
   columns: cells.createdAt,
   fields: {
     aggregationRule: aggregationRule,

@@ -5,9 +5,8 @@ export const clusterRoleBinding = defineKind({
   group: 'rbac.authorization.k8s.io', version: 'v1', kind: 'ClusterRoleBinding', plural: 'clusterrolebindings',
   scope: 'Cluster',
   definition: 'io.k8s.api.rbac.v1.ClusterRoleBinding',
-  nameRule: nameIsPathSegment, rechecksMetadata: true,
+  name: nameIsPathSegment, rechecksMetadata: true,
   createOnUpdate: true,
-  name: nameIsPathSegment,
   columns: bindingColumns,
   fields: {
     roleRef: s.required(s.value(roleRef)),

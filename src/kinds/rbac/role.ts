@@ -14,9 +14,8 @@ export const role = defineKind({
   group: 'rbac.authorization.k8s.io', version: 'v1', kind: 'Role', plural: 'roles',
   scope: 'Namespaced',
   definition: 'io.k8s.api.rbac.v1.Role',
-  nameRule: nameIsPathSegment, rechecksMetadata: true,
+  name: nameIsPathSegment, rechecksMetadata: true,
   createOnUpdate: true,
-  name: nameIsPathSegment,
   columns: cells.createdAt,
   fields: {
     rules: s.list(policyRule, { listType: 'atomic', always: true }),

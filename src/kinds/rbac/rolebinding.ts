@@ -38,9 +38,8 @@ export const roleBinding = defineKind({
   group: 'rbac.authorization.k8s.io', version: 'v1', kind: 'RoleBinding', plural: 'rolebindings',
   scope: 'Namespaced',
   definition: 'io.k8s.api.rbac.v1.RoleBinding',
-  nameRule: nameIsPathSegment, rechecksMetadata: true,
+  name: nameIsPathSegment, rechecksMetadata: true,
   createOnUpdate: true,
-  name: nameIsPathSegment,
   columns: bindingColumns,
   fields: {
     roleRef: s.required(s.value(roleRef)),
