@@ -2,7 +2,7 @@
 
 export interface CniOptions {
   readonly podCidr: string
-  /** Where the plugin host-local notes which addresses are taken; the node's own directory. */
+  /** Where the plugin host-local notes which addresses are taken. The node's own, and one that is empty after the machine has started: the pods are gone then. */
   readonly stateDirectory: string
   readonly mtu?: number
 }
@@ -16,7 +16,7 @@ export const cniFileName = '10-proa.conflist'
  * (br_netfilter), which not every kernel has; routed, services, hairpin and policies hold on every kernel, at the same
  * cost. Addresses of the node's range are given out by host-local; portmap opens host ports.
  */
-export const cniConfig = ({ podCidr, stateDirectory, mtu }: CniOptions): object => ({
+export const cniConfig = ({ podCidr, stateDirectory, mtu }: CniOptions) => ({
   cniVersion: '0.4.0',
   name: 'proa',
   plugins: [

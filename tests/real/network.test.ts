@@ -146,6 +146,12 @@ describe('nftables dataplane', () => {
     assert.deepEqual(await lab.ask(a, 'tcp', lab.plan.gateway, 18080), [`host ${a.address}`])
   })
 
+  test('a host port leads to its pod, from outside, from the node and from pods', async () => {
+    const d = await lab.pod(1, 'd', 18081)
+    for (const place of [undefined, lab.node(0), lab.node(1), a, c, d]) assert.deepEqual(names(await lab.ask(place, 'tcp', lab.node(1).address, 18081)), ['d'])
+    assert.deepEqual(names(await lab.ask(lab.node(1), 'tcp', '127.0.0.1', 18081)), ['d'])
+  })
+
   test('a machine that sends to a service through a node is answered through that node', async () => {
     await apply(frontend({ backends: [at(c)] }))
     await lab.run(undefined, ['ip', 'route', 'add', `${vip}/32`, 'via', lab.node(0).address])
@@ -170,6 +176,6 @@ describe('nftables dataplane', () => {
     await apply(frontend({ backends: [at(c)] }))
     assert.deepEqual(names(await lab.ask(a, 'tcp', vip, 80, 5)), ['c'])
     await Promise.all(planes.map((plane) => plane.close()))
-    assert.equal(await lab.run(lab.node(0), ['nft', 'list', 'ruleset']), '')
+    assert.equal(await lab.run(lab.node(0), ['nft', 'list', 'tables']), '')
   })
 })

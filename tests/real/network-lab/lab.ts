@@ -51,17 +51,21 @@ export class Lab implements AsyncDisposable {
     return { netnsPath: `/run/netns/${netns}`, address, hostAddress }
   }
 
-  /** A pod with a backend on port 8080 in it. */
-  async pod(index: number, name: string): Promise<LabPod> {
+  /** A pod with a backend on port 8080 in it, which a port of the node may lead to. */
+  async pod(index: number, name: string, hostPort?: number): Promise<LabPod> {
     const node = this.node(index)
     const netns = `pl${this.plan.mark}-${++this.#count}`
     await this.run(undefined, ['ip', 'netns', 'add', netns])
     await this.run({ netnsPath: `/run/netns/${netns}` }, ['ip', 'link', 'set', 'lo', 'up'])
-    const config = cniConfig({ podCidr: node.podCidr, stateDirectory: join(this.#directory, node.name) }) as { plugins: readonly object[] }
-    const result = JSON.parse(await this.run(node, ['/usr/lib/cni/ptp'], JSON.stringify({ ...config, ...config.plugins[0] }), {
-      CNI_COMMAND: 'ADD', CNI_CONTAINERID: netns, CNI_NETNS: `/run/netns/${netns}`, CNI_IFNAME: 'eth0', CNI_PATH: '/usr/lib/cni',
-    })) as { ips: readonly { address: string }[] }
-    const pod = { name, node, address: result.ips[0]!.address.split('/')[0]!, netnsPath: `/run/netns/${netns}` }
+    const { plugins, ...list } = cniConfig({ podCidr: node.podCidr, stateDirectory: join(this.#directory, node.name) })
+    let result: { readonly ips?: readonly { readonly address: string }[] } = {}
+    for (const plugin of plugins) {
+      const config = { ...list, ...plugin, ...hostPort === undefined ? {} : { runtimeConfig: { portMappings: [{ hostPort, containerPort: 8080, protocol: 'tcp' }] } }, ...result.ips ? { prevResult: result } : {} }
+      result = JSON.parse(await this.run(node, [`/usr/lib/cni/${plugin.type}`], JSON.stringify(config), {
+        CNI_COMMAND: 'ADD', CNI_CONTAINERID: netns, CNI_NETNS: `/run/netns/${netns}`, CNI_IFNAME: 'eth0', CNI_PATH: '/usr/lib/cni',
+      })) as typeof result
+    }
+    const pod = { name, node, address: result.ips![0]!.address.split('/')[0]!, netnsPath: `/run/netns/${netns}` }
     this.#pods.push(pod)
     await this.backend(pod, name, 8080)
     return pod
