@@ -100,3 +100,12 @@ export function patchRefused(code: 400 | 413 | 422 | 500, why: string): ApiError
   if (code === 422) return new ApiError('Invalid', 'the server rejected our request due to an error in our request', {}, { cause: new Error(why) })
   return new ApiError('', why)
 }
+/** 409: an apply would change what others own. */
+export function applyConflict(conflicts: readonly { readonly field: string; readonly with: string }[]): ApiError {
+  const managers = [...new Set(conflicts.map((c) => c.with))].sort()
+  const only = conflicts.length === 1 ? conflicts[0] : undefined
+  const message = only ? `conflict with ${only.with}: ${only.field}`
+    : managers.map((manager) => `conflicts with ${manager}:\n${conflicts.filter((c) => c.with === manager).map((c) => `- ${c.field}`).join('\n')}`).join('\n')
+  return new ApiError('Conflict', `Apply failed with ${conflicts.length} conflict${only ? '' : 's'}: ${message}`,
+    { causes: conflicts.map((c) => ({ reason: 'FieldManagerConflict', message: `conflict with ${c.with}`, field: c.field })) })
+}

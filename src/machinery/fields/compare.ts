@@ -18,9 +18,10 @@ export function compareFields(schema: Schema<any>, before: object, after: object
   return { changed: pair?.[0] ?? noFields, removed: pair?.[1] ?? noFields }
 }
 
-type Skip = ReadonlyMap<string, true | Skip>
+/** What managed fields never name: identity and bookkeeping. */
+export type Skip = ReadonlyMap<string, true | Skip>
 const skippedInMeta: Skip = new Map(['name', 'namespace', 'creationTimestamp', 'selfLink', 'uid', 'clusterName', 'generation', 'managedFields', 'resourceVersion'].map((name) => [name, true]))
-const skippedAtTop: Skip = new Map<string, true | Skip>([['apiVersion', true], ['kind', true], ['metadata', skippedInMeta]])
+export const skippedAtTop: Skip = new Map<string, true | Skip>([['apiVersion', true], ['kind', true], ['metadata', skippedInMeta]])
 
 /** Changed and removed parts of one node; undefined when the sides are alike. */
 type Pair = readonly [changed: FieldSet | undefined, removed: FieldSet | undefined] | undefined
@@ -146,8 +147,8 @@ function byStep(schema: Schema<any>, list: readonly Json[]): Map<string, Json[]>
   }
   return out
 }
-/** The step to a list's item: `v:` and its value in sets, `k:` and its keys in keyed lists (a key that is absent has the schema's default). */
-function stepOf(schema: Schema<any>, item: Json): string {
+/** The step to an item of a set or keyed list: `v:` and its value in sets, `k:` and its keys in keyed lists (a key that is absent has the schema's default). */
+export function stepOf(schema: Schema<any>, item: Json): string {
   if (schema.listType === 'set') return 'v:' + JSON.stringify(item)
   const keys = schema.listKeys ?? [], fields = schema.items?.fields, object = isObject(item) ? item : {}
   if (keys.length === 1 && object[keys[0]!] !== undefined) return `k:{"${keys[0]}":${JSON.stringify(object[keys[0]!])}}`

@@ -45,7 +45,7 @@ export function updateManagedFields(schema: Schema<any>, update: FieldsUpdate): 
     if (!isNoFields(fields)) kept.push(fields === entry.fieldsV1 ? entry : { ...entry, fieldsV1: fields })
   }
   if (!isNoFields(difference.changed)) kept = withMine(kept, entries, update, difference.changed)
-  kept = capped(kept)
+  kept = cappedEntries(kept)
   return kept.length ? sortEntries(kept) : undefined
 }
 
@@ -87,7 +87,8 @@ function readEntries(entries: readonly ManagedFieldsEntry[] | undefined): readon
   return readable ? entries : []
 }
 
-function capped(entries: ManagedFieldsEntry[]): ManagedFieldsEntry[] {
+/** Folds the oldest Update entries together when there are too many. */
+export function cappedEntries(entries: ManagedFieldsEntry[]): ManagedFieldsEntry[] {
   const updates = entries.filter((entry) => entry.operation === 'Update').sort((a, b) => compareText(a.time, b.time) || compareText(a.manager, b.manager))
   let excess = updates.length - maxUpdateManagers
   if (excess <= 0) return entries
@@ -109,7 +110,7 @@ function capped(entries: ManagedFieldsEntry[]): ManagedFieldsEntry[] {
 }
 
 /** Apply before Update, older before newer, then by name. */
-function sortEntries(entries: ManagedFieldsEntry[]): ManagedFieldsEntry[] {
+export function sortEntries(entries: ManagedFieldsEntry[]): ManagedFieldsEntry[] {
   return entries.sort((a, b) => compareText(a.operation, b.operation) || compareText(a.time, b.time) || compareText(a.manager, b.manager)
     || compareText(a.apiVersion, b.apiVersion) || compareText(a.subresource, b.subresource))
 }
