@@ -2,7 +2,7 @@
 // promises hold. SEED=7 runs one seed, SEEDS=200 more of them.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { deployment, pod, replicaSet, type Deployment, type Pod } from '#kinds'
+import { deployment, pod, replicaSet, type Deployment, type Pod, type ReplicaSet } from '#kinds'
 import { is, seeded, type AnyObject } from '#machinery'
 import { TestCluster, type FaultOptions } from '#testing'
 
@@ -26,7 +26,12 @@ class Run {
   mostReplicas: number
   /** Pods as the store has them, at every moment. */
   readonly pods = new Map<string, Pod>()
-  readonly broken: string[] = []
+  readonly sets = new Map<string, ReplicaSet>()
+  /** The largest size each ReplicaSet has had. */
+  readonly largest = new Map<string, number>()
+  readonly broken = new Set<string>()
+  /** What happened last, for whoever must find out why. */
+  readonly history: string[] = []
   /** Everybody was ready and nobody has been killed since: from then on enough must be. */
   steady = false
 
@@ -37,16 +42,35 @@ class Run {
     this.unavailable = this.surge === 0 ? 1 + this.roll(2) : this.roll(3)
     this.replicas = this.mostReplicas = 1 + this.roll(7)
   }
+  note(text: string): void {
+    this.history.push(`${this.cluster.clock.now() % 1e7} ${text}`)
+    if (this.history.length > 60) this.history.shift()
+  }
+  complain(what: string): void {
+    if (this.broken.has(what)) return
+    this.broken.add(what)
+    if (this.broken.size === 1) this.broken.add(this.history.join('\n'))
+  }
   roll(below: number): number { return Math.floor(this.dice() * below) }
 
-  follow(): () => void {
-    return this.cluster.client.watch(pod, {}, ({ type, object }) => {
+  follow(): void {
+    const { client } = this.cluster
+    client.watch(pod, {}, ({ type, object }) => {
       if (type === 'DELETED') this.pods.delete(object.metadata.uid)
       else if (type === 'ADDED' || type === 'MODIFIED') this.pods.set(object.metadata.uid, object)
-      const all = [...this.pods.values()], active = all.filter(isActive).length, ready = all.filter(isReady).length
-      if (active > this.mostReplicas + this.surge) this.broken.push(`${active} pods where ${this.mostReplicas} + ${this.surge} are allowed`)
-      if (this.steady && ready < this.replicas - this.unavailable) this.broken.push(`${ready} ready pods where ${this.replicas} - ${this.unavailable} are promised`)
-      if (controllers(object).length !== 1) this.broken.push(`${object.metadata.name} has ${controllers(object).length} controllers`)
+      const all = [...this.pods.values()], ready = all.filter(isReady).length, owners = controllers(object)
+      const active = all.filter((p) => isActive(p) && controllers(p)[0]?.uid === owners[0]?.uid).length, allowed = this.largest.get(owners[0]?.uid ?? '') ?? 0
+      if (active > allowed) this.complain(`${active} pods of a ReplicaSet that never had more than ${allowed}`)
+      if (this.steady && ready < this.replicas - this.unavailable) this.complain(`${ready} ready pods where ${this.replicas} - ${this.unavailable} are promised`)
+      if (owners.length !== 1) this.complain(`${object.metadata.name} has ${owners.length} controllers`)
+    }, () => {})
+    client.watch(replicaSet, {}, ({ type, object }) => {
+      const { uid } = object.metadata, size = object.spec.replicas ?? 1
+      if (type === 'DELETED') this.sets.delete(uid)
+      else if (type === 'ADDED' || type === 'MODIFIED') { this.sets.set(uid, object); this.largest.set(uid, Math.max(this.largest.get(uid) ?? 0, size)) }
+      this.note(`${type} ${object.metadata.name} size ${size} version ${object.metadata.resourceVersion} has ${object.status.replicas} available ${object.status.availableReplicas ?? 0}`)
+      const total = [...this.sets.values()].reduce((sum, rs) => sum + (rs.spec.replicas ?? 1), 0)
+      if (total > this.mostReplicas + this.surge) this.complain(`ReplicaSets for ${total} pods where ${this.mostReplicas} + ${this.surge} are allowed`)
     }, () => {})
   }
 
@@ -61,10 +85,13 @@ class Run {
     return this.change({ spec: { template: { spec: { containers: [{ name: 'c', image: `web:${this.image}` }] } } } })
   }
   async act(): Promise<void> {
-    switch (this.roll(5)) {
+    const what = this.roll(5)
+    this.note(`the user does ${what}`)
+    switch (what) {
       case 0: this.steady = false
         this.replicas = this.roll(9)
         this.mostReplicas = Math.max(this.mostReplicas, this.replicas)
+        this.note(`replicas ${this.replicas}`)
         await this.change({ spec: { replicas: this.replicas } })
         break
       case 1: {
@@ -83,7 +110,7 @@ class Run {
   async check(): Promise<void> {
     const d = await this.cluster.client.get(deployment, target), sets = (await this.cluster.client.list(replicaSet)).items
     const all = [...this.pods.values()]
-    assert.equal(all.length, this.replicas, 'as many pods as wanted')
+    assert.equal(all.length, this.replicas, `as many pods as wanted, not ${all.map((p) => `${p.metadata.name} ${p.spec.nodeName ?? '-'} ${p.status.phase ?? ''} ${p.metadata.deletionTimestamp ?? ''}`).join('\n')}`)
     assert.deepEqual([...new Set(all.map((p) => p.spec.containers?.[0]?.image))], this.replicas === 0 ? [] : [`web:${this.image}`], 'all of the newest template')
     assert.ok(all.every(isReady), 'all ready')
     for (const p of all) assert.ok(sets.some((rs) => rs.metadata.uid === controllers(p)[0]?.uid), 'each owned by a ReplicaSet that is there')
@@ -97,7 +124,8 @@ for (const seed of seeds)
   test(`a Deployment keeps its promises whatever goes wrong (SEED=${seed})`, async () => {
     const dice = seeded(seed * 7919)
     await using cluster = await TestCluster.start({ seed, nodes: 3, faults: faultsFor(dice) })
-    const run = new Run(cluster, dice), stop = run.follow()
+    const run = new Run(cluster, dice)
+    run.follow()
     await run.create()
     await cluster.settle()
     await run.check()
@@ -107,9 +135,9 @@ for (const seed of seeds)
       await cluster.settle()
       await run.check()
     }
+    run.steady = false
     await cluster.client.delete(deployment, target, { propagationPolicy: dice() < 0.5 ? 'Foreground' : 'Background' })
     await cluster.settle()
     assert.deepEqual([run.pods.size, (await cluster.client.list(replicaSet)).items.length, (await cluster.client.list(deployment)).items.length], [0, 0, 0], 'nothing is left')
-    assert.deepEqual(run.broken, [])
-    stop()
+    assert.equal([...run.broken].join('\n'), '')
   })

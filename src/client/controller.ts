@@ -65,7 +65,7 @@ export function run<T extends AnyObject>(controller: Controller<T>, cluster: Clu
     } finally {
       // Or the next turn would act on what this one has already done.
       if (!view.wroteNothing && !stopped && !(await within(cluster, view.settled(), settleMs)))
-        log.warn('the cache does not show what was written; going on without it', { key, afterMs: settleMs })
+        log.warn('the cache does not show what was written; going on without it', { key, afterMs: settleMs, ...view.written })
     }
   }
   function failed(key: string, error: unknown): void {

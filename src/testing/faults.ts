@@ -11,7 +11,7 @@ export interface FaultOptions {
   /** That a write of an existing object meets a conflict; that a call fails without having been carried out. */
   readonly conflicts?: number
   readonly failures?: number
-  /** That an update is carried out but its answer gets lost. (Of creates the dice are kept: nobody could tell a lost one from none.) */
+  /** That a write is carried out but its answer gets lost. */
   readonly lostAnswers?: number
   /** The process dies at its nth write, before or after it is carried out. */
   readonly diesAtWrite?: number
@@ -51,7 +51,7 @@ export class FaultyLine {
     const response = await this.#inner(request)
     if (diesNow) this.kill()
     if (this.#dead) return never()
-    if (request.method === 'PUT' && this.#chance(lostAnswers)) return refused(unavailable('the answer got lost'))
+    if (isWrite && this.#chance(lostAnswers)) return refused(unavailable('the answer got lost'))
     return response.body.type === 'watch' ? { ...response, body: this.#late(response.body.open) } : response
   }
 

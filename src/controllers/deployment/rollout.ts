@@ -9,7 +9,8 @@ export const sizeOf = (rs: ReplicaSet): number => rs.spec.replicas ?? 1
 export const wantedSize = (d: Deployment): number => d.spec.replicas ?? 1
 export const totalSize = (sets: readonly ReplicaSet[]): number => sets.reduce((sum, rs) => sum + sizeOf(rs), 0)
 export const isActiveSet = (rs: ReplicaSet): boolean => sizeOf(rs) > 0
-export const availableOf = (rs: ReplicaSet): number => rs.status.availableReplicas ?? 0
+/** Never more than the size: a ReplicaSet that has just been shrunk still tells of pods that are as good as gone. */
+export const availableOf = (rs: ReplicaSet): number => Math.min(rs.status.availableReplicas ?? 0, sizeOf(rs))
 export const isRolling = (d: Deployment): boolean => d.spec.strategy?.type !== 'Recreate'
 
 /** How many pods more than wanted, and how many fewer available ones; percentages round up for surge and down for unavailable; never both 0. */

@@ -3,7 +3,7 @@ import type { Deployment, DeploymentCondition, DeploymentStatus, ReplicaSet } fr
 import { formatTime } from '#machinery'
 import { timeOf } from '../pod-state.ts'
 import { conditionOf, keepingTransition, withCondition, without, type Conditions } from './conditions.ts'
-import { availableOf, maxUnavailable, totalSize, wantedSize } from './rollout.ts'
+import { maxUnavailable, totalSize, wantedSize } from './rollout.ts'
 
 /** A deadline of the largest int32 is none. */
 const noDeadline = 2 ** 31 - 1
@@ -17,7 +17,7 @@ export function condition(type: string, status: 'True' | 'False' | 'Unknown', re
 /** Counts and availability. Zero counts are left out, as the server does. */
 export function countsOf(d: Deployment, all: readonly ReplicaSet[], fresh: ReplicaSet | undefined, now: number): DeploymentStatus {
   const sum = (value: (rs: ReplicaSet) => number) => all.reduce((total, rs) => total + value(rs), 0)
-  const available = sum(availableOf), replicas = sum((rs) => rs.status.replicas), ready = sum((rs) => rs.status.readyReplicas ?? 0)
+  const available = sum((rs) => rs.status.availableReplicas ?? 0), replicas = sum((rs) => rs.status.replicas), ready = sum((rs) => rs.status.readyReplicas ?? 0)
   const updated = fresh?.status.replicas ?? 0, unavailable = Math.max(0, totalSize(all) - available)
   const terminating = all.some((rs) => rs.status.terminatingReplicas === undefined) ? undefined : sum((rs) => rs.status.terminatingReplicas ?? 0)
   const enough = available >= wantedSize(d) - maxUnavailable(d)
