@@ -5,7 +5,7 @@ import { place, type Call } from './core.ts'
 import { trackFields } from './managed-fields.ts'
 import { writeOptions, type WriteOptions } from './options.ts'
 import { objectAnswer, storedAnswer } from './respond.ts'
-import { beginMetadata, generatedName, prepareCreate, validateCreate } from './strategy.ts'
+import { beginMetadata, generatedName, prepareCreate, validateCreate, wipeMetadata } from './strategy.ts'
 import { admitted, allocate, readBody, warnAbout } from './write.ts'
 
 export async function create(call: Call): Promise<ApiResponse> {
@@ -14,6 +14,7 @@ export async function create(call: Call): Promise<ApiResponse> {
   checkNamespace(call, object)
   const { metadata } = object
   if (metadata.resourceVersion && metadata.resourceVersion !== '0') throw versionOnCreate()
+  wipeMetadata(object)
   trackFields(call, object, undefined, managerName(options.fieldManager, call.request.headers['user-agent']), '')
   const made = await createObject(call, object, options)
   return made.kv ? storedAnswer(call, 201, made.kv) : objectAnswer(call, 201, made.object)

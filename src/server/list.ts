@@ -40,17 +40,17 @@ export function find(call: Call, selected: Selection, options: ListOptions): Fou
   const { store } = call.core.objects
   const asked = parseListVersion(options.resourceVersion)
   const { prefix } = selected
+  // resourceVersion=0 asks for whatever is at hand: pages are then not made.
+  const limited = options.resourceVersion === '0' ? { ...options, limit: 0 } : options
   if (options.continue !== '') {
     const { start, revision } = decodeContinue(options.continue, prefix)
     if (asked !== 0) throw badRequest('specifying resource version is not allowed when using continue')
-    if (revision === -1) return page(call, selected, options, start, store.revision)
-    return atRevision(() => page(call, selected, options, start, revision), revision, store.revision, () => expiredContinue(prefix, start))
+    if (revision === -1) return page(call, selected, limited, start, store.revision)
+    return atRevision(() => page(call, selected, limited, start, revision), revision, store.revision, () => expiredContinue(prefix, start))
   }
   if (asked > store.revision) throw tooLargeVersion(asked, store.revision)
   const exact = asked !== 0 && (options.match === 'Exact' || (options.match === '' && options.limit > 0))
   if (exact) return atRevision(() => page(call, selected, options, prefix, asked), asked, store.revision, tooOldVersion)
-  // resourceVersion=0 asks for whatever is at hand: pages are then not made.
-  const limited = options.resourceVersion === '0' ? { ...options, limit: 0 } : options
   return page(call, selected, limited, prefix, store.revision)
 }
 

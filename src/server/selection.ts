@@ -29,7 +29,7 @@ export function selection(call: Call): Selection {
   const name = info.name !== '' ? info.name : exact(known, 'metadata.name')
   const key = name !== undefined && name !== '' && isSegment(name) && (namespace !== '' || !kind.namespaced) ? objects.key(kind, namespace, name) : undefined
   const all = labels.empty && known.empty
-  const rest = known.requirements.filter((r) => !(key !== undefined && r.field === 'metadata.name' && r.operator === '='))
+  const rest = known.requirements.filter((r) => !(key !== undefined && r.field === 'metadata.name' && r.operator === '=' && r.value === name))
   const byValue = !labels.empty || rest.some((r) => r.field !== 'metadata.name')
   const matchesFields = (kv: KeyValue, value: LooseObject | undefined) => rest.every(({ field, operator, value: wanted }) => {
     const text = field === 'metadata.name' ? nameOfKey(kv.key) : field === 'metadata.namespace' ? value!.metadata.namespace ?? '' : selectable[field]!(value!) ?? ''

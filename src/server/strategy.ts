@@ -1,6 +1,6 @@
 // What happens to every object before it is validated, whatever its kind: metadata that only the server writes, status and spec kept
 // apart, generation. What a kind adds to it is in its rules.
-import { copy, formatTime, invalid, keepObjectMeta, nameIsDNSSubdomain, nameSuffix, same, uuid, validateObjectMeta, validateObjectMetaUpdate, zeroOf, type Clock, type FieldError, type Kind, type LooseObject, type Random } from '#machinery'
+import { copy, formatTime, invalid, keepObjectMeta, nameIsDNSSubdomain, nameSuffix, same, uuid, validateObjectMeta, validateObjectMetaUpdate, zeroOf, type Clock, type FieldError, type Kind, type LooseObject, type Random, type TemplateMeta } from '#machinery'
 import { converted, type Served } from './served.ts'
 
 const longestName = 63
@@ -9,13 +9,16 @@ const suffixLength = 5
 /** A name made of a prefix and chance: at most 63 characters. */
 export const generatedName = (prefix: string, random: Random): string => prefix.slice(0, longestName - suffixLength) + nameSuffix(random, suffixLength)
 
-/** Metadata of a new object: uid, birth, a name where one is to be made; what clients may not set is dropped. */
+/** Drops from a new object's metadata what only the server may set. */
+export function wipeMetadata(object: LooseObject): void {
+  const meta = object.metadata as Partial<TemplateMeta>
+  for (const field of ['selfLink', 'uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'resourceVersion'] as const) delete meta[field]
+}
+
+/** Metadata of a new object: uid, birth, a name where one is to be made. */
 export function beginMetadata(object: LooseObject, { clock, random }: { readonly clock: Clock; readonly random: Random }): void {
-  const meta = object.metadata as LooseObject['metadata'] & Record<string, unknown>
-  delete meta.selfLink
-  delete meta.deletionTimestamp
-  delete meta.deletionGracePeriodSeconds
-  delete (meta as { resourceVersion?: string }).resourceVersion
+  wipeMetadata(object)
+  const meta = object.metadata
   meta.uid = uuid(random)
   meta.creationTimestamp = formatTime(clock.now())
   if (!meta.name && meta.generateName) meta.name = generatedName(meta.generateName, random)

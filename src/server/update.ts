@@ -8,7 +8,7 @@ import { checkNamespace, createObject } from './create.ts'
 import { isUnchanged, trackFields } from './managed-fields.ts'
 import { writeOptions, type WriteOptions } from './options.ts'
 import { objectAnswer, storedAnswer } from './respond.ts'
-import { prepareUpdate, validateUpdate } from './strategy.ts'
+import { prepareUpdate, validateUpdate, wipeMetadata } from './strategy.ts'
 import { admitted, allocate, readBody, warnAbout, writeAttempts } from './write.ts'
 
 /** Of what a client gives for a subresource, the part that the subresource may change. Both are left as they are. */
@@ -131,7 +131,7 @@ async function createInstead(call: Call, { options, manager }: Modification, obj
     resource: { group: served.group, version: served.version, resource: served.resource, subresource: '', namespace: place(call), name: info.name },
   })
   if (decision.verdict !== 'allow') throw forbidden(served.name, info.name, `User ${JSON.stringify(user.name)} cannot create resource ${JSON.stringify(served.resource)} in API group ${JSON.stringify(served.group)}${place(call) ? ` in the namespace ${JSON.stringify(place(call))}` : ' at the cluster scope'}`)
-  delete (object.metadata as { resourceVersion?: string }).resourceVersion
+  wipeMetadata(object)
   trackFields(call, object, undefined, manager ?? managerName(options.fieldManager, call.request.headers['user-agent']), '')
   const { kv, object: made } = await createObject(call, object, options)
   return { kv, object: made, status: 201 }

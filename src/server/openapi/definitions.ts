@@ -65,19 +65,11 @@ export function definitionsOf(dialect: Dialect, served: readonly Served[], extra
       else out[schema.name] ??= { type: 'object' }
       return { $ref: reference(dialect, schema.name) }
     }
-    if (schema.type === 'map') return { type: 'object', additionalProperties: inner(schema.items!) }
-    if (schema.type === 'array') return { type: 'array', items: inner(schema.items!) }
+    if (schema.type === 'map') return { type: 'object', additionalProperties: described(schema.items!) }
+    if (schema.type === 'array') return { type: 'array', items: described(schema.items!) }
     if (schema.type === 'any') return { type: 'object' }
     if (schema.type === 'object') return object(schema, []) as Json
     return { type: schema.type, ...(schema.format && { format: schema.format }) }
-  }
-  /** Items show their empty value as default, as the reference's version 3 does. */
-  const inner = (schema: Schema<unknown>): Json => {
-    const fact = described(schema)
-    if (dialect === 'v2') return fact
-    if ('$ref' in fact) return schema.fields ? { allOf: [fact], default: {} } : fact
-    const empty = emptyOf(schema)
-    return empty === undefined ? fact : { ...fact, default: empty }
   }
   const property = (schema: Schema<unknown>): Json => {
     const fact = described(schema)

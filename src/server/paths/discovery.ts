@@ -1,5 +1,5 @@
 // Which groups, versions and resources there are: /api, /apis and what is below, in the old form and the aggregated one.
-import type { ApiResponse } from '#machinery'
+import { noSuchPath, type ApiResponse } from '#machinery'
 import { itemTypes, negotiate, type Output } from '../media.ts'
 import type { PathHandler } from '../pipeline.ts'
 import { notAllowed } from '../route.ts'
@@ -31,6 +31,7 @@ export function discovery(registry: Registry): PathHandler {
     }
     if (info.prefix === 'apis' && parts.length === 2 && registry.hasGroup(group!)) return answer({ kind: 'APIGroup', apiVersion: 'v1', ...apiGroup(registry, group!) }, form(false))
     if (version !== undefined && registry.hasVersion(group!, version)) return answer(resourceList(registry, group!, version), form(false))
+    if (info.prefix === 'api' || registry.hasGroup(group!)) throw noSuchPath()
     return undefined
   }
 }
