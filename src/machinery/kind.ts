@@ -85,6 +85,8 @@ export interface Definition<F extends Fields> extends Rules<Body<F>> {
   readonly versionRequiredOnUpdate?: true
   /** What a DELETE without a propagationPolicy does; default Background. */
   readonly deletePolicy?: 'Orphan'
+  /** DELETE answers with the object as it last was; else with a Status. */
+  readonly returnsDeleted?: true
   readonly columns?: readonly Column<Body<F>>[]
   readonly rowConditions?: (object: Body<F>) => readonly RowCondition[]
   /** Fields that field selectors may name, beside metadata.name and metadata.namespace. */
@@ -113,6 +115,7 @@ export interface Kind<T extends AnyObject = any> {
   readonly generation: boolean; readonly statusOnCreate: 'keep' | 'drop'
   readonly createOnUpdate: boolean; readonly versionRequiredOnUpdate: boolean
   readonly deletePolicy: 'Background' | 'Orphan'
+  readonly returnsDeleted: boolean
   readonly columns: readonly Column<T>[]
   readonly rowConditions?: (object: T) => readonly RowCondition[]
   readonly selectable: Readonly<Record<string, (object: T) => string>>
@@ -138,7 +141,7 @@ export function defineKind<const F extends Fields>(d: Definition<F>): Kind<Body<
     schema: wholeObject(d.definition, d.fields),
     subresources: d.subresources ?? {}, generation: d.generation ?? false, statusOnCreate: d.statusOnCreate ?? 'drop',
     createOnUpdate: d.createOnUpdate ?? false, versionRequiredOnUpdate: d.versionRequiredOnUpdate ?? false,
-    deletePolicy: d.deletePolicy ?? 'Background', columns: d.columns ?? [], selectable: d.selectable ?? {},
+    deletePolicy: d.deletePolicy ?? 'Background', returnsDeleted: d.returnsDeleted ?? false, columns: d.columns ?? [], selectable: d.selectable ?? {},
     ...(d.rowConditions && { rowConditions: d.rowConditions }),
     storagePrefix: d.storagePrefix ?? `/registry/${d.plural}/`,
     rules: { ...(defaults && { defaults }), ...(prepareCreate && { prepareCreate }), ...(prepareUpdate && { prepareUpdate }),

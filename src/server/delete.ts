@@ -31,8 +31,7 @@ export async function remove(call: Call): Promise<ApiResponse> {
   if (!kv) throw notFound(served.name, info.name)
   const removal = await removeObject(call, info.name, options)
   if (removal.kv) return storedAnswer(call, 200, removal.kv)
-  // Kinds that go gracefully answer with what went, the others with a Status.
-  if (served.kind.rules.gracePeriod || !removal.gone) return objectAnswer(call, 200, removal.object)
+  if (served.kind.returnsDeleted || !removal.gone) return objectAnswer(call, 200, removal.object)
   return deletedStatus(call, removal.object)
 }
 

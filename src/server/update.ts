@@ -109,7 +109,7 @@ function checkVersion({ served }: Call, { metadata }: LooseObject, old: LooseObj
   if (metadata.uid && metadata.uid !== uid)
     throw conflict(served.name, name, `StorageError: invalid object, Code: 4, Key: ${served.kind.storagePrefix}${served.namespaced ? `${metadata.namespace}/` : ''}${name}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${uid}`)
   if (!metadata.resourceVersion) {
-    if (served.kind.versionRequiredOnUpdate) throw invalid({ group: served.group, kind: served.kindName }, name, [invalidValue('metadata.resourceVersion', 0, 'must be specified for an update')])
+    if (served.kind.versionRequiredOnUpdate) throw invalid({ group: served.group, kind: served.resource }, name, [invalidValue('metadata.resourceVersion', 0, 'must be specified for an update')])
     metadata.resourceVersion = resourceVersion
   } else if (metadata.resourceVersion !== resourceVersion) {
     if (!/^\d+$/.test(metadata.resourceVersion)) throw new ApiError('', `resourceVersion: Invalid value: ${JSON.stringify(metadata.resourceVersion)}: strconv.ParseUint: parsing ${JSON.stringify(metadata.resourceVersion)}: invalid syntax`, undefined, { code: 500 })

@@ -170,6 +170,7 @@ export const persistentVolume = defineKind({
   group: '', version: 'v1', kind: 'PersistentVolume', plural: 'persistentvolumes',
   shortNames: ['pv'], scope: 'Cluster',
   definition: 'io.k8s.api.core.v1.PersistentVolume',
+  returnsDeleted: true,
   rechecksMetadata: true,
   columns: [
     cells.name,

@@ -70,6 +70,7 @@ export const persistentVolumeClaim = defineKind({
   group: '', version: 'v1', kind: 'PersistentVolumeClaim', plural: 'persistentvolumeclaims',
   shortNames: ['pvc'], scope: 'Namespaced',
   definition: 'io.k8s.api.core.v1.PersistentVolumeClaim',
+  returnsDeleted: true,
   rechecksMetadata: true,
   columns: [
     cells.name,

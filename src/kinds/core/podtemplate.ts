@@ -7,6 +7,7 @@ export const podTemplate = defineKind({
   group: '', version: 'v1', kind: 'PodTemplate', plural: 'podtemplates',
   scope: 'Namespaced',
   definition: 'io.k8s.api.core.v1.PodTemplate',
+  returnsDeleted: true,
   generation: true,
   generationChanged: (o, old) => !same(o.template, old.template),
   columns: [

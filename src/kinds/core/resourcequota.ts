@@ -36,6 +36,7 @@ export const resourceQuota = defineKind({
   group: '', version: 'v1', kind: 'ResourceQuota', plural: 'resourcequotas',
   shortNames: ['quota'], scope: 'Namespaced',
   definition: 'io.k8s.api.core.v1.ResourceQuota',
+  returnsDeleted: true,
   columns: [
     cells.name,
     { name: 'Request', value: (o) => used(o.status, false) },

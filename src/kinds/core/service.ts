@@ -99,6 +99,7 @@ export const service = defineKind({
   group: '', version: 'v1', kind: 'Service', plural: 'services',
   shortNames: ['svc'], categories: ['all'], scope: 'Namespaced',
   definition: 'io.k8s.api.core.v1.Service',
+  returnsDeleted: true,
   name: nameIsDNSLabel, rechecksMetadata: true,
   createOnUpdate: true,
   columns: [

@@ -9,6 +9,7 @@ export const serviceAccount = defineKind({
   group: '', version: 'v1', kind: 'ServiceAccount', plural: 'serviceaccounts',
   shortNames: ['sa'], scope: 'Namespaced',
   definition: 'io.k8s.api.core.v1.ServiceAccount',
+  returnsDeleted: true,
   rechecksMetadata: true,
   columns: [cells.name, cells.age],
   fields: {

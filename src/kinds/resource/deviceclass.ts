@@ -18,6 +18,7 @@ export const deviceClass = defineKind({
   group: 'resource.k8s.io', version: 'v1', kind: 'DeviceClass', plural: 'deviceclasses',
   scope: 'Cluster',
   definition: 'io.k8s.api.resource.v1.DeviceClass',
+  returnsDeleted: true,
   generation: true,
   columns: [cells.name, cells.age],
   fields: {

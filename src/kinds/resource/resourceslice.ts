@@ -105,6 +105,7 @@ export const resourceSlice = defineKind({
   group: 'resource.k8s.io', version: 'v1', kind: 'ResourceSlice', plural: 'resourceslices',
   scope: 'Cluster',
   definition: 'io.k8s.api.resource.v1.ResourceSlice',
+  returnsDeleted: true,
   generation: true,
   columns: [
     cells.name,

@@ -28,6 +28,7 @@ export const csiDriver = defineKind({
   group: 'storage.k8s.io', version: 'v1', kind: 'CSIDriver', plural: 'csidrivers',
   scope: 'Cluster',
   definition: 'io.k8s.api.storage.v1.CSIDriver',
+  returnsDeleted: true,
   generationChanged: (o, old) => mutable.some((field) => !same(o.spec[field], old.spec[field])),
   versionRequiredOnUpdate: true,
   columns: [

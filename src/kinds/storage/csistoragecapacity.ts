@@ -5,6 +5,7 @@ export const csiStorageCapacity = defineKind({
   group: 'storage.k8s.io', version: 'v1', kind: 'CSIStorageCapacity', plural: 'csistoragecapacities',
   scope: 'Namespaced',
   definition: 'io.k8s.api.storage.v1.CSIStorageCapacity',
+  returnsDeleted: true,
   columns: cells.createdAt,
   fields: {
     capacity: s.quantity(),

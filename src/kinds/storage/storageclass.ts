@@ -19,6 +19,7 @@ export const storageClass = defineKind({
   group: 'storage.k8s.io', version: 'v1', kind: 'StorageClass', plural: 'storageclasses',
   shortNames: ['sc'], scope: 'Cluster',
   definition: 'io.k8s.api.storage.v1.StorageClass',
+  returnsDeleted: true,
   columns: [
     { ...cells.name, value: (o) => o.metadata.name + (isDefault(o.metadata.annotations) ? ' (default)' : '') },
     { name: 'Provisioner', value: (o) => o.provisioner },

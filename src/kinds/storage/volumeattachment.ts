@@ -35,6 +35,7 @@ export const volumeAttachment = defineKind({
   group: 'storage.k8s.io', version: 'v1', kind: 'VolumeAttachment', plural: 'volumeattachments',
   scope: 'Cluster',
   definition: 'io.k8s.api.storage.v1.VolumeAttachment',
+  returnsDeleted: true,
   versionRequiredOnUpdate: true,
   columns: [
     cells.name,

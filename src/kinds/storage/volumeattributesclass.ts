@@ -5,6 +5,7 @@ export const volumeAttributesClass = defineKind({
   group: 'storage.k8s.io', version: 'v1', kind: 'VolumeAttributesClass', plural: 'volumeattributesclasses',
   shortNames: ['vac'], scope: 'Cluster',
   definition: 'io.k8s.api.storage.v1.VolumeAttributesClass',
+  returnsDeleted: true,
   columns: [cells.name, { name: 'DriverName', value: (o) => o.driverName }, cells.age],
   fields: {
     driverName: s.required(s.string()),

@@ -11,6 +11,7 @@ export const pod = defineKind({
   group: '', version: 'v1', kind: 'Pod', plural: 'pods',
   shortNames: ['po'], categories: ['all'], scope: 'Namespaced',
   definition: 'io.k8s.api.core.v1.Pod',
+  returnsDeleted: true,
   rechecksMetadata: true,
   generation: true,
   gracePeriod,
