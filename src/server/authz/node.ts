@@ -1,10 +1,14 @@
-// The Node authorizer: a node's agent may read what the pods bound to its node refer to, and write its own objects. The rest is RBAC's.
-import { pod, type Pod } from '#kinds'
+// The Node authorizer: a node's agent may read what the pods bound to its node refer to, and write its own objects.
+import { pod, type Pod, type PolicyRule } from '#kinds'
 import type { ObjectReader } from '../object-reader.ts'
 import type { AuthorizationAttributes, Authorizer, Decision } from './authz.ts'
+import { allows } from './rbac.ts'
+import bootstrapObjects from '../bootstrap/objects.json' with { type: 'json' }
 
 const none: Decision = { verdict: 'none', reason: '' }
 const allow: Decision = { verdict: 'allow', reason: '' }
+/** What every node may do, whatever the object: the rules of the role system:node, which nobody is bound to. */
+const nodeRules = bootstrapObjects.find((o) => o.kind === 'ClusterRole' && o.metadata.name === 'system:node')!.rules as readonly PolicyRule[]
 /** Kinds whose single objects a node may read when one of its pods needs them. */
 const referred = new Set(['secrets', 'configmaps', 'persistentvolumeclaims', 'serviceaccounts', 'resourceclaims.resource.k8s.io'])
 
@@ -26,9 +30,11 @@ export class NodeAuthorizer implements Authorizer {
   }
   close(): void { this.#stop() }
 
-  authorize({ user, verb, resource }: AuthorizationAttributes): Decision {
+  authorize(attributes: AuthorizationAttributes): Decision {
+    const { user, verb, resource } = attributes
     const node = nodeName(user)
     if (node === undefined || !resource) return none
+    const byRule = (): Decision => (nodeRules.some((rule) => allows(rule, attributes)) ? allow : none)
     const full = resource.group ? `${resource.resource}.${resource.group}` : resource.resource
     const mine = (name: string) => this.#references.get(node)?.has(`${full}/${resource.namespace}/${name}`) ?? false
     if (referred.has(full)) {
@@ -46,11 +52,12 @@ export class NodeAuthorizer implements Authorizer {
         return verb === 'create' || (['get', 'update', 'patch', 'delete'].includes(verb) && resource.name === node) ? allow : none
       case 'resourceslices.resource.k8s.io': return allow
       case 'pods':
-        if ((verb === 'list' || verb === 'watch') && resource.fieldSelector?.split(',').includes(`spec.nodeName=${node}`)) return allow
-        return verb === 'get' && resource.subresource === '' ? allow : none
+        if (verb === 'list' || verb === 'watch') return resource.fieldSelector?.split(',').includes(`spec.nodeName=${node}`) ? allow : none
+        return byRule()
       case 'nodes':
-        return ['get', 'list', 'watch'].includes(verb) && (resource.name === node || singleName(resource.fieldSelector) === node) ? allow : none
-      default: return none
+        if (verb === 'get' || verb === 'list' || verb === 'watch') return (resource.name || singleName(resource.fieldSelector)) === node ? allow : none
+        return byRule() // which node it is, NodeRestriction looks at
+      default: return byRule()
     }
   }
 

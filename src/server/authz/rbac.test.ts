@@ -76,3 +76,10 @@ test('a node reads what its own pods refer to and nothing else', () => {
   assert.equal(verdict('update coordination.k8s.io/leases kube-node-lease/n1'), 'allow')
   assert.equal(verdict('update coordination.k8s.io/leases kube-node-lease/n2'), 'none')
 })
+test('a node may do what every node may, and look at no other', () => {
+  const authorizer = new NodeAuthorizer(reader([]))
+  const verdict = (text: string) => authorizer.authorize(ask(text, user('system:node:n1', 'system:nodes'))).verdict
+  for (const allowed of ['create core/nodes /n1', 'patch core/nodes/status /n1', 'create core/events d/x', 'list core/services /', 'watch core/services /', 'patch core/pods/status d/p', 'delete core/pods d/p', 'get core/nodes /n1'])
+    assert.equal(verdict(allowed), 'allow', allowed)
+  for (const refused of ['get core/nodes /n2', 'list core/nodes /', 'delete core/nodes /n1', 'list core/pods /', 'create apps/deployments d/x', 'get core/secrets d/s']) assert.equal(verdict(refused), 'none', refused)
+})
