@@ -2,6 +2,7 @@
 import type { FieldError } from './errors.ts'
 import { objectMeta, type AnyObject, type ObjectMeta } from './meta.ts'
 import type { NameRule } from './names.ts'
+import type { User } from './wire.ts'
 import { object, string, value, type Fields, type InferFields, type Schema } from './schema.ts'
 
 export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch'
@@ -30,7 +31,7 @@ export interface Rules<T> {
   /** What a schema cannot say of defaults; runs after decoding and schema defaults, also before an update is compared. */
   readonly defaults?: (object: T) => void
   /** Runs before validation on create, after the ordinary strategy (status dropped, generation 1); metadata.name, uid and creationTimestamp are set by then. */
-  readonly prepareCreate?: (object: T) => void
+  readonly prepareCreate?: (object: T, user: User) => void
   /** Runs before validation on update, after the ordinary strategy (status or spec kept, generation bumped). */
   readonly prepareUpdate?: (object: T, old: T, subresource?: string) => void
   /** Everything wrong with the object, in the reference's order; `old` on update. Never throws. */
@@ -85,6 +86,8 @@ export interface Definition<F extends Fields> extends Rules<Body<F>> {
   readonly versionRequiredOnUpdate?: true
   /** What a DELETE without a propagationPolicy does; default Background. */
   readonly deletePolicy?: 'Orphan'
+  /** Fields that managedFields leaves out, beside status: nobody but the server can change them. */
+  readonly untracked?: readonly string[]
   /** DELETE answers with the object as it last was; else with a Status. */
   readonly returnsDeleted?: true
   readonly columns?: readonly Column<Body<F>>[]
@@ -116,6 +119,7 @@ export interface Kind<T extends AnyObject = any> {
   readonly createOnUpdate: boolean; readonly versionRequiredOnUpdate: boolean
   readonly deletePolicy: 'Background' | 'Orphan'
   readonly returnsDeleted: boolean
+  readonly untracked: readonly string[]
   readonly columns: readonly Column<T>[]
   readonly rowConditions?: (object: T) => readonly RowCondition[]
   readonly selectable: Readonly<Record<string, (object: T) => string>>
@@ -141,7 +145,7 @@ export function defineKind<const F extends Fields>(d: Definition<F>): Kind<Body<
     schema: wholeObject(d.definition, d.fields),
     subresources: d.subresources ?? {}, generation: d.generation ?? false, statusOnCreate: d.statusOnCreate ?? 'drop',
     createOnUpdate: d.createOnUpdate ?? false, versionRequiredOnUpdate: d.versionRequiredOnUpdate ?? false,
-    deletePolicy: d.deletePolicy ?? 'Background', returnsDeleted: d.returnsDeleted ?? false, columns: d.columns ?? [], selectable: d.selectable ?? {},
+    deletePolicy: d.deletePolicy ?? 'Background', returnsDeleted: d.returnsDeleted ?? false, untracked: d.untracked ?? [], columns: d.columns ?? [], selectable: d.selectable ?? {},
     ...(d.rowConditions && { rowConditions: d.rowConditions }),
     storagePrefix: d.storagePrefix ?? `/registry/${d.plural}/`,
     rules: { ...(defaults && { defaults }), ...(prepareCreate && { prepareCreate }), ...(prepareUpdate && { prepareUpdate }),

@@ -1,18 +1,19 @@
 // Who wrote which field last: metadata.managedFields, kept on every write.
-import { formatTime, same, updateManagedFields, type LooseObject } from '#machinery'
+import { formatTime, same, updateManagedFields, type Kind, type LooseObject } from '#machinery'
 import type { Call } from './core.ts'
 import { converted, type Served } from './served.ts'
 
-/** What a request cannot change on the object itself, and what on /status. */
-const statusPath: readonly (readonly string[])[] = [['status']]
+/** What a request cannot change on /status. */
 const specPath: readonly (readonly string[])[] = [['spec']]
 const noPaths: readonly (readonly string[])[] = []
+/** What a request cannot change on the object itself. */
+const onMain = ({ subresources, untracked }: Kind) => [...(subresources.status ? [['status']] : noPaths), ...untracked.map((field) => [field])]
 
 /** Notes, in the object's metadata, which fields this write sets, before anybody else fills in more. `subresource` is '' for the object itself. */
 export function trackFields({ core, served }: Call, object: LooseObject, old: LooseObject | undefined, manager: string, subresource: string): void {
   const entries = updateManagedFields(served.schema, {
     apiVersion: served.apiVersion, before: old && converted(served, old), after: converted(served, object), manager, subresource, time: formatTime(core.clock.now()),
-    reset: subresource === 'status' ? specPath : subresource === '' && served.kind.subresources.status ? statusPath : noPaths,
+    reset: subresource === 'status' ? specPath : subresource === '' ? onMain(served.kind) : noPaths,
     inVersion: (each, apiVersion) => inVersion(served, each as LooseObject, apiVersion, core.registry.find(...split(apiVersion), served.resource)),
   })
   if (entries) object.metadata.managedFields = entries

@@ -1,6 +1,6 @@
 // What happens to every object before it is validated, whatever its kind: metadata that only the server writes, status and spec kept
 // apart, generation. What a kind adds to it is in its rules.
-import { copy, formatTime, invalid, keepObjectMeta, nameIsDNSSubdomain, nameSuffix, same, uuid, validateObjectMeta, validateObjectMetaUpdate, zeroOf, type Clock, type FieldError, type Kind, type LooseObject, type Random, type TemplateMeta } from '#machinery'
+import { copy, formatTime, invalid, keepObjectMeta, nameIsDNSSubdomain, nameSuffix, same, uuid, validateObjectMeta, validateObjectMetaUpdate, zeroOf, type Clock, type FieldError, type Kind, type LooseObject, type Random, type TemplateMeta, type User } from '#machinery'
 import { converted, type Served } from './served.ts'
 
 const longestName = 63
@@ -25,11 +25,11 @@ export function beginMetadata(object: LooseObject, { clock, random }: { readonly
 }
 
 /** The ordinary strategy on create, then the kind's own. */
-export function prepareCreate({ kind }: Served, object: LooseObject): void {
+export function prepareCreate({ kind }: Served, object: LooseObject, user: User): void {
   if (kind.subresources.status && kind.statusOnCreate === 'drop') resetStatus(kind, object)
   if (kind.generation) object.metadata.generation = 1
   else delete object.metadata.generation
-  kind.rules.prepareCreate?.(object)
+  kind.rules.prepareCreate?.(object, user)
 }
 
 /** The ordinary strategy on update (`subresource`: '' or 'status' or another), then the kind's own. */

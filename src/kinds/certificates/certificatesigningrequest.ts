@@ -48,9 +48,18 @@ export const certificateSigningRequest = defineKind({
   ],
   selectable: { 'spec.signerName': (o) => o.spec.signerName },
   subresources: { status: true },
+  untracked: ['spec'],
   fields: {
     spec: s.required(s.value(certificateSigningRequestSpec)),
     status: s.value(certificateSigningRequestStatus),
+  },
+  prepareCreate: ({ spec }, { name, uid, groups, extra }) => {
+    spec.username = name
+    spec.groups = [...groups]
+    if (uid) spec.uid = uid
+    else delete spec.uid
+    if (extra) spec.extra = Object.fromEntries(Object.entries(extra).map(([key, values]) => [key, [...values]]))
+    else delete spec.extra
   },
 })
 export type CertificateSigningRequest = ObjectOf<typeof certificateSigningRequest>
