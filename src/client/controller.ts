@@ -21,6 +21,8 @@ export interface Controller<T extends AnyObject> {
   readonly owns?: readonly Kind[]
   /** A change to one of these reconciles whatever `map` names. */
   readonly watches?: readonly Watch[]
+  /** Further reasons to look at an object: calls `wake` whenever there is one, until the returned function is called. */
+  readonly wakes?: (wake: (target: Target) => void, cluster: Cluster) => () => void
   /** Caches that are only read. */
   readonly reads?: readonly Kind[]
   /** How many objects are worked on at once; default 5. */
@@ -90,6 +92,7 @@ export function run<T extends AnyObject>(controller: Controller<T>, cluster: Clu
     }
     for (const { kind, map } of watches)
       stops.push(cluster.watch<AnyObject>(kind, (change) => { for (const target of map(change, cluster)) queue.add(keyOf(target)) }))
+    if (controller.wakes) stops.push(controller.wakes((target) => queue.add(keyOf(target)), cluster))
     await drain(queue, controller.workers ?? defaultWorkers, work, failed)
   }
   const running = start().catch((error: unknown) => { if (!stopped) log.error('the controller could not start', { error }) })

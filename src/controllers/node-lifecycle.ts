@@ -4,6 +4,7 @@ import { formatTime, is, type AnyObject } from '#machinery'
 import { pace, zoneOf } from './nodes/disruption.ts'
 import { conditionOf, readiness, silenced, silentAt } from './nodes/health.ts'
 import { taintsOf, unreadyKey, type Eviction } from './nodes/taints.ts'
+import { isReady } from './pod-state.ts'
 
 export const podsByNode = indexOf(pod, (p) => (p.spec.nodeName ? [p.spec.nodeName] : []))
 const leaseNamespace = 'kube-node-lease'
@@ -43,10 +44,11 @@ export function nodeLifecycleController({ monitorGracePeriodMs: graceMs = defaul
       }
       hear(name, 'status', conditionOf(given, 'Ready')?.lastHeartbeatTime ?? '', now)
       const n = await noticeSilence(await mirrorLabels(given, cluster), silentAt(given, heardAt(name), graceMs), cluster)
+      if (isSilent(n)) await markPodsNotReady(n, cluster)
       const eviction = mayEmpty(n, cluster)
       const taints = taintsOf(n, eviction.now, now)
-      if (taints !== (n.spec.taints ?? taints)) await cluster.patch(node, n.metadata, 'merge', { metadata: { resourceVersion: n.metadata.resourceVersion }, spec: { taints: taints.length > 0 ? taints : null } })
-      const late = readiness(n) === 'Unknown' && conditionOf(n, 'Ready') ? undefined : silentAt(n, heardAt(name), graceMs) - now + 1
+      if (taints) await cluster.patch(node, n.metadata, 'merge', { metadata: { resourceVersion: n.metadata.resourceVersion }, spec: { taints: taints.length > 0 ? taints : null } })
+      const late = isSilent(n) ? undefined : silentAt(n, heardAt(name), graceMs) - now + 1
       return soonest(late, eviction.againIn)
     },
     async reconcileDeleted({ name }) {
@@ -76,22 +78,25 @@ const soonest = (...waits: (number | undefined)[]): Again | void => {
   if (known.length > 0) return { againIn: Math.max(1, Math.min(...known)) }
 }
 
+const isSilent = (n: Node): boolean => conditionOf(n, 'Ready')?.status === 'Unknown'
+
 async function noticeSilence(n: Node, at: number, cluster: Cluster): Promise<Node> {
-  const now = cluster.clock.now(), before = readiness(n)
-  if (now < at || (conditionOf(n, 'Ready') && before === 'Unknown')) return n
+  const now = cluster.clock.now()
+  if (now < at || isSilent(n)) return n
   const silent = await cluster.updateStatus(node, n, { ...n.status, conditions: silenced(n, now) })
-  if (before === 'True') {
-    cluster.events.record(node, n, 'Normal', 'NodeNotReady', `Node ${n.metadata.name} status is now: NodeNotReady`)
-    for (const p of cluster.by(podsByNode, n.metadata.name)) {
-      const ready = p.status.conditions?.find((c) => c.type === 'Ready')
-      if (ready?.status !== 'True') continue
-      cluster.events.record(pod, p, 'Warning', 'NodeNotReady', 'Node is not ready')
-      try {
-        await cluster.patch(pod, p.metadata, 'strategic', { metadata: { uid: p.metadata.uid }, status: { conditions: [{ type: 'Ready', status: 'False', lastTransitionTime: formatTime(now) }] } }, { subresource: 'status' })
-      } catch (error) { if (!is(error, 'NotFound') && !is(error, 'Conflict')) throw error }
-    }
-  }
+  if (readiness(n) === 'True') cluster.events.record(node, n, 'Normal', 'NodeNotReady', `Node ${n.metadata.name} status is now: NodeNotReady`)
   return silent
+}
+
+/** Nobody can say that they are: traffic goes elsewhere. */
+async function markPodsNotReady(n: Node, cluster: Cluster): Promise<void> {
+  for (const p of cluster.by(podsByNode, n.metadata.name)) {
+    if (!isReady(p)) continue
+    try {
+      await cluster.patch(pod, p.metadata, 'strategic', { metadata: { uid: p.metadata.uid }, status: { conditions: [{ type: 'Ready', status: 'False', lastTransitionTime: formatTime(cluster.clock.now()) }] } }, { subresource: 'status' })
+      cluster.events.record(pod, p, 'Warning', 'NodeNotReady', 'Node is not ready')
+    } catch (error) { if (!is(error, 'NotFound') && !is(error, 'Conflict')) throw error }
+  }
 }
 
 /** The older names of two labels, which selectors still use. */

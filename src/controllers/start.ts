@@ -53,7 +53,7 @@ const part = <T extends AnyObject>(controller: Controller<T>, component?: string
 
 /** Every controller the control plane runs. Adding one is a new file and a line here. */
 export const parts = (options: ControllersOptions): readonly Part[] => [
-  part(namespaceController),
+  part(namespaceController()),
   part(serviceAccountController),
   part(rootCaPublisher(options.rootCa)),
   part(clusterRoleAggregationController),

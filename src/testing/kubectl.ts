@@ -1,7 +1,7 @@
 // The commands of scripts: what kubectl does, on the real server, without a process.
 import { load, loadAll, dump } from 'js-yaml'
 import { event, kinds } from '#kinds'
-import { ApiError, is, qualified, type AnyObject, type Kind, type LooseObject } from '#machinery'
+import { ApiError, is, qualified, type AnyObject, type Kind, type LooseObject, type OwnerReference } from '#machinery'
 import { StableNames } from './stable-names.ts'
 import { TestCluster } from './test-cluster.ts'
 
@@ -22,7 +22,7 @@ export class ScriptedKubectl {
     const { cluster, names } = await this.#ready()
     try {
       const output = await this.#verb(verb, parseWords(rest.map((word) => names.real(word))), body, cluster)
-      return aligned(names.shown(output))
+      return aligned(names.shown(output), verb === 'get')
     } catch (error) {
       if (error instanceof ApiError) return names.shown(`Error from server (${error.status.reason ?? error.status.code}): ${error.message}\n`)
       throw error
@@ -79,6 +79,17 @@ export class ScriptedKubectl {
         await client.patch(kind, target, 'merge', { spec: { replicas: Number(words[1]) } })
         await settle()
         return `${said(kind, target.name)} scaled\n`
+      }
+      case 'own': {
+        const { kind, target } = one(words[0], namespace), owners: OwnerReference[] = []
+        for (const name of words.slice(1)) {
+          const owner = await client.get<AnyObject>(kind, { name, namespace })
+          owners.push({ apiVersion: kind.apiVersion, kind: kind.kind, name, uid: owner.metadata.uid, ...(flags.has('block') && { blockOwnerDeletion: true }) })
+        }
+        const finalizer = flags.get('finalizer')
+        await client.create<AnyObject>(kind, { metadata: { ...target, ownerReferences: owners, ...(finalizer && { finalizers: [finalizer] }) } })
+        await settle()
+        return `${said(kind, target.name)} created\n`
       }
       case 'events': return events(words[0], namespace, cluster)
       case 'advance': await cluster.clock.advance(words[0] ?? '1s'); return ''
@@ -143,10 +154,11 @@ async function table([word = '', name]: readonly string[], { flags, namespace }:
 }
 
 const columns = (rows: readonly (readonly string[])[]): string => rows.map((row) => row.join('\t')).join('\n') + '\n'
-/** Cells in columns, once the names in them are those that scripts show. */
-function aligned(text: string): string {
+/** Cells in columns, once the names in them are those that scripts show, and in the order of those. */
+function aligned(text: string, sorted: boolean): string {
   if (!text.includes('\t')) return text
-  const rows = text.trimEnd().split('\n').map((line) => line.split('\t')), widths: number[] = []
+  const [header = '', ...lines] = text.trimEnd().split('\n')
+  const rows = [header, ...(sorted ? lines.sort() : lines)].map((line) => line.split('\t')), widths: number[] = []
   for (const row of rows) row.forEach((cell, i) => { widths[i] = Math.max(widths[i] ?? 0, cell.length) })
   return rows.map((row) => row.map((cell, i) => cell.padEnd(widths[i]!)).join('   ').trimEnd()).join('\n') + '\n'
 }

@@ -27,6 +27,7 @@ export class StableNames {
   shown(text: string): string {
     let out = text
     for (const [real, stable] of this.#longestFirst()) out = out.replaceAll(real, stable)
+    out = out.replace(/\b[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, '<uid>')
     return out.replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, (time) => `+${Math.round((Date.parse(time) - this.#start) / 1000)}s`)
   }
   /** What the script's text means to the server. */

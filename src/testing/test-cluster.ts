@@ -47,6 +47,7 @@ export class TestCluster {
   readonly #options: TestClusterOptions
   #process: { readonly line: FaultyLine; readonly informers: Informers; readonly stops: readonly (() => Promise<void>)[] } | undefined
   #deaths = 0
+  #clients = 0
 
   /** Starts one; stop it, or hold it with `await using`. */
   static async start(options: TestClusterOptions = {}): Promise<TestCluster> {
@@ -74,8 +75,10 @@ export class TestCluster {
 
   /** A client of the server itself, without faults. */
   clientAs(user: User, handler: ApiHandler = this.plane.handler): Client {
-    return directClient(handler, user, { clock: this.clock, random: this.random, log: this.#options.log ?? silent, userAgent: 'test' })
+    return directClient(handler, user, { clock: this.clock, random: this.#dice(), log: this.#options.log ?? silent, userAgent: 'test' })
   }
+  /** Everybody has dice of his own, so that what one does with them changes nothing for the others. */
+  #dice(): Random { return seeded((this.#options.seed ?? 1) * 1000 + ++this.#clients) }
   /** How often the process of controllers and scheduler has died. */
   get deaths(): number { return this.#deaths }
 

@@ -3,7 +3,7 @@ import type { NamespaceCondition } from '#kinds'
 import { formatTime, type Kind } from '#machinery'
 
 /** What of one kind is left in the namespace. */
-export interface Remaining { readonly kind: Kind; readonly count: number; readonly finalizers: ReadonlyMap<string, number> }
+export interface Remaining { readonly kind: Kind; readonly count: number; readonly finalizers: ReadonlyMap<string, number>; readonly resourceVersion?: string }
 export interface Progress {
   /** Why not everything could be found out. */
   readonly discovery: string | undefined

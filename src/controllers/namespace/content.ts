@@ -1,5 +1,5 @@
 // Emptying a namespace: everything in it is deleted, pods before all else.
-import type { Client } from '#client'
+import type { Client, List } from '#client'
 import { pod, type Pod } from '#kinds'
 import { ApiError, is, type AnyObject, type Kind } from '#machinery'
 import type { Remaining } from './conditions.ts'
@@ -25,11 +25,11 @@ async function emptyOf(client: Client, namespace: string, kinds: readonly Kind[]
   let estimate = 0
   await Promise.all(kinds.map(async (kind) => {
     try {
-      const left = await deleteAll(client, kind, namespace)
+      const { items: left, resourceVersion } = await deleteAll(client, kind, namespace)
       if (left.length === 0) return
       const finalizers = new Map<string, number>()
       for (const { metadata } of left) for (const name of metadata.finalizers ?? []) finalizers.set(name, (finalizers.get(name) ?? 0) + 1)
-      remaining.push({ kind, count: left.length, finalizers })
+      remaining.push({ kind, count: left.length, finalizers, resourceVersion })
       const seconds = kind === pod ? Math.max(0, ...(left as readonly Pod[]).map(gracePeriod)) : 0
       estimate = Math.max(estimate, seconds || (finalizers.size > 0 ? finalizingSeconds : 0))
       if (seconds === 0 && finalizers.size === 0 && left.some((o) => !o.metadata.deletionTimestamp))
@@ -45,18 +45,20 @@ async function emptyOf(client: Client, namespace: string, kinds: readonly Kind[]
 const gracePeriod = (p: Pod): number => (p.status.phase === 'Succeeded' || p.status.phase === 'Failed' ? 0 : p.spec.terminationGracePeriodSeconds ?? 0)
 
 /** What is still there afterwards. Most kinds in most namespaces have nothing: one list says so. */
-async function deleteAll(client: Client, kind: Kind, namespace: string): Promise<readonly AnyObject[]> {
-  const list = async () => {
+async function deleteAll(client: Client, kind: Kind, namespace: string): Promise<List<AnyObject>> {
+  const list = async (): Promise<List<AnyObject>> => {
     const found: AnyObject[] = []
+    let resourceVersion = ''
     for (let next: string | undefined = ''; next !== undefined;) {
       const page: Awaited<ReturnType<typeof client.list<AnyObject>>> = await client.list<AnyObject>(kind, { namespace, limit: pageSize, ...(next && { continue: next }) })
       found.push(...page.items)
+      resourceVersion = page.resourceVersion
       next = page.continue
     }
-    return found
+    return { items: found, resourceVersion }
   }
   const before = await list()
-  const staying = before.filter((object) => !object.metadata.deletionTimestamp)
+  const staying = before.items.filter((object) => !object.metadata.deletionTimestamp)
   if (staying.length === 0) return before
   if (kind.verbs.includes('deletecollection')) await client.deleteCollection(kind, { namespace }, { propagationPolicy: 'Background' })
   else for (const object of staying) {

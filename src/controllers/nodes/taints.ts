@@ -21,8 +21,8 @@ export function unreadyKey(node: Node): string | undefined {
 /** Whether pods that do not tolerate it are to be driven off: yes, no, or not yet (leave it as it is). */
 export type Eviction = 'yes' | 'no' | 'wait'
 
-/** All taints the node should have; the very same list when nothing changes. */
-export function taintsOf(node: Node, eviction: Eviction, now: number): readonly Taint[] {
+/** All taints the node should have; undefined when nothing changes. */
+export function taintsOf(node: Node, eviction: Eviction, now: number): readonly Taint[] | undefined {
   const before = node.spec.taints ?? [], wanted: { key: string; effect: string }[] = []
   const unready = conditionOf(node, 'Ready') ? unreadyKey(node) : notReady
   if (unready) wanted.push({ key: unready, effect: 'NoSchedule' })
@@ -33,6 +33,6 @@ export function taintsOf(node: Node, eviction: Eviction, now: number): readonly 
   const same = (taint: Taint) => wanted.some(({ key, effect }) => key === taint.key && effect === taint.effect)
   const keep = before.filter((taint) => !isOurs(taint) || same(taint) || (taint.effect === 'NoExecute' && eviction === 'wait' && taint.key === unready))
   const added = wanted.filter(({ key, effect }) => !before.some((taint) => taint.key === key && taint.effect === effect))
-  if (added.length === 0 && keep.length === before.length) return before
+  if (added.length === 0 && keep.length === before.length) return undefined
   return [...keep, ...added.map((taint) => ({ ...taint, timeAdded: formatTime(now) }))]
 }
