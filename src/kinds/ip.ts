@@ -44,3 +44,17 @@ export const notAnIP = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::
 export const notACIDR = 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'
 export const validateIP = (ip: string, field: string): FieldError[] => (parseIP(ip) ? [] : [invalidValue(field, ip, notAnIP)])
 export const validateCIDR = (cidr: string, field: string): FieldError[] => (parseCIDR(cidr) ? [] : [invalidValue(field, cidr, notACIDR)])
+
+/** Addresses that no endpoint and no outside address can have. */
+export function validateNonSpecialIP(ip: string, field: string): FieldError[] {
+  const bytes = parseIP(ip)
+  if (!bytes) return [invalidValue(field, ip, 'must be a valid IP address')]
+  const [a, b, c] = bytes, four = bytes.length === 4
+  const loopback = four ? a === 127 : bytes.every((x, i) => x === (i === 15 ? 1 : 0))
+  const refuse = (why: string) => [invalidValue(field, ip, why)]
+  if (bytes.every((x) => x === 0)) return refuse(`may not be unspecified (${ip})`)
+  if (loopback) return refuse('may not be in the loopback range (127.0.0.0/8, ::1/128)')
+  if (four ? a === 169 && b === 254 : a === 0xfe && (b! & 0xc0) === 0x80) return refuse('may not be in the link-local range (169.254.0.0/16, fe80::/10)')
+  if (four ? a === 224 && b === 0 && c === 0 : a === 0xff && (b! & 0x0f) === 2) return refuse('may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)')
+  return []
+}

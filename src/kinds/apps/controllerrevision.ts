@@ -1,4 +1,5 @@
-import { defineKind, s, type ObjectOf } from '#machinery'
+import { defineKind, requiredValue, s, type ObjectOf } from '#machinery'
+import { atLeastZero, immutableField } from '../checks.ts'
 import * as cells from '../cells.ts'
 
 export const controllerRevision = defineKind({
@@ -18,6 +19,13 @@ export const controllerRevision = defineKind({
   fields: {
     data: s.always(s.any('io.k8s.apimachinery.pkg.runtime.RawExtension')),
     revision: s.required(s.int64()),
+  },
+  validate: (o, old) => {
+    const { data } = o as { data?: unknown }
+    const errors = old ? immutableField(data, (old as { data?: unknown }).data, 'data') : []
+    if (data === undefined || data === null) errors.push(requiredValue('data', 'data is mandatory'))
+    else if (typeof data !== 'object' || Array.isArray(data)) errors.push(requiredValue('data', 'data must be a valid JSON object'))
+    return [...errors, ...atLeastZero(o.revision, 'revision')]
   },
 })
 export type ControllerRevision = ObjectOf<typeof controllerRevision>

@@ -1,4 +1,5 @@
 import { defineKind, s, type ObjectOf } from '#machinery'
+import { validateConfigMap } from './validate-data.ts'
 import * as cells from '../cells.ts'
 
 export const configMap = defineKind({
@@ -12,5 +13,6 @@ export const configMap = defineKind({
     data: s.map(s.string()),
     immutable: s.bool({ keepEmpty: true }),
   },
+  validate: validateConfigMap,
 })
 export type ConfigMap = ObjectOf<typeof configMap>

@@ -1,4 +1,5 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import { validateEndpoints } from './validate-endpoints.ts'
 import * as cells from '../cells.ts'
 import { objectReference } from './references.ts'
 
@@ -45,5 +46,6 @@ export const endpoints = defineKind({
     subsets: s.list(endpointSubset, { listType: 'atomic' }),
   },
   defaults: (o) => { for (const { ports } of o.subsets ?? []) for (const port of ports ?? []) port.protocol ||= 'TCP' },
+  validate: validateEndpoints,
 })
 export type Endpoints = ObjectOf<typeof endpoints>

@@ -1,4 +1,5 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import { validateLimitRange } from './validate-limits.ts'
 import { roundResources } from './resources.ts'
 import * as cells from '../cells.ts'
 
@@ -38,5 +39,6 @@ export const limitRange = defineKind({
     spec: s.value(limitRangeSpec),
   },
   defaults: ({ spec }) => { for (const item of spec.limits ?? []) defaultItem(item) },
+  validate: validateLimitRange,
 })
 export type LimitRange = ObjectOf<typeof limitRange>

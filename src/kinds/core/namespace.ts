@@ -1,4 +1,5 @@
-import { defineKind, nameIsDNSLabel, s, type Infer, type ObjectOf } from '#machinery'
+import { defineKind, invalidValue, isQualifiedName, nameIsDNSLabel, s, type FieldError, type Infer, type ObjectOf } from '#machinery'
+import { failing } from '../checks.ts'
 import * as cells from '../cells.ts'
 
 export const namespaceSpec = s.object('io.k8s.api.core.v1.NamespaceSpec', {
@@ -22,6 +23,12 @@ export const namespaceStatus = s.object('io.k8s.api.core.v1.NamespaceStatus', {
 export type NamespaceStatus = Infer<typeof namespaceStatus>
 
 const nameLabel = 'kubernetes.io/metadata.name'
+
+const ownFinalizers = ['kubernetes', 'orphan', 'foregroundDeletion']
+const validateFinalizer = (name: string, at: string): FieldError[] => {
+  const bad = failing(isQualifiedName, name, at)
+  return bad.length || name.includes('/') || ownFinalizers.includes(name) ? bad : [invalidValue(at, name, 'name is neither a standard finalizer name nor is it fully qualified')]
+}
 
 export const namespace = defineKind({
   group: '', version: 'v1', kind: 'Namespace', plural: 'namespaces',
@@ -52,6 +59,12 @@ export const namespace = defineKind({
     if (subresource === 'finalize') return
     if (old.spec.finalizers) o.spec.finalizers = [...old.spec.finalizers]
     else delete o.spec.finalizers
+  },
+  validate: (o, old, subresource) => {
+    const { phase = '' } = o.status
+    const wanted = o.metadata.deletionTimestamp === undefined ? 'Active' : 'Terminating'
+    if (subresource === 'status') return phase === wanted ? [] : [invalidValue('status.Phase', phase, `may only be '${wanted}' if \`deletionTimestamp\` is ${wanted === 'Active' ? 'empty' : 'not empty'}`)]
+    return old && subresource !== 'finalize' ? [] : (o.spec.finalizers ?? []).flatMap((name, i) => validateFinalizer(name, subresource === 'finalize' ? `spec.finalizers[${i}]` : 'spec.finalizers'))
   },
 })
 export type Namespace = ObjectOf<typeof namespace>

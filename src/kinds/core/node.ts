@@ -1,4 +1,5 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import { validateNode } from './validate-node.ts'
 import { roundResources } from './resources.ts'
 import { nodeColumns } from './node-cells.ts'
 
@@ -149,9 +150,13 @@ export const node = defineKind({
     spec: s.value(nodeSpec),
     status: s.value(nodeStatus),
   },
-  defaults: ({ status }) => {
+  defaults: ({ spec, status }) => {
+    // The first range stands in two fields; the older one wins.
+    if (spec.podCIDR && spec.podCIDRs?.[0] !== spec.podCIDR) spec.podCIDRs = [spec.podCIDR]
+    else if (!spec.podCIDR && spec.podCIDRs?.[0]) spec.podCIDR = spec.podCIDRs[0]
     roundResources(status.capacity, status.allocatable)
     if (!status.allocatable && status.capacity) status.allocatable = { ...status.capacity }
   },
+  validate: validateNode,
 })
 export type Node = ObjectOf<typeof node>

@@ -1,4 +1,5 @@
 import { defineKind, s, same, type ObjectOf } from '#machinery'
+import { validatePodTemplate } from './pod/validate-template.ts'
 import { defaultPodTemplate } from './pod/defaults.ts'
 import * as cells from '../cells.ts'
 import { podTemplateSpec, type PodTemplateSpec } from './pod/spec.ts'
@@ -19,5 +20,6 @@ export const podTemplate = defineKind({
     template: s.value(podTemplateSpec),
   },
   defaults: (o) => defaultPodTemplate(o.template),
+  validate: (o) => validatePodTemplate(o.template, 'template'),
 })
 export type PodTemplate = ObjectOf<typeof podTemplate>

@@ -10,7 +10,15 @@ export const needsHealthCheckPort = ({ type, externalTrafficPolicy }: ServiceSpe
 export const isExternal = ({ type, externalIPs }: ServiceSpec): boolean =>
   type === 'LoadBalancer' || type === 'NodePort' || (type === 'ClusterIP' && !!externalIPs?.length)
 
+/** clusterIP is the first of clusterIPs: whoever sets the older field alone means both. */
+export function prepareServiceCreate(spec: ServiceSpec): void {
+  if (spec.clusterIP && !spec.clusterIPs?.length) spec.clusterIPs = [spec.clusterIP]
+}
 export function prepareServiceUpdate(spec: ServiceSpec, old: ServiceSpec): void {
+  if (spec.clusterIP !== old.clusterIP && same(spec.clusterIPs, old.clusterIPs)) {
+    if (spec.clusterIP) spec.clusterIPs = [spec.clusterIP]
+    else delete spec.clusterIPs
+  }
   keepAllocated(spec, old)
   dropUseless(spec, old)
 }

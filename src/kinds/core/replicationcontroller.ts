@@ -1,4 +1,6 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import { atLeastZero, needed } from '../checks.ts'
+import { readSet, validateLastingTemplate } from './pod/validate-template.ts'
 import { defaultPodTemplate } from './pod/defaults.ts'
 import * as cells from '../cells.ts'
 import { podTemplateSpec } from './pod/spec.ts'
@@ -59,5 +61,11 @@ export const replicationController = defineKind({
     }
     defaultPodTemplate(o.spec.template)
   },
+  validate: ({ spec }, _old, subresource) => (subresource === 'status' ? [] : [
+    ...atLeastZero(spec.minReadySeconds, 'spec.minReadySeconds'),
+    ...needed(Object.keys(spec.selector ?? {}).length, 'spec.selector'),
+    ...atLeastZero(spec.replicas, 'spec.replicas'),
+    ...validateLastingTemplate(spec.template, readSet(spec.selector), 'ReplicationController', 'spec.template'),
+  ]),
 })
 export type ReplicationController = ObjectOf<typeof replicationController>

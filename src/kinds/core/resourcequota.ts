@@ -1,4 +1,5 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import { validateQuota } from './validate-limits.ts'
 import { roundResources } from './resources.ts'
 import * as cells from '../cells.ts'
 
@@ -49,5 +50,6 @@ export const resourceQuota = defineKind({
     status: s.value(resourceQuotaStatus),
   },
   defaults: ({ spec, status }) => roundResources(spec.hard, status.hard, status.used),
+  validate: validateQuota,
 })
 export type ResourceQuota = ObjectOf<typeof resourceQuota>

@@ -1,4 +1,5 @@
 import { defineKind, s, type ObjectOf } from '#machinery'
+import { validateSecret } from './validate-data.ts'
 import * as cells from '../cells.ts'
 
 /** Text to base64 of its UTF-8. */
@@ -29,5 +30,6 @@ export const secret = defineKind({
       delete o.stringData
     }
   },
+  validate: validateSecret,
 })
 export type Secret = ObjectOf<typeof secret>

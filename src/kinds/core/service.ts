@@ -1,5 +1,6 @@
 import { condition, defineKind, nameIsDNSLabel, s, type Infer, type ObjectOf } from '#machinery'
-import { isExternal, prepareServiceUpdate } from './prepare-service.ts'
+import { serviceWarnings, validateService } from './validate-service.ts'
+import { isExternal, prepareServiceCreate, prepareServiceUpdate } from './prepare-service.ts'
 import * as cells from '../cells.ts'
 
 export const clientIPConfig = s.object('io.k8s.api.core.v1.ClientIPConfig', {
@@ -119,6 +120,9 @@ export const service = defineKind({
     status: s.value(serviceStatus),
   },
   defaults: (o) => defaultService(o.spec, o.status),
+  prepareCreate: ({ spec }) => prepareServiceCreate(spec),
   prepareUpdate: ({ spec }, old, subresource) => { if (subresource === undefined) prepareServiceUpdate(spec, old.spec) },
+  validate: validateService,
+  warnings: serviceWarnings,
 })
 export type Service = ObjectOf<typeof service>

@@ -1,6 +1,5 @@
 // Amounts of resources, and requests against limits.
-import { compareQuantities, forbiddenValue, invalidValue, isQualifiedName, parseQuantity, quantityMilli, requiredValue, type FieldError } from '#machinery'
-import { duplicateValue, valueNotFound } from '#machinery'
+import { compareQuantities, duplicateValue, forbiddenValue, invalidValue, isQualifiedName, parseQuantity, quantityMilli, requiredValue, valueNotFound, type FieldError } from '#machinery'
 import { isExtendedResource, isHugePages, isNativeResource, mayOvercommit, type ResourceList } from './resources.ts'
 import type { ResourceRequirements } from './pod/container.ts'
 
@@ -9,11 +8,16 @@ const standard = new Set(['cpu', 'memory', 'ephemeral-storage', 'storage', 'requ
 const forContainers = new Set(['cpu', 'memory', 'ephemeral-storage'])
 const whole = new Set(['pods', 'services', 'replicationcontrollers', 'resourcequotas', 'secrets', 'configmaps', 'persistentvolumeclaims', 'services.nodeports', 'services.loadbalancers'])
 
+const isQuotaHugePages = (name: string): boolean => isHugePages(name) || name.startsWith('requests.hugepages-')
+const forQuota = new Set([...standard].filter((name) => name !== 'storage'))
+/** Resources that a quota may count without a domain in their name. */
+export const isStandardQuotaResource = (name: string): boolean => forQuota.has(name) || isQuotaHugePages(name)
+
 /** The name of a resource: qualified, and without a domain only if it is a standard one. */
 export function validateResourceName(name: string, at: string): FieldError[] {
   const errors = isQualifiedName(name).map((why) => invalidValue(at, name, why))
   if (errors.length) return errors
-  return name.includes('/') || standard.has(name) || isHugePages(name) ? [] : [invalidValue(at, name, 'must be a standard resource type or fully qualified')]
+  return name.includes('/') || standard.has(name) || isQuotaHugePages(name) ? [] : [invalidValue(at, name, 'must be a standard resource type or fully qualified')]
 }
 export function validateContainerResourceName(name: string, at: string): FieldError[] {
   const errors = validateResourceName(name, at)

@@ -1,4 +1,5 @@
 import { defineKind, s, same, type Infer, type ObjectOf } from '#machinery'
+import { validateEndpointSlice } from './validate-endpointslice.ts'
 import * as cells from '../cells.ts'
 import { objectReference } from '../core/references.ts'
 
@@ -73,5 +74,6 @@ export const endpointSlice = defineKind({
       port.protocol ??= 'TCP'
     }
   },
+  validate: validateEndpointSlice,
 })
 export type EndpointSlice = ObjectOf<typeof endpointSlice>

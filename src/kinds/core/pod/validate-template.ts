@@ -1,0 +1,36 @@
+// Pod templates, and the ways in which their owners restrict them.
+import { forbiddenValue, invalidValue, notSupported, requiredValue, selectorFrom, selectorOfSet, validateAnnotations, validateLabels, type FieldError, type LabelSelector, type Selector } from '#machinery'
+import type { PodTemplateSpec } from './spec.ts'
+import { validatePodAnnotations } from './validate-annotations.ts'
+import { validatePodSpec } from './validate-spec.ts'
+
+export function validatePodTemplate({ metadata, spec }: PodTemplateSpec, at: string): FieldError[] {
+  return [
+    ...validateLabels(metadata.labels, `${at}.labels`), ...validateAnnotations(metadata.annotations ?? {}, `${at}.annotations`),
+    ...validatePodAnnotations(metadata.annotations, spec, `${at}.annotations`),
+    ...validatePodSpec(spec, `${at}.spec`),
+    ...(spec.ephemeralContainers?.length ? [forbiddenValue(`${at}.spec.ephemeralContainers`, 'ephemeral containers not allowed in pod template')] : []),
+  ]
+}
+
+/** The selector must find the pods that are made of the template. */
+export function validateMatches(selector: Selector, template: PodTemplateSpec, at: string): FieldError[] {
+  const { labels } = template.metadata
+  return selector.empty || selector.matches(labels) ? [] : [invalidValue(`${at}.metadata.labels`, labels, '`selector` does not match template `labels`')]
+}
+/** A LabelSelector as a selector; undefined where it cannot be read, which other rules complain about. */
+export function readSelector(selector: LabelSelector | null | undefined): Selector | undefined {
+  try { return selectorFrom(selector) } catch { return undefined }
+}
+export const readSet = (labels: Readonly<Record<string, string>> | undefined): Selector => selectorOfSet(labels)
+
+/** Templates of workloads that keep pods running: they restart always and have no deadline. */
+export function validateLastingTemplate(template: PodTemplateSpec | undefined, selector: Selector | undefined, owner: string, at: string): FieldError[] {
+  if (!template) return [requiredValue(at)]
+  const { restartPolicy = '', activeDeadlineSeconds } = template.spec
+  return [
+    ...(selector ? validateMatches(selector, template, at) : []), ...validatePodTemplate(template, at),
+    ...(restartPolicy === 'Always' ? [] : [notSupported(`${at}.spec.restartPolicy`, restartPolicy, ['Always'])]),
+    ...(activeDeadlineSeconds === undefined ? [] : [forbiddenValue(`${at}.spec.activeDeadlineSeconds`, `activeDeadlineSeconds in ${owner} is not Supported`)]),
+  ]
+}
