@@ -71,7 +71,7 @@ function tableOf(schema: Schema<any>): Table {
 /** An object that the reference holds by value: written as {} when absent. */
 const isValue = (schema: Schema<any>): boolean => schema.type === 'object' && schema.default !== undefined
 /** Written even when absent. */
-const isWritten = (schema: Schema<any>): boolean => (schema.required && !schema.dropEmpty) || schema.always === true || isValue(schema) || (isScalar(schema) && hasEmptyDefault(schema))
+export const isWritten = (schema: Schema<any>): boolean => (schema.required && !schema.dropEmpty) || schema.always === true || isValue(schema) || (isScalar(schema) && hasEmptyDefault(schema))
 /** A scalar whose default is '' 0 or false: the reference holds it by value and always writes it. */
 const hasEmptyDefault = (schema: Schema<any>): boolean => schema.default !== undefined && !schema.default
 const isScalar = (schema: Schema<any>): boolean => schema.type === 'string' || schema.type === 'integer' || schema.type === 'number' || schema.type === 'boolean'

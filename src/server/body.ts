@@ -1,7 +1,8 @@
 // Bodies of writes: bytes to the normal form of what the resource takes, with the reference's errors for everything that is not it.
-import { badRequest, cannotBeHandled, decode, DecodeError, JsonError, parseJson, parseJsonStrict, type ApiRequest, type LooseObject, type Schema } from '#machinery'
-import { bodyEncoding } from './media.ts'
+import { badRequest, cannotBeHandled, decode, DecodeError, deleteOptions, JsonError, parseJson, parseJsonStrict, type ApiRequest, type LooseObject, type Schema } from '#machinery'
+import { bodyEncoding, type BodyEncoding } from './media.ts'
 import type { WriteOptions } from './options.ts'
+import { readProtobuf, type Wanted } from './protobuf-body.ts'
 import { internalPackage } from './respond.ts'
 import type { Registry } from './served.ts'
 import { readYaml } from './yaml.ts'
@@ -56,14 +57,15 @@ export function readOptional(request: ApiRequest): unknown {
   if (body === undefined) return undefined
   if ('object' in body) return body.object
   if (body.length === 0) return undefined
-  const accepted = { kindName: 'DeleteOptions' }
+  const accepted = { kindName: 'DeleteOptions', schema: deleteOptions }
   return parse(body, bodyEncoding(request.headers['content-type']), accepted, false).value
 }
 
 interface Problems { readonly duplicates: readonly string[]; readonly yaml: readonly string[] }
 const noProblems: Problems = { duplicates: [], yaml: [] }
 
-function parse(bytes: Uint8Array, encoding: 'json' | 'yaml', accepted: { readonly kindName: string }, strict: boolean): { value: unknown; problems: Problems } {
+function parse(bytes: Uint8Array, encoding: BodyEncoding, accepted: Wanted, strict: boolean): { value: unknown; problems: Problems } {
+  if (encoding === 'protobuf') return { value: readProtobuf(bytes, accepted, (why) => unrecognized(accepted, why, bytes)), problems: noProblems }
   const text = decoder.decode(bytes)
   if (encoding === 'yaml') {
     const { value, error, duplicates } = readYaml(text)

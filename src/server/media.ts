@@ -1,5 +1,5 @@
 // What the client sends and what it wants to read: Content-Type and Accept, with the reference's two ways to refuse.
-import { ApiError, notAcceptable, unsupportedMediaType } from '#machinery'
+import { ApiError, notAcceptable, protobufType, unsupportedMediaType } from '#machinery'
 
 /** The form an answer takes. */
 export interface Output {
@@ -99,11 +99,13 @@ function withProjection({ parameters }: Clause, encoding: 'json' | 'yaml', proje
   return undefined
 }
 
+export type BodyEncoding = 'json' | 'yaml' | 'protobuf'
 /** How a body is written; throws UnsupportedMediaType. */
-export function bodyEncoding(contentType: string | undefined): 'json' | 'yaml' {
+export function bodyEncoding(contentType: string | undefined): BodyEncoding {
   const type = contentType === undefined ? '' : contentType.split(';', 1)[0]!.trim().toLowerCase()
   if (type === '' || type === 'application/json') return 'json'
   if (type === 'application/yaml') return 'yaml'
+  if (type === protobufType) return 'protobuf'
   throw unsupportedMediaType(supported)
 }
 

@@ -1,9 +1,10 @@
 // One request from the transport to its answer, in the order that DESIGN gives: who is it, whom does it want to be, may it, what is it,
 // do it. Whatever is thrown on the way becomes a Status here and nowhere else.
-import { ApiError, internalError, unavailable, type ApiHandler, type ApiRequest, type ApiResponse, type User } from '#machinery'
+import { ApiError, internalError, loadProtobuf, unavailable, type ApiHandler, type ApiRequest, type ApiResponse, type User } from '#machinery'
 import { NoSpaceError, StoreClosedError } from '#store'
 import type { AuthorizationAttributes, Authorizer } from './authz/authz.ts'
 import type { Core } from './core.ts'
+import { speaksProtobuf } from './protobuf-body.ts'
 import { requestInfo, type RequestInfo } from './request.ts'
 import { errorAnswer, pageNotFound } from './respond.ts'
 import { routeResource, type VirtualResource } from './route.ts'
@@ -42,6 +43,7 @@ export function pipeline({ core, authorizer, impersonate, paths, virtual, isOpen
   return async (request) => {
     const warnings: string[] = []
     let response: ApiResponse
+    if (speaksProtobuf(request)) await loadProtobuf()
     try {
       response = await answer(request, warnings)
     } catch (error) {
