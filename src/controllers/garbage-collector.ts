@@ -5,7 +5,7 @@ import { apiService, customResourceDefinition } from '#kinds'
 import { is, type AnyObject, type Kind } from '#machinery'
 import { Collector } from './garbage/collect.ts'
 import { OwnerGraph, slim, type Touched } from './garbage/graph.ts'
-import type { Part } from './start.ts'
+import type { Part } from './part.ts'
 
 const workers = 20
 const retryDiscoveryMs = 5_000

@@ -1,2 +1,50 @@
-// What happens after an object changes: the controllers. The list of them is in start.ts.
-export * from './start.ts'
+// What happens after an object changes: every controller the control plane runs. Adding one is a new file and a line here.
+import { clusterRoleAggregationController } from './clusterrole-aggregation.ts'
+import { deploymentController } from './deployment.ts'
+import { endpointSliceController } from './endpointslice.ts'
+import { endpointSliceMirroringController } from './endpointslice-mirroring.ts'
+import { endpointsController } from './endpoints.ts'
+import { garbageCollector } from './garbage-collector.ts'
+import { namespaceController } from './namespace.ts'
+import { nodeIpamController } from './node-ipam.ts'
+import { nodeLifecycleController } from './node-lifecycle.ts'
+import { podGarbageCollector } from './pod-garbage-collector.ts'
+import { replicaSetController } from './replicaset.ts'
+import { replicationControllerController } from './replicationcontroller.ts'
+import { rootCaPublisher } from './root-ca.ts'
+import { serviceAccountController } from './serviceaccount.ts'
+import { taintEvictionController } from './taint-eviction.ts'
+import { part, startParts, type Part, type Start } from './part.ts'
+
+export interface ControllersOptions {
+  /** PEM of the authorities that pods trust the API server by. */
+  readonly rootCa: string
+  /** Pods' addresses: each node gets a part of it. Empty: nodes get none. */
+  readonly clusterCidr: string
+  /** A node is not ready when nothing has been heard of it for so long. */
+  readonly nodeMonitorGracePeriodMs?: number
+  /** So many finished pods are kept. */
+  readonly terminatedPodThreshold?: number
+}
+/** All of them. */
+export const parts = (options: ControllersOptions): readonly Part[] => [
+  part(namespaceController()),
+  part(serviceAccountController),
+  part(rootCaPublisher(options.rootCa)),
+  part(clusterRoleAggregationController),
+  part(replicaSetController),
+  part(replicationControllerController, 'replication-controller'),
+  part(deploymentController),
+  garbageCollector,
+  part(podGarbageCollector({ ...(options.terminatedPodThreshold !== undefined && { terminatedPodThreshold: options.terminatedPodThreshold }) })),
+  part(nodeLifecycleController({ monitorGracePeriodMs: options.nodeMonitorGracePeriodMs }), 'node-controller'),
+  part(taintEvictionController()),
+  ...(options.clusterCidr ? [part(nodeIpamController(options.clusterCidr), 'cidrAllocator')] : []),
+  part(endpointsController, 'endpoint-controller'),
+  part(endpointSliceController, 'endpoint-slice-controller'),
+  part(endpointSliceMirroringController, 'endpoint-slice-mirroring-controller'),
+]
+
+/** Starts them; the returned function stops them all and resolves when the last reconcile has ended. */
+export const startControllers = (start: Start & { readonly options: ControllersOptions }): (() => Promise<void>) => startParts(parts(start.options), start)
+export { identityOf, type Part } from './part.ts'

@@ -26,7 +26,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   platform: { may: ['machinery', 'kinds', 'client'] },
   dashboard: { may: ['machinery', 'kinds', 'client'] },
   cli: { may: ['machinery', 'kinds', 'client', 'assembly'] },
-  testing: { may: all },
+  testing: { may: [...all, 'assembly'] },
   assembly: { may: all.filter((room) => room !== 'testing') },
   main: { may: ['cli'] },
 }

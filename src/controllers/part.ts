@@ -1,0 +1,39 @@
+// One of the things that run side by side in the control plane, and how it is started.
+import { run, type Cluster, type Controller } from '#client'
+import type { AnyObject, Clock, Log, User } from '#machinery'
+
+/** Something that runs beside the others under a service account of its own. */
+export interface Part {
+  readonly name: string
+  /** The service account in kube-system, when it is not `${name}-controller`. */
+  readonly identity?: string
+  /** What events call it, when it is not `${name}-controller`. */
+  readonly component?: string
+  /** Runs until the returned function is called, which resolves when it has ended. */
+  start(cluster: Cluster): () => Promise<void>
+}
+
+/** A controller as a part. */
+export const part = <T extends AnyObject>(controller: Controller<T>, component?: string): Part => ({
+  name: controller.name, ...(controller.identity && { identity: controller.identity }), ...(component && { component }), start: (cluster) => run(controller, cluster),
+})
+
+/** The service account a part acts as. */
+export function identityOf({ name, identity = `${name}-controller` }: Pick<Part, 'name' | 'identity'>): User {
+  return { name: `system:serviceaccount:kube-system:${identity}`, groups: ['system:serviceaccounts', 'system:serviceaccounts:kube-system', 'system:authenticated'] }
+}
+
+export interface Start {
+  /** A cluster as this user sees it; `component` names it in events. */
+  readonly as: (user: User, component: string) => Cluster
+  readonly clock: Clock
+  readonly log: Log
+  /** Which ones by name; default all. */
+  readonly only?: readonly string[]
+}
+
+/** Starts parts, each with its own identity; the returned function stops them all and resolves when the last reconcile has ended. */
+export function startParts(parts: readonly Part[], { as, only }: Start): () => Promise<void> {
+  const stops = parts.filter(({ name }) => only?.includes(name) ?? true).map((one) => one.start(as(identityOf(one), one.component ?? `${one.name}-controller`)))
+  return async () => { await Promise.all(stops.map((stop) => stop())) }
+}
