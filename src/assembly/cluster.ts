@@ -76,6 +76,7 @@ async function start(options: ClusterOptions, log: Log, progress: (step: string)
   if (nodes) {
     progress(`starting ${options.containerdNodes === 1 ? 'the node' : `${options.containerdNodes} nodes`}`)
     await nodes.start({ ca, pki, serverPort: main.port })
+    await nodes.announceDns(plane.as({ name: 'system:apiserver', groups: ['system:masters'] }, 'dns').client)
   }
 
   const shownHost = bindAddress === '0.0.0.0' || bindAddress === '::' ? '127.0.0.1' : bindAddress

@@ -110,15 +110,24 @@ function authorizers(modes: readonly string[], objects: Objects): Authorizer {
   })])
 }
 
+/** Old revisions are in memory until they are forgotten: more than this many are not kept, however short the interval. */
+const mostRevisions = 100_000
+
 /** Every interval forgets what is older than the interval before, as the reference tells etcd to. */
 function compacting(store: Store, clock: Clock, log: Log, intervalMs: number): () => void {
   if (intervalMs <= 0) return () => {}
-  let revision = store.revision, cancel = () => {}
+  let revision = store.revision, cancel = () => {}, busy = false
+  const compact = (target: number) => {
+    if (busy || target <= store.compactRevision) return
+    busy = true
+    void store.compact(target).catch((error: unknown) => log.warn('the store could not be compacted', { error })).finally(() => { busy = false })
+  }
   const again = () => { cancel = clock.after(Math.min(intervalMs, day), () => {
-    const target = revision
+    compact(revision)
     revision = store.revision
-    void (target > store.compactRevision ? store.compact(target) : Promise.resolve()).catch((error: unknown) => log.warn('the store could not be compacted', { error })).finally(again)
+    again()
   }) }
   again()
-  return () => cancel()
+  const stopWatch = store.watch('', '\0', store.revision, ({ revision: now }) => { if (now - store.compactRevision > 2 * mostRevisions) compact(now - mostRevisions) })
+  return () => { cancel(); stopWatch() }
 }

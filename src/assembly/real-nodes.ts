@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import type { ClusterOptions, ClusterProgram } from '#cli'
 import type { Log } from '#machinery'
 import { closeNodeNamespaces, containerdPaths, endProcess, identify, openNodeNamespaces, readPidFile, startContainerd, writePidFile } from '#node'
-import { chooseClusterNetwork, checkClusterNetwork, planHosts, raiseHosts, removeHosts, surveyHost, withNodes, type ClusterNetwork, type HostPlan, type NodeHost } from '#network'
+import type { Client } from '#client'
+import { chooseClusterNetwork, checkClusterNetwork, ensureDnsService, planHosts, raiseHosts, removeHosts, surveyHost, withNodes, type ClusterNetwork, type HostPlan, type NodeHost } from '#network'
 import { type AgentConfig, agentConfigFile } from './agent-config.ts'
 import { writeAtomically, type Certificate, type Pki } from './pki.ts'
 
@@ -20,6 +21,8 @@ export interface RealNodes {
   raise(): Promise<void>
   /** Starts the agents that do not run. */
   start(keys: { readonly ca: Certificate; readonly pki: Pki; readonly serverPort: number }): Promise<void>
+  /** The Service that stands for the cluster's DNS. */
+  announceDns(client: Client): Promise<void>
   /** Takes away what `raise` made, when it was not there before. */
   lowerFresh(): Promise<void>
 }
@@ -47,6 +50,7 @@ export async function prepareRealNodes(options: ClusterOptions, log: Log): Promi
         await startAgentProcess(paths, config, log)
       }))
     },
+    announceDns: (client) => ensureDnsService(client, plan.dnsAddress),
     async lowerFresh() { if (fresh) await removeHosts(plan.mark) },
   }
 }

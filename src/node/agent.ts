@@ -63,7 +63,11 @@ export class NodeAgent {
     this.#registration.start()
     const runtimeKnown = this.#cache.start((uid) => this.#changed(uid), (available) => { void this.#lookAtRuntime(); if (available) this.#pokeAll() })
     environment.onChange((uid) => this.#workers.get(uid)?.refresh())
-    this.#stops.push(this.#node.watch(({ type, object }) => { if (type === 'DELETED') this.#registration.gone(); else this.#registration.seen(object) }))
+    this.#stops.push(this.#node.watch(({ type, object, old }) => { 
+      if (type === 'DELETED') return this.#registration.gone()
+      this.#registration.seen(object)
+      if (object.spec?.podCIDR !== old?.spec?.podCIDR) void this.#lookAtRuntime() // its network may be complete now
+    }))
     void Promise.all([runtimeKnown, this.#pods.synced()]).then(async () => {
       if (this.#stopped) return
       await this.#lookAtRuntime()

@@ -1,5 +1,7 @@
 // A node: its agent, what runs containers, and what it needs of the machine.
 export { NodeAgent, type AgentOptions } from './agent.ts'
+export { describeMachine } from './machine/node-info.ts'
+export { startAgentServer, type AgentServerOptions } from './server/agent-server.ts'
 export { createSimulatedEnvironment } from './pods/simulated-environment.ts'
 export { removeCgroup, unmountBelow } from './leftovers.ts'
 export { containerdPaths, missingPrograms, startContainerd, type Containerd, type ContainerdOptions } from './runtime/containerd.ts'

@@ -12,6 +12,8 @@ export interface NodeDescription {
   readonly nodeInfo: NonNullable<NodeStatus['nodeInfo']>
   /** Where the agent's own server listens; absent for simulated nodes. */
   readonly agentPort?: number
+  /** The part of the pods' addresses that this node has been given with its network; absent: the control plane gives one. */
+  readonly podCidr?: string
 }
 
 export interface NodeHealth {
@@ -23,7 +25,7 @@ export interface NodeHealth {
 
 /** The Node object that a new node registers with. */
 export const newNode = (d: NodeDescription): { metadata: { name: string; labels: Record<string, string> }; spec: object } => ({
-  metadata: { name: d.name, labels: labelsOf(d) }, spec: {},
+  metadata: { name: d.name, labels: labelsOf(d) }, spec: d.podCidr ? { podCIDR: d.podCidr, podCIDRs: [d.podCidr] } : {},
 })
 export const labelsOf = (d: NodeDescription): Record<string, string> => ({
   'beta.kubernetes.io/arch': d.nodeInfo.architecture, 'beta.kubernetes.io/os': d.nodeInfo.operatingSystem, 'kubernetes.io/arch': d.nodeInfo.architecture,

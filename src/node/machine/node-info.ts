@@ -1,0 +1,32 @@
+// What this machine is: read from /proc and /etc.
+import { readFileSync, statfsSync } from 'node:fs'
+import { cpus, release, totalmem } from 'node:os'
+import type { Runtime } from '../runtime/runtime.ts'
+import type { NodeDescription } from '../node-status.ts'
+
+/** The Kubernetes version that Proa is. */
+export const kubeletVersion = 'v1.36.2'
+const podsPerNode = 110
+
+/** Describes a node that lives on this machine. */
+export async function describeMachine({ name, addresses, agentPort, podCidr, runtime }: { name: string; addresses: readonly string[]; agentPort: number; podCidr: string; runtime: Runtime }): Promise<NodeDescription> {
+  const version = await runtime.version(), disk = statfsSync('/')
+  const capacity = { cpu: String(cpus().length), memory: `${Math.floor(totalmem() / 1024)}Ki`, 'ephemeral-storage': `${Math.floor((disk.blocks * disk.bsize) / 1024)}Ki`, pods: String(podsPerNode) }
+  // The reference keeps a tenth of the disk and 100 MiB of memory back for evictions.
+  const allocatable = { ...capacity, 'ephemeral-storage': String(Math.floor(disk.blocks * disk.bsize * 0.9)), memory: `${Math.floor(totalmem() / 1024) - 100 * 1024}Ki` }
+  return {
+    name, addresses, labels: {}, capacity, allocatable, agentPort, podCidr,
+    nodeInfo: {
+      machineID: line('/etc/machine-id'), systemUUID: line('/sys/class/dmi/id/product_uuid') || line('/etc/machine-id'), bootID: line('/proc/sys/kernel/random/boot_id'),
+      kernelVersion: release(), osImage: osImage(line('/etc/os-release', true)), containerRuntimeVersion: `${version.name}://${version.version}`,
+      kubeletVersion, kubeProxyVersion: '', operatingSystem: 'linux', architecture: process.arch === 'x64' ? 'amd64' : process.arch,
+    },
+  }
+}
+
+/** PRETTY_NAME of an os-release file (os-release(5)). */
+export const osImage = (text: string): string => /^PRETTY_NAME=(["']?)(.*)\1\s*$/m.exec(text)?.[2] ?? 'Linux'
+
+function line(path: string, whole = false): string {
+  try { const text = readFileSync(path, 'utf8'); return whole ? text : text.split('\n')[0]!.trim() } catch { return '' }
+}
