@@ -7,7 +7,7 @@ export const customResourceColumnDefinition = s.object('io.k8s.apiextensions-api
   format: s.string(),
   jsonPath: s.required(s.string()),
   name: s.required(s.string()),
-  priority: s.int({ keepEmpty: true }),
+  priority: s.int(),
   type: s.required(s.string()),
 })
 export type CustomResourceColumnDefinition = Infer<typeof customResourceColumnDefinition>
@@ -60,7 +60,7 @@ export const validationRule = s.object('io.k8s.apiextensions-apiserver.pkg.apis.
   message: s.string(),
   messageExpression: s.string(),
   optionalOldSelf: s.bool({ keepEmpty: true }),
-  reason: s.string(),
+  reason: s.string({ keepEmpty: true }),
   rule: s.required(s.string()),
 })
 export type ValidationRule = Infer<typeof validationRule>
@@ -68,7 +68,7 @@ export type ValidationRule = Infer<typeof validationRule>
 /** A JSON schema as custom resources use it; its fields are read by path. */
 export type JSONSchemaProps = Record<string, any>
 export const jsonSchemaProps: Schema<JSONSchemaProps, false> = s.object('io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps', {
-  '$ref': s.string(),
+  '$ref': s.string({ keepEmpty: true }),
   '$schema': s.string(),
   additionalItems: s.any('io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaPropsOrBool'),
   additionalProperties: s.any('io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaPropsOrBool'),
@@ -80,8 +80,8 @@ export const jsonSchemaProps: Schema<JSONSchemaProps, false> = s.object('io.k8s.
   description: s.string(),
   enum: s.list(s.any('io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSON'), { listType: 'atomic' }),
   example: s.any('io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSON'),
-  exclusiveMaximum: s.bool({ keepEmpty: true }),
-  exclusiveMinimum: s.bool({ keepEmpty: true }),
+  exclusiveMaximum: s.bool(),
+  exclusiveMinimum: s.bool(),
   externalDocs: externalDocumentation,
   format: s.string(),
   id: s.string(),
@@ -96,7 +96,7 @@ export const jsonSchemaProps: Schema<JSONSchemaProps, false> = s.object('io.k8s.
   minimum: s.number({ keepEmpty: true }),
   multipleOf: s.number({ keepEmpty: true }),
   not: s.lazy(() => jsonSchemaProps),
-  nullable: s.bool({ keepEmpty: true }),
+  nullable: s.bool(),
   oneOf: s.list(s.lazy(() => jsonSchemaProps), { listType: 'atomic' }),
   pattern: s.string(),
   patternProperties: s.map(s.lazy(() => jsonSchemaProps)),
@@ -104,12 +104,12 @@ export const jsonSchemaProps: Schema<JSONSchemaProps, false> = s.object('io.k8s.
   required: s.list(s.string(), { listType: 'atomic' }),
   title: s.string(),
   type: s.string(),
-  uniqueItems: s.bool({ keepEmpty: true }),
-  'x-kubernetes-embedded-resource': s.bool({ keepEmpty: true }),
-  'x-kubernetes-int-or-string': s.bool({ keepEmpty: true }),
+  uniqueItems: s.bool(),
+  'x-kubernetes-embedded-resource': s.bool(),
+  'x-kubernetes-int-or-string': s.bool(),
   'x-kubernetes-list-map-keys': s.list(s.string(), { listType: 'atomic' }),
-  'x-kubernetes-list-type': s.string(),
-  'x-kubernetes-map-type': s.string(),
+  'x-kubernetes-list-type': s.string({ keepEmpty: true }),
+  'x-kubernetes-map-type': s.string({ keepEmpty: true }),
   'x-kubernetes-preserve-unknown-fields': s.bool({ keepEmpty: true }),
   'x-kubernetes-validations': s.list(validationRule, { listType: 'map', listKeys: ['rule'], patchStrategy: 'merge', patchMergeKey: 'rule' }),
 }) as never
@@ -168,7 +168,7 @@ export type CustomResourceDefinitionSpec = Infer<typeof customResourceDefinition
 export const customResourceDefinitionCondition = s.object('io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionCondition', {
   lastTransitionTime: s.time({ always: true }),
   message: s.string(),
-  observedGeneration: s.int64({ keepEmpty: true }),
+  observedGeneration: s.int64(),
   reason: s.string(),
   status: s.required(s.string()),
   type: s.required(s.string()),

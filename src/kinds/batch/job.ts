@@ -30,7 +30,7 @@ export type PodFailurePolicy = Infer<typeof podFailurePolicy>
 
 export const successPolicyRule = s.object('io.k8s.api.batch.v1.SuccessPolicyRule', {
   succeededCount: s.int({ keepEmpty: true }),
-  succeededIndexes: s.string(),
+  succeededIndexes: s.string({ keepEmpty: true }),
 })
 export type SuccessPolicyRule = Infer<typeof successPolicyRule>
 
@@ -81,7 +81,7 @@ export const jobStatus = s.object('io.k8s.api.batch.v1.JobStatus', {
   completionTime: s.time(),
   conditions: s.list(jobCondition, { listType: 'atomic', patchStrategy: 'merge', patchMergeKey: 'type' }),
   failed: s.int(),
-  failedIndexes: s.string(),
+  failedIndexes: s.string({ keepEmpty: true }),
   ready: s.int({ keepEmpty: true }),
   startTime: s.time(),
   succeeded: s.int(),

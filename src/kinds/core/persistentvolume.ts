@@ -66,7 +66,7 @@ export const iscsiPersistentVolumeSource = s.object('io.k8s.api.core.v1.ISCSIPer
   chapAuthDiscovery: s.bool(),
   chapAuthSession: s.bool(),
   fsType: s.string(),
-  initiatorName: s.string(),
+  initiatorName: s.string({ keepEmpty: true }),
   iqn: s.required(s.string()),
   iscsiInterface: s.string({ default: 'default' }),
   lun: s.required(s.int()),
@@ -78,7 +78,7 @@ export const iscsiPersistentVolumeSource = s.object('io.k8s.api.core.v1.ISCSIPer
 export type ISCSIPersistentVolumeSource = Infer<typeof iscsiPersistentVolumeSource>
 
 export const localVolumeSource = s.object('io.k8s.api.core.v1.LocalVolumeSource', {
-  fsType: s.string(),
+  fsType: s.string({ keepEmpty: true }),
   path: s.required(s.string()),
 })
 export type LocalVolumeSource = Infer<typeof localVolumeSource>

@@ -20,7 +20,7 @@ export type NonResourcePolicyRule = Infer<typeof nonResourcePolicyRule>
 
 export const resourcePolicyRule = s.object('io.k8s.api.flowcontrol.v1.ResourcePolicyRule', {
   apiGroups: s.required(s.list(s.string(), { listType: 'set' })),
-  clusterScope: s.bool({ keepEmpty: true }),
+  clusterScope: s.bool(),
   namespaces: s.list(s.string(), { listType: 'set' }),
   resources: s.required(s.list(s.string(), { listType: 'set' })),
   verbs: s.required(s.list(s.string(), { listType: 'set' })),

@@ -9,7 +9,7 @@ export type DeviceClassConfiguration = Infer<typeof deviceClassConfiguration>
 
 export const deviceClassSpec = s.object('io.k8s.api.resource.v1.DeviceClassSpec', {
   config: s.list(deviceClassConfiguration, { listType: 'atomic' }),
-  extendedResourceName: s.string(),
+  extendedResourceName: s.string({ keepEmpty: true }),
   selectors: s.list(deviceSelector, { listType: 'atomic' }),
 })
 export type DeviceClassSpec = Infer<typeof deviceClassSpec>

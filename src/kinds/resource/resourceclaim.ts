@@ -17,7 +17,7 @@ export const allocatedDeviceStatus = s.object('io.k8s.api.resource.v1.AllocatedD
   driver: s.required(s.string()),
   networkData: networkDeviceData,
   pool: s.required(s.string()),
-  shareID: s.string(),
+  shareID: s.string({ keepEmpty: true }),
 })
 export type AllocatedDeviceStatus = Infer<typeof allocatedDeviceStatus>
 
@@ -52,7 +52,7 @@ export const deviceRequestAllocationResult = s.object('io.k8s.api.resource.v1.De
   driver: s.required(s.string()),
   pool: s.required(s.string()),
   request: s.required(s.string()),
-  shareID: s.string(),
+  shareID: s.string({ keepEmpty: true }),
   tolerations: s.list(deviceToleration, { listType: 'atomic' }),
 })
 export type DeviceRequestAllocationResult = Infer<typeof deviceRequestAllocationResult>
@@ -87,8 +87,8 @@ export const deviceClaimConfiguration = s.object('io.k8s.api.resource.v1.DeviceC
 export type DeviceClaimConfiguration = Infer<typeof deviceClaimConfiguration>
 
 export const deviceConstraint = s.object('io.k8s.api.resource.v1.DeviceConstraint', {
-  distinctAttribute: s.string(),
-  matchAttribute: s.string(),
+  distinctAttribute: s.string({ keepEmpty: true }),
+  matchAttribute: s.string({ keepEmpty: true }),
   requests: s.list(s.string(), { listType: 'atomic' }),
 })
 export type DeviceConstraint = Infer<typeof deviceConstraint>
@@ -102,7 +102,7 @@ export const exactDeviceRequest = s.object('io.k8s.api.resource.v1.ExactDeviceRe
   adminAccess: s.bool({ keepEmpty: true }),
   allocationMode: s.string(),
   capacity: capacityRequirements,
-  count: s.int64({ keepEmpty: true }),
+  count: s.int64(),
   deviceClassName: s.required(s.string()),
   selectors: s.list(deviceSelector, { listType: 'atomic' }),
   tolerations: s.list(deviceToleration, { listType: 'atomic' }),
@@ -112,7 +112,7 @@ export type ExactDeviceRequest = Infer<typeof exactDeviceRequest>
 export const deviceSubRequest = s.object('io.k8s.api.resource.v1.DeviceSubRequest', {
   allocationMode: s.string(),
   capacity: capacityRequirements,
-  count: s.int64({ keepEmpty: true }),
+  count: s.int64(),
   deviceClassName: s.required(s.string()),
   name: s.required(s.string()),
   selectors: s.list(deviceSelector, { listType: 'atomic' }),

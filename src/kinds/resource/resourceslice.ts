@@ -32,9 +32,9 @@ export const deviceAttribute = s.object('io.k8s.api.resource.v1.DeviceAttribute'
   bools: s.list(s.bool(), { listType: 'atomic' }),
   int: s.int64({ keepEmpty: true }),
   ints: s.list(s.int64(), { listType: 'atomic' }),
-  string: s.string(),
+  string: s.string({ keepEmpty: true }),
   strings: s.list(s.string(), { listType: 'atomic' }),
-  version: s.string(),
+  version: s.string({ keepEmpty: true }),
   versions: s.list(s.string(), { listType: 'atomic' }),
 })
 export type DeviceAttribute = Infer<typeof deviceAttribute>
@@ -53,7 +53,7 @@ export type DeviceCounterConsumption = Infer<typeof deviceCounterConsumption>
 
 export const nodeAllocatableResourceMapping = s.object('io.k8s.api.resource.v1.NodeAllocatableResourceMapping', {
   allocationMultiplier: s.quantity(),
-  capacityKey: s.string(),
+  capacityKey: s.string({ keepEmpty: true }),
 })
 export type NodeAllocatableResourceMapping = Infer<typeof nodeAllocatableResourceMapping>
 

@@ -162,7 +162,7 @@ export const iscsiVolumeSource = s.object('io.k8s.api.core.v1.ISCSIVolumeSource'
   chapAuthDiscovery: s.bool(),
   chapAuthSession: s.bool(),
   fsType: s.string(),
-  initiatorName: s.string(),
+  initiatorName: s.string({ keepEmpty: true }),
   iqn: s.required(s.string()),
   iscsiInterface: s.string({ default: 'default' }),
   lun: s.required(s.int()),
