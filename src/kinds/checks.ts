@@ -18,3 +18,5 @@ export const immutableField = (value: unknown, old: unknown, field: string): Fie
 export const oneOf = (value: string, supported: readonly string[], field: string): FieldError[] =>
   (supported.includes(value) ? [] : [notSupported(field, value, [...supported].sort())])
 export const needed = (value: unknown, field: string, why = ''): FieldError[] => (value ? [] : [requiredValue(field, why)])
+/** A map as messages show it: by key. */
+export const sortedMap = <T>(map: Readonly<Record<string, T>> | undefined): Record<string, T> | undefined => map && Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))

@@ -1,4 +1,5 @@
 import { defineKind, labelSelector, s, same, type AnyObject, type Infer, type ObjectOf } from '#machinery'
+import { validateDaemonSet } from './validate-apps.ts'
 import { defaultPodTemplate } from '../core/pod/defaults.ts'
 import * as cells from '../cells.ts'
 import { podTemplateSpec } from '../core/pod/spec.ts'
@@ -89,5 +90,6 @@ export const daemonSet = defineKind({
     const generation = templateGeneration(old) + (subresource === undefined && !same(o.spec.template, old.spec.template) ? 1 : 0)
     if (generation) setTemplateGeneration(o, generation)
   },
+  validate: validateDaemonSet,
 })
 export type DaemonSet = ObjectOf<typeof daemonSet>

@@ -1,4 +1,5 @@
 import { defineKind, labelSelector, s, same, type Infer, type ObjectOf } from '#machinery'
+import { validateDeployment } from './validate-apps.ts'
 import { keepMetadata } from '../status-metadata.ts'
 import { defaultPodTemplate } from '../core/pod/defaults.ts'
 import * as cells from '../cells.ts'
@@ -83,5 +84,6 @@ export const deployment = defineKind({
     defaultPodTemplate(spec.template)
   },
   prepareUpdate: (o, old, subresource) => { if (subresource === 'status') keepMetadata(o, old, ['labels']) },
+  validate: validateDeployment,
 })
 export type Deployment = ObjectOf<typeof deployment>

@@ -1,4 +1,5 @@
 import { defineKind, labelSelector, s, type Infer, type ObjectOf } from '#machinery'
+import { validateReplicaSet } from './validate-apps.ts'
 import { defaultPodTemplate } from '../core/pod/defaults.ts'
 import * as cells from '../cells.ts'
 import { podTemplateSpec } from '../core/pod/spec.ts'
@@ -54,5 +55,6 @@ export const replicaSet = defineKind({
     spec.replicas ??= 1
     defaultPodTemplate(spec.template)
   },
+  validate: validateReplicaSet,
 })
 export type ReplicaSet = ObjectOf<typeof replicaSet>

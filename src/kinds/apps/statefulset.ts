@@ -1,4 +1,5 @@
-import { defineKind, labelSelector, s, type Infer, type ObjectOf, type Schema } from '#machinery'
+import { defineKind, labelSelector, nameIsDNSLabel, s, type Infer, type ObjectOf, type Schema } from '#machinery'
+import { validateStatefulSet } from './validate-apps.ts'
 import { defaultPodTemplate } from '../core/pod/defaults.ts'
 import * as cells from '../cells.ts'
 import { persistentVolumeClaim, type PersistentVolumeClaim } from '../core/persistentvolumeclaim.ts'
@@ -104,5 +105,7 @@ export const statefulSet = defineKind({
       claim.kind = 'PersistentVolumeClaim'
     }
   },
+  name: nameIsDNSLabel,
+  validate: validateStatefulSet,
 })
 export type StatefulSet = ObjectOf<typeof statefulSet>

@@ -1,4 +1,5 @@
 import { defineKind, objectMeta, s, type Infer, type ObjectOf } from '#machinery'
+import { validateCronJob } from './validate-cronjob.ts'
 import { defaultJobSpec } from './job-rules.ts'
 import * as cells from '../cells.ts'
 import { jobSpec } from './job.ts'
@@ -56,5 +57,6 @@ export const cronJob = defineKind({
     spec.failedJobsHistoryLimit ??= 1
     defaultJobSpec(spec.jobTemplate.spec)
   },
+  validate: validateCronJob,
 })
 export type CronJob = ObjectOf<typeof cronJob>

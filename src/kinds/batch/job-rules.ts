@@ -36,5 +36,6 @@ export function prepareJob({ metadata, spec }: AnyObject & { spec: JobSpec }): v
   spec.template.metadata.labels = labels
   const selector = (spec.selector ??= {})
   selector.matchLabels = { ...selector.matchLabels, [jobLabels.uid[0]]: selector.matchLabels?.[jobLabels.uid[0]] ?? metadata.uid }
-  labelLikePods(metadata, spec)
+  // A name too long for a label is refused where it stands first, in the template.
+  if (metadata.name.length <= 63) labelLikePods(metadata, spec)
 }

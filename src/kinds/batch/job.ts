@@ -1,4 +1,5 @@
 import { defineKind, labelSelector, s, shortAge, type Infer, type ObjectOf } from '#machinery'
+import { validateJob } from './validate-job.ts'
 import { defaultJob, defaultJobSpec, prepareJob } from './job-rules.ts'
 import * as cells from '../cells.ts'
 import { podTemplateSpec } from '../core/pod/spec.ts'
@@ -127,5 +128,6 @@ export const job = defineKind({
     defaultJobSpec(o.spec)
   },
   prepareCreate: prepareJob,
+  validate: validateJob,
 })
 export type Job = ObjectOf<typeof job>

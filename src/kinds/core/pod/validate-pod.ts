@@ -99,7 +99,7 @@ function put<T extends object, K extends keyof T>(object: T, key: K, value: T[K]
   return out
 }
 /** The reference keeps what concerns the host in the security context. */
-const inReference = ({ hostNetwork, hostPID, hostIPC, shareProcessNamespace, hostUsers, securityContext, ...rest }: PodSpec): object =>
+export const inReference = ({ hostNetwork, hostPID, hostIPC, shareProcessNamespace, hostUsers, securityContext, ...rest }: PodSpec): object =>
   ({ ...rest, securityContext: { ...securityContext, hostNetwork, hostPID, hostIPC, shareProcessNamespace, hostUsers } })
 
 function validateStatus(pod: PodLike, old: PodLike): FieldError[] {
