@@ -1,6 +1,8 @@
 // What happens after an object changes: every controller the control plane runs. Adding one is a new file and a line here.
+import { apiServiceAvailabilityController } from './apiservice-availability.ts'
 import { clusterRoleAggregationController } from './clusterrole-aggregation.ts'
 import { deploymentController } from './deployment.ts'
+import { disruptionController } from './disruption.ts'
 import { endpointSliceController } from './endpointslice.ts'
 import { endpointSliceMirroringController } from './endpointslice-mirroring.ts'
 import { endpointsController } from './endpoints.ts'
@@ -13,6 +15,7 @@ import { replicaSetController } from './replicaset.ts'
 import { replicationControllerController } from './replicationcontroller.ts'
 import { rootCaPublisher } from './root-ca.ts'
 import { serviceAccountController } from './serviceaccount.ts'
+import { claimProtectionController, volumeProtectionController } from './storage-protection.ts'
 import { taintEvictionController } from './taint-eviction.ts'
 import { part, startParts, type Part, type Start } from './part.ts'
 
@@ -35,6 +38,10 @@ export const parts = (options: ControllersOptions): readonly Part[] => [
   part(replicaSetController),
   part(replicationControllerController, 'replication-controller'),
   part(deploymentController),
+  part(disruptionController, 'controllermanager'),
+  part(claimProtectionController),
+  part(volumeProtectionController),
+  { ...part(apiServiceAvailabilityController), user: { name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] } },
   garbageCollector,
   part(podGarbageCollector({ ...(options.terminatedPodThreshold !== undefined && { terminatedPodThreshold: options.terminatedPodThreshold }) })),
   part(nodeLifecycleController({ monitorGracePeriodMs: options.nodeMonitorGracePeriodMs }), 'node-controller'),

@@ -7,6 +7,8 @@ export interface Part {
   readonly name: string
   /** The service account in kube-system, when it is not `${name}-controller`. */
   readonly identity?: string
+  /** Who it is, for what is the API server's own business. */
+  readonly user?: User
   /** What events call it, when it is not `${name}-controller`. */
   readonly component?: string
   /** Runs until the returned function is called, which resolves when it has ended. */
@@ -19,8 +21,8 @@ export const part = <T extends AnyObject>(controller: Controller<T>, component?:
 })
 
 /** The service account a part acts as. */
-export function identityOf({ name, identity = `${name}-controller` }: Pick<Part, 'name' | 'identity'>): User {
-  return { name: `system:serviceaccount:kube-system:${identity}`, groups: ['system:serviceaccounts', 'system:serviceaccounts:kube-system', 'system:authenticated'] }
+export function identityOf({ name, identity = `${name}-controller`, user }: Pick<Part, 'name' | 'identity' | 'user'>): User {
+  return user ?? { name: `system:serviceaccount:kube-system:${identity}`, groups: ['system:serviceaccounts', 'system:serviceaccounts:kube-system', 'system:authenticated'] }
 }
 
 export interface Start {
