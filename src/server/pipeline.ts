@@ -30,7 +30,7 @@ export function pipeline({ core, authorizer, impersonate, paths, virtual, isOpen
     if (!isOpen()) throw unavailable('the server is shutting down')
     const info = requestInfo(request)
     let user = await identify(core, request)
-    if (impersonate) user = await impersonate(request, user)
+    if (impersonate && wantsAnother(request.headers)) user = await impersonate(request, user)
     await authorize(authorizer, user, info)
     if (info.isResource) return routeResource(core, request, info, user, virtualResources, warnings)
     for (const path of paths) {
@@ -51,6 +51,12 @@ export function pipeline({ core, authorizer, impersonate, paths, virtual, isOpen
     }
     return warnings.length === 0 ? response : { ...response, headers: { ...response.headers, warning: [...new Set(warnings)].map(warningHeader) } }
   }
+}
+
+/** Whether any Impersonate-* header is there. */
+function wantsAnother(headers: ApiRequest['headers']): boolean {
+  for (const name in headers) if (name.startsWith('impersonate-')) return true
+  return false
 }
 
 async function identify(core: Core, request: ApiRequest): Promise<User> {

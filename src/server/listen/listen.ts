@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { PeerCertificate, TLSSocket } from 'node:tls'
-import { ApiError, type ApiHandler, type ApiRequest, type Log, type UpgradeTarget, type User } from '#machinery'
+import { ApiError, type ApiHandler, type ApiRequest, type ApiResponse, type Log, type UpgradeTarget, type User } from '#machinery'
 import { errorAnswer } from '../respond.ts'
 import { readBody } from './body.ts'
 import * as limits from './limits.ts'
@@ -43,6 +43,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     settings: { initialWindowSize: limits.streamWindow, maxConcurrentStreams: limits.streamsPerConnection, maxHeaderListSize: limits.headerBytes, enablePush: false },
     maxSessionMemory: 128, maxHeaderSize: limits.headerBytes, noDelay: true,
   } as Parameters<typeof createSecureServer>[0])
+  const deadlines = new Deadlines()
   const sessions = new Set<ServerHttp2Session>()
   const sockets = new Set<Socket>()
 
@@ -57,10 +58,10 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     sockets.add(socket)
     socket.on('close', () => { sockets.delete(socket) })
   })
-  server.on('request', (request: unknown, response: unknown) => { void serveHttp1(request as IncomingMessage, response as ServerResponse, handler, log) })
+  server.on('request', (request: unknown, response: unknown) => { void serveHttp1(request as IncomingMessage, response as ServerResponse, options, deadlines) })
   // That listener made Node wrap every HTTP/2 stream in objects that look like HTTP/1.1; streams are served as they are instead.
   server.removeAllListeners('stream')
-  server.on('stream', (stream, headers) => { void serveHttp2(stream, headers, handler, log) })
+  server.on('stream', (stream, headers) => { void serveHttp2(stream, headers, options, deadlines) })
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => { void serveUpgrade(request, socket, head, handler, options) })
   server.on('tlsClientError', (error: Error) => { log.debug('a TLS handshake failed', { error: error.message }) })
   server.on('timeout', () => {})
@@ -74,7 +75,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   return {
     host: address.address, port: address.port,
     renew(cert, key) { server.setSecureContext({ cert, key, ...(clientAuthority !== undefined && { ca: clientAuthority }) }) },
-    close: () => close(server, sessions, sockets),
+    close: () => { deadlines.stop(); return close(server, sessions, sockets) },
   }
 }
 
@@ -92,37 +93,43 @@ const known = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS
 const methodOf = (method: string | undefined): ApiRequest['method'] => (known.has(method ?? '') ? method as ApiRequest['method'] : 'OPTIONS')
 const writes = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
 
-async function serveHttp2(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, handler: ApiHandler, log: Log): Promise<void> {
+async function serveHttp2(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, { handler, log }: ListenOptions, deadlines: Deadlines): Promise<void> {
   stream.on('error', (error) => { log.debug('a stream failed', { error: error.message }) })
   const url = headers[':path'] ?? '/'
   const method = methodOf(headers[':method'])
+  const refuse = (error: unknown) => { if (!stream.destroyed && !stream.headersSent) sendHttp2(stream, refusal(error, headers.accept, log), { method, headers: {} }) }
   try {
     const body = writes.has(method) && !stream.endAfterHeaders ? await readBody(stream, headers['content-length']) : undefined
     const { session } = stream
     if (!session) return
     const user = userOf(session, session.socket as TLSSocket)
     const request = requestOf(method, url, headers, body, user, session.socket.remoteAddress, (run) => { stream.once('close', run) })
-    const response = await deadline(handler(request), request)
+    const pending = deadlines.begin(() => { refuse(tooLate(method, url)) })
+    let response: ApiResponse
+    try { response = await handler(request) } finally { if (!deadlines.end(pending)) return }
     if (stream.destroyed) { if (response.body.type === 'stream') response.body.open(nowhere)(); return }
     sendHttp2(stream, response, request)
   } catch (error) {
-    if (stream.destroyed) return
-    sendHttp2(stream, refusal(error, headers.accept, log), { method, headers: {} })
+    refuse(error)
   }
 }
 
-async function serveHttp1(request: IncomingMessage, response: ServerResponse, handler: ApiHandler, log: Log): Promise<void> {
+async function serveHttp1(request: IncomingMessage, response: ServerResponse, { handler, log }: ListenOptions, deadlines: Deadlines): Promise<void> {
   const method = methodOf(request.method)
+  const url = request.url ?? '/'
   response.on('error', (error) => { log.debug('an answer could not be written', { error: error.message }) })
+  const refuse = (error: unknown) => { if (!response.destroyed && !response.headersSent) sendHttp1(response, refusal(error, request.headers.accept, log), { method, headers: {} }) }
   try {
     const body = writes.has(method) ? await readBody(request, request.headers['content-length']) : undefined
     const user = userOf(request.socket, request.socket as TLSSocket)
-    const asked = requestOf(method, request.url ?? '/', request.headers, body, user, request.socket.remoteAddress, (run) => { response.once('close', run) })
-    const answer = await deadline(handler(asked), asked)
+    const asked = requestOf(method, url, request.headers, body, user, request.socket.remoteAddress, (run) => { response.once('close', run) })
+    const pending = deadlines.begin(() => { refuse(tooLate(method, url)) })
+    let answer: ApiResponse
+    try { answer = await handler(asked) } finally { if (!deadlines.end(pending)) return }
     if (response.destroyed) { if (answer.body.type === 'stream') answer.body.open(nowhere)(); return }
     sendHttp1(response, answer, asked)
   } catch (error) {
-    if (!response.destroyed && !response.headersSent) sendHttp1(response, refusal(error, request.headers.accept, log), { method, headers: {} })
+    refuse(error)
   }
 }
 
@@ -176,18 +183,30 @@ function readCertificate(socket: TLSSocket): User | undefined {
   return name ? { name, groups: O === undefined ? [] : typeof O === 'string' ? [O] : O } : undefined
 }
 
-/** What is neither a watch nor a followed log ends within a minute. */
-async function deadline<T>(work: Promise<T>, { method, path }: ApiRequest): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => { reject(new ApiError('Timeout', `request did not complete within requested timeout - ${method} ${path} took more than ${limits.requestMs / 1000} s`, { retryAfterSeconds: 1 })) }, limits.requestMs)
-  })
-  try {
-    return await Promise.race([work, late])
-  } finally {
-    clearTimeout(timer)
+/** Requests that are being answered; what is neither a watch nor a followed log has its answer within a minute. */
+interface Pending { readonly since: number; late(): void }
+class Deadlines {
+  readonly #pending = new Set<Pending>()
+  readonly #sweep = setInterval(() => {
+    const oldest = Date.now() - limits.requestMs
+    for (const each of this.#pending) {
+      if (each.since > oldest) break // they are in order of their beginning
+      this.#pending.delete(each)
+      each.late()
+    }
+  }, limits.requestMs / 60).unref()
+
+  begin(late: () => void): Pending {
+    const pending = { since: Date.now(), late }
+    this.#pending.add(pending)
+    return pending
   }
+  /** False when the answer comes too late: another one has been given. */
+  end(pending: Pending): boolean { return this.#pending.delete(pending) }
+  stop(): void { clearInterval(this.#sweep) }
 }
+const tooLate = (method: string, url: string): ApiError =>
+  new ApiError('Timeout', `request did not complete within requested timeout - ${method} ${url} took more than ${limits.requestMs / 1000} s`, { retryAfterSeconds: 1 })
 
 function refusal(error: unknown, accept: string | undefined, log: Log) {
   if (error instanceof ApiError) return errorAnswer(error, accept, false)
