@@ -4,7 +4,7 @@ import { createControlPlane, type ControlPlane } from '#assembly'
 import { connect, directClient, EventRecorder, Informers, type Client, type Cluster } from '#client'
 import { startControllers } from '#controllers'
 import { event, lease } from '#kinds'
-import { seeded, silent, type ApiHandler, type Log, type Random, type User } from '#machinery'
+import { fnv32a, seeded, silent, type ApiHandler, type Log, type Random, type User } from '#machinery'
 import { startScheduler } from '#scheduler'
 import type { TokenKeys } from '#server'
 import { memoryEngine } from '#store'
@@ -47,7 +47,6 @@ export class TestCluster {
   readonly #options: TestClusterOptions
   #process: { readonly line: FaultyLine; readonly informers: Informers; readonly stops: readonly (() => Promise<void>)[] } | undefined
   #deaths = 0
-  #clients = 0
 
   /** Starts one; stop it, or hold it with `await using`. */
   static async start(options: TestClusterOptions = {}): Promise<TestCluster> {
@@ -74,11 +73,11 @@ export class TestCluster {
   }
 
   /** A client of the server itself, without faults. */
-  clientAs(user: User, handler: ApiHandler = this.plane.handler): Client {
-    return directClient(handler, user, { clock: this.clock, random: this.#dice(), log: this.#options.log ?? silent, userAgent: 'test' })
+  clientAs(user: User, handler: ApiHandler = this.plane.handler, userAgent = 'kubectl'): Client {
+    return directClient(handler, user, { clock: this.clock, random: this.#dice(user.name), log: this.#options.log ?? silent, userAgent })
   }
   /** Everybody has dice of his own, so that what one does with them changes nothing for the others. */
-  #dice(): Random { return seeded((this.#options.seed ?? 1) * 1000 + ++this.#clients) }
+  #dice(name: string): Random { return seeded((this.#options.seed ?? 1) * 7919 + fnv32a(name)) }
   /** How often the process of controllers and scheduler has died. */
   get deaths(): number { return this.#deaths }
 
@@ -87,7 +86,7 @@ export class TestCluster {
     const line = new FaultyLine(this.plane.handler, faults, this, () => { this.#deaths++; this.clock.after(restartMs, () => this.startComponents({ ...faults, diesAtWrite: 0 })) })
     const informers = new Informers(this.clientAs({ name: 'system:kube-controller-manager', groups: ['system:masters', 'system:authenticated'] }, line.handler))
     const as = (user: User, component: string): Cluster => {
-      const client = this.clientAs(user, line.handler)
+      const client = this.clientAs(user, line.handler, component === 'default-scheduler' ? 'kube-scheduler' : 'kube-controller-manager')
       return connect(client, informers, new EventRecorder(client, { component, ...(component === 'default-scheduler' && { style: 'series' as const }) }))
     }
     const { log = silent, controllers, scheduler = true, nodeMonitorGracePeriodMs = 40_000 } = this.#options
