@@ -17,6 +17,8 @@ const agentPatienceMs = 10_000
 export interface RealNodes {
   /** The host's address on the cluster's bridge: where nodes and pods reach the API server. */
   readonly gateway: string
+  /** The range of the pods' addresses. */
+  readonly podCidr: string
   /** Makes bridge, namespaces and routes. */
   raise(): Promise<void>
   /** Starts the agents that do not run. */
@@ -33,11 +35,11 @@ export async function prepareRealNodes(options: ClusterOptions, log: Log): Promi
   const held = readNetwork(paths), fresh = held === undefined
   const names = Array.from({ length: containerdNodes }, (_, i) => nodeName(options.name, i))
   const taken = await surveyHost(held && planHosts(held).bridge)
-  const chosen = held ?? chooseClusterNetwork({ cluster: options.name, dataDirectory: paths.dataDir, taken, podCidr: options.clusterCidr, serviceCidr: options.serviceClusterIpRange })
+  const chosen = held ?? chooseClusterNetwork({ cluster: options.name, dataDirectory: paths.dataDir, taken, ...(options.clusterCidrGiven && { podCidr: options.clusterCidr }), serviceCidr: options.serviceClusterIpRange })
   if (held) checkClusterNetwork(held, taken)
   const network = withNodes(chosen, names), plan = planHosts(network)
   return {
-    gateway: plan.gateway,
+    gateway: plan.gateway, podCidr: plan.podCidr,
     async raise() {
       writeAtomically(networkFile(paths), JSON.stringify(network, null, 2) + '\n', 0o600)
       await raiseHosts(plan)

@@ -35,6 +35,8 @@ export interface ClusterOptions {
   readonly serviceClusterIpRange: string
   readonly serviceNodePortRange: { readonly from: number; readonly to: number }
   readonly clusterCidr: string
+  /** Whether it was typed; otherwise real nodes may get another range when this one is in use on the machine. */
+  readonly clusterCidrGiven: boolean
   readonly etcdCompactionIntervalMs: number
   readonly nodeMonitorGracePeriodMs: number
   readonly defaultNotReadyTolerationSeconds: number
@@ -71,7 +73,7 @@ export function clusterOptions(typed: Typed, { noContainers, lastPort }: Circums
     containerdNodes: real ? plain : 0,
     simulatedNodes: (simulate ?? 0) + (real ? 0 : plain),
     logLevel: v === undefined ? rest.logLevel : v >= 4 ? 'debug' : 'info',
-    clusterCidr: pods, etcdCompactionIntervalMs: etcdCompactionInterval, nodeMonitorGracePeriodMs: nodeMonitorGracePeriod,
+    clusterCidr: pods, clusterCidrGiven: clusterCidr !== undefined, etcdCompactionIntervalMs: etcdCompactionInterval, nodeMonitorGracePeriodMs: nodeMonitorGracePeriod,
   }
 }
 
