@@ -80,7 +80,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   const stops: (() => void | Promise<void>)[] = [keepIpAddresses({ objects, handler: server.handler, log: log.named('apiserver') }), compacting(store, clock, log.named('store'), options.compactionIntervalMs)]
   const informers = new Informers(directClient(server.handler, informerUser, { clock, random, log: log.named('caches'), userAgent: 'proa-caches' }))
   const as = (user: User, component: string): Cluster => {
-    const client = directClient(server.handler, user, { clock, random, log: log.named(component), userAgent: component })
+    const client = directClient(server.handler, user, { clock, random, log: log.named(component), userAgent: component === 'default-scheduler' ? 'kube-scheduler' : 'kube-controller-manager' })
     return connect(client, informers, new EventRecorder(client, { component, ...(component === 'default-scheduler' && { style: 'series' as const }) }))
   }
   return {
