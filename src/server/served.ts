@@ -20,9 +20,9 @@ export interface Served {
   readonly rules: Rules<any>
   readonly columns: readonly Column<any>[]
   /** Fields that field selectors may name in this version, read from the stored form. */
-  readonly selectable: Readonly<Record<string, (object: any) => string>>
+  readonly selectable: Readonly<Record<string, (object: any) => string>> // allowed: of any kind
   /** Absent: served as it is stored. */
-  readonly convert?: { readonly from: (object: any) => any; readonly to: (object: any) => any }
+  readonly convert?: { readonly from: (object: any) => any; readonly to: (object: any) => any } // allowed: between any two versions
   readonly deprecated?: string
   readonly subresources: ReadonlyMap<string, Subresource>
   /** As errors name it. */

@@ -11,7 +11,7 @@ export const defaultStorageClass: AdmissionPlugin = {
   name: 'DefaultStorageClass',
   handles: (operation, kind, subresource) => operation === 'CREATE' && kind.group === '' && kind.resource === 'persistentvolumeclaims' && subresource === '',
   mutate({ object, objects }) {
-    const claim = object as unknown as PersistentVolumeClaim
+    const claim = object as PersistentVolumeClaim
     if (claim.spec?.storageClassName !== undefined || claim.metadata.annotations?.['volume.beta.kubernetes.io/storage-class'] !== undefined) return
     const found = newestDefault(objects.list(storageClass), 'storageclass.kubernetes.io/is-default-class')
     if (found && claim.spec) claim.spec.storageClassName = found.metadata.name
@@ -22,7 +22,7 @@ export const defaultIngressClass: AdmissionPlugin = {
   name: 'DefaultIngressClass',
   handles: (operation, kind, subresource) => operation === 'CREATE' && kind.group === 'networking.k8s.io' && kind.resource === 'ingresses' && subresource === '',
   mutate({ object, objects }) {
-    const ingress = object as unknown as Ingress
+    const ingress = object as Ingress
     if (ingress.spec?.ingressClassName !== undefined || ingress.metadata.annotations?.['kubernetes.io/ingress.class'] !== undefined) return
     const found = newestDefault(objects.list(ingressClass), 'ingressclass.kubernetes.io/is-default-class')
     if (found) (ingress.spec ??= {}).ingressClassName = found.metadata.name

@@ -9,7 +9,7 @@ export const defaultTolerationSeconds = (seconds: { readonly notReady: number; r
   name: 'DefaultTolerationSeconds',
   handles: (operation, kind, subresource) => (operation === 'CREATE' || operation === 'UPDATE') && kind.group === '' && kind.resource === 'pods' && subresource === '',
   mutate({ object }) {
-    const { spec } = object as unknown as Pod
+    const { spec } = object as Pod
     for (const [key, tolerationSeconds] of [[notReady, seconds.notReady], [unreachable, seconds.unreachable]] as const) {
       const tolerated = spec.tolerations?.some((t) => (t.key === key || !t.key) && (t.effect === 'NoExecute' || !t.effect))
       if (!tolerated) spec.tolerations = [...(spec.tolerations ?? []), { key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds }]

@@ -11,11 +11,11 @@ export const limitRanger: AdmissionPlugin = {
   handles: (operation, kind, subresource) => kind.group === '' && subresource === ''
     && ((kind.resource === 'pods' && operation === 'CREATE') || (kind.resource === 'persistentvolumeclaims' && (operation === 'CREATE' || operation === 'UPDATE'))),
   mutate({ kind, object, objects, namespace }) {
-    if (kind.resource === 'pods') for (const range of objects.list(limitRange, namespace)) fillIn(range, object as unknown as Pod)
+    if (kind.resource === 'pods') for (const range of objects.list(limitRange, namespace)) fillIn(range, object as Pod)
   },
   validate({ kind, name, object, objects, namespace }) {
     for (const range of objects.list(limitRange, namespace)) {
-      const problems = kind.resource === 'pods' ? problemsOfPod(range, object as unknown as Pod) : problemsOfClaim(range, object as unknown as PersistentVolumeClaim)
+      const problems = kind.resource === 'pods' ? problemsOfPod(range, object as Pod) : problemsOfClaim(range, object as PersistentVolumeClaim)
       if (problems.length > 0) throw forbidden(kind, name, problems.length === 1 ? problems[0]! : `[${problems.join(', ')}]`)
     }
   },

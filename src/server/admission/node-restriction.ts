@@ -34,7 +34,7 @@ function refuse({ kind, name }: AdmissionAttributes, why: string): never { throw
 function onPod(node: string, attributes: AdmissionAttributes): void {
   const { operation, subresource, name, namespace, objects, object, old } = attributes
   if (operation === 'CREATE' && subresource === '') {
-    const pod = object as unknown as Pod
+    const pod = object as Pod
     if (pod.metadata.annotations?.['kubernetes.io/config.mirror'] === undefined) refuse(attributes, `pod does not have "kubernetes.io/config.mirror" annotation, node "${node}" can only create mirror pods`)
     if (pod.spec.nodeName !== node) refuse(attributes, `node "${node}" can only create pods with spec.nodeName set to itself`)
     return
@@ -44,12 +44,12 @@ function onPod(node: string, attributes: AdmissionAttributes): void {
     return
   }
   if (operation === 'UPDATE' && subresource === 'status') {
-    if ((old as unknown as Pod).spec.nodeName !== node) refuse(attributes, `node "${node}" can only update pod status for pods with spec.nodeName set to itself`)
+    if ((old as Pod).spec.nodeName !== node) refuse(attributes, `node "${node}" can only update pod status for pods with spec.nodeName set to itself`)
     if (!same(object!.metadata.labels, old!.metadata.labels)) refuse(attributes, `node "${node}" cannot update labels through pod status`)
     return
   }
   if (operation === 'DELETE' && subresource === '') {
-    if ((old as unknown as Pod | undefined)?.spec.nodeName !== node) refuse(attributes, `node "${node}" can only delete pods with spec.nodeName set to itself`)
+    if ((old as Pod | undefined)?.spec.nodeName !== node) refuse(attributes, `node "${node}" can only delete pods with spec.nodeName set to itself`)
     return
   }
   refuse(attributes, subresource ? `unexpected pod subresource "${subresource}", only 'status' and 'eviction' are allowed` : `unexpected operation ${operation}, node "${node}" can only create and delete mirror pods`)
@@ -64,9 +64,9 @@ function onNode(node: string, attributes: AdmissionAttributes): void {
   const changed = [...new Set([...Object.keys(labels), ...Object.keys(before)])].filter((k) => labels[k] !== before[k])
   const wrong = changed.filter(isForbiddenLabel).sort()
   if (wrong.length > 0) refuse(attributes, `is not allowed to ${operation === 'CREATE' ? 'set' : 'modify'} the following labels: ${wrong.join(', ')}`)
-  const next = object as unknown as Node
+  const next = object as Node
   if (operation === 'UPDATE' && subresource === '') {
-    const previous = old as unknown as Node
+    const previous = old as Node
     if (!same(next.spec?.taints ?? [], previous.spec?.taints ?? [])) refuse(attributes, `node "${node}" is not allowed to modify taints`)
     if (!same(object!.metadata.ownerReferences ?? [], old!.metadata.ownerReferences ?? [])) refuse(attributes, `node "${node}" is not allowed to update metadata.ownerReferences`)
   }

@@ -9,14 +9,14 @@ export const priority: AdmissionPlugin = {
     && ((kind.group === '' && kind.resource === 'pods' && operation === 'CREATE') || (kind.group === 'scheduling.k8s.io' && kind.resource === 'priorityclasses')),
   mutate(attributes) { if (attributes.kind.resource === 'pods') resolve(attributes) },
   validate({ kind, name, object, objects }) {
-    if (kind.resource !== 'priorityclasses' || !(object as unknown as PriorityClass).globalDefault) return
+    if (kind.resource !== 'priorityclasses' || !(object as PriorityClass).globalDefault) return
     const other = objects.list(priorityClass).find((c) => c.globalDefault && c.metadata.name !== name)
     if (other) throw new ApiError('Forbidden', `${qualified(kind)} "${name}" is forbidden: only one PriorityClass can be marked as default. PriorityClass "${other.metadata.name}" is already marked as default`, { name, group: kind.group, kind: kind.resource })
   },
 }
 
 function resolve({ kind, name, object, objects }: AdmissionAttributes): void {
-  const { spec } = object as unknown as Pod
+  const { spec } = object as Pod
   let value = 0, policy = 'PreemptLowerPriority'
   if (spec.priorityClassName) {
     const found = objects.get(priorityClass, spec.priorityClassName)

@@ -7,7 +7,7 @@ export const runtimeClassPlugin: AdmissionPlugin = {
   name: 'RuntimeClass',
   handles: (operation, kind, subresource) => operation === 'CREATE' && kind.group === '' && kind.resource === 'pods' && subresource === '',
   mutate({ object, kind, name, objects }) {
-    const { spec } = object as unknown as Pod
+    const { spec } = object as Pod
     if (!spec.runtimeClassName) {
       if (spec.overhead) throw forbidden(kind, name, 'pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead')
       return

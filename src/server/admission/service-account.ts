@@ -12,7 +12,7 @@ export const serviceAccountPlugin = (random: Random): AdmissionPlugin => ({
   name: 'ServiceAccount',
   handles: (operation, kind, subresource) => operation === 'CREATE' && kind.group === '' && kind.resource === 'pods' && subresource === '',
   mutate({ object, kind, name, namespace, objects }) {
-    const pod = object as unknown as Pod
+    const pod = object as Pod
     if (pod.metadata.annotations?.[mirrorAnnotation] !== undefined) return
     const spec = pod.spec
     if (!spec.serviceAccountName) spec.serviceAccountName = 'default'
@@ -23,7 +23,7 @@ export const serviceAccountPlugin = (random: Random): AdmissionPlugin => ({
     if (!spec.imagePullSecrets?.length && account.imagePullSecrets?.length) spec.imagePullSecrets = account.imagePullSecrets.map((s) => ({ ...s }))
   },
   validate({ object, kind, name }) {
-    const pod = object as unknown as Pod
+    const pod = object as Pod
     if (pod.metadata.annotations?.[mirrorAnnotation] === undefined) return
     if (pod.spec.serviceAccountName) throw forbidden(kind, name, 'a mirror pod may not reference service accounts')
     for (const volume of pod.spec.volumes ?? []) {

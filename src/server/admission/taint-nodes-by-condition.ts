@@ -8,7 +8,7 @@ export const taintNodesByCondition: AdmissionPlugin = {
   name: 'TaintNodesByCondition',
   handles: (operation, kind, subresource) => operation === 'CREATE' && kind.group === '' && kind.resource === 'nodes' && subresource === '',
   mutate({ object }) {
-    const node = object as unknown as Node
+    const node = object as Node
     node.spec ??= {}
     if (!node.spec.taints?.some((t) => t.key === notReady.key && t.effect === notReady.effect)) node.spec.taints = [...(node.spec.taints ?? []), { ...notReady }]
   },

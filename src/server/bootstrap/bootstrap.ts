@@ -26,7 +26,7 @@ export async function bootstrap(options: BootstrapOptions): Promise<void> {
   const api = writer(options)
   await Promise.all(systemNamespaces.map((name) => api.ensure({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })))
   await Promise.all([
-    ...(defaults as unknown as AnyObject[]).map((object) => api.ensure(object, mendRole)),
+    ...(defaults as readonly object[]).map((object) => api.ensure(object, mendRole)),
     api.ensure({ apiVersion: 'networking.k8s.io/v1', kind: 'ServiceCIDR', metadata: { name: 'kubernetes' }, spec: { cidrs: [options.serviceRange.cidr] } }),
     api.ensure(authenticationConfig(options), replaceData),
     api.ensure(kubernetesService(options)),

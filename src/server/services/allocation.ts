@@ -33,8 +33,8 @@ export class ServiceAllocation implements Allocator {
   close(): void { this.#stop() }
 
   begin(object: LooseObject, old: LooseObject | undefined): (stored: boolean) => void {
-    const service = object as unknown as Service, owner = ownerOf(object.metadata), held: (() => void)[] = []
-    dropByType(service, old as unknown as Service | undefined)
+    const service = object as Service, owner = ownerOf(object.metadata), held: (() => void)[] = []
+    dropByType(service, old as Service | undefined)
     const errors = [...chooseFamilies(service), ...this.#chooseAddress(service, owner, held), ...this.#choosePorts(service, owner, held)]
     const letGo = () => { for (const release of held.splice(0)) release() }
     if (errors.length === 0) return letGo
