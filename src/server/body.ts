@@ -1,6 +1,6 @@
 // Bodies of writes: bytes to the normal form of what the resource takes, with the reference's errors for everything that is not it.
 import { badRequest, cannotBeHandled, decode, DecodeError, deleteOptions, JsonError, parseJson, parseJsonStrict, type ApiRequest, type LooseObject, type Schema } from '#machinery'
-import { bodyEncoding, type BodyEncoding } from './media.ts'
+import { bodyEncoding, type Encoding } from './media.ts'
 import type { WriteOptions } from './options.ts'
 import { readProtobuf, type Wanted } from './protobuf-body.ts'
 import { internalPackage } from './respond.ts'
@@ -64,7 +64,7 @@ export function readOptional(request: ApiRequest): unknown {
 interface Problems { readonly duplicates: readonly string[]; readonly yaml: readonly string[] }
 const noProblems: Problems = { duplicates: [], yaml: [] }
 
-function parse(bytes: Uint8Array, encoding: BodyEncoding, accepted: Wanted, strict: boolean): { value: unknown; problems: Problems } {
+function parse(bytes: Uint8Array, encoding: Encoding, accepted: Wanted, strict: boolean): { value: unknown; problems: Problems } {
   if (encoding === 'protobuf') return { value: readProtobuf(bytes, accepted, (why) => unrecognized(accepted, why, bytes)), problems: noProblems }
   const text = decoder.decode(bytes)
   if (encoding === 'yaml') {

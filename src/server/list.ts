@@ -5,6 +5,7 @@ import { decodeContinue, encodeContinue, expiredContinue } from './continue-toke
 import { place, type Call } from './core.ts'
 import { bareHead, listWindows } from './objects.ts'
 import { includedObject, partialObject, table } from './projections.ts'
+import { protobufList } from './protobuf-answer.ts'
 import { headersFor, internalPackage, jsonBytes, prettyIfAsked, storedAnswer, valueAnswer } from './respond.ts'
 import { selection, type Selection } from './selection.ts'
 import { converted } from './served.ts'
@@ -117,6 +118,7 @@ export function listAnswer(call: Call, found: Found): ApiResponse {
     default: throw new ApiError('NotAcceptable', `you requested ${output.as}, but the requested object is a list (*${internalPackage(served.group)}.${served.kindName}List)`)
   }
   if (request.direct) return valueAnswer(200, { ...type, metadata, items: values().map((v) => converted(served, v)) }, output, true)
+  if (output.encoding === 'protobuf') return protobufList(type, metadata, found.items.length, (i) => converted(served, objects.value(served.kind, found.items[i]!)))
   if (served.convert || output.encoding === 'yaml' || output.pretty) return valueAnswer(200, { ...type, metadata, items: values().map((v) => untyped(converted(served, v))) }, output, false)
   const front = `${JSON.stringify({ ...type, metadata }).slice(0, -1)},"items":[`
   const windows = listWindows(front, bareHead, found.items, ']}\n')

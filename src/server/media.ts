@@ -1,9 +1,10 @@
 // What the client sends and what it wants to read: Content-Type and Accept, with the reference's two ways to refuse.
-import { ApiError, notAcceptable, protobufType, unsupportedMediaType } from '#machinery'
+import { ApiError, notAcceptable, protobufIsLoaded, protobufType, unsupportedMediaType } from '#machinery'
 
+export type Encoding = 'json' | 'yaml' | 'protobuf'
 /** The form an answer takes. */
 export interface Output {
-  readonly encoding: 'json' | 'yaml'
+  readonly encoding: Encoding
   /** A projection that the client asked for. */
   readonly as: '' | 'Table' | 'PartialObjectMetadata' | 'PartialObjectMetadataList' | 'APIGroupDiscoveryList'
   /** Version of the projection: v1, v1beta1 (meta.k8s.io), v2 (apidiscovery.k8s.io). */
@@ -12,10 +13,10 @@ export interface Output {
 }
 export const plainJson: Output = { encoding: 'json', as: '', version: '', pretty: false }
 
-const supported = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']
+const supported = ['application/json', 'application/yaml', protobufType]
 /** What a route can answer; lists can also be watched. */
 export const itemTypes: readonly string[] = supported
-export const listTypes: readonly string[] = [...supported, 'application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch']
+export const listTypes: readonly string[] = [...supported, 'application/json;stream=watch', `${protobufType};stream=watch`]
 const patchTypes = ['application/json-patch+json', 'application/merge-patch+json', 'application/strategic-merge-patch+json', 'application/apply-patch+yaml', 'application/apply-patch+cbor']
 
 /** Which projections the addressed thing allows. */
@@ -25,14 +26,14 @@ export type Projections = 'objects' | 'discovery' | 'none'
 const rememberedHeaders = 500
 const remembered = new Map<string, Output>()
 
-/** Chooses the form of the answer; throws NotAcceptable in one of the reference's two wordings. */
-export function negotiate(accept: string | undefined, routeTypes: readonly string[], projections: Projections): Output {
+/** Chooses the form of the answer; throws NotAcceptable in one of the reference's two wordings. `custom`: a custom resource, which has no protobuf message. */
+export function negotiate(accept: string | undefined, routeTypes: readonly string[], projections: Projections, custom = false): Output {
   if (accept === undefined || accept === '' || accept === 'application/json' || accept === '*/*') return plainJson
-  const key = projections + accept
+  const key = `${projections}${custom}${accept}`
   const known = remembered.get(key)
   if (known) return known
   if (!matchesRoute(accept, routeTypes)) throw routeNotAcceptable(routeTypes)
-  const output = choose(accept, projections)
+  const output = choose(accept, projections, custom)
   if (remembered.size >= rememberedHeaders) remembered.clear()
   remembered.set(key, output)
   return output
@@ -40,9 +41,9 @@ export function negotiate(accept: string | undefined, routeTypes: readonly strin
 
 /** What to write errors in, whatever was refused. */
 export function errorOutput(accept: string | undefined): Output {
-  if (accept === undefined || !accept.includes('yaml')) return plainJson
+  if (accept === undefined || !(accept.includes('yaml') || (accept.includes('protobuf') && protobufIsLoaded()))) return plainJson
   try {
-    return { ...choose(accept, 'objects'), as: '', version: '' }
+    return { ...choose(accept, 'objects', false), as: '', version: '' }
   } catch {
     return plainJson
   }
@@ -60,11 +61,11 @@ const routeNotAcceptable = (types: readonly string[]) =>
 
 interface Clause { readonly type: string; readonly subtype: string; readonly parameters: ReadonlyMap<string, string>; readonly quality: number }
 
-function choose(accept: string, projections: Projections): Output {
+function choose(accept: string, projections: Projections, custom: boolean): Output {
   for (const clause of clauses(accept)) {
     const encoding = encodingOf(clause)
     if (!encoding) continue
-    const output = withProjection(clause, encoding, projections)
+    const output = withProjection(clause, encoding, projections, custom)
     if (output) return output
   }
   throw notAcceptable(supported)
@@ -81,16 +82,18 @@ function clauses(accept: string): Clause[] {
   return all.sort((a, b) => b.quality - a.quality) // stable: equal ones stay in their order
 }
 
-function encodingOf({ type, subtype }: Clause): 'json' | 'yaml' | undefined {
+function encodingOf({ type, subtype }: Clause): Encoding | undefined {
   if (type === '*' && subtype === '*') return 'json'
   if (type !== 'application') return undefined
   if (subtype === 'json' || subtype === '*') return 'json'
-  return subtype === 'yaml' ? 'yaml' : undefined
+  return subtype === 'yaml' ? 'yaml' : subtype === 'vnd.kubernetes.protobuf' ? 'protobuf' : undefined
 }
 
-function withProjection({ parameters }: Clause, encoding: 'json' | 'yaml', projections: Projections): Output | undefined {
+function withProjection({ parameters }: Clause, encoding: Encoding, projections: Projections, custom: boolean): Output | undefined {
   const as = parameters.get('as') ?? ''
   const pretty = parameters.get('pretty') === '1'
+  // Tables, discovery and custom resources have no messages; metadata alone always has.
+  if (encoding === 'protobuf' && (as === 'Table' || projections !== 'objects' || (custom && as === ''))) return undefined
   if (as === '') return { encoding, as: '', version: '', pretty }
   const group = parameters.get('g') ?? '', version = parameters.get('v') ?? ''
   if (projections === 'objects' && group === 'meta.k8s.io' && (version === 'v1' || version === 'v1beta1')
@@ -99,9 +102,8 @@ function withProjection({ parameters }: Clause, encoding: 'json' | 'yaml', proje
   return undefined
 }
 
-export type BodyEncoding = 'json' | 'yaml' | 'protobuf'
 /** How a body is written; throws UnsupportedMediaType. */
-export function bodyEncoding(contentType: string | undefined): BodyEncoding {
+export function bodyEncoding(contentType: string | undefined): Encoding {
   const type = contentType === undefined ? '' : contentType.split(';', 1)[0]!.trim().toLowerCase()
   if (type === '' || type === 'application/json') return 'json'
   if (type === 'application/yaml') return 'yaml'

@@ -5,6 +5,7 @@ import type { Call } from './core.ts'
 import { errorOutput, type Output } from './media.ts'
 import { spliced, typedHead } from './objects.ts'
 import { includedObject, partialObject, table } from './projections.ts'
+import { protobufAnswer } from './protobuf-answer.ts'
 import { converted } from './served.ts'
 import { yamlText } from './yaml.ts'
 
@@ -19,6 +20,7 @@ export const jsonBytes = (status: number, chunks: readonly Uint8Array[]): ApiRes
 /** Any value in the form asked for. */
 export function valueAnswer(status: number, value: unknown, output: Output, direct: boolean): ApiResponse {
   if (direct) return { status, headers: jsonHeaders, body: { type: 'value', value } }
+  if (output.encoding === 'protobuf') return protobufAnswer(status, value)
   const text = output.encoding === 'yaml' ? yamlText(value) : `${JSON.stringify(value, undefined, output.pretty ? 2 : undefined)}\n`
   return { status, headers: headersFor(output), body: { type: 'bytes', chunks: [encoder.encode(text)] } }
 }

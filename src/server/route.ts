@@ -1,11 +1,12 @@
 // From an allowed request to the function that answers it.
-import { ApiError, noSuchPath, type ApiRequest, type ApiResponse, type User } from '#machinery'
+import { ApiError, noSuchPath, protobuf, type ApiRequest, type ApiResponse, type User } from '#machinery'
 import type { Call, Core } from './core.ts'
 import { create } from './create.ts'
 import { remove, removeCollection } from './delete.ts'
 import { get, list } from './list.ts'
 import { itemTypes, listTypes, negotiate, patchForm } from './media.ts'
 import { patch } from './patch.ts'
+import { speaksProtobuf } from './protobuf-body.ts'
 import type { RequestInfo } from './request.ts'
 import { pageNotFound } from './respond.ts'
 import type { Served } from './served.ts'
@@ -31,7 +32,7 @@ export function routeResource(core: Core, request: ApiRequest, info: RequestInfo
   const handler = find(served, info, request, virtual)
   const types = info.verb === 'list' || info.verb === 'watch' ? listTypes : itemTypes
   if (info.verb === 'patch') patchForm(request.headers['content-type'])
-  const output = negotiate(request.headers.accept, types, 'objects')
+  const output = negotiate(request.headers.accept, types, 'objects', speaksProtobuf(request) && !protobuf().hasMessage(served.schema))
   return handler({ core, request, info, user, served, output, warnings })
 }
 

@@ -1,10 +1,12 @@
 // What stands around every message: four bytes that say "Kubernetes protobuf", then a runtime.Unknown with the object's type and its bytes.
-import { ProtobufError, WireReader } from './wire-reader.ts'
+import { delimited, ProtobufError, WireReader } from './wire-reader.ts'
+import type { WireWriter } from './wire-writer.ts'
 
 /** "k8s" and the version of the envelope. */
 export const magic: readonly number[] = [0x6b, 0x38, 0x73, 0]
 
-export interface Envelope { readonly apiVersion: string; readonly kind: string; readonly raw: Uint8Array }
+export interface ObjectType { readonly apiVersion: string; readonly kind: string }
+export interface Envelope extends ObjectType { readonly raw: Uint8Array }
 
 /** Opens an envelope; the message in it is not looked at. Throws ProtobufError in the reference's words. */
 export function openEnvelope(bytes: Uint8Array): Envelope {
@@ -37,4 +39,19 @@ function eachDelimited(bytes: Uint8Array, message: string, fields: readonly stri
     if (wire !== 2) throw new ProtobufError(`proto: wrong wireType = ${wire} for field ${fields[number]}`)
     take(number, reader.raw())
   }
+}
+
+/** Written before the message: what stands behind it (no content encoding, no content type). The writer goes backwards. */
+export function beginEnvelope(writer: WireWriter): void {
+  writer.uint(0); writer.tag(4, delimited)
+  writer.uint(0); writer.tag(3, delimited)
+}
+/** Written after the message, whose length is given: what stands before it. */
+export function endEnvelope(writer: WireWriter, { apiVersion, kind }: ObjectType, length: number): void {
+  writer.uint(length); writer.tag(2, delimited)
+  const end = writer.length
+  writer.string(kind); writer.tag(2, delimited)
+  writer.string(apiVersion); writer.tag(1, delimited)
+  writer.uint(writer.length - end); writer.tag(1, delimited)
+  writer.plain(magic)
 }

@@ -9,6 +9,8 @@ export const protobufType = 'application/vnd.kubernetes.protobuf'
 /** Loads the encoding; at once when it is there already. */
 export async function loadProtobuf(): Promise<typeof Codec> { return (codec ??= await import('./codec.ts')) }
 
+export const protobufIsLoaded = (): boolean => codec !== undefined
+
 /** The encoding, after loadProtobuf: whoever takes in a request that may need it waits for that once, so that everything behind stays synchronous. */
 export function protobuf(): typeof Codec {
   if (!codec) throw new Error('the protobuf encoding is not loaded: await loadProtobuf() before the request is handled')
