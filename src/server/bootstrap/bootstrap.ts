@@ -1,7 +1,7 @@
 // What a cluster has from its first moment: the system namespaces, the bootstrap roles and bindings, flow control and priority classes, the first
 // service range, and the `kubernetes` service that leads back to the API server. Every start makes what is missing and mends what may be mended.
 import { kinds, namespace } from '#kinds'
-import { ApiError, is, same, type AnyObject, type ApiHandler, type Kind, type LooseObject, type Status, type User } from '#machinery'
+import { ApiError, is, same, type ApiHandler, type Kind, type LooseObject, type Status, type User } from '#machinery'
 import type { ObjectReader } from '../object-reader.ts'
 import { nthAddress, type Range } from '../services/addresses.ts'
 import defaults from './objects.json' with { type: 'json' }
