@@ -10,7 +10,7 @@ export interface ObjectsOptions {
   readonly store: Store
   /** Freeze what is shared, so that whoever changes it is found out: development and tests. */
   readonly freeze?: boolean
-  /** Bound of the decoded values, in bytes of their JSON; default 48 MiB (about three times that in memory). */
+  /** Bound of the decoded values, in bytes of their JSON; default 16 MiB (about four times that in memory). */
   readonly cacheBytes?: number
 }
 
@@ -25,7 +25,7 @@ export class Objects implements ObjectReader {
   /** By the stored bytes themselves: the same bytes are the same version of the same object. */
   readonly #values: LRUCache<Uint8Array, LooseObject>
 
-  constructor({ store, freeze = false, cacheBytes = 48 * 1024 * 1024 }: ObjectsOptions) {
+  constructor({ store, freeze = false, cacheBytes = 16 * 1024 * 1024 }: ObjectsOptions) {
     this.store = store
     this.#freeze = freeze
     this.#values = new LRUCache({ maxSize: cacheBytes })
