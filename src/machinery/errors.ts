@@ -69,7 +69,7 @@ export const invalid = (kind: Pick<Kind, 'group' | 'kind'>, name: string, errors
   const lines = [...new Set(errors.map((e) => `${e.field}: ${e.message}`))]
   const body = lines.length === 1 ? lines[0] : `[${lines.join(', ')}]`
   return new ApiError('Invalid', `${kind.kind}${kind.group && '.' + kind.group} "${name}" is invalid: ${body}`,
-    { ...(name && { name }), ...(kind.group && { group: kind.group }), kind: kind.kind, causes: errors.map((e) => ({ reason: e.type, message: e.message, field: e.field })) })
+    { ...(name && { name }), ...(kind.group && { group: kind.group }), ...(kind.kind && { kind: kind.kind }), causes: errors.map((e) => ({ reason: e.type, message: e.message, field: e.field })) })
 }
 
 export type FieldErrorType = 'FieldValueRequired' | 'FieldValueInvalid' | 'FieldValueForbidden' | 'FieldValueDuplicate' | 'FieldValueNotSupported'
