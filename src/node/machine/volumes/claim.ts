@@ -1,0 +1,35 @@
+// persistentVolumeClaim: a volume of this machine (hostPath or local) that a claim is bound to.
+import { stat } from 'node:fs/promises'
+import { persistentVolume, persistentVolumeClaim, type PersistentVolume, type PersistentVolumeClaim, type Pod } from '#kinds'
+import { is } from '#machinery'
+import type { Client } from '#client'
+import type { ObjectCache } from '../object-cache.ts'
+import { setUpHostPath } from './host-path.ts'
+import { giveToGroup } from './ownership.ts'
+
+export interface ClaimedVolume { readonly path: string; readonly readonly: boolean; /** A raw device, for volumeDevices. */ readonly device: boolean }
+
+/** Throws why the claim cannot be used (yet). */
+export async function setUpClaim({ client, objects }: { client: Client; objects: ObjectCache }, pod: Pod, claimName: string, readOnly: boolean): Promise<ClaimedVolume> {
+  const namespace = pod.metadata.namespace ?? '', at = `error processing PVC ${namespace}/${claimName}`
+  const claim = await objects.read(pod.metadata.uid, persistentVolumeClaim, namespace, claimName)
+  if (!claim) throw new Error(`${at}: failed to fetch PVC from API server: persistentvolumeclaims "${claimName}" not found`)
+  if (claim.metadata.deletionTimestamp !== undefined) throw new Error(`${at}: PVC is being deleted`)
+  if (claim.status?.phase !== 'Bound' || !claim.spec.volumeName) throw new Error(`${at}: PVC is not bound`)
+  const volume = await boundVolume(client, claim, at)
+  const device = (volume.spec.volumeMode ?? 'Filesystem') === 'Block', { hostPath, local } = volume.spec
+  if (hostPath) return { path: await setUpHostPath(hostPath), readonly: readOnly, device }
+  if (!local) throw new Error(`the PersistentVolume "${volume.metadata.name}" is of a type that this node does not have; it has hostPath and local`)
+  if (!await stat(local.path).catch(() => undefined)) throw new Error(`path "${local.path}" does not exist`)
+  if (!device && !readOnly) await giveToGroup(local.path, pod.spec.securityContext?.fsGroup, { onRootMismatch: pod.spec.securityContext?.fsGroupChangePolicy === 'OnRootMismatch' })
+  return { path: local.path, readonly: readOnly, device }
+}
+
+async function boundVolume(client: Client, claim: PersistentVolumeClaim, at: string): Promise<PersistentVolume> {
+  const name = claim.spec.volumeName!
+  const volume = await client.get(persistentVolume, { name }).catch((error: unknown) => {
+    throw is(error, 'NotFound') ? new Error(`${at}: persistentvolume "${name}" not found`) : error
+  })
+  if (volume.spec.claimRef?.uid !== claim.metadata.uid) throw new Error(`${at}: the PersistentVolume "${name}" is bound to another claim`)
+  return volume
+}
