@@ -282,8 +282,9 @@ export class PodWorker {
     await this.#stopAll((this.#forgotten ? Math.min(pod.metadata.deletionGracePeriodSeconds ?? 0, 30) : pod.metadata.deletionGracePeriodSeconds ?? pod.spec.terminationGracePeriodSeconds ?? 30) * 1000)
     this.#noteEnds()
     if (!this.#forgotten) { this.#tell(true); await statuses.written(this.uid) }
-    await environment.tearDown(this.uid)
+    // Sandboxes first: what tearDown keeps for them (logs of pods that have ended) is not needed any more.
     for (const sandbox of cache.pod(this.uid).sandboxes) await runtime.removePodSandbox(sandbox.id)
+    await environment.tearDown(this.uid)
     probes.forgetPod(this.uid)
     if (!this.#forgotten) {
       try { await client.delete(podKind, pod.metadata, { uid: this.uid, gracePeriodSeconds: 0 }) } catch (error) {
