@@ -58,7 +58,7 @@ export class FaultyLine {
   #late(open: (sink: WatchSink) => () => void): ApiResponse['body'] {
     const { lateMs = 0, brokenWatches = 0 } = this.#options, { clock, random } = this.#environment
     return { type: 'watch', open: (sink) => {
-      let over = false, last = 0
+      let over = false, last = 0, stop = () => {}
       const finish = () => { if (!over) { over = true; stop(); sink.end() } }
       const deliver = (event: WatchEvent) => {
         if (over || this.#dead) return
@@ -70,7 +70,8 @@ export class FaultyLine {
         if (last === clock.now() && lateMs === 0) run()
         else clock.after(last - clock.now(), run)
       }
-      const stop = open({ event: (event) => later(() => deliver(event)), end: () => later(finish) })
+      stop = open({ event: (event) => later(() => deliver(event)), end: () => later(finish) })
+      if (over) stop() // it broke while the past was being told
       return () => { over = true; stop() }
     } }
   }

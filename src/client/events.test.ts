@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { configMap, event } from '#kinds'
+import { TestCluster } from '#testing'
+import { EventRecorder, type RecorderOptions } from './events.ts'
+
+const namespace = 'default'
+async function recorder(options: RecorderOptions = { component: 'tester' }) {
+  const cluster = await TestCluster.start({ scheduler: false, controllers: [] })
+  const object = await cluster.client.create(configMap, { metadata: { name: 'a', namespace } })
+  const events = new EventRecorder(cluster.client, options)
+  return { cluster, object, record: (reason: string, message: string) => events.record(configMap, object, 'Normal', reason, message, { action: 'Looking' }),
+    async kept() { await cluster.clock.advance('1s'); return (await cluster.client.list(event, { namespace })).items }, [Symbol.asyncDispose]: () => cluster.stop() }
+}
+
+test('an event says what, about whom, by whom and when', async () => {
+  await using t = await recorder({ component: 'tester', host: 'node-1' })
+  t.record('Seen', 'it was seen')
+  const [e] = await t.kept()
+  const { metadata: { name, namespace: of }, involvedObject, reason, message, type, count, source, reportingComponent, reportingInstance, firstTimestamp, lastTimestamp } = e!
+  assert.match(name, /^a\.[0-9a-f]{16}$/)
+  assert.deepEqual({ of, reason, message, type, count, source, reportingComponent, reportingInstance },
+    { of: namespace, reason: 'Seen', message: 'it was seen', type: 'Normal', count: 1, source: { component: 'tester', host: 'node-1' }, reportingComponent: 'tester', reportingInstance: 'node-1' })
+  assert.deepEqual(involvedObject, { kind: 'ConfigMap', namespace, name: 'a', uid: t.object.metadata.uid, apiVersion: 'v1', resourceVersion: t.object.metadata.resourceVersion })
+  assert.deepEqual([firstTimestamp, lastTimestamp], ['2030-01-01T00:00:00Z', '2030-01-01T00:00:00Z'])
+})
+
+test('the same event again is counted, with the time of the last', async () => {
+  await using t = await recorder()
+  t.record('Seen', 'x')
+  await t.cluster.clock.advance('1m')
+  t.record('Seen', 'x')
+  const all = await t.kept()
+  assert.deepEqual(all.map((e) => [e.count, e.firstTimestamp, e.lastTimestamp]), [[2, '2030-01-01T00:00:00Z', '2030-01-01T00:01:00Z']])
+})
+
+test('many that differ only in their message are combined', async () => {
+  await using t = await recorder()
+  for (let i = 1; i <= 12; i++) t.record('Seen', `number ${i}`)
+  const all = await t.kept()
+  assert.equal(all.length, 10)
+  assert.deepEqual(all.filter((e) => e.message?.startsWith('(combined')).map((e) => [e.message, e.count]), [['(combined from similar events): number 12', 3]])
+})
+
+test('an object has 25 events at once and one more every five minutes', async () => {
+  await using t = await recorder()
+  for (let i = 0; i < 40; i++) t.record(`Reason${i}`, 'x')
+  assert.equal((await t.kept()).length, 25)
+  await t.cluster.clock.advance('5m')
+  t.record('Later', 'x')
+  assert.equal((await t.kept()).length, 26)
+})
+
+test('in the newer style an event has a time and a series', async () => {
+  await using t = await recorder({ component: 'default-scheduler', style: 'series' })
+  t.record('Seen', 'x')
+  t.record('Seen', 'x')
+  const [e] = await t.kept()
+  assert.deepEqual([e?.eventTime, e?.count, e?.series?.count, e?.reportingComponent], ['2030-01-01T00:00:00.000000Z', undefined, 2, 'default-scheduler'])
+})
