@@ -1,5 +1,5 @@
 // Rules that many kinds share: each says what is wrong with one field, in the reference's words.
-import { invalidValue, isDNS1035Label, isDNS1123Label, isDNS1123Subdomain, notSupported, requiredValue, same, type FieldError } from '#machinery'
+import { invalidValue, isDNS1035Label, isDNS1123Label, isDNS1123Subdomain, nameIsPathSegment, notSupported, requiredValue, same, type FieldError } from '#machinery'
 
 const all = (check: (value: string) => string[]) => (value: string, field: string): FieldError[] => check(value).map((why) => invalidValue(field, value, why))
 export const validateDNSSubdomain = all(isDNS1123Subdomain)
@@ -20,3 +20,15 @@ export const oneOf = (value: string, supported: readonly string[], field: string
 export const needed = (value: unknown, field: string, why = ''): FieldError[] => (value ? [] : [requiredValue(field, why)])
 /** A map as messages show it: by key. */
 export const sortedMap = <T>(map: Readonly<Record<string, T>> | undefined): Record<string, T> | undefined => map && Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
+
+/** A name that can be one segment of a URL path. */
+export const validatePathSegment = all((value) => nameIsPathSegment(value, false))
+/** A domain and a path behind it, such as acme.io/foo; what is wrong is shown with the part that is. */
+export function validateDomainPrefixedPath(value: string, field: string): FieldError[] {
+  if (!value) return [requiredValue(field)]
+  const slash = value.indexOf('/'), domain = value.slice(0, slash), path = value.slice(slash + 1)
+  if (slash <= 0 || !path) return [invalidValue(field, value, 'must be a domain-prefixed path (such as "acme.io/foo")')]
+  const errors = validateDNSSubdomain(domain, field)
+  if (errors.length || /^[A-Za-z0-9/\-._~%!$&'()*+,;=:]+$/.test(path)) return errors
+  return [invalidValue(field, path, "Invalid path (regex used for validation is '[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+')")]
+}

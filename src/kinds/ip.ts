@@ -1,8 +1,8 @@
-// IP addresses and CIDRs as the API takes them: canonical forms are not demanded, leading zeros are refused.
+// IP addresses and CIDRs as the API takes them.
 import { invalidValue, type FieldError } from '#machinery'
 
-const octet = /^(?:0|[1-9]\d{0,2})$/
-/** The bytes of an address: 4 or 16 (IPv4 inside IPv6 counts as IPv6); undefined when it is none. */
+const octet = /^\d+$/
+/** The bytes of an address: 4 or 16 (IPv4 inside IPv6 counts as IPv6); undefined when it is none. Leading zeros are read over, as Go once did. */
 export function parseIP(text: string): number[] | undefined {
   if (!text.includes(':')) {
     const parts = text.split('.')
@@ -35,15 +35,58 @@ export const isIPv6 = (text: string): boolean => parseIP(text)?.length === 16
 
 /** Address and length of a network; undefined when the text is none. */
 export function parseCIDR(text: string): { address: number[]; bits: number } | undefined {
-  const [, ip, length] = /^(.*)\/(0|[1-9]\d{0,2})$/.exec(text) ?? []
+  const [, ip, length] = /^(.*)\/(\d+)$/.exec(text) ?? []
   const address = ip === undefined ? undefined : parseIP(ip)
   return address && Number(length) <= address.length * 8 ? { address, bits: Number(length) } : undefined
 }
 
+/** The address as RFC 5952 writes it. */
+export function formatIP(bytes: readonly number[]): string {
+  if (bytes.length === 4) return bytes.join('.')
+  if (isMapped(bytes)) return bytes.slice(12).join('.')
+  const groups = Array.from({ length: 8 }, (_, i) => (bytes[2 * i]! << 8) | bytes[2 * i + 1]!)
+  let start = -1, length = 1
+  for (let i = 0; i < 8; i++) {
+    let n = 0
+    while (groups[i + n] === 0) n++
+    if (n > length) { start = i; length = n }
+  }
+  const hex = (list: number[]) => list.map((g) => g.toString(16)).join(':')
+  return start < 0 ? hex(groups) : `${hex(groups.slice(0, start))}::${hex(groups.slice(start + length))}`
+}
+const isMapped = (bytes: readonly number[]): boolean => bytes.length === 16 && bytes.slice(0, 12).every((b, i) => b === (i < 10 ? 0 : 255))
+const zeroLed = /(^|[./])0\d/
+/** The address of a network: what is left when the bits of the hosts are zero. */
+const masked = ({ address, bits }: { address: number[]; bits: number }): number[] => address.map((b, i) => b & (0xff00 >> Math.max(0, Math.min(8, bits - 8 * i))) & 0xff)
+/** The networks' addresses that lie in this one. */
+export const inNetwork = (outer: { address: number[]; bits: number }, inner: { address: number[] }): boolean =>
+  outer.address.length === inner.address.length && formatIP(masked({ address: inner.address, bits: outer.bits })) === formatIP(masked(outer))
+
 export const notAnIP = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'
 export const notACIDR = 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'
-export const validateIP = (ip: string, field: string): FieldError[] => (parseIP(ip) ? [] : [invalidValue(field, ip, notAnIP)])
-export const validateCIDR = (cidr: string, field: string): FieldError[] => (parseCIDR(cidr) ? [] : [invalidValue(field, cidr, notACIDR)])
+const ipFaults = (ip: string): string[] => {
+  const bytes = parseIP(ip)
+  return !bytes ? [notAnIP] : [...(!ip.includes(':') && zeroLed.test(ip) ? ['must not have leading 0s'] : []), ...(isMapped(bytes) ? ['must not be an IPv4-mapped IPv6 address'] : [])]
+}
+const cidrFaults = (cidr: string): string[] => {
+  const network = parseCIDR(cidr)
+  if (!network) return [notACIDR]
+  if (zeroLed.test(cidr.includes(':') ? cidr.slice(cidr.indexOf('/')) : cidr)) return ['must not have leading 0s in IP or prefix length']
+  if (isMapped(network.address)) return ['must not have an IPv4-mapped IPv6 address']
+  return formatIP(masked(network)) === formatIP(network.address) ? [] : ['must not have bits set beyond the prefix length']
+}
+/** What is wrong with an address in a field that has long been there: not canonical is fine, and so is everything that was there before. */
+export const validateIP = (ip: string, field: string, before: readonly string[] = []): FieldError[] => (before.includes(ip) ? [] : ipFaults(ip).map((why) => invalidValue(field, ip, why)))
+export const validateCIDR = (cidr: string, field: string, before: readonly string[] = []): FieldError[] => (before.includes(cidr) ? [] : cidrFaults(cidr).map((why) => invalidValue(field, cidr, why)))
+/** Newer fields take addresses and networks in their canonical form only. */
+export function canonicalIPFaults(ip: string): string[] {
+  const faults = ipFaults(ip), canonical = faults.length ? ip : formatIP(parseIP(ip)!)
+  return canonical === ip ? faults : [`must be in canonical form (${JSON.stringify(canonical)})`]
+}
+export function validateCanonicalCIDR(cidr: string, field: string): FieldError[] {
+  const faults = cidrFaults(cidr), network = parseCIDR(cidr), canonical = faults.length || !network ? cidr : `${formatIP(network.address)}/${network.bits}`
+  return (canonical === cidr ? faults : [`must be in canonical form (${JSON.stringify(canonical)})`]).map((why) => invalidValue(field, cidr, why))
+}
 
 /** Addresses that no endpoint and no outside address can have. */
 export function validateNonSpecialIP(ip: string, field: string): FieldError[] {

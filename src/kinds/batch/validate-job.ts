@@ -1,6 +1,6 @@
 // What is wrong with jobs, and with changes of them.
-import { invalidValue, isDNS1123Label, isDomainPrefixedPath, isQualifiedName, notSupported, requiredValue, same, tooLong, tooMany, validateLabelSelector, type AnyObject, type FieldError } from '#machinery'
-import { atLeastZero, failing, immutableField, oneOf, sortedMap } from '../checks.ts'
+import { invalidValue, isDNS1123Label, isQualifiedName, notSupported, requiredValue, same, tooLong, tooMany, validateLabelSelector, type AnyObject, type FieldError } from '#machinery'
+import { atLeastZero, failing, immutableField, oneOf, sortedMap, validateDomainPrefixedPath } from '../checks.ts'
 import { readSelector, validatePodTemplate } from '../core/pod/validate-template.ts'
 import { inReference } from '../core/pod/validate-pod.ts'
 import { goForm } from '../go-diff.ts'
@@ -52,7 +52,7 @@ export function validateJobSpec(spec: JobSpec, at: string): FieldError[] {
   for (const field of ['parallelism', 'completions', 'activeDeadlineSeconds', 'backoffLimit', 'ttlSecondsAfterFinished', 'backoffLimitPerIndex', 'maxFailedIndexes'] as const) errors.push(...atLeastZero(spec[field], `${at}.${field}`))
   if (spec.maxFailedIndexes !== undefined && spec.backoffLimitPerIndex === undefined) errors.push(requiredValue(`${at}.backoffLimitPerIndex`, 'when maxFailedIndexes is specified'))
   if (spec.managedBy !== undefined) {
-    errors.push(...failing(isDomainPrefixedPath, spec.managedBy, `${at}.managedBy`))
+    errors.push(...validateDomainPrefixedPath(spec.managedBy, `${at}.managedBy`))
     if (spec.managedBy.length > managerLimit) errors.push(tooLong(`${at}.managedBy`, managerLimit))
   }
   errors.push(...validateIndexes(spec, at))

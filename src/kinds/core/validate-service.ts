@@ -1,7 +1,7 @@
 // What is wrong with a service, and with a change of one. The order is the reference's.
 import { duplicateValue, forbiddenValue, invalidValue, isPortNumber, isQualifiedName, notSupported, requiredValue, same, validateLabels, type AnyObject, type FieldError } from '#machinery'
 import { failing, oneOf, validateDNSLabel, validateDNSSubdomain } from '../checks.ts'
-import { isIPv6, notACIDR, notAnIP, parseCIDR, parseIP, validateIP, validateNonSpecialIP } from '../ip.ts'
+import { isIPv6, parseCIDR, parseIP, validateCIDR, validateIP, validateNonSpecialIP } from '../ip.ts'
 import { validatePort } from './pod/validate-handlers.ts'
 import { isExternal, needsHealthCheckPort } from './prepare-service.ts'
 import type { LoadBalancerStatus, ServicePort, ServiceSpec, ServiceStatus } from './service.ts'
@@ -100,7 +100,7 @@ function validateBalancing(metadata: AnyObject['metadata'], spec: ServiceSpec): 
   const balanced = spec.type === 'LoadBalancer', ranges = spec.loadBalancerSourceRanges ?? [], annotated = metadata.annotations?.[rangesAnnotation]
   if (ranges.length) {
     if (!balanced) errors.push(forbiddenValue('spec.LoadBalancerSourceRanges', onlyBalanced))
-    for (const [i, range] of ranges.entries()) if (!parseCIDR(range.trim())) errors.push(invalidValue(`spec.LoadBalancerSourceRanges[${i}]`, range.trim(), notACIDR))
+    for (const [i, range] of ranges.entries()) errors.push(...validateCIDR(range.trim(), `spec.LoadBalancerSourceRanges[${i}]`))
   } else if (annotated !== undefined) {
     const at = `metadata.annotations[${rangesAnnotation}]`
     if (!balanced) errors.push(forbiddenValue(at, onlyBalanced))
@@ -179,7 +179,7 @@ function validateLoadBalancer({ ingress = [] }: LoadBalancerStatus, at: string):
   return ingress.flatMap(({ ip, ipMode, hostname }, i) => {
     const here = `${at}.ingress[${i}]`
     return [
-      ...(ip && !parseIP(ip) ? [invalidValue(`${here}.ip`, ip, notAnIP)] : []),
+      ...(ip ? validateIP(ip, `${here}.ip`) : []),
       ...(ip && ipMode === undefined ? [requiredValue(`${here}.ipMode`, "must be specified when `ip` is set")] : []),
       ...(!ip && ipMode !== undefined ? [forbiddenValue(`${here}.ipMode`, "may not be specified when `ip` is not set")] : []),
       ...(ipMode !== undefined && ip && !['Proxy', 'VIP'].includes(ipMode) ? [notSupported(`${here}.ipMode`, ipMode, ['Proxy', 'VIP'])] : []),

@@ -1,4 +1,5 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import { classAnnotation, validateIngress } from './validate-ingress.ts'
 import * as cells from '../cells.ts'
 import { typedLocalObjectReference } from '../core/references.ts'
 
@@ -91,7 +92,7 @@ export const ingress = defineKind({
   group: 'networking.k8s.io', version: 'v1', kind: 'Ingress', plural: 'ingresses',
   shortNames: ['ing'], scope: 'Namespaced',
   definition: 'io.k8s.api.networking.v1.Ingress',
-  generation: true,
+  generation: true, rechecksMetadata: true,
   columns: [
     cells.name,
     { name: 'Class', value: (o) => o.spec.ingressClassName ?? '<none>' },
@@ -106,5 +107,7 @@ export const ingress = defineKind({
     spec: s.value(ingressSpec),
     status: s.value(ingressStatus),
   },
+  validate: validateIngress,
+  warnings: ({ metadata }, old) => (!old && metadata.annotations?.[classAnnotation] !== undefined ? [`annotation "${classAnnotation}" is deprecated, please use 'spec.ingressClassName' instead`] : []),
 })
 export type Ingress = ObjectOf<typeof ingress>

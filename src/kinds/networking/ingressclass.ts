@@ -1,4 +1,5 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import { validateIngressClass } from './validate-ingress.ts'
 import * as cells from '../cells.ts'
 
 export const ingressClassParametersReference = s.object('io.k8s.api.networking.v1.IngressClassParametersReference', {
@@ -20,7 +21,7 @@ export const ingressClass = defineKind({
   group: 'networking.k8s.io', version: 'v1', kind: 'IngressClass', plural: 'ingressclasses',
   scope: 'Cluster',
   definition: 'io.k8s.api.networking.v1.IngressClass',
-  generation: true,
+  generation: true, rechecksMetadata: true,
   columns: [
     cells.name,
     { name: 'Controller', value: (o) => o.spec.controller ?? '' },
@@ -31,5 +32,6 @@ export const ingressClass = defineKind({
     spec: s.value(ingressClassSpec),
   },
   defaults: ({ spec }) => { if (spec.parameters) spec.parameters.scope ??= 'Cluster' },
+  validate: validateIngressClass,
 })
 export type IngressClass = ObjectOf<typeof ingressClass>

@@ -1,4 +1,6 @@
-import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import { defineKind, requiredValue, s, type FieldError, type Infer, type ObjectOf } from '#machinery'
+import { canonicalIPFaults } from '../ip.ts'
+import { immutableField, validateDNSSubdomain, validatePathSegment } from '../checks.ts'
 import * as cells from '../cells.ts'
 
 export const parentReference = s.object('io.k8s.api.networking.v1.ParentReference', {
@@ -14,6 +16,13 @@ export const ipAddressSpec = s.object('io.k8s.api.networking.v1.IPAddressSpec', 
 })
 export type IPAddressSpec = Infer<typeof ipAddressSpec>
 
+const validateParent = ({ group, resource, name, namespace }: ParentReference, at: string): FieldError[] => [
+  ...(group ? validateDNSSubdomain(group, `${at}.group`) : []),
+  ...(resource ? validatePathSegment(resource, `${at}.resource`) : [requiredValue(`${at}.resource`)]),
+  ...(name ? validatePathSegment(name, `${at}.name`) : [requiredValue(`${at}.name`)]),
+  ...(namespace ? validatePathSegment(namespace, `${at}.namespace`) : []),
+]
+
 export const ipAddress = defineKind({
   group: 'networking.k8s.io', version: 'v1', kind: 'IPAddress', plural: 'ipaddresses',
   shortNames: ['ip'], scope: 'Cluster',
@@ -27,5 +36,7 @@ export const ipAddress = defineKind({
   fields: {
     spec: s.required(s.value(ipAddressSpec)),
   },
+  name: canonicalIPFaults,
+  validate: ({ spec: { parentRef } }, old) => (old ? immutableField(parentRef, old.spec.parentRef, 'spec.parentRef') : parentRef ? validateParent(parentRef, 'spec.parentRef') : [requiredValue('spec.parentRef')]),
 })
 export type IPAddress = ObjectOf<typeof ipAddress>

@@ -1,4 +1,5 @@
 import { defineKind, labelSelector, s, type Infer, type ObjectOf } from '#machinery'
+import { validateNetworkPolicy } from './validate-networkpolicy.ts'
 import * as cells from '../cells.ts'
 
 export const ipBlock = s.object('io.k8s.api.networking.v1.IPBlock', {
@@ -54,5 +55,6 @@ export const networkPolicy = defineKind({
     for (const rule of [...(spec.ingress ?? []), ...(spec.egress ?? [])]) for (const port of rule.ports ?? []) port.protocol ??= 'TCP'
     if (!spec.policyTypes?.length) spec.policyTypes = spec.egress?.length ? ['Ingress', 'Egress'] : ['Ingress']
   },
+  validate: validateNetworkPolicy,
 })
 export type NetworkPolicy = ObjectOf<typeof networkPolicy>

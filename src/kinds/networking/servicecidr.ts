@@ -1,4 +1,5 @@
-import { condition, defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import { condition, defineKind, invalidValue, requiredValue, s, type FieldError, type Infer, type ObjectOf } from '#machinery'
+import { isIPv6, validateCanonicalCIDR } from '../ip.ts'
 import * as cells from '../cells.ts'
 
 export const serviceCIDRSpec = s.object('io.k8s.api.networking.v1.ServiceCIDRSpec', {
@@ -11,6 +12,25 @@ export const serviceCIDRStatus = s.object('io.k8s.api.networking.v1.ServiceCIDRS
 })
 export type ServiceCIDRStatus = Infer<typeof serviceCIDRStatus>
 
+type CIDRsOf = { readonly spec: ServiceCIDRSpec }
+/** One range, or one of each family; a second one may be added later. */
+function validateServiceCIDR({ spec }: CIDRsOf, old?: CIDRsOf, subresource?: string): FieldError[] {
+  const now = spec.cidrs ?? [], before = old?.spec.cidrs ?? [], fixed = 'field is immutable'
+  if (subresource === 'status') return []
+  if (!old) return validateRanges(now)
+  if (now.length === before.length) return now.flatMap((cidr, i) => (cidr === before[i] ? [] : [invalidValue(`spec.cidrs[${i}]`, cidr, fixed)]))
+  if (before.length !== 1 || now.length !== 2) return [invalidValue('spec.cidrs', spec.cidrs ?? null, fixed)]
+  return [...(now[0] === before[0] ? [] : [invalidValue('spec.cidrs[0]', now[0], fixed)]), ...validateRanges(now)]
+}
+function validateRanges(cidrs: readonly string[]): FieldError[] {
+  if (!cidrs.length) return [requiredValue('spec.cidrs', 'at least one CIDR required')]
+  if (cidrs.length > 2) return [invalidValue('spec.cidrs', { CIDRs: cidrs }, 'may only hold up to 2 values')]
+  const errors = cidrs.flatMap((cidr, i) => validateCanonicalCIDR(cidr, `spec.cidrs[${i}]`))
+  const [first, second] = cidrs.map((cidr) => isIPv6(cidr.split('/')[0]!))
+  if (cidrs.length === 2 && first === second) errors.push(invalidValue('spec.cidrs', cidrs, 'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64'))
+  return errors
+}
+
 export const serviceCIDR = defineKind({
   group: 'networking.k8s.io', version: 'v1', kind: 'ServiceCIDR', plural: 'servicecidrs',
   scope: 'Cluster',
@@ -21,5 +41,6 @@ export const serviceCIDR = defineKind({
     spec: s.value(serviceCIDRSpec),
     status: s.value(serviceCIDRStatus),
   },
+  validate: validateServiceCIDR,
 })
 export type ServiceCIDR = ObjectOf<typeof serviceCIDR>
