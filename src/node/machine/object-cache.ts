@@ -1,9 +1,9 @@
 // ConfigMaps, Secrets and claims that pods of this node refer to: each is watched alone, as long as a pod needs it. A node may see no others.
-import type { AnyObject, Kind } from '#machinery'
+import { is, type AnyObject, type Kind } from '#machinery'
 import { Informer, type Client } from '#client'
 
 /** So long the first read may take before its error is asked for. */
-const firstReadMs = 5_000
+const firstReadMs = 10_000
 
 interface Held { readonly informer: Informer<AnyObject>; readonly users: Set<string> }
 
@@ -20,15 +20,12 @@ export class ObjectCache {
 
   /** The object as it is now, undefined when there is none. Rejects with ApiError when it cannot be read. From now on the pod hears of changes. */
   async read<T extends AnyObject>(podUid: string, kind: Kind<T>, namespace: string, name: string): Promise<T | undefined> {
-    const informer = this.#use(podUid, kind, namespace, name)
-    if (!informer.hasSynced) {
-      let cancel = () => {}
-      const late = new Promise<void>((resolve) => { cancel = this.#client.clock.after(firstReadMs, resolve) })
-      await Promise.race([informer.synced().catch(() => {}), late])
-      cancel()
-      if (!informer.hasSynced) await this.#client.get(kind, { namespace, name }) // says what is wrong, or that it is worth trying again
-    }
-    return informer.get({ namespace, name })
+    return await this.#from(this.#use(podUid, kind, namespace, name), namespace, name)
+  }
+  /** The same for nobody in particular: from the watch of a pod that uses it, else asked for once. */
+  async get<T extends AnyObject>(kind: Kind<T>, namespace: string, name: string): Promise<T | undefined> {
+    const held = this.#held.get(keyOf(kind, namespace, name))
+    return held ? await this.#from(held.informer as Informer<AnyObject> & Informer<T>, namespace, name) : await this.#ask(kind, namespace, name)
   }
   /** Begins to read what will be needed. */
   expect(podUid: string, kind: Kind, namespace: string, name: string): void { this.#use(podUid, kind, namespace, name) }
@@ -46,8 +43,25 @@ export class ObjectCache {
     this.#held.clear()
   }
 
+  async #from<T extends AnyObject>(informer: Informer<T>, namespace: string, name: string): Promise<T | undefined> {
+    if (!informer.hasSynced) {
+      let cancel = () => {}
+      const late = new Promise<void>((resolve) => { cancel = this.#client.clock.after(firstReadMs, resolve) })
+      await Promise.race([informer.synced().catch(() => {}), late])
+      cancel()
+      if (!informer.hasSynced) return await this.#ask(informer.kind, namespace, name) // says what is wrong
+    }
+    return informer.get({ namespace, name })
+  }
+  async #ask<T extends AnyObject>(kind: Kind<T>, namespace: string, name: string): Promise<T | undefined> {
+    try { return await this.#client.get(kind, { namespace, name }) } catch (error) {
+      if (is(error, 'NotFound')) return undefined
+      throw error
+    }
+  }
+
   #use<T extends AnyObject>(podUid: string, kind: Kind<T>, namespace: string, name: string): Informer<T> {
-    const key = `${kind.resource}/${namespace}/${name}`
+    const key = keyOf(kind, namespace, name)
     let held = this.#held.get(key)
     if (!held) {
       const informer = new Informer(this.#client, kind as Kind, { namespace, fieldSelector: `metadata.name=${name}` }), users = new Set<string>()
@@ -62,3 +76,5 @@ export class ObjectCache {
     return held.informer as Informer<AnyObject> & Informer<T>
   }
 }
+
+const keyOf = (kind: { readonly resource: string }, namespace: string, name: string): string => `${kind.resource}/${namespace}/${name}`

@@ -63,4 +63,5 @@ export class ServiceAccountTokens {
     for (const token of this.#held.get(podUid)?.values() ?? []) token.cancel()
     this.#held.delete(podUid)
   }
+  stop(): void { for (const uid of [...this.#held.keys()]) this.release(uid) }
 }

@@ -3,19 +3,21 @@ import { stat } from 'node:fs/promises'
 import { persistentVolume, persistentVolumeClaim, type PersistentVolume, type PersistentVolumeClaim, type Pod } from '#kinds'
 import { is } from '#machinery'
 import type { Client } from '#client'
+import { SetUpError } from '../../pods/environment.ts'
 import type { ObjectCache } from '../object-cache.ts'
 import { setUpHostPath } from './host-path.ts'
 import { giveToGroup } from './ownership.ts'
 
 export interface ClaimedVolume { readonly path: string; readonly readonly: boolean; /** A raw device, for volumeDevices. */ readonly device: boolean }
 
-/** Throws why the claim cannot be used (yet). */
-export async function setUpClaim({ client, objects }: { client: Client; objects: ObjectCache }, pod: Pod, claimName: string, readOnly: boolean): Promise<ClaimedVolume> {
-  const namespace = pod.metadata.namespace ?? '', at = `error processing PVC ${namespace}/${claimName}`
+/** Throws why the claim cannot be used (yet), in the reference's words. */
+export async function setUpClaim({ client, objects }: { client: Client; objects: ObjectCache }, pod: Pod, volumeName: string, claimName: string, readOnly: boolean): Promise<ClaimedVolume> {
+  const namespace = pod.metadata.namespace ?? ''
+  const at = (why: string) => new SetUpError('FailedMount', `Unable to attach or mount volumes: unmounted volumes=[${volumeName}], unattached volumes=[], failed to process volumes=[${volumeName}]: error processing PVC ${namespace}/${claimName}: ${why}`)
   const claim = await objects.read(pod.metadata.uid, persistentVolumeClaim, namespace, claimName)
-  if (!claim) throw new Error(`${at}: failed to fetch PVC from API server: persistentvolumeclaims "${claimName}" not found`)
-  if (claim.metadata.deletionTimestamp !== undefined) throw new Error(`${at}: PVC is being deleted`)
-  if (claim.status?.phase !== 'Bound' || !claim.spec.volumeName) throw new Error(`${at}: PVC is not bound`)
+  if (!claim) throw at(`failed to fetch PVC from API server: persistentvolumeclaims "${claimName}" not found`)
+  if (claim.metadata.deletionTimestamp !== undefined) throw at('PVC is being deleted')
+  if (claim.status?.phase !== 'Bound' || !claim.spec.volumeName) throw at('PVC is not bound')
   const volume = await boundVolume(client, claim, at)
   const device = (volume.spec.volumeMode ?? 'Filesystem') === 'Block', { hostPath, local } = volume.spec
   if (hostPath) return { path: await setUpHostPath(hostPath), readonly: readOnly, device }
@@ -25,11 +27,11 @@ export async function setUpClaim({ client, objects }: { client: Client; objects:
   return { path: local.path, readonly: readOnly, device }
 }
 
-async function boundVolume(client: Client, claim: PersistentVolumeClaim, at: string): Promise<PersistentVolume> {
+async function boundVolume(client: Client, claim: PersistentVolumeClaim, at: (why: string) => SetUpError): Promise<PersistentVolume> {
   const name = claim.spec.volumeName!
   const volume = await client.get(persistentVolume, { name }).catch((error: unknown) => {
-    throw is(error, 'NotFound') ? new Error(`${at}: persistentvolume "${name}" not found`) : error
+    throw is(error, 'NotFound') ? at(`persistentvolume "${name}" not found`) : error
   })
-  if (volume.spec.claimRef?.uid !== claim.metadata.uid) throw new Error(`${at}: the PersistentVolume "${name}" is bound to another claim`)
+  if (volume.spec.claimRef?.uid !== claim.metadata.uid) throw at(`the PersistentVolume "${name}" is bound to another claim`)
   return volume
 }

@@ -1,26 +1,16 @@
 // emptyDir: an empty folder that lives as long as the pod, on disk or in memory.
-import { execFile } from 'node:child_process'
 import { chmod, mkdir } from 'node:fs/promises'
-import { promisify } from 'node:util'
 import type { EmptyDirVolumeSource, Pod } from '#kinds'
 import { quantityValue } from '#machinery'
-import { mountPoints } from '../../runtime/node-namespaces.ts'
+import type { Mounter } from './mounter.ts'
 import { giveToGroup } from './ownership.ts'
 
-const run = promisify(execFile)
-const mountMs = 10_000
-
-export async function setUpEmptyDir(path: string, { medium, sizeLimit }: EmptyDirVolumeSource, pod: Pod, memoryOfNode: number): Promise<void> {
-  const fresh = await mkdir(path, { recursive: true }) !== undefined
-  if (medium === 'Memory') {
-    if (!(await mountPoints(path)).includes(path)) {
-      await run('mount', ['-t', 'tmpfs', '-o', `size=${tmpfsSize(sizeLimit, pod, memoryOfNode)},nosuid,nodev`, 'tmpfs', path], { timeout: mountMs })
-      await chmod(path, 0o777)
-      return await giveToGroup(path, pod.spec.securityContext?.fsGroup)
-    }
-  } else if (medium?.startsWith('HugePages')) throw new Error(`emptyDir with medium ${medium}: this node has no huge pages; use medium "" or Memory`)
+export async function setUpEmptyDir(path: string, { medium, sizeLimit }: EmptyDirVolumeSource, pod: Pod, { mounter, memoryOfNode }: { readonly mounter: Mounter; readonly memoryOfNode: number }): Promise<void> {
+  let fresh = await mkdir(path, { recursive: true, mode: 0o750 }) !== undefined
+  if (medium === 'Memory') fresh = await mounter.tmpfs(path, { sizeBytes: tmpfsSize(sizeLimit, pod, memoryOfNode), mode: 0o777 }) || fresh
+  else if (medium?.startsWith('HugePages')) throw new Error(`emptyDir with medium ${medium}: this node has no huge pages; use medium "" or Memory`)
   else if (medium) throw new Error(`unknown storage medium ${JSON.stringify(medium)}`)
-  if (!fresh) return
+  if (!fresh) return // it is the containers' from now on
   await chmod(path, 0o777)
   await giveToGroup(path, pod.spec.securityContext?.fsGroup)
 }

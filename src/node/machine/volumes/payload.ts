@@ -57,7 +57,9 @@ export function downwardFiles({ place, allocatable }: PayloadSources, pod: Pod, 
 
 /** A token is for its reader only: the pod's group, else its one user, else whoever can reach the file. */
 export async function tokenFiles({ tokens }: PayloadSources, pod: Pod, { audience = '', expirationSeconds, path }: ServiceAccountTokenProjection, mode: number): Promise<Payload> {
-  const token = await tokens.get(pod, audience, expirationSeconds ?? defaultTokenSeconds)
+  const token = await tokens.get(pod, audience, expirationSeconds ?? defaultTokenSeconds).catch((error: unknown) => {
+    throw new Error(`failed to fetch token: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+  })
   const group = pod.spec.securityContext?.fsGroup, user = oneUser(pod)
   return new Map([[path, { content: Buffer.from(token), mode: group !== undefined || user !== undefined ? 0o600 : mode, ...(user !== undefined && { user }) }]])
 }

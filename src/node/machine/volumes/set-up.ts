@@ -7,6 +7,7 @@ import type { PodFolders } from '../pod-folders.ts'
 import { setUpClaim } from './claim.ts'
 import { setUpEmptyDir } from './empty-dir.ts'
 import { setUpHostPath } from './host-path.ts'
+import type { Mounter } from './mounter.ts'
 import { configMapFiles, downwardFiles, secretFiles, tokenFiles, type Payload, type PayloadFile, type PayloadSources } from './payload.ts'
 import { writePayload } from './write-payload.ts'
 
@@ -23,7 +24,9 @@ export interface VolumeParts extends PayloadSources {
   readonly client: Client
   readonly clock: Clock
   readonly random: Random
+  /** Bytes. */
   readonly memoryOfNode: number
+  readonly mounter: Mounter
   /** Makes the file system in memory ready on which secrets lie. */
   readonly inMemory: () => Promise<void>
 }
@@ -35,6 +38,7 @@ export async function setUpVolumes(parts: VolumeParts, pod: Pod, folders: PodFol
   const ready = new Map<string, ReadyVolume>()
   const done = await Promise.allSettled((pod.spec.volumes ?? []).map(async (volume) => {
     try { ready.set(volume.name, await setUp(parts, pod, volume, folders)) } catch (error) {
+      if (error instanceof SetUpError) throw error
       throw new SetUpError('FailedMount', `MountVolume.SetUp failed for volume "${volume.name}" : ${error instanceof Error ? error.message : String(error)}`, error)
     }
   }))
@@ -50,7 +54,7 @@ async function setUp(parts: VolumeParts, pod: Pod, volume: Volume, folders: PodF
     return { path, readonly: true }
   }
   if (volume.emptyDir) {
-    await setUpEmptyDir(onDisk, volume.emptyDir, pod, parts.memoryOfNode)
+    await setUpEmptyDir(onDisk, volume.emptyDir, pod, parts)
     return { path: onDisk, readonly: false }
   }
   if (volume.hostPath) return { path: await setUpHostPath(volume.hostPath), readonly: false }
@@ -61,14 +65,14 @@ async function setUp(parts: VolumeParts, pod: Pod, volume: Volume, folders: PodF
   }
   if (volume.downwardAPI) return await write(onDisk, downwardFiles(parts, pod, volume.downwardAPI.items ?? [], volume.downwardAPI.defaultMode ?? defaultMode))
   if (volume.projected) return await write(inMemory, await projectedFiles(parts, pod, volume.projected))
-  if (volume.persistentVolumeClaim) return await setUpClaim(parts, pod, volume.persistentVolumeClaim.claimName, volume.persistentVolumeClaim.readOnly ?? false)
-  if (volume.ephemeral) return await setUpClaim(parts, pod, `${pod.metadata.name}-${name}`, false)
+  if (volume.persistentVolumeClaim) return await setUpClaim(parts, pod, name, volume.persistentVolumeClaim.claimName, volume.persistentVolumeClaim.readOnly ?? false)
+  if (volume.ephemeral) return await setUpClaim(parts, pod, name, `${pod.metadata.name}-${name}`, false)
   const type = Object.keys(volume).find((key) => key !== 'name' && volume[key as keyof Volume] !== undefined)
   if (type === undefined) { // an empty source is an emptyDir
-    await setUpEmptyDir(onDisk, {}, pod, parts.memoryOfNode)
+    await setUpEmptyDir(onDisk, {}, pod, parts)
     return { path: onDisk, readonly: false }
   }
-  throw new Error(`volumes of type ${type} are not there on this node; it has configMap, downwardAPI, emptyDir, hostPath, persistentVolumeClaim (hostPath, local), projected and secret`)
+  throw new SetUpError('FailedMount', `volume "${name}": ${type} volumes are not supported yet; this node has configMap, downwardAPI, emptyDir, hostPath, persistentVolumeClaim (hostPath, local), projected and secret`)
 }
 
 /** All sources in one volume; of two with the same path the later one counts. */
