@@ -1,6 +1,6 @@
 // JSON values in normal form to the messages that the reference would send: fields in order of their numbers, scalars that it holds by
 // value always, maps by key.
-import { parseMicroTime, parseTime } from '../time.ts'
+import { parseTime } from '../time.ts'
 import type { Schema } from '../schema.ts'
 import { base64ToBytes } from './base64-bytes.ts'
 import { messageOf, type Form, type Message, type MessageField, type Shape } from './messages.ts'
@@ -76,8 +76,7 @@ function writeTagged(writer: WireWriter, number: number, shape: Shape, value: un
 function writeContent(writer: WireWriter, { form, message, items }: Shape, value: unknown): void {
   switch (form) {
     case 'message': case 'inline': writeFields(writer, message(), (value ?? {}) as JsonObject); return
-    case 'time': writeTime(writer, value, parseTime); return
-    case 'microTime': writeTime(writer, value, parseMicroTime); return
+    case 'time': case 'microTime': writeTime(writer, value); return
     case 'quantity': writer.string((value ?? '0') as string); writer.tag(1, delimited); return
     case 'intOrString': {
       const isText = typeof value === 'string'
@@ -93,16 +92,15 @@ function writeContent(writer: WireWriter, { form, message, items }: Shape, value
   }
 }
 
-/** The zero time is an empty message. */
-function writeTime(writer: WireWriter, value: unknown, parse: (text: string) => number): void {
+/** A time in its normal form. The zero time is an empty message. */
+function writeTime(writer: WireWriter, value: unknown): void {
   if (typeof value !== 'string') return
-  const ms = parse(value)
-  const seconds = Math.floor(ms / 1000)
-  writer.int(parse === parseTime ? 0 : Math.round((ms - seconds * 1000) * 1000) * 1000)
-  writer.tag(2, varint)
-  writer.int(seconds)
-  writer.tag(1, varint)
+  const micros = value.length === microLength ? Number(value.slice(20, 26)) : 0
+  const seconds = Math.floor((value.endsWith('Z') ? Date.parse(`${value.slice(0, 19)}Z`) : parseTime(value)) / 1000)
+  writer.int(micros * 1000); writer.tag(2, varint)
+  writer.int(seconds); writer.tag(1, varint)
 }
+const microLength = '2006-01-02T15:04:05.000000Z'.length
 
 function writeSchemaOr(writer: WireWriter, form: Form, message: () => Message, value: unknown): void {
   const schema: Shape = { form: 'message', message, items: undefined }

@@ -25,12 +25,12 @@ function writing(write: () => void): Uint8Array {
   return writer.take()
 }
 
-/** An object of a schema that has a message, in its envelope. */
-export const writeObject = (schema: Schema<any>, object: ObjectType): Uint8Array => writing(() => {
+/** An object of a schema that has a message, in its envelope. The type is the object's own unless it is given. */
+export const writeObject = (schema: Schema<any>, object: object, type = object as ObjectType): Uint8Array => writing(() => {
   beginEnvelope(writer)
   const end = writer.length
   writeMessage(writer, schema, object)
-  endEnvelope(writer, object, writer.length - end)
+  endEnvelope(writer, type, writer.length - end)
 })
 
 /** A list is put together in pieces of about this size. */
