@@ -30,10 +30,11 @@ export function readObject(request: ApiRequest, accepted: Accepted, { fieldValid
   }
   object.apiVersion = accepted.apiVersion
   object.kind = accepted.kindName
-  const complaints = [...problems.yaml, ...strict]
-  if (complaints.length > 0 && fieldValidation === 'Strict')
-    throw cannotBeHandled({ kind: accepted.kindName, version: accepted.version }, accepted.kindName, `strict decoding error: ${complaints.join(', ')}`)
-  if (fieldValidation === 'Warn') for (const text of complaints) warn(text)
+  if (fieldValidation === 'Strict' && problems.yaml.length + strict.length > 0) {
+    const all = [...problems.yaml.map((text) => `yaml: unmarshal errors:\n  ${text}`), ...strict]
+    throw cannotBeHandled({ kind: accepted.kindName, version: accepted.version }, accepted.kindName, `strict decoding error: ${all.join(', ')}`)
+  }
+  if (fieldValidation === 'Warn') for (const text of [...problems.yaml, ...strict]) warn(text)
   return object
 }
 
@@ -106,12 +107,23 @@ function checkType(value: unknown, accepted: Accepted, registry: Registry, bytes
 
 /** The body is a kind of its own, or of nobody. */
 function cannotBeHandledAs(given: { group: string; version: string; apiVersion: string; kind: string }, accepted: Accepted, registry: Registry) {
-  const type = { kind: given.kind, version: given.version }
-  if (!registry.knowsType(given.group, given.version, given.kind))
-    return cannotBeHandled(type, accepted.kindName, `no kind ${JSON.stringify(given.kind)} is registered for version ${JSON.stringify(given.apiVersion)} in scheme "pkg/api/legacyscheme/scheme.go:30"`)
-  if (given.group === accepted.group && given.kind === accepted.kindName)
+  const isKnown = registry.knowsType(given.group, given.version, given.kind)
+  if (isKnown && given.group === accepted.group && given.kind === accepted.kindName)
     return badRequest(`the API version in the data (${given.apiVersion}) does not match the expected API version (${accepted.apiVersion})`)
-  return cannotBeHandled(type, accepted.kindName, `converting (${given.version}.${given.kind}) to (${internalPackage(accepted.group)}.${accepted.kindName}): unknown conversion`)
+  return cannotBeHandled({ kind: given.kind, version: given.version }, accepted.kindName, isKnown ? unknownConversion(given, accepted) : unregistered(given))
+}
+const unknownConversion = (given: { version: string; kind: string }, accepted: Accepted): string =>
+  `converting (${given.version}.${given.kind}) to (${internalPackage(accepted.group)}.${accepted.kindName}): unknown conversion`
+const unregistered = (given: { apiVersion: string; kind: string }): string =>
+  `no kind ${JSON.stringify(given.kind)} is registered for version ${JSON.stringify(given.apiVersion)} in scheme "pkg/api/legacyscheme/scheme.go:30"`
+
+/** Why a patched object is no longer what it was; undefined when it still is. */
+export function whyAnotherType(value: unknown, accepted: Accepted, registry: Registry): string | undefined {
+  const { kind, apiVersion } = (value ?? {}) as { kind?: unknown; apiVersion?: unknown }
+  if (typeof kind !== 'string' || typeof apiVersion !== 'string' || (kind === accepted.kindName && apiVersion === accepted.apiVersion)) return undefined
+  const at = apiVersion.indexOf('/')
+  const given = { kind, apiVersion, group: apiVersion.slice(0, Math.max(at, 0)), version: apiVersion.slice(at + 1) }
+  return registry.knowsType(given.group, given.version, kind) ? unknownConversion(given, accepted) : unregistered(given)
 }
 
 function givenType(value: unknown, accepted: Accepted): { kind: string; version: string } {

@@ -12,8 +12,8 @@ export async function create(call: Call): Promise<ApiResponse> {
   const options = writeOptions(call.info.query, 'CreateOptions')
   const object = readBody(call, options)
   checkNamespace(call, object)
-  const { metadata } = object
-  if (metadata.resourceVersion && metadata.resourceVersion !== '0') throw versionOnCreate()
+  const { resourceVersion } = object.metadata
+  if (resourceVersion && resourceVersion !== '0' && !options.dryRun) throw versionOnCreate()
   wipeMetadata(object)
   trackFields(call, object, undefined, managerName(options.fieldManager, call.request.headers['user-agent']), '')
   const made = await createObject(call, object, options)
@@ -21,14 +21,14 @@ export async function create(call: Call): Promise<ApiResponse> {
 }
 
 /** The reference makes this a server error. */
-export const versionOnCreate = () => new ApiError('', 'resourceVersion should not be set on objects to be created', undefined, { code: 500 })
+const versionOnCreate = () => new ApiError('', 'resourceVersion should not be set on objects to be created', undefined, { code: 500 })
 
 /** The object goes where the URL says. Throws BadRequest when the body says otherwise. */
 export function checkNamespace(call: Call, object: LooseObject): void {
   const namespace = place(call)
   const { metadata } = object
-  if (namespace === '') return
-  if (!metadata.namespace) metadata.namespace = namespace
+  if (namespace === '') delete metadata.namespace
+  else if (!metadata.namespace) metadata.namespace = namespace
   else if (metadata.namespace !== namespace) throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
 }
 

@@ -1,12 +1,13 @@
 // PATCH: the stored object in the served version, patched, decoded again and written like an update. Tried again on lost races.
 import { applyJsonPatch, applyMergePatch, applyStrategicPatch, ApiError, badRequest, decode, DecodeError, invalid, invalidValue, goPrint, JsonError, parseJson, type ApiResponse, type LooseObject } from '#machinery'
 import { apply } from './apply.ts'
+import { whyAnotherType } from './body.ts'
 import { checkNamespace } from './create.ts'
 import type { Call } from './core.ts'
 import { patchForm, type PatchForm } from './media.ts'
 import { writeOptions, type WriteOptions } from './options.ts'
 import { converted } from './served.ts'
-import { answer, modify, type Adopt } from './update.ts'
+import { answer, checkName, modify, type Adopt } from './update.ts'
 import { asStored } from './write.ts'
 
 export async function patch(call: Call, adopt?: Adopt): Promise<ApiResponse> {
@@ -20,6 +21,7 @@ export async function patch(call: Call, adopt?: Adopt): Promise<ApiResponse> {
   const change = (old: LooseObject): LooseObject => {
     const object = patched(call, old, body, form, options, warned)
     warned = true
+    checkName(call, object)
     checkNamespace(call, object)
     return adopt ? adopt(object, old) : object
   }
@@ -47,6 +49,8 @@ function patched(call: Call, old: LooseObject, body: unknown, form: PatchForm, o
     const shown = form === 'strategic' ? goPrint(body) : JSON.stringify(result)
     return invalid({ group: '', kind: '' }, '', [invalidValue('patch', shown, why)])
   }
+  const otherType = whyAnotherType(result, served, call.core.registry)
+  if (otherType !== undefined) throw refused(otherType)
   const strict: string[] = []
   let object: LooseObject
   try {

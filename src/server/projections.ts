@@ -28,15 +28,19 @@ export function includedObject(query: Query): IncludedObject {
 export interface TableOptions { readonly version: string; readonly include: IncludedObject; readonly now: number; readonly withColumns?: boolean }
 
 /** `objects` are of the stored version. */
-export function table(served: Served, objects: readonly LooseObject[], metadata: object, { version, include, now, withColumns = true }: TableOptions): Table {
+export function table(served: Pick<Served, 'columns'> & { readonly kind?: Served['kind'] }, objects: readonly LooseObject[], metadata: object, { version, include, now, withColumns = true }: TableOptions): Table {
   const { columns } = served
   return {
     kind: 'Table', apiVersion: `meta.k8s.io/${version}`, metadata,
     columnDefinitions: withColumns ? definitions(columns) : null,
-    rows: objects.map((object) => ({ cells: columns.map((c) => cell(c, object, now)), ...(include !== 'None' && { object: include === 'Object' ? object : partialObject(object, version) }) })),
+    rows: objects.map((object) => ({ cells: columns.map((c) => cell(c, object, now)), ...conditionsOf(served, object), ...(include !== 'None' && { object: include === 'Object' ? object : partialObject(object, version) }) })),
   }
 }
 
+const conditionsOf = ({ kind }: { readonly kind?: Served['kind'] }, object: LooseObject): object => {
+  const conditions = kind?.rowConditions?.(object)
+  return conditions?.length ? { conditions } : {}
+}
 const cell = (column: Column<any>, object: LooseObject, now: number) => column.value(object, now) ?? null
 
 const known = new WeakMap<readonly Column<any>[], readonly object[]>()

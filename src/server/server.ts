@@ -3,6 +3,7 @@ import type { ApiHandler, ApiRequest, Clock, Kind, Log, LooseObject, Random, Str
 import type { AdmissionPlugin } from './admission/admission.ts'
 import type { Authenticator } from './authn/authn.ts'
 import type { Authorizer } from './authz/authz.ts'
+import { escalationCheck } from './authz/escalation.ts'
 import type { ObjectReader } from './object-reader.ts'
 import { AdmissionChain } from './admit.ts'
 import { EventLogs, type Core } from './core.ts'
@@ -107,7 +108,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const core: Core = {
     objects, clock, random, log, authorizer, allocators,
     registry: new Registry(kinds, subresourcesOf),
-    admission: new AdmissionChain(options.admission, objects),
+    admission: new AdmissionChain(authorizer.rulesFor ? [...options.admission, escalationCheck(authorizer)] : options.admission, objects),
     authenticate: (request) => authenticator.authenticate(request),
     logs: new EventLogs(objects), watches: new Set(), tokens: options.tokens, kubelet: options.kubelet, backend: options.backend,
   }

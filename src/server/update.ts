@@ -29,10 +29,11 @@ export async function update(call: Call, adopt?: Adopt): Promise<ApiResponse> {
     return adopt && old ? adopt(object, old) : object
   }
   const create = served.kind.createOnUpdate && info.subresource === '' ? change : undefined
-  return answer(call, await modify(call, { options, change, create, retry: !hadVersion }))
+  return answer(call, await modify(call, { options, change, create, retry: !hadVersion, uid: given.metadata.uid }))
 }
 
-function checkName(call: Call, { metadata }: LooseObject): void {
+/** Throws BadRequest when the object is not called as the URL says. */
+export function checkName(call: Call, { metadata }: LooseObject): void {
   const { name } = call.info
   if (!metadata.name) throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`)
   if (metadata.name !== name) throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`)
@@ -44,6 +45,8 @@ export interface Modification {
   readonly change: (old: LooseObject) => LooseObject | Promise<LooseObject>
   /** The object to create when there is none. */
   readonly create?: (() => LooseObject) | undefined
+  /** The object that is meant, where the client says so: another one of that name is a Conflict. */
+  readonly uid?: string | undefined
   /** Whether a lost race is tried again; else it is a Conflict. */
   readonly retry: boolean
   /** For subresources that admission sees as something else than an UPDATE. */
@@ -73,9 +76,10 @@ export async function modify(call: Call, modification: Modification): Promise<Mo
 }
 
 /** undefined: somebody else was faster. */
-async function attemptOnce(call: Call, { options, change, operation = 'UPDATE', manager, tracked }: Modification, kv: KeyValue, first: boolean): Promise<Modified | undefined> {
+async function attemptOnce(call: Call, { options, change, operation = 'UPDATE', manager, tracked, uid }: Modification, kv: KeyValue, first: boolean): Promise<Modified | undefined> {
   const { core: { objects, admission }, served, info: { subresource } } = call
   const old = objects.value(served.kind, kv)
+  if (uid && uid !== old.metadata.uid) throw otherUid(call, uid, old)
   const object = await change(old)
   checkVersion(call, object, old)
   if (!tracked) trackFields(call, object, old, manager ?? managerName(options.fieldManager, call.request.headers['user-agent']), subresource)
@@ -103,11 +107,14 @@ async function attemptOnce(call: Call, { options, change, operation = 'UPDATE', 
   }
 }
 
-/** The object's own wishes: its uid must be the stored one's, its version too where it names one. Sets the version where it names none. */
+function otherUid({ served }: Call, wanted: string, { metadata: { name, namespace, uid } }: LooseObject): ApiError {
+  const key = `${served.kind.storagePrefix}${namespace ? `${namespace}/` : ''}${name}`
+  return conflict(served.name, name, `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${wanted}, UID in object meta: ${uid}`)
+}
+
+/** The version that the object names must be the stored one's. Sets it where none is named. */
 function checkVersion({ served }: Call, { metadata }: LooseObject, old: LooseObject): void {
-  const { uid, resourceVersion, name } = old.metadata
-  if (metadata.uid && metadata.uid !== uid)
-    throw conflict(served.name, name, `StorageError: invalid object, Code: 4, Key: ${served.kind.storagePrefix}${served.namespaced ? `${metadata.namespace}/` : ''}${name}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${uid}`)
+  const { resourceVersion, name } = old.metadata
   if (!metadata.resourceVersion) {
     if (served.kind.versionRequiredOnUpdate) throw invalid({ group: served.group, kind: served.resource }, name, [invalidValue('metadata.resourceVersion', 0, 'must be specified for an update')])
     metadata.resourceVersion = resourceVersion

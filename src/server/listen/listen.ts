@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { PeerCertificate, TLSSocket } from 'node:tls'
-import { ApiError, type ApiHandler, type ApiRequest, type ApiResponse, type Log, type UpgradeTarget, type User } from '#machinery'
+import { ApiError, badRequest, type ApiHandler, type ApiRequest, type ApiResponse, type Log, type UpgradeTarget, type User } from '#machinery'
 import { errorAnswer } from '../respond.ts'
 import { readBody } from './body.ts'
 import * as limits from './limits.ts'
@@ -63,6 +63,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   server.removeAllListeners('stream')
   server.on('stream', (stream, headers) => { void serveHttp2(stream, headers, options, deadlines) })
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => { void serveUpgrade(request, socket, head, handler, options) })
+  server.on('clientError', refuseUnreadable)
   server.on('tlsClientError', (error: Error) => { log.debug('a TLS handshake failed', { error: error.message }) })
   server.on('timeout', () => {})
 
@@ -131,6 +132,14 @@ async function serveHttp1(request: IncomingMessage, response: ServerResponse, { 
   } catch (error) {
     refuse(error)
   }
+}
+
+/** An HTTP/1.1 request that Node's parser does not take: methods that do not exist are not allowed, the rest is nonsense. */
+function refuseUnreadable(error: Error & { code?: string }, socket: Duplex): void {
+  if (!socket.writable || error.code === 'ECONNRESET') { socket.destroy(); return }
+  const answer = error.code === 'HPE_INVALID_METHOD' ? errorAnswer(new ApiError('MethodNotAllowed', 'the server does not allow this method on the requested resource', {}), undefined, false)
+    : errorAnswer(badRequest(`the request could not be read: ${error.message}`), undefined, false)
+  writePlain(socket, answer.status, answer.headers, answer.body.type === 'bytes' ? answer.body.chunks : [])
 }
 
 /** WebSocket and SPDY: asked like any request; an answer that is no upgrade is written as it is. */

@@ -1,11 +1,12 @@
 // /scale: how many replicas there are and should be, whatever the kind calls them.
 import { scale as scaleType } from '#kinds'
-import { applyJsonPatch, applyMergePatch, applyStrategicPatch, badRequest, getPath, internalError, invalid, invalidValue, notFound, printSelector, selectorFrom, selectorOfSet, setPath, type ApiResponse, type LabelSelector, type LooseObject, type ScalePaths } from '#machinery'
+import { applyJsonPatch, applyMergePatch, applyStrategicPatch, badRequest, getPath, internalError, invalid, invalidValue, notFound, parseTime, printSelector, selectorFrom, selectorOfSet, setPath, shortAge, type ApiResponse, type Column, type LabelSelector, type LooseObject, type ScalePaths } from '#machinery'
 import { decoded, readObject } from '../body.ts'
 import { place, type Call } from '../core.ts'
 import { patchForm } from '../media.ts'
 import { writeOptions } from '../options.ts'
 import { readPatch } from '../patch.ts'
+import { includedObject, partialObject, table } from '../projections.ts'
 import { valueAnswer } from '../respond.ts'
 import { modify, type Modification } from '../update.ts'
 import type { Subresource } from './subresource.ts'
@@ -23,7 +24,19 @@ function read(call: Call): ApiResponse {
   if (!object) throw notFound(served.name, info.name)
   return answer(call, object as LooseObject)
 }
-const answer = (call: Call, object: LooseObject): ApiResponse => valueAnswer(200, scaleOf(call, object), { ...call.output, as: '' }, call.request.direct === true)
+function answer(call: Call, object: LooseObject): ApiResponse {
+  const { core, info, output, request } = call
+  const made = scaleOf(call, object) as LooseObject
+  if (output.as === 'Table') return valueAnswer(200, table({ columns }, [made], { resourceVersion: object.metadata.resourceVersion }, { version: output.version, include: includedObject(info.query), now: core.clock.now() }), output, false)
+  if (output.as === 'PartialObjectMetadata') return valueAnswer(200, partialObject(made, output.version), output, request.direct === true)
+  return valueAnswer(200, made, { ...output, as: '' }, request.direct === true)
+}
+const columns: readonly Column<any>[] = [ // allowed: scales of any kind
+  { name: 'Name', value: (o) => o.metadata.name },
+  { name: 'Desired', type: 'integer', value: (o) => o.spec.replicas ?? 0 },
+  { name: 'Available', type: 'integer', value: (o) => o.status.replicas },
+  { name: 'Age', value: (o, now) => shortAge(now - parseTime(o.metadata.creationTimestamp)) },
+]
 
 const pathsOf = ({ served }: Call): ScalePaths => served.kind.subresources.scale!
 

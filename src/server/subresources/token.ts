@@ -1,6 +1,6 @@
 // serviceaccounts/token: a signed token for a service account, bound to what it is for.
 import { authTokenRequest, node, pod, secret, serviceAccount, type AuthTokenRequest } from '#kinds'
-import { ApiError, badRequest, conflict, formatTime, invalid, invalidValue, notFound, type AnyObject, type Kind } from '#machinery'
+import { ApiError, badRequest, conflict, formatTime, invalid, invalidValue, managerName, notFound, updateManagedFields, uuid, type AnyObject, type Kind } from '#machinery'
 import { readObject } from '../body.ts'
 import { place, type Call } from '../core.ts'
 import { checkNamespace } from '../create.ts'
@@ -36,8 +36,9 @@ export const token: Subresource = {
     const signed = await core.tokens.sign({
       namespace: place(call), serviceAccount: info.name, serviceAccountUid: account.metadata.uid, audiences, expirationSeconds, ...(bound && { boundTo: bound }),
     })
+    const fields = updateManagedFields(accepted.schema, { apiVersion: accepted.apiVersion, after: given, manager: managerName(options.fieldManager, call.request.headers['user-agent']), subresource: 'token', time: formatTime(core.clock.now()), reset: [['status']] })
     const answer = {
-      kind: 'TokenRequest', apiVersion: 'authentication.k8s.io/v1', metadata: { name: info.name, namespace: place(call), creationTimestamp: formatTime(core.clock.now()) },
+      kind: 'TokenRequest', apiVersion: 'authentication.k8s.io/v1', metadata: { name: info.name, namespace: place(call), uid: uuid(core.random), creationTimestamp: formatTime(core.clock.now()), ...(fields && { managedFields: fields }) },
       spec: { audiences: audiences.length > 0 ? audiences : core.tokens.audiences, expirationSeconds, boundObjectRef: boundObjectRef ?? null },
       status: { token: signed.token, expirationTimestamp: formatTime(signed.expires) },
     }

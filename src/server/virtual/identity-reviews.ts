@@ -1,6 +1,6 @@
 // Who somebody is, asked: TokenReview, SelfSubjectReview; and everything that the asking user may do, SelfSubjectRulesReview.
 import { selfSubjectReview, selfSubjectRulesReview, tokenReview } from '#kinds'
-import { ApiError, badRequest, type User } from '#machinery'
+import { ApiError, badRequest, formatTime, type User } from '#machinery'
 import type { VirtualResource } from '../route.ts'
 import { answerReview, readReview } from './review.ts'
 
@@ -31,7 +31,7 @@ const whoAmI: VirtualResource = {
   group: selfSubjectReview.group, resource: selfSubjectReview.resource,
   async handle(call) {
     const given = await readReview(call)
-    return answerReview(call, { ...given, metadata: { ...given.metadata, creationTimestamp: null }, status: { userInfo: shown(call.user) } })
+    return answerReview(call, { ...given, metadata: { ...given.metadata, creationTimestamp: formatTime(call.core.clock.now()) }, status: { userInfo: shown(call.user) } })
   },
 }
 
