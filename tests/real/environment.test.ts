@@ -94,7 +94,8 @@ function realTests(): void {
 
   test('volumes are there: files of a ConfigMap, of a Secret in memory, and an empty folder', async () => run(await made({
     ...shell('cat /settings/colour /hidden/word; echo; echo kept > /scratch/a; cat /scratch/a; echo no > /settings/x || echo readonly'),
-    volumeMounts: [{ name: 'settings', mountPath: '/settings' }, { name: 'hidden', mountPath: '/hidden' }, { name: 'scratch', mountPath: '/scratch' }],
+    env: [{ name: 'POD', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }],
+    volumeMounts: [{ name: 'settings', mountPath: '/settings' }, { name: 'hidden', mountPath: '/hidden' }, { name: 'scratch', mountPath: '/scratch', subPathExpr: '$(POD)/inner' }],
   }, { volumes: [{ name: 'settings', configMap: { name: 'settings' } }, { name: 'hidden', secret: { secretName: 'hidden' } }, { name: 'scratch', emptyDir: {} }] }),
   ({ output }) => assert.match(output, /^greensesame\nkept\n[^]*readonly\n$/)))
 

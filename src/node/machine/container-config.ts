@@ -18,14 +18,19 @@ export interface ContainerParts {
   readonly dirs: MachineFolders
   readonly clusterDomain: string
   readonly env: EnvSources
-  readonly mounts: readonly Mount[]
+  /** Of the container's volumes; its variables may be part of their paths. */
+  readonly mounts: (variables: ReadonlyMap<string, string>) => Promise<readonly Mount[]>
+  /** Raw devices of the pod's volumes, by volume. */
+  readonly devices: ReadonlyMap<string, string>
 }
 
 /** Writes the files that the container gets beside its volumes, too. Rejects with SetUpError('CreateContainerConfigError', ...). */
-export async function containerConfig(pod: Pod, container: AnyContainer, context: ContainerContext, { dirs, clusterDomain, env, mounts }: ContainerParts): Promise<ContainerConfig> {
+export async function containerConfig(pod: Pod, container: AnyContainer, context: ContainerContext, { dirs, clusterDomain, env, mounts: mountsOf, devices: deviceOf }: ContainerParts): Promise<ContainerConfig> {
   const { attempt, image } = context, folders = new PodFolders(dirs, pod.metadata.uid)
   const security = containerSecurity(pod, container, context, join(dirname(dirs.pods), 'seccomp'))
   const variables = await containerEnv(pod, container, env), lookup = (name: string) => variables.get(name)
+  const mounts = await mountsOf(variables)
+  const devices = (container.volumeDevices ?? []).flatMap(({ name, devicePath }) => (deviceOf.has(name) ? [{ containerPath: devicePath, hostPath: deviceOf.get(name)!, permissions: 'mrw' }] : []))
   await makeContainerLogs(dirs, pod, container.name)
   const files: Mount[] = []
   if (context.podIPs.length > 0 && !mounts.some((m) => m.containerPath === '/etc/hosts')) files.push(await hostsMount(pod, context.podIPs, clusterDomain, folders))
@@ -36,7 +41,7 @@ export async function containerConfig(pod: Pod, container: AnyContainer, context
     command: (container.command ?? []).map((word) => expand(word, lookup)), args: (container.args ?? []).map((word) => expand(word, lookup)),
     ...(container.workingDir && { workingDir: container.workingDir }),
     envs: [...variables].map(([key, value]) => ({ key, value })),
-    mounts: [...mounts, ...files],
+    mounts: [...mounts, ...files], devices,
     labels: { ...podLabels(pod), 'io.kubernetes.container.name': container.name },
     annotations: { 'io.kubernetes.container.restartCount': String(attempt), 'io.kubernetes.container.terminationMessagePath': container.terminationMessagePath ?? '' },
     logPath: containerLogPath(container.name, attempt),

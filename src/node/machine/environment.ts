@@ -35,9 +35,9 @@ export interface PodEnvironmentOptions {
 }
 
 export function createPodEnvironment(options: PodEnvironmentOptions): PodEnvironment {
-  const { client, nodeName, hostIPs, clock, log, runtime, cgroupRoot, dirs, dns, services } = options
+  const { client, nodeName, hostIPs, clock, random, log, runtime, cgroupRoot, dirs, dns, services } = options
   const cgroups = new PodCgroups({ root: cgroupRoot, clock, log })
-  const volumes = createVolumes({ client, nodeName, clock, log, podsDir: dirs.pods, hostIPs })
+  const volumes = createVolumes({ client, nodeName, clock, random, log, podsDir: dirs.pods, hostIPs })
   const handlers = createHandlers({ runtime })
   const secretOf = async (pod: Pod, name: string) => await volumes.object('secret', pod.metadata.namespace ?? '', name) as Secret | undefined
 
@@ -57,7 +57,7 @@ export function createPodEnvironment(options: PodEnvironmentOptions): PodEnviron
       await services.synced()
       const { namespace = '' } = pod.metadata
       return await containerConfig(pod, container, context, {
-        dirs, clusterDomain: dns.domain, mounts: await volumes.mounts(pod, container),
+        dirs, clusterDomain: dns.domain, mounts: (variables) => volumes.mounts(pod, container, variables), devices: volumes.devices(pod),
         env: {
           configMap: async (name) => await volumes.object('configmap', namespace, name) as ConfigMap | undefined, secret: (name) => secretOf(pod, name),
           place: { nodeName, hostIPs, podIPs: context.podIPs }, services: serviceEnv(services.list(), namespace, pod.spec.enableServiceLinks !== false), allocatable: machineResources(dirs.pods),
