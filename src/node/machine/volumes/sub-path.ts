@@ -43,11 +43,9 @@ export async function holdSubPath(volume: string, subPath: string): Promise<Held
     // The way without links is walked step by step; a link that has come since is refused.
     for (const name of way.split('/').filter(Boolean)) at = await step(at, name)
     for (const name of missing) {
-      const path = `${pathOf(at)}/${name}`
-      await mkdir(path)
-      const made = await step(at, name)
-      await chmod(pathOf(made), mode & 0o7777)
-      at = made
+      await mkdir(`${pathOf(at)}/${name}`)
+      at = await step(at, name)
+      await chmod(pathOf(at), mode & 0o7777)
     }
     const found = await at.stat()
     return { kind: found.isDirectory() ? 'folder' : 'file', path: join(inside, ...missing), handle: `/proc/${process.pid}/fd/${at.fd}`, release: () => at.close() }

@@ -1,5 +1,5 @@
 // The volumes of all pods of this machine.
-import { mkdir, readdir, rm } from 'node:fs/promises'
+import { mkdir, readdir, rm, rmdir } from 'node:fs/promises'
 import { availableParallelism, totalmem } from 'node:os'
 import { configMap, secret, type ConfigMap, type Pod, type Secret } from '#kinds'
 import type { Clock, Kind, Log, Random } from '#machinery'
@@ -39,7 +39,7 @@ export interface Volumes {
   devices(pod: Pod): ReadonlyMap<string, string>
   /** Calls back when setUp should run again: something that the pod refers to has changed, or a token must be renewed. */
   onChange(changed: (podUid: string) => void): void
-  /** Unmounts and removes everything of the pod. Idempotent. */
+  /** Unmounts and removes the pod's volumes, and its folder when nothing else lies there. Idempotent. Rejects when something stays mounted: try again later. */
   tearDown(podUid: string): Promise<void>
   /** Uids of pods of which something lies here. */
   present(): Promise<string[]>
@@ -87,8 +87,9 @@ export function createVolumes(options: VolumesOptions): Volumes {
       ready.delete(podUid)
       // Nothing is removed as long as a file system of somebody else's may lie below.
       await mounter.unmountAll(folders.root)
-      await Promise.all([folders.root, folders.memory].map((path) => rm(path, { recursive: true, force: true, maxRetries: 3 })))
-      log.debug('the files of a pod are gone', { uid: podUid })
+      await Promise.all([folders.volumes, folders.subPaths, folders.memory].map((path) => rm(path, { recursive: true, force: true, maxRetries: 3 })))
+      await rmdir(folders.root).catch(() => {}) // other files of the pod may lie there
+      log.debug('the volumes of a pod are gone', { uid: podUid })
     },
     async present() {
       const found = await Promise.all([podsDir, memoryFolder(podsDir)].map((path) => namesIn(path)))
