@@ -88,6 +88,7 @@ export class NodeAgent {
   }
 
   /** For the agent's own server. */
+  get nodeName(): string { return this.#options.description.name }
   find(namespace: string, name: string): Pod | undefined { return [...this.#workers.values()].find((w) => w.pod.metadata.namespace === namespace && w.pod.metadata.name === name)?.pod }
   pods(): readonly Pod[] { return [...this.#workers.values()].map((w) => w.pod) }
   containerId(uid: string, name: string, previous = false): string | undefined {
