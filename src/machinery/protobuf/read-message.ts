@@ -136,6 +136,8 @@ function readEntry(reader: WireReader, items: Shape, into: JsonObject): void {
 const nothing = new Uint8Array(9)
 
 const farthest = 253_402_300_799, first = -62_135_596_800
+/** The times in one object are mostly the same. */
+let lastSeconds = NaN, lastText = ''
 /** undefined for the zero time, which JSON writes as null. */
 function readTime(reader: WireReader, micro: boolean): string | undefined {
   let seconds = 0, nanos = 0, empty = true
@@ -151,7 +153,8 @@ function readTime(reader: WireReader, micro: boolean): string | undefined {
   micros -= Math.floor(micros / 1e6) * 1e6
   if (seconds === first && micros === 0) return undefined
   if (!(seconds >= first && seconds <= farthest)) throw new ProtobufError('year outside of range [1,9999]')
-  const text = formatTime(seconds * 1000)
+  if (seconds !== lastSeconds) { lastText = formatTime(seconds * 1000); lastSeconds = seconds }
+  const text = lastText
   return micro ? `${text.slice(0, -1)}.${String(micros).padStart(6, '0')}Z` : text
 }
 
