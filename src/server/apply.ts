@@ -1,9 +1,72 @@
-// Server-side apply.
-import { ApiError, type ApiResponse } from '#machinery'
+// Server-side apply: a client says which fields it wants how; the server works out what that changes, and who owns what.
+import { applyFields, badRequest, DecodeError, formatTime, JsonError, parseJson, type ApiResponse, type LooseObject } from '#machinery'
+import { decoded } from './body.ts'
 import type { Call } from './core.ts'
+import { checkNamespace } from './create.ts'
+import { inVersionOf, resetPaths } from './managed-fields.ts'
 import type { WriteOptions } from './options.ts'
+import { converted } from './served.ts'
+import { answer, checkName, modify, type Adopt } from './update.ts'
+import { asStored } from './write.ts'
+import { readYaml } from './yaml.ts'
 
-/** PATCH with an apply configuration. */
-export async function apply(_call: Call, _options: WriteOptions): Promise<ApiResponse> {
-  throw new ApiError('UnsupportedMediaType', 'server-side apply is not there yet: use kubectl apply without --server-side, or another patch type')
+/** PATCH with an apply configuration: changes the object, or creates it. */
+export async function apply(call: Call, options: WriteOptions, adopt?: Adopt): Promise<ApiResponse> {
+  const { served, info } = call
+  const config = readConfig(call, options)
+  checkType(call, config)
+  checkNamespace(call, { ...config, metadata: { ...config.metadata } })
+  const change = (old: LooseObject): LooseObject => adopt ? adopt(applied(call, options, config, old), old) : applied(call, options, config, old)
+  const create = info.subresource === '' && served.kind.verbs.includes('create') ? () => applied(call, options, config, undefined) : undefined
+  const retry = !config.metadata.resourceVersion
+  return answer(call, await modify(call, { options, change, create, retry, tracked: true }))
+}
+
+function applied(call: Call, options: WriteOptions, config: LooseObject, old: LooseObject | undefined): LooseObject {
+  const { core, served, info: { subresource } } = call
+  const { object, managedFields } = applyFields(served.schema, {
+    kind: served.kindName, live: old && converted(served, old), config, apiVersion: served.apiVersion, manager: options.fieldManager, force: options.force ?? false,
+    time: formatTime(core.clock.now()), subresource: subresource || undefined, reset: resetPaths(served, subresource), inVersion: inVersionOf(call),
+  })
+  let result: LooseObject
+  try {
+    result = decoded(object, served)
+  } catch (error) {
+    if (error instanceof DecodeError) throw badRequest(error.message)
+    throw error
+  }
+  if (!old) result.metadata.name ||= call.info.name
+  checkName(call, result)
+  checkNamespace(call, result)
+  const stored = asStored(served, result)
+  if (managedFields) stored.metadata.managedFields = managedFields
+  else delete stored.metadata.managedFields
+  return stored
+}
+
+/** The configuration as it came, in YAML (JSON is that too). Throws BadRequest. */
+function readConfig({ request: { body } }: Call, { fieldValidation }: WriteOptions): LooseObject {
+  if (body !== undefined && 'object' in body) return withMetadata(body.object)
+  const text = new TextDecoder().decode(body)
+  if (text.trimStart().startsWith('{')) {
+    try {
+      return withMetadata(parseJson(text))
+    } catch (error) {
+      if (!(error instanceof JsonError)) throw error // perhaps it is YAML's flow style
+    }
+  }
+  const { value, error, duplicates } = readYaml(text)
+  if (error !== undefined) throw badRequest(`error decoding YAML: error converting YAML to JSON: ${error}`)
+  if (duplicates.length > 0 && fieldValidation === 'Strict') throw badRequest(`error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:\n  ${duplicates.join('\n  ')}`)
+  return withMetadata(value)
+}
+function withMetadata(value: unknown): LooseObject {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw badRequest('error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal into Go value of type map[string]interface {}')
+  const object = value as LooseObject
+  return { ...object, metadata: { ...object.metadata } }
+}
+
+function checkType({ served }: Call, { apiVersion = '', kind = '' }: LooseObject): void {
+  if (apiVersion === served.apiVersion && kind === served.kindName) return
+  throw badRequest(`invalid object type: ${apiVersion.includes('/') ? apiVersion : `/${apiVersion}`}, Kind=${kind}`)
 }

@@ -28,6 +28,7 @@ export function readObject(request: ApiRequest, accepted: Accepted, { fieldValid
     if (error instanceof DecodeError) throw cannotBeHandled(givenType(value, accepted), accepted.kindName, error.message)
     throw error
   }
+  keepEmptyManagers(object, value)
   object.apiVersion = accepted.apiVersion
   object.kind = accepted.kindName
   if (fieldValidation === 'Strict' && problems.yaml.length + strict.length > 0) {
@@ -36,6 +37,12 @@ export function readObject(request: ApiRequest, accepted: Accepted, { fieldValid
   }
   if (fieldValidation === 'Warn') for (const text of [...problems.yaml, ...strict]) warn(text)
   return object
+}
+
+/** An empty list of managers is a wish (to forget them all), not nothing. */
+export function keepEmptyManagers(object: LooseObject, given: unknown): void {
+  const managers = (given as { metadata?: { managedFields?: unknown } } | null)?.metadata?.managedFields
+  if (Array.isArray(managers) && managers.length === 0) object.metadata.managedFields = []
 }
 
 /** A value that came without bytes (direct calls, patched objects): pruned, never strict. */

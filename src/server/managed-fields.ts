@@ -10,15 +10,23 @@ const noPaths: readonly (readonly string[])[] = []
 const onMain = ({ subresources, untracked }: Kind) => [...(subresources.status ? [['status']] : noPaths), ...untracked.map((field) => [field])]
 
 /** Notes, in the object's metadata, which fields this write sets, before anybody else fills in more. `subresource` is '' for the object itself. */
-export function trackFields({ core, served }: Call, object: LooseObject, old: LooseObject | undefined, manager: string, subresource: string): void {
+export function trackFields(call: Call, object: LooseObject, old: LooseObject | undefined, manager: string, subresource: string): void {
+  const { core, served } = call
   const entries = updateManagedFields(served.schema, {
     apiVersion: served.apiVersion, before: old && converted(served, old), after: converted(served, object), manager, subresource, time: formatTime(core.clock.now()),
-    reset: subresource === 'status' ? specPath : subresource === '' ? onMain(served.kind) : noPaths,
-    inVersion: (each, apiVersion) => inVersion(served, each as LooseObject, apiVersion, core.registry.find(...split(apiVersion), served.resource)),
+    reset: resetPaths(served, subresource), inVersion: inVersionOf(call),
   })
   if (entries) object.metadata.managedFields = entries
   else delete object.metadata.managedFields
 }
+
+/** Paths that a request to this part of the object cannot change. */
+export const resetPaths = ({ kind }: Served, subresource: string): readonly (readonly string[])[] =>
+  subresource === 'status' ? specPath : subresource === '' ? onMain(kind) : noPaths
+
+/** How to see an object of the call's version in another version of its kind. */
+export const inVersionOf = ({ core, served }: Call) => (object: object, apiVersion: string) =>
+  inVersion(served, object as LooseObject, apiVersion, core.registry.find(...split(apiVersion), served.resource))
 
 const split = (apiVersion: string): [string, string] => { const at = apiVersion.indexOf('/'); return at < 0 ? ['', apiVersion] : [apiVersion.slice(0, at), apiVersion.slice(at + 1)] }
 

@@ -1,7 +1,7 @@
 // PATCH: the stored object in the served version, patched, decoded again and written like an update. Tried again on lost races.
 import { applyJsonPatch, applyMergePatch, applyStrategicPatch, ApiError, badRequest, decode, DecodeError, invalid, invalidValue, goPrint, JsonError, parseJson, type ApiResponse, type LooseObject } from '#machinery'
 import { apply } from './apply.ts'
-import { whyAnotherType } from './body.ts'
+import { keepEmptyManagers, whyAnotherType } from './body.ts'
 import { checkNamespace } from './create.ts'
 import type { Call } from './core.ts'
 import { patchForm, type PatchForm } from './media.ts'
@@ -14,7 +14,7 @@ export async function patch(call: Call, adopt?: Adopt): Promise<ApiResponse> {
   const { request, info } = call
   const form = patchForm(request.headers['content-type'])
   const options = writeOptions(info.query, 'PatchOptions', form === 'apply')
-  if (form === 'apply') return apply(call, options)
+  if (form === 'apply') return apply(call, options, adopt)
   const body = readPatch(call)
   const version = versionIn(body)
   let warned = false
@@ -59,6 +59,7 @@ function patched(call: Call, old: LooseObject, body: unknown, form: PatchForm, o
     if (error instanceof DecodeError) throw refused(error.message)
     throw error
   }
+  keepEmptyManagers(object, result)
   object.kind = served.kindName
   object.apiVersion = served.apiVersion
   if (strict.length > 0 && options.fieldValidation === 'Strict') throw refused(`strict decoding error: ${strict.join(', ')}`)

@@ -131,7 +131,7 @@ export function mayGo({ served: { kind } }: Call, { metadata, ...rest }: LooseOb
 }
 
 /** PUT of an object that is not there, for the kinds that allow it: the user must be allowed to create it. */
-async function createInstead(call: Call, { options, manager }: Modification, object: LooseObject): Promise<Modified> {
+async function createInstead(call: Call, { options, manager, tracked }: Modification, object: LooseObject): Promise<Modified> {
   const { core, served, info, user } = call
   const decision = await core.authorizer.authorize({
     user, verb: 'create', path: info.path,
@@ -139,7 +139,7 @@ async function createInstead(call: Call, { options, manager }: Modification, obj
   })
   if (decision.verdict !== 'allow') throw forbidden(served.name, info.name, `User ${JSON.stringify(user.name)} cannot create resource ${JSON.stringify(served.resource)} in API group ${JSON.stringify(served.group)}${place(call) ? ` in the namespace ${JSON.stringify(place(call))}` : ' at the cluster scope'}`)
   wipeMetadata(object)
-  trackFields(call, object, undefined, manager ?? managerName(options.fieldManager, call.request.headers['user-agent']), '')
+  if (!tracked) trackFields(call, object, undefined, manager ?? managerName(options.fieldManager, call.request.headers['user-agent']), '')
   const { kv, object: made } = await createObject(call, object, options)
   return { kv, object: made, status: 201 }
 }

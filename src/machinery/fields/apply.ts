@@ -52,7 +52,7 @@ export function applyFields(schema: Schema<any>, apply: FieldsApply): Applied {
     return isNoFields(fields) ? [] : [same(fields, entry.fieldsV1) ? entry : { ...entry, fieldsV1: fields }]
   })
   const unchanged = isNoFields(difference.changed) && isNoFields(difference.removed)
-  if (!isNoFields(mine)) kept.push({ manager, operation: 'Apply', apiVersion, time: unchanged && last?.time ? last.time : apply.time, fieldsType: 'FieldsV1', fieldsV1: mine, ...(apply.subresource && { subresource: apply.subresource }) })
+  if (!isNoFields(mine)) kept.push({ manager, operation: 'Apply', apiVersion, ...(unchanged ? last?.time && { time: last.time } : { time: apply.time }), fieldsType: 'FieldsV1', fieldsV1: mine, ...(apply.subresource && { subresource: apply.subresource }) })
   const managed = cappedEntries(kept)
   return { object, managedFields: managed.length ? sortEntries(managed) : undefined }
 }
