@@ -1,6 +1,7 @@
 // What happens after an object changes: every controller the control plane runs. Adding one is a new file and a line here.
 import { apiServiceAvailabilityController } from './apiservice-availability.ts'
 import { clusterRoleAggregationController } from './clusterrole-aggregation.ts'
+import { daemonSetController } from './daemonset.ts'
 import { deploymentController } from './deployment.ts'
 import { disruptionController } from './disruption.ts'
 import { endpointSliceController } from './endpointslice.ts'
@@ -38,6 +39,7 @@ export const parts = (options: ControllersOptions): readonly Part[] => [
   part(replicaSetController),
   part(replicationControllerController, 'replication-controller'),
   part(deploymentController),
+  part(daemonSetController()),
   part(disruptionController, 'controllermanager'),
   part(claimProtectionController),
   part(volumeProtectionController),

@@ -1,6 +1,6 @@
 // Generated names, hashes and addresses differ with every change of the code; in scripts they are numbered in the order they came.
 import type { Client } from '#client'
-import { endpointSlice, pod, replicaSet, service } from '#kinds'
+import { controllerRevision, endpointSlice, pod, replicaSet, service } from '#kinds'
 import type { AnyObject, Kind, LooseObject } from '#machinery'
 
 export class StableNames {
@@ -17,6 +17,7 @@ export class StableNames {
     }
     this.#stops = [
       watch(replicaSet, ({ metadata }) => { const hash = metadata.labels?.['pod-template-hash']; if (hash) this.#note(hash, '', (n) => `h${n}`) }),
+      watch(controllerRevision, ({ metadata: { labels } }) => { const hash = labels?.['controller-revision-hash'] ?? labels?.['controller.kubernetes.io/hash']; if (hash) this.#note(hash, '', (n) => `r${n}`) }),
       watch(pod, generated), watch(endpointSlice, generated),
       watch(service, (s) => { const ip = (s as LooseObject)['spec']?.clusterIP as string | undefined; if (ip?.startsWith('10.')) this.#note(ip, '10.96.0.', (n) => `s${n}`) }),
     ]
@@ -35,7 +36,7 @@ export class StableNames {
     for (const [real, stable] of this.#stable) if (text === stable) return real
     let out = text
     for (const [real, stable] of this.#longestFirst()) out = out.replace(new RegExp(`(?<![\\w-])${stable.replaceAll('.', '\\.')}(?![\\w-])`, 'g'), real)
-    return out.replace(/-(h\d+)(?=-|$)/g, (_, hash: string) => `-${[...this.#stable].find(([, stable]) => stable === hash)?.[0] ?? hash}`)
+    return out.replace(/-([hr]\d+)(?=-|$)/g, (_, hash: string) => `-${[...this.#stable].find(([, stable]) => stable === hash)?.[0] ?? hash}`)
   }
 
   #note(real: string, prefix: string, number: (n: number) => string): void {
