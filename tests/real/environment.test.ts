@@ -11,6 +11,7 @@ import { TestCluster } from '#testing'
 import { realClock } from '../../src/assembly/real-clock.ts'
 import { createPodEnvironment } from '../../src/node/machine/environment.ts'
 import type { PodEnvironment } from '../../src/node/pods/environment.ts'
+import { readLogFile } from '../../src/node/runtime/log-file.ts'
 import type { ContainerStatus } from '../../src/node/runtime/runtime.ts'
 import { busybox, ContainerdStage, obstacle } from './containerd-stage.ts'
 
@@ -20,7 +21,7 @@ else console.log(`real containers are not tested here: ${reason}`)
 
 type Container = Partial<Pod['spec']['containers'][number]>
 /** A pod whose container `main` has run to its end. */
-interface Ran { readonly pod: Pod; readonly id: string; readonly sandboxId: string; readonly output: string; readonly status: ContainerStatus }
+interface Ran { readonly pod: Pod; readonly id: string; readonly status: ContainerStatus; readonly says: (text: RegExp) => Promise<void> }
 
 function realTests(): void {
   const stage = new ContainerdStage(), dirs = { pods: join(stage.directory, 'pods'), logs: join(stage.directory, 'logs') }
@@ -64,13 +65,20 @@ function realTests(): void {
       const id = await runtime.createContainer(sandboxId, config, sandbox), ended = exited(id)
       await runtime.startContainer(id)
       const status = await ended
-      let output = ''
-      for await (const piece of runtime.containerLog(id, {})) output += new TextDecoder().decode(piece)
-      await look({ pod, id, sandboxId, output, status })
+      await look({ pod, id, status, says: (text) => says(status.logPath, text) })
     } finally {
       await runtime.removePodSandbox(sandboxId)
       await environment.tearDown(pod.metadata.uid)
     }
+  }
+  /** The last lines of a log come a moment after the container's end. */
+  async function says(logPath: string, text: RegExp): Promise<void> {
+    let output = ''
+    for await (const piece of readLogFile(logPath, { follow: true, signal: AbortSignal.timeout(5_000) }, new Promise(() => {}))) {
+      output += new TextDecoder().decode(piece)
+      if (text.test(output)) return
+    }
+    assert.match(output, text)
   }
   const exited = (id: string): Promise<ContainerStatus> => new Promise((resolve) => {
     const stop = stage.runtime.events((event) => {
@@ -84,20 +92,19 @@ function realTests(): void {
       { name: 'COLOUR', valueFrom: { configMapKeyRef: { name: 'settings', key: 'colour' } } }, { name: 'WORD', valueFrom: { secretKeyRef: { name: 'hidden', key: 'word' } } },
       { name: 'NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }, { name: 'NODE', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } },
     ],
-  }), ({ pod, output }) => {
-    const { name } = pod.metadata
-    assert.equal(output.split('\n')[0], `green sesame ${name} machine 10.96.0.1 green! ${name} /tmp`)
-    assert.match(output, /^search default\.svc\.cluster\.local svc\.cluster\.local cluster\.local/m)
-    assert.match(output, /^nameserver 10\.96\.0\.10$/m)
-    assert.match(output, new RegExp(`^[0-9.]+\\t${name}$`, 'm'))
+  }), async ({ pod: { metadata: { name } }, says }) => {
+    await says(new RegExp(`^green sesame ${name} machine 10\\.96\\.0\\.1 green! ${name} /tmp\n`))
+    await says(/^search default\.svc\.cluster\.local svc\.cluster\.local cluster\.local/m)
+    await says(/^nameserver 10\.96\.0\.10$/m)
+    await says(new RegExp(`^[0-9.]+\\t${name}$`, 'm'))
   }))
 
   test('volumes are there: files of a ConfigMap, of a Secret in memory, and an empty folder', async () => run(await made({
-    ...shell('cat /settings/colour /hidden/word; echo; echo kept > /scratch/a; cat /scratch/a; echo no > /settings/x || echo readonly'),
+    ...shell('exec 2>&1; cat /settings/colour /hidden/word; echo; echo kept > /scratch/a; cat /scratch/a; echo no > /settings/x || echo readonly'),
     env: [{ name: 'POD', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }],
     volumeMounts: [{ name: 'settings', mountPath: '/settings' }, { name: 'hidden', mountPath: '/hidden' }, { name: 'scratch', mountPath: '/scratch', subPathExpr: '$(POD)/inner' }],
   }, { volumes: [{ name: 'settings', configMap: { name: 'settings' } }, { name: 'hidden', secret: { secretName: 'hidden' } }, { name: 'scratch', emptyDir: {} }] }),
-  ({ output }) => assert.match(output, /^greensesame\nkept\n[^]*readonly\n$/)))
+  ({ says }) => says(/^greensesame\nkept\n[^]*readonly\n$/)))
 
   test('limits reach the cgroups of the container and of the pod', async () => run(await made({
     ...shell('echo done'), resources: { requests: { cpu: '100m', memory: '32Mi' }, limits: { cpu: '200m', memory: '64Mi' } },
@@ -109,22 +116,20 @@ function realTests(): void {
   }))
 
   test('a container runs as the user and groups that are asked for, and may not more than that', async () => run(await made({
-    ...shell('id -u; id -G; touch /x || echo readonly; grep NoNewPrivs /proc/self/status'),
+    ...shell('exec 2>&1; id -u; id -G; touch /x || echo readonly; grep NoNewPrivs /proc/self/status'),
     securityContext: { readOnlyRootFilesystem: true, allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
-  }, { securityContext: { runAsUser: 1234, runAsGroup: 5, fsGroup: 77, supplementalGroups: [88], runAsNonRoot: true } }), ({ output }) => {
-    assert.match(output, /^1234\n5 77 88\n/)
-    assert.match(output, /readonly\nNoNewPrivs:\s+1\n/)
-  }))
+  }, { securityContext: { runAsUser: 1234, runAsGroup: 5, fsGroup: 77, supplementalGroups: [88], runAsNonRoot: true } }), ({ says }) => says(/^1234\n5 77 88\n[^]*readonly\nNoNewPrivs:\s+1\n/)))
 
-  test('a privileged container in the network of the node', async () => run(await made({ ...shell('mount -t tmpfs x /tmp && echo mounted; test -d /sys/class/net/lo && cat /etc/hosts'), securityContext: { privileged: true } }, { hostNetwork: true }),
-    ({ output }) => assert.match(output, /^mounted\n# Kubernetes-managed hosts file \(host network\)\.\n/)))
+  test('a privileged container in the network of the node', async () => run(await made({ ...shell('exec 2>&1; mount -t tmpfs x /tmp && echo mounted; test -d /sys/class/net/lo && cat /etc/hosts'), securityContext: { privileged: true } }, { hostNetwork: true }),
+    ({ says }) => says(/^mounted\n# Kubernetes-managed hosts file \(host network\)\.\n/)))
 
   test('last words are kept, those of the log when there are no others', async () => {
     await run(await made(shell('printf bye > /dev/termination-log; exit 3')), async ({ pod, id, status }) => {
       assert.equal(status.exitCode, 3)
       assert.equal(await environment.terminationMessage(pod, pod.spec.containers[0]!, id, true), 'bye')
     })
-    await run(await made({ ...shell('seq 100; exit 1'), terminationMessagePolicy: 'FallbackToLogsOnError' }), async ({ pod, id }) => {
+    await run(await made({ ...shell('seq 100; exit 1'), terminationMessagePolicy: 'FallbackToLogsOnError' }), async ({ pod, id, says }) => {
+      await says(/\n100\n$/)
       const message = await environment.terminationMessage(pod, pod.spec.containers[0]!, id, true)
       assert.deepEqual([message.split('\n')[0], message.split('\n').length, await environment.terminationMessage(pod, pod.spec.containers[0]!, id, false)], ['21', 81, ''])
     })
@@ -143,10 +148,10 @@ function realTests(): void {
 
   test('an ended pod keeps its log until its sandbox is gone; then nothing is left', async () => {
     let gone: Pod | undefined
-    await run(await made(shell('echo words')), async ({ pod, output }) => {
+    await run(await made(shell('echo words')), async ({ pod, says }) => {
       gone = pod
       await environment.tearDown(pod.metadata.uid)
-      assert.equal(output, 'words\n')
+      await says(/^words\n$/)
       assert.ok(readdirSync(dirs.logs).some((name) => name === `default_${pod.metadata.name}_${pod.metadata.uid}`))
       assert.deepEqual(await environment.present(), [pod.metadata.uid])
     })
