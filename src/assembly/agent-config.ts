@@ -23,6 +23,8 @@ export interface AgentConfig {
   readonly directory: string
   readonly runDirectory: string
   readonly cgroupRoot: string
+  /** See NodeDescription: shorter when the control plane is told to be less patient. */
+  readonly leaseSeconds: number
   readonly logLevel: ClusterOptions['logLevel']
 }
 

@@ -35,7 +35,7 @@ export const runAgent: ClusterProgram['runAgent'] = async (configFile, { log, pr
     client, nodeName: config.node, hostIPs: [config.address], clock, random, log: log.named('pods'), runtime, cgroupRoot: config.cgroupRoot,
     dirs: { pods: join(config.directory, 'pods'), logs: join(config.directory, 'logs') }, dns: { server: config.dns.address, domain: config.dns.domain }, services,
   })
-  const agent = new NodeAgent({ client, runtime, environment, description: await describeMachine({ name: config.node, addresses: [config.address], agentPort, podCidr: config.podCidr, runtime }), log: log.named('kubelet') })
+  const agent = new NodeAgent({ client, runtime, environment, description: await describeMachine({ name: config.node, addresses: [config.address], agentPort, podCidr: config.podCidr, leaseSeconds: config.leaseSeconds, runtime }), log: log.named('kubelet') })
   const server = await startAgentServer({ host: config.address, port: agentPort, certificate: config.serving.certificate, key: config.serving.key, clientAuthority: config.authority, agent, runtime, log: log.named('server') })
   agent.start()
   // Services need the API server; pods that run already do not wait for it.

@@ -75,6 +75,7 @@ async function agentConfig({ options, plan, node, ca, pki, serverPort }: { optio
     clusterPodCidr: plan.podCidr, serviceCidr: plan.serviceCidr, dns: { address: plan.dnsAddress, domain: 'cluster.local' },
     server: `https://${plan.gateway}:${serverPort}`, authority: ca.certificate, client, proxy, serving: server,
     directory: join(paths.nodesDir, node.name), runDirectory: nodeRunDir(paths, node.name), cgroupRoot: `/proa-${plan.mark}/${node.name}`, logLevel: options.logLevel,
+    leaseSeconds: Math.min(40, Math.max(4, Math.floor(options.nodeMonitorGracePeriodMs / 1000))),
   }
 }
 

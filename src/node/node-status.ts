@@ -14,6 +14,8 @@ export interface NodeDescription {
   readonly agentPort?: number
   /** The part of the pods' addresses that this node has been given with its network; absent: the control plane gives one. */
   readonly podCidr?: string
+  /** How long the node counts as alive after its last sign of life; a quarter of it lies between two signs. Default 40. */
+  readonly leaseSeconds?: number
 }
 
 export interface NodeHealth {

@@ -4,8 +4,7 @@ import { formatMicroTime, is, type Clock, type Log } from '#machinery'
 import type { Client } from '#client'
 import { labelsOf, newNode, nodeStatus, saysMore, type NodeDescription, type NodeHealth } from './node-status.ts'
 
-const leaseSeconds = 40
-const renewMs = 10_000
+const usualLeaseSeconds = 40
 /** Also an unchanged status is told this often. */
 const tellMs = 5 * 60_000
 const firstRetryMs = 200
@@ -86,8 +85,8 @@ export class Registration {
   }
 
   async #renew(): Promise<void> {
-    const { name } = this.#description, renewTime = () => formatMicroTime(this.#clock.now())
-    let next = renewMs
+    const { name, leaseSeconds = usualLeaseSeconds } = this.#description, renewTime = () => formatMicroTime(this.#clock.now())
+    let next = leaseSeconds * 250
     try {
       await this.#client.patch(leaseKind, { name, namespace: 'kube-node-lease' }, 'merge', { spec: { renewTime: renewTime(), holderIdentity: name, leaseDurationSeconds: leaseSeconds } })
     } catch (error) {

@@ -9,13 +9,13 @@ export const kubeletVersion = 'v1.36.2'
 const podsPerNode = 110
 
 /** Describes a node that lives on this machine. */
-export async function describeMachine({ name, addresses, agentPort, podCidr, runtime }: { name: string; addresses: readonly string[]; agentPort: number; podCidr: string; runtime: Runtime }): Promise<NodeDescription> {
+export async function describeMachine({ name, addresses, agentPort, podCidr, leaseSeconds, runtime }: { name: string; addresses: readonly string[]; agentPort: number; podCidr: string; leaseSeconds: number; runtime: Runtime }): Promise<NodeDescription> {
   const version = await runtime.version(), disk = statfsSync('/')
   const capacity = { cpu: String(cpus().length), memory: `${Math.floor(totalmem() / 1024)}Ki`, 'ephemeral-storage': `${Math.floor((disk.blocks * disk.bsize) / 1024)}Ki`, pods: String(podsPerNode) }
   // The reference keeps a tenth of the disk and 100 MiB of memory back for evictions.
   const allocatable = { ...capacity, 'ephemeral-storage': String(Math.floor(disk.blocks * disk.bsize * 0.9)), memory: `${Math.floor(totalmem() / 1024) - 100 * 1024}Ki` }
   return {
-    name, addresses, labels: {}, capacity, allocatable, agentPort, podCidr,
+    name, addresses, labels: {}, capacity, allocatable, agentPort, podCidr, leaseSeconds,
     nodeInfo: {
       machineID: line('/etc/machine-id'), systemUUID: line('/sys/class/dmi/id/product_uuid') || line('/etc/machine-id'), bootID: line('/proc/sys/kernel/random/boot_id'),
       kernelVersion: release(), osImage: osImage(line('/etc/os-release', true)), containerRuntimeVersion: `${version.name}://${version.version}`,

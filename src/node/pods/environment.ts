@@ -28,7 +28,12 @@ export interface ContainerContext {
 }
 
 export interface HandlerTarget { readonly containerId: string; readonly podIP: string }
-export interface HandlerResult { readonly success: boolean; readonly output: string }
+export interface HandlerResult {
+  readonly success: boolean
+  readonly output: string
+  /** A probe that could not be tried (the runtime is away): it says nothing about the container. */
+  readonly unknown?: boolean
+}
 
 export interface PodEnvironment {
   /**

@@ -51,7 +51,7 @@ export class StatusWriter {
   async #write(uid: string, entry: Entry): Promise<void> {
     const status = entry.wanted
     try {
-      const pod = await this.#client.patch(podKind, entry.pod.metadata, 'strategic', { metadata: { uid }, status }, { subresource: 'status' })
+      const pod = await this.#client.patch(podKind, entry.pod.metadata, 'strategic', { metadata: { uid }, status: patchTo(entry.pod.status, status) }, { subresource: 'status' })
       entry.written = status
       entry.failures = 0
       if (Number(pod.metadata.resourceVersion) > Number(entry.pod.metadata.resourceVersion)) entry.pod = pod
@@ -66,6 +66,14 @@ export class StatusWriter {
     this.#kick(uid, entry)
   }
 }
+
+/** A strategic merge patch that makes `wanted` of `held`: what has gone is said to be gone, also within conditions, which are merged by type. */
+export function patchTo(held: PodStatus | undefined, wanted: PodStatus): object {
+  const gone = Object.keys(held ?? {}).filter((key) => !(key in wanted) && mine.has(key)).map((key) => [key, null])
+  return { ...wanted, ...Object.fromEntries(gone), conditions: wanted.conditions?.map((c) => ({ reason: null, message: null, ...c })) }
+}
+/** What of a pod's status is the agent's alone. */
+const mine = new Set(['reason', 'message', 'podIP', 'podIPs', 'initContainerStatuses', 'ephemeralContainerStatuses', 'hostIP', 'hostIPs'])
 
 /** Whether everything in `wanted` is so in `held` (conditions are merged by type: those of others stay). */
 function contains(held: PodStatus | undefined, wanted: PodStatus): boolean {
