@@ -60,7 +60,7 @@ export const readTokenFile = (path: string) => ({ name: path, text: readFileSync
 export async function createControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
   const { clock, random, log } = options
   const store = await openStore({ engine: options.engine, clock, log: log.named('store'), ...(options.onFatal && { onFatal: options.onFatal }) })
-  const objects = createObjects({ store, ...(options.freeze && { freeze: true }) })
+  const objects = createObjects({ store, clock, ...(options.freeze && { freeze: true }) })
   const range = parseCidr(options.serviceClusterIpRange)
   const tokens = new ServiceAccountTokens({ issuer: options.serviceAccountIssuer, audiences: [options.serviceAccountIssuer], keys: options.tokenKeys, now: () => clock.now() })
   const authorizer = authorizers(options.authorizationMode, objects)

@@ -86,6 +86,8 @@ export interface Definition<F extends Fields> extends Rules<Body<F>> {
   readonly versionRequiredOnUpdate?: true
   /** What a DELETE without a propagationPolicy does; default Background. */
   readonly deletePolicy?: 'Orphan'
+  /** Objects go by themselves this long after they were last written. */
+  readonly ttlSeconds?: number
   /** Fields that managedFields leaves out, beside status: nobody but the server can change them. */
   readonly untracked?: readonly string[]
   /** DELETE answers with the object as it last was; else with a Status. */
@@ -119,6 +121,7 @@ export interface Kind<T extends AnyObject = any> {
   readonly createOnUpdate: boolean; readonly versionRequiredOnUpdate: boolean
   readonly deletePolicy: 'Background' | 'Orphan'
   readonly returnsDeleted: boolean
+  readonly ttlSeconds?: number
   readonly untracked: readonly string[]
   readonly columns: readonly Column<T>[]
   readonly rowConditions?: (object: T) => readonly RowCondition[]
@@ -145,7 +148,7 @@ export function defineKind<const F extends Fields>(d: Definition<F>): Kind<Body<
     schema: wholeObject(d.definition, d.fields),
     subresources: d.subresources ?? {}, generation: d.generation ?? false, statusOnCreate: d.statusOnCreate ?? 'drop',
     createOnUpdate: d.createOnUpdate ?? false, versionRequiredOnUpdate: d.versionRequiredOnUpdate ?? false,
-    deletePolicy: d.deletePolicy ?? 'Background', returnsDeleted: d.returnsDeleted ?? false, untracked: d.untracked ?? [], columns: d.columns ?? [], selectable: d.selectable ?? {},
+    deletePolicy: d.deletePolicy ?? 'Background', returnsDeleted: d.returnsDeleted ?? false, untracked: d.untracked ?? [], ...(d.ttlSeconds !== undefined && { ttlSeconds: d.ttlSeconds }), columns: d.columns ?? [], selectable: d.selectable ?? {},
     ...(d.rowConditions && { rowConditions: d.rowConditions }),
     storagePrefix: d.storagePrefix ?? `/registry/${d.plural}/`,
     rules: { ...(defaults && { defaults }), ...(prepareCreate && { prepareCreate }), ...(prepareUpdate && { prepareUpdate }),

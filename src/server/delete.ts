@@ -61,7 +61,7 @@ export async function removeObject(call: Call, name: string, options: DeleteOpti
     let object = old
     if (step.type === 'mark') {
       if (dryRun) return { gone: step.thenRemove, object: step.object, kv: undefined }
-      const marked = await objects.replace(kv, step.object)
+      const marked = await objects.replace(kind, kv, step.object)
       if (!marked) continue
       if (!step.thenRemove) return { gone: false, object: objects.value(kind, marked), kv: marked }
       current = marked
@@ -151,6 +151,7 @@ const parallel = 16
 export async function removeCollection(call: Call): Promise<ApiResponse> {
   const { core: { objects }, served, info } = call
   const options = deleteOptions(info.query, readOptional(call.request))
+  warnAboutOrphans(call, options)
   if (options.preconditions?.uid !== undefined) throw badRequest('a precondition on the uid makes no sense for a collection')
   const found = find(call, selection(call), listOptions(info.query, false))
   const waiting = [...found.items]

@@ -29,7 +29,7 @@ class HandClock implements Clock {
 async function start({ admission = [] }: { admission?: readonly AdmissionPlugin[] } = {}) {
   const clock = new HandClock()
   const store = await openStore({ engine: memoryEngine(), clock })
-  const objects = createObjects({ store, freeze: true })
+  const objects = createObjects({ store, clock, freeze: true })
   const { handler } = createApiServer({
     objects, clock, random: seeded(7), log: silent, kinds, admission, authorizer: allowAll, authenticator: authenticatorChain([], { anonymous: true, log: silent }),
   })
@@ -458,6 +458,18 @@ test('an eviction takes from the budget, and is refused when there is none left'
   const refused = await evict('b')
   assert.equal(refused.status, 429)
   assert.deepEqual(refused.body.details.causes, [{ reason: 'DisruptionBudget', message: 'The disruption budget pdb needs 1 healthy pods and has 2 currently' }])
+})
+
+test('events go by themselves an hour after they were last written', async () => {
+  const { ask, store, clock } = await start()
+  const events = '/api/v1/namespaces/n/events'
+  const made = await ask(`POST ${events}`, { metadata: { name: 'e' }, involvedObject: { kind: 'Pod', namespace: 'n', name: 'p' }, reason: 'Test', message: 'm', type: 'Normal', source: { component: 't' } })
+  assert.equal(made.status, 201, made.text)
+  const [lease] = store.leases()
+  assert.equal(lease!.ttlSeconds, 3660)
+  clock.pass(3_661_000)
+  await new Promise((resolve) => { setImmediate(resolve) })
+  assert.equal((await ask(`GET ${events}/e`)).status, 404)
 })
 
 test('discovery names what there is, and the health paths say that it is well', async () => {

@@ -1,13 +1,15 @@
 // The object layer over the store. Bytes are the truth: what is stored is an object's JSON without kind, apiVersion and
 // resourceVersion, metadata first, so that an answer is made by putting a few bytes in front. Decoded, frozen values are a bounded
 // cache on top, shared by everybody in the process.
-import { badRequest, deepFreeze, type AnyObject, type Kind, type LooseObject } from '#machinery'
+import { badRequest, deepFreeze, type AnyObject, type Clock, type Kind, type LooseObject } from '#machinery'
 import { prefixEnd, type KeyValue, type RangeResult, type Store } from '#store'
 import { LRUCache } from 'lru-cache'
 import type { Change, ObjectReader } from './object-reader.ts'
 
 export interface ObjectsOptions {
   readonly store: Store
+  /** The cluster's: leases are shared by what is written in the same minute. */
+  readonly clock: Pick<Clock, 'now'>
   /** Freeze what is shared, so that whoever changes it is found out: development and tests. */
   readonly freeze?: boolean
   /** Bound of the decoded values, in bytes of their JSON; default 16 MiB (about four times that in memory). */
@@ -16,18 +18,23 @@ export interface ObjectsOptions {
 
 /** Every stored value begins so; answers put the version behind it. */
 const opening = '{"metadata":{'
+/** Writes of one minute share a lease. */
+const sharedLeaseMs = 60_000
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
 export class Objects implements ObjectReader {
   readonly store: Store
   readonly #freeze: boolean
+  readonly #clock: Pick<Clock, 'now'>
+  readonly #leases = new Map<number, { readonly id: Promise<number>; readonly until: number }>()
   /** By the stored bytes themselves: the same bytes are the same version of the same object. */
   readonly #values: LRUCache<Uint8Array, LooseObject>
 
-  constructor({ store, freeze = false, cacheBytes = 16 * 1024 * 1024 }: ObjectsOptions) {
+  constructor({ store, clock, freeze = false, cacheBytes = 16 * 1024 * 1024 }: ObjectsOptions) {
     this.store = store
     this.#freeze = freeze
+    this.#clock = clock
     this.#values = new LRUCache({ maxSize: cacheBytes })
   }
 
@@ -101,16 +108,18 @@ export class Objects implements ObjectReader {
   async create(kind: Kind, object: LooseObject): Promise<KeyValue | undefined> {
     const { name, namespace } = object.metadata
     const key = this.key(kind, namespace ?? '', name)
+    const lease = kind.ttlSeconds === undefined ? 0 : await this.#lease(kind.ttlSeconds)
     const value = this.#encode(object)
-    const { succeeded, results } = await this.store.transaction([{ key, target: 'create', result: '=', value: 0 }], [{ type: 'put', key, value }])
+    const { succeeded, results } = await this.store.transaction([{ key, target: 'create', result: '=', value: 0 }], [{ type: 'put', key, value, lease }])
     return succeeded && results[0]?.type === 'put' ? results[0].kv : undefined
   }
 
   /** Stores a newer version of `old`; undefined when somebody was faster. The object belongs to the store from now on. */
-  async replace(old: KeyValue, object: LooseObject): Promise<KeyValue | undefined> {
+  async replace(kind: Kind, old: KeyValue, object: LooseObject): Promise<KeyValue | undefined> {
     const { key } = old
+    const lease = kind.ttlSeconds === undefined ? old.lease : await this.#lease(kind.ttlSeconds)
     const value = this.#encode(object)
-    const { succeeded, results } = await this.store.transaction([{ key, target: 'mod', result: '=', value: old.modRevision }], [{ type: 'put', key, value, lease: old.lease }])
+    const { succeeded, results } = await this.store.transaction([{ key, target: 'mod', result: '=', value: old.modRevision }], [{ type: 'put', key, value, lease }])
     return succeeded && results[0]?.type === 'put' ? results[0].kv : undefined
   }
 
@@ -119,6 +128,17 @@ export class Objects implements ObjectReader {
     const { key } = old
     const { succeeded, revision } = await this.store.transaction([{ key, target: 'mod', result: '=', value: old.modRevision }], [{ type: 'delete', key }])
     return succeeded ? revision : undefined
+  }
+
+  /** A lease that ends `ttlSeconds` from now or up to a minute later: what is written within a minute shares one. */
+  async #lease(ttlSeconds: number): Promise<number> {
+    const now = this.#clock.now()
+    const shared = this.#leases.get(ttlSeconds)
+    if (shared && shared.until > now) return shared.id
+    const id = this.store.grantLease(ttlSeconds + sharedLeaseMs / 1000)
+    this.#leases.set(ttlSeconds, { id, until: now + sharedLeaseMs })
+    id.catch(() => { this.#leases.delete(ttlSeconds) })
+    return id
   }
 
   #encode(object: LooseObject): Uint8Array {

@@ -99,7 +99,7 @@ async function attemptOnce(call: Call, { options, change, operation = 'UPDATE', 
       const revision = await objects.remove(kv)
       return revision === undefined ? undefined : { kv: undefined, object, status: 200 }
     }
-    const written = await objects.replace(kv, object)
+    const written = await objects.replace(served.kind, kv, object)
     stored = written !== undefined
     return written && { kv: written, object, status: 200 }
   } finally {

@@ -58,6 +58,7 @@ export const event = defineKind({
   group: '', version: 'v1', kind: 'Event', plural: 'events',
   shortNames: ['ev'], scope: 'Namespaced',
   definition: 'io.k8s.api.core.v1.Event',
+  ttlSeconds: 3600,
   createOnUpdate: true,
   fields: eventFields,
   columns,

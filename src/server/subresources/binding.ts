@@ -55,7 +55,7 @@ async function assign({ core: { objects, clock } }: Call, given: LooseObject, { 
       ...old, status, spec: { ...old.spec, nodeName: (given.target as { name: string }).name },
       metadata: { ...old.metadata, ...(annotations && { annotations: { ...old.metadata.annotations, ...annotations } }), ...(labels && { labels: { ...old.metadata.labels, ...labels } }) },
     }
-    if (await objects.replace(kv, bound)) return
+    if (await objects.replace(podKind, kv, bound)) return
   }
   throw conflict(about, name, 'the pod is being changed too often to be bound; please try again')
 }

@@ -93,7 +93,7 @@ async function take({ core: { objects, clock }, info }: Call, budgetName: string
     const now = formatTime(clock.now())
     const conditions = budget.status?.conditions?.map((c) => (c.type === 'DisruptionAllowed' && disruptionsAllowed === 1 ? { ...c, status: 'False', reason: 'InsufficientPods', lastTransitionTime: now } : c))
     const next: LooseObject = { ...old, metadata: { ...old.metadata }, status: { ...budget.status, disruptionsAllowed: disruptionsAllowed - 1, disruptedPods: { ...disruptedPods, [podName]: now }, ...(conditions && { conditions }) } }
-    if (await objects.replace(kv, next)) return
+    if (await objects.replace(podDisruptionBudget, kv, next)) return
   }
   throw tooManyRequests(`couldn't update PodDisruptionBudget ${JSON.stringify(budgetName)} due to conflicts`, retrySeconds)
 }
@@ -108,6 +108,6 @@ async function markDisrupted({ core: { objects, clock }, info }: Call, name: str
     if (preconditions?.uid !== undefined && preconditions.uid !== old.metadata.uid) return
     const condition = { type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI', message: 'Eviction API: evicting', lastProbeTime: null, lastTransitionTime: formatTime(clock.now()) }
     const conditions = [...((old.status?.conditions ?? []) as { type: string }[]).filter((c) => c.type !== 'DisruptionTarget'), condition]
-    if (await objects.replace(kv, { ...old, metadata: { ...old.metadata }, status: { ...old.status, conditions } })) return
+    if (await objects.replace(podKind, kv, { ...old, metadata: { ...old.metadata }, status: { ...old.status, conditions } })) return
   }
 }
