@@ -1,6 +1,7 @@
 // What probes and lifecycle hooks do: run a command, ask over HTTP, connect, ask by gRPC, or wait.
 import { connect } from 'node:net'
 import type { ExecAction, LifecycleHandler, Pod, Probe } from '#kinds'
+import { formatDuration } from '#machinery'
 import type { AnyContainer, HandlerResult, HandlerTarget } from '../pods/environment.ts'
 import { isRuntimeError, type Runtime } from '../runtime/runtime.ts'
 import { dialText, joinHostPort } from './dial-text.ts'
@@ -52,7 +53,7 @@ async function command(runtime: Runtime, id: string, { command: words = [] }: Ex
     const output = Buffer.concat([stdout, stderr]).subarray(0, mostOutput).toString('utf8')
     return exitCode === 0 ? ok(output) : failed(output)
   } catch (error) {
-    if (isRuntimeError(error, 'DeadlineExceeded', 'Cancelled')) return failed(`command timed out: ${JSON.stringify(words.join(' '))} timed out after ${Math.round(timeoutMs / 1000)}s`)
+    if (isRuntimeError(error, 'DeadlineExceeded', 'Cancelled')) return failed(`command timed out: ${JSON.stringify(words.join(' '))} timed out after ${formatDuration(timeoutMs)}`)
     // A command that is not there has failed; a runtime that does not answer says nothing about the container.
     if (isRuntimeError(error, 'Unavailable', 'NotFound')) throw error
     return failed(textOf(error))

@@ -24,9 +24,10 @@ export async function killContainer({ runtime, environment, clock, events }: Kil
   const began = clock.now(), preStop = (container as Container).lifecycle?.preStop
   if (preStop && graceMs > 0) {
     const over = new AbortController(), cancel = clock.after(graceMs, () => over.abort())
-    const { success, output } = await environment.runHook(pod, container, preStop, { containerId: id, podIP }, over.signal)
+    const { success } = await environment.runHook(pod, container, preStop, { containerId: id, podIP }, over.signal)
     cancel()
-    if (!success) events.record(podKind, pod, 'Warning', 'FailedPreStopHook', `PreStopHook failed${output && `: ${output}`}`, { fieldPath: `spec.containers{${container.name}}` })
+    if (!success) events.record(podKind, pod, 'Warning', 'FailedPreStopHook', 'PreStopHook failed', // what it said may be a secret
+      { fieldPath: `spec.containers{${container.name}}` })
   }
   const left = graceMs === 0 ? 0 : Math.max(leastGraceMs, graceMs - (clock.now() - began))
   await runtime.stopContainer(id, Math.ceil(left / 1000)).catch((error: unknown) => { if (!isRuntimeError(error, 'NotFound')) throw error })

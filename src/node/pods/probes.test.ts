@@ -6,10 +6,10 @@ import { Probes } from './probes.ts'
 import type { ObservedContainer } from './runtime-cache.ts'
 
 function setUp(container: object) {
-  let now = 0, answer = true, told = 0
+  let now = 0, answer = true, unknown = false, took = 0, told = 0
   const timers: { at: number; run: () => void }[] = [], ran: string[] = [], said: string[] = []
   const clock = { now: () => now, after: (ms: number, run: () => void) => { const t = { at: now + ms, run }; timers.push(t); return () => { const i = timers.indexOf(t); if (i >= 0) timers.splice(i, 1) } } }
-  const environment = { runProbe: async (_p: unknown, _c: unknown, probe: { path?: string }) => { ran.push(`${now / 1000} ${probe.path}`); return { success: answer, output: 'no' } } } as unknown as PodEnvironment
+  const environment = { runProbe: async (_p: unknown, _c: unknown, probe: { path?: string }) => { ran.push(`${now / 1000} ${probe.path}`); now += took; return { success: answer, output: 'no', unknown } } } as unknown as PodEnvironment
   const probes = new Probes({ clock, environment, events: { record: (_k, _o, _t, reason, message) => { said.push(`${reason}: ${message}`) } }, changed: () => { told++ } })
   const pod = { metadata: { name: 'p', uid: 'u' }, spec: { containers: [{ name: 'web', ...container }] } } as unknown as Pod
   const running = [{ id: 'c1', metadata: { name: 'web', attempt: 0 }, startedAt: 0, state: 'running' }] as unknown as ObservedContainer[]
@@ -25,7 +25,7 @@ function setUp(container: object) {
     }
     now = until
   }
-  return { probes, pod, running, turn, ran, said, sync: () => probes.sync(pod, running, '10.0.0.1'), answer: (a: boolean) => { answer = a }, told: () => told }
+  return { probes, pod, running, turn, ran, said, sync: () => probes.sync(pod, running, '10.0.0.1'), answer: (a: boolean) => { answer = a }, unknown: (u: boolean) => { unknown = u }, takes: (ms: number) => { took = ms }, told: () => told }
 }
 
 test('a container without probes is ready as soon as it runs', () => {
@@ -90,4 +90,51 @@ test('an agent that starts anew believes what was last told of a container that 
   Object.assign(t.pod, { status: { containerStatuses: [{ name: 'web', containerID: 'containerd://c1', ready: true, started: true }] } })
   t.sync()
   assert.ok(t.probes.ready('c1'))
+})
+test('a container that is to be restarted is probed no more, and told of once', async () => {
+  const t = setUp({ livenessProbe: { path: 'l', periodSeconds: 1, failureThreshold: 1 } })
+  t.answer(false)
+  t.sync()
+  await t.turn(10)
+  assert.deepEqual(t.ran, ['0 l'])
+  assert.equal(t.told(), 1)
+})
+test('a probe that could not be tried changes nothing', async () => {
+  const t = setUp({ livenessProbe: { path: 'l', periodSeconds: 1, failureThreshold: 1 } })
+  t.answer(false)
+  t.unknown(true)
+  t.sync()
+  await t.turn(2)
+  assert.equal(t.probes.unhealthy('u').size, 0)
+  assert.equal(t.said[0], 'Unhealthy: Liveness probe errored and resulted in unknown state: no')
+  assert.equal(t.ran.length, 3)
+})
+test('the period counts from the beginning of a probe', async () => {
+  const t = setUp({ readinessProbe: { path: 'r', periodSeconds: 10 } })
+  t.takes(4_000)
+  t.sync()
+  await t.turn(21)
+  assert.deepEqual(t.ran, ['0 r', '10 r', '20 r'])
+})
+test('after the startup probe the others still wait for their delay', async () => {
+  const t = setUp({ startupProbe: { path: 's', periodSeconds: 1 }, livenessProbe: { path: 'l', initialDelaySeconds: 5, periodSeconds: 10 } })
+  t.sync()
+  await t.turn(6)
+  assert.deepEqual(t.ran, ['0 s', '5 l'])
+})
+test('a container that had started before the agent did needs no startup probe again', async () => {
+  const t = setUp({ startupProbe: { path: 's', periodSeconds: 1 }, livenessProbe: { path: 'l', periodSeconds: 10 } })
+  Object.assign(t.pod, { status: { containerStatuses: [{ name: 'web', containerID: 'containerd://c1', started: true }] } })
+  t.sync()
+  await t.turn(5)
+  assert.ok(t.probes.started('c1'))
+  assert.deepEqual(t.ran, ['0 l'])
+})
+test('a pod that ends is asked for its readiness only', async () => {
+  const t = setUp({ readinessProbe: { path: 'r', periodSeconds: 1 }, livenessProbe: { path: 'l', periodSeconds: 1 } })
+  t.sync()
+  await t.turn(0)
+  t.probes.leaving('u')
+  await t.turn(1)
+  assert.deepEqual(t.ran, ['0 r', '0 l', '1 r'])
 })

@@ -12,7 +12,7 @@ const words: Readonly<Record<Sort, string>> = { startup: 'Startup', readiness: '
 /** One probe of one running container. */
 interface Watched { readonly sort: Sort; readonly probe: Probe; successes: number; failures: number; ok: boolean; cancel: () => void; stopped: boolean }
 /** One running container with probes. */
-interface Held { readonly uid: string; readonly container: AnyContainer; pod: Pod; podIP: string; readonly watched: Watched[]; why?: string }
+interface Held { readonly uid: string; readonly container: AnyContainer; readonly startedAt: number; pod: Pod; podIP: string; readonly watched: Watched[]; why?: string }
 
 export class Probes {
   readonly #clock: Clock
@@ -49,6 +49,10 @@ export class Probes {
     for (const [id, held] of this.#held) if (held.uid === podUid && held.why !== undefined) out.set(id, held.why)
     return out
   }
+  /** The pod ends: only readiness is still of interest. */
+  leaving(podUid: string): void {
+    for (const held of this.#held.values()) if (held.uid === podUid) for (const w of held.watched) if (w.sort !== 'readiness') { w.stopped = true; w.cancel() }
+  }
   /** The container has ended or will. */
   forget(id: string): void {
     const held = this.#held.get(id)
@@ -68,43 +72,50 @@ export class Probes {
     // An agent that starts anew believes what was last known of a container that ran on, until it has asked again.
     const told = [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? [])].find((s) => s.containerID?.endsWith(observed.id))
     const add = (sort: Sort, probe: Probe | undefined, ok: boolean) => { if (probe) watched.push({ sort, probe, successes: 0, failures: 0, ok, cancel: () => {}, stopped: false }) }
-    add('startup', startupProbe, told?.started === true)
+    if (told?.started !== true) add('startup', startupProbe, false)
     add('readiness', readinessProbe, told?.ready === true)
     add('liveness', livenessProbe, true)
-    const held: Held = { uid: pod.metadata.uid, container, pod, podIP, watched }
+    const held: Held = { uid: pod.metadata.uid, container, startedAt: observed.startedAt, pod, podIP, watched }
     this.#held.set(observed.id, held)
-    for (const w of watched) {
-      const since = this.#clock.now() - observed.startedAt
-      w.cancel = this.#clock.after(Math.max(0, (w.probe.initialDelaySeconds ?? 0) * 1000 - since), () => void this.#run(observed.id, held, w))
-    }
+    // The others begin when it has started.
+    for (const w of watched) if (w.sort === 'startup' || watched[0]?.sort !== 'startup') this.#first(observed.id, held, w)
+  }
+  /** The first time, as long after the container's start as its probe says. */
+  #first(id: string, held: Held, w: Watched): void {
+    this.#next(id, held, w, Math.max(0, held.startedAt + (w.probe.initialDelaySeconds ?? 0) * 1000 - this.#clock.now()))
   }
 
   async #run(id: string, held: Held, w: Watched): Promise<void> {
-    const startup = held.watched.find((x) => x.sort === 'startup')
-    if (w.sort !== 'startup' && startup && !startup.ok) return this.#next(id, held, w, 1000) // not before it has started
-    const { success, output } = await this.#environment.runProbe(held.pod, held.container, w.probe, { containerId: id, podIP: held.podIP })
-    if (w.stopped || !this.#held.has(id)) return
-    if (success) {
+    const began = this.#clock.now()
+    const { success, output, unknown } = await this.#environment.runProbe(held.pod, held.container, w.probe, { containerId: id, podIP: held.podIP })
+    if (w.stopped || this.#held.get(id) !== held) return
+    const say = (what: string) => this.#events.record(podKind, held.pod, 'Warning', 'Unhealthy', `${words[w.sort]} probe ${what}: ${output}`, { fieldPath: `spec.containers{${held.container.name}}` })
+    if (unknown) say('errored and resulted in unknown state')
+    else if (success) {
       w.failures = 0
       w.successes++
       if (!w.ok && w.successes >= (w.probe.successThreshold ?? 1)) { w.ok = true; this.#changed(held.uid) }
-      if (w.sort === 'startup') { // done; the others begin at once
-        for (const other of held.watched) if (other !== w) { other.cancel(); void this.#run(id, held, other) }
+      if (w.sort === 'startup') { // done; now it is the others' turn
+        w.stopped = true
+        for (const other of held.watched) if (other !== w && !other.stopped) this.#first(id, held, other)
         return
       }
     } else {
       w.successes = 0
       w.failures++
-      this.#events.record(podKind, held.pod, 'Warning', 'Unhealthy', `${words[w.sort]} probe failed: ${output}`, { fieldPath: `spec.containers{${held.container.name}}` })
-      if (w.failures >= (w.probe.failureThreshold ?? 3)) this.#gaveUp(held, w)
+      say('failed')
+      if (w.failures >= (w.probe.failureThreshold ?? 3) && this.#gaveUp(held, w)) return
     }
-    this.#next(id, held, w, (w.probe.periodSeconds ?? 10) * 1000)
+    this.#next(id, held, w, Math.max(0, began + (w.probe.periodSeconds ?? 10) * 1000 - this.#clock.now()))
   }
-  #gaveUp(held: Held, w: Watched): void {
-    if (w.sort === 'readiness') { if (w.ok) { w.ok = false; this.#changed(held.uid) } return }
-    if (held.why !== undefined) return
+  /** Whether the probe is over: the container will be replaced by another. */
+  #gaveUp(held: Held, w: Watched): boolean {
+    if (w.sort === 'readiness') { if (w.ok) { w.ok = false; this.#changed(held.uid) } return false }
+    w.stopped = true
+    if (held.why !== undefined) return true
     held.why = `Container ${held.container.name} failed ${w.sort} probe, will be restarted`
     this.#changed(held.uid)
+    return true
   }
   #next(id: string, held: Held, w: Watched, ms: number): void {
     if (!w.stopped && this.#held.get(id) === held) w.cancel = this.#clock.after(ms, () => void this.#run(id, held, w))

@@ -1,6 +1,6 @@
 // One pod on its node: looks at what is asked for and what is there, does the next thing, tells how it is. Woken by events, never by a tick.
 import { pod as podKind, type Container, type Pod } from '#kinds'
-import { is, type Clock, type Log } from '#machinery'
+import { is, same, type Clock, type Log } from '#machinery'
 import type { Client, Recorder } from '#client'
 import { isRuntimeError, type Runtime } from '../runtime/runtime.ts'
 import { SetUpError, type AnyContainer, type PodEnvironment } from './environment.ts'
@@ -49,6 +49,8 @@ export class PodWorker {
   readonly #restarts = new Map<string, { id: string; count: number; at: number }>()
   readonly #messages = new Map<string, string>()
   readonly #timers = new Set<() => void>()
+  /** Fires when the pod begins to end: hooks of its start are given up. */
+  readonly #ending = new AbortController()
 
   constructor(parts: WorkerParts, pod: Pod) {
     this.#parts = parts
@@ -63,10 +65,12 @@ export class PodWorker {
     this.#pod = pod
     const hurried = before.metadata.deletionTimestamp !== undefined && pod.metadata.deletionTimestamp !== before.metadata.deletionTimestamp
     if (hurried) void this.#hurry(pod.metadata.deletionGracePeriodSeconds ?? 0)
-    if (before.spec !== pod.spec || before.metadata.deletionTimestamp !== pod.metadata.deletionTimestamp || before.metadata.labels !== pod.metadata.labels || before.metadata.annotations !== pod.metadata.annotations) this.#setUpAgain = true
+    if (pod.metadata.deletionTimestamp !== undefined) this.#ending.abort()
+    const told = ({ generation, labels, annotations, deletionTimestamp }: Pod['metadata']) => ({ generation, labels, annotations, deletionTimestamp })
+    if (!same(told(before.metadata), told(pod.metadata))) this.#setUpAgain = true
     this.poke()
   }
-  forget(): void { this.#forgotten = true; this.poke(); void this.#hurry(Math.min(this.#pod.metadata.deletionGracePeriodSeconds ?? 0, 30)) }
+  forget(): void { this.#forgotten = true; this.#ending.abort(); this.poke(); void this.#hurry(Math.min(this.#pod.metadata.deletionGracePeriodSeconds ?? 0, 30)) }
   /** Something that the pod refers to changed: its files are brought up to date. */
   refresh(): void { this.#setUpAgain = true; for (const [name, w] of this.#waiting) if (w.reason === 'CreateContainerConfigError') this.#waiting.delete(name); this.poke() }
   poke(): void {
@@ -219,9 +223,10 @@ export class PodWorker {
     }
     const postStart = (container as Container).lifecycle?.postStart
     if (!postStart) return
-    const { success, output } = await environment.runHook(pod, container, postStart, { containerId: id, podIP: podIPs[0] ?? '' }, new AbortController().signal)
-    if (success) return
-    events.record(podKind, pod, 'Warning', 'FailedPostStartHook', `PostStartHook failed${output && `: ${output}`}`, { fieldPath })
+    const { success } = await environment.runHook(pod, container, postStart, { containerId: id, podIP: podIPs[0] ?? '' }, this.#ending.signal)
+    if (success || this.#ending.signal.aborted) return
+    // What the hook said may be a secret.
+    events.record(podKind, pod, 'Warning', 'FailedPostStartHook', 'PostStartHook failed', { fieldPath })
     await killContainer({ runtime, environment, clock, events }, pod, container, id, podIPs[0] ?? '', (pod.spec.terminationGracePeriodSeconds ?? 30) * 1000, 'FailedPostStartHook')
   }
 
@@ -279,6 +284,7 @@ export class PodWorker {
   async #leave(): Promise<void> {
     const { runtime, cache, environment, statuses, client, probes, done } = this.#parts, pod = this.#pod
     this.#images.close()
+    probes.leaving(this.uid)
     await this.#stopAll((this.#forgotten ? Math.min(pod.metadata.deletionGracePeriodSeconds ?? 0, 30) : pod.metadata.deletionGracePeriodSeconds ?? pod.spec.terminationGracePeriodSeconds ?? 30) * 1000)
     this.#noteEnds()
     if (!this.#forgotten) { this.#tell(true); await statuses.written(this.uid) }
