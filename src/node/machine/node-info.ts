@@ -1,6 +1,7 @@
 // What this machine is: read from /proc and /etc.
-import { readFileSync, statfsSync } from 'node:fs'
+import { readdirSync, readFileSync, statfsSync } from 'node:fs'
 import { cpus, release, totalmem } from 'node:os'
+import { formatQuantity, quantityOf } from '#machinery'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { NodeDescription } from '../node-status.ts'
 
@@ -11,7 +12,7 @@ const podsPerNode = 110
 /** Describes a node that lives on this machine. */
 export async function describeMachine({ name, addresses, agentPort, podCidr, leaseSeconds, runtime }: { name: string; addresses: readonly string[]; agentPort: number; podCidr: string; leaseSeconds: number; runtime: Runtime }): Promise<NodeDescription> {
   const version = await runtime.version(), disk = statfsSync('/')
-  const capacity = { cpu: String(cpus().length), memory: `${Math.floor(totalmem() / 1024)}Ki`, 'ephemeral-storage': `${Math.floor((disk.blocks * disk.bsize) / 1024)}Ki`, pods: String(podsPerNode) }
+  const capacity = { cpu: String(cpus().length), memory: `${Math.floor(totalmem() / 1024)}Ki`, 'ephemeral-storage': `${Math.floor((disk.blocks * disk.bsize) / 1024)}Ki`, ...hugePages(), pods: String(podsPerNode) }
   // The reference keeps a tenth of the disk and 100 MiB of memory back for evictions.
   const allocatable = { ...capacity, 'ephemeral-storage': String(Math.floor(disk.blocks * disk.bsize * 0.9)), memory: `${Math.floor(totalmem() / 1024) - 100 * 1024}Ki` }
   return {
@@ -22,6 +23,20 @@ export async function describeMachine({ name, addresses, agentPort, podCidr, lea
       kubeletVersion, kubeProxyVersion: '', operatingSystem: 'linux', architecture: process.arch === 'x64' ? 'amd64' : process.arch,
     },
   }
+}
+
+/** Reserved huge pages by size, none where the kernel has none: hugepages-2Mi and the like. */
+function hugePages(folder = '/sys/kernel/mm/hugepages'): Record<string, string> {
+  let names: string[]
+  try { names = readdirSync(folder) } catch { return {} }
+  return Object.fromEntries(names.map((name) => hugePageResource(name, Number(line(`${folder}/${name}/nr_hugepages`)))).filter((entry) => entry !== undefined).sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+/** Such as ['hugepages-2Mi', '4Mi'] for two of hugepages-2048kB. */
+export function hugePageResource(name: string, count: number): readonly [name: string, amount: string] | undefined {
+  const kib = Number(/^hugepages-(\d+)kB$/.exec(name)?.[1] ?? Number.NaN)
+  if (!Number.isInteger(kib) || !Number.isInteger(count)) return undefined
+  const bytes = (n: number): string => formatQuantity(quantityOf(n * 1024, 'BinarySI'))
+  return [`hugepages-${bytes(kib)}`, bytes(kib * count)]
 }
 
 /** PRETTY_NAME of an os-release file (os-release(5)). */
