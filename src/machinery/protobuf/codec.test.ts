@@ -8,7 +8,7 @@ import * as s from '../schema.ts'
 import type { Schema } from '../schema.ts'
 import { base64ToBytes, bytesToBase64 } from './base64-bytes.ts'
 import { openEnvelope, readMessage, statusSchema, writeList, writeObject, writeWatchEvent } from './codec.ts'
-import { maxMessageDepth } from './read-message.ts'
+import { maxMessageDepth } from './wire-reader.ts'
 
 const core = 'io.k8s.api.core.v1.'
 const configMap: Schema<any> = s.object(core + 'ConfigMap', {

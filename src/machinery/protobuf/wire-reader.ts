@@ -4,6 +4,9 @@ import { DecodeError } from '../decode-errors.ts'
 /** Bytes that are not the message they should be. */
 export class ProtobufError extends DecodeError {}
 
+/** Messages nest no deeper than this: reading is recursive and must fit the stack. JSON schemas of custom resources come nowhere near. */
+export const maxMessageDepth = 100
+
 export const varint = 0, fixed64 = 1, delimited = 2
 const startGroup = 3, endGroup = 4, fixed32 = 5
 
