@@ -16,6 +16,7 @@ import { replicaSetController } from './replicaset.ts'
 import { replicationControllerController } from './replicationcontroller.ts'
 import { rootCaPublisher } from './root-ca.ts'
 import { serviceAccountController } from './serviceaccount.ts'
+import { statefulSetController } from './statefulset.ts'
 import { claimProtectionController, volumeProtectionController } from './storage-protection.ts'
 import { taintEvictionController } from './taint-eviction.ts'
 import { part, startParts, type Part, type Start } from './part.ts'
@@ -40,6 +41,7 @@ export const parts = (options: ControllersOptions): readonly Part[] => [
   part(replicationControllerController, 'replication-controller'),
   part(deploymentController),
   part(daemonSetController()),
+  part(statefulSetController),
   part(disruptionController, 'controllermanager'),
   part(claimProtectionController),
   part(volumeProtectionController),

@@ -1,0 +1,129 @@
+import { type Again, type Cluster, type Controller } from '#client'
+import { controllerRevision, persistentVolumeClaim, pod, statefulSet, type ControllerRevision, type PersistentVolumeClaim, type Pod, type StatefulSet, type StatefulSetStatus } from '#kinds'
+import { is, selectorFrom, type OwnerReference } from '#machinery'
+import { claim } from './claim.ts'
+import { isAvailable, isTerminating, untilAvailable } from './pod-state.ts'
+import { candidates } from './replicas/candidates.ts'
+import { forgetRevisions, newestRevision, revisionsOf, templateOf } from './revisions/history.ts'
+import { firstOrdinal, isHealthy, nameLabel, ordinalOf, plan, revisionLabel, type Step } from './statefulset/plan.ts'
+import { claimsFor, podFor, podName } from './statefulset/pods.ts'
+
+/** Keeps pods with names, places in an order, and storage of their own. */
+export const statefulSetController: Controller<StatefulSet> = {
+  name: 'statefulset', for: statefulSet, owns: [pod, controllerRevision], reads: [persistentVolumeClaim],
+
+  async reconcile(set, cluster) {
+    const selector = selectorFrom(set.spec.selector)
+    if (selector.empty) return
+    const all = await revisionsOf(statefulSet, set, set.spec.selector, cluster)
+    const newest = await newestRevision({ kind: statefulSet, owner: set, template: set.spec.template, labels: set.spec.template.metadata?.labels ?? {}, annotations: set.metadata.annotations ?? {}, hashLabel: 'controller.kubernetes.io/hash', collisions: set.status.collisionCount }, all, cluster)
+    if ('collided' in newest) {
+      await cluster.updateStatus(statefulSet, set, { ...set.status, collisionCount: (set.status.collisionCount ?? 0) + 1 })
+      return
+    }
+    const update = newest.revision, current = all.find((revision) => revision.metadata.name === set.status.currentRevision) ?? update
+    const found = candidates(set, cluster).filter((p) => ordinalOf(set, p) !== undefined)
+    const pods = await claim(statefulSet, set, pod, selector, found, cluster), now = cluster.clock.now()
+    const status = statusOf(set, pods, current.metadata.name, update.metadata.name, now)
+    let failure: unknown
+    if (!set.metadata.deletionTimestamp) {
+      const steps = plan({ ...set, status }, pods, update.metadata.name, now)
+      for (const step of steps) {
+        try { await execute(set, step, current, update, cluster) } catch (error) { failure ??= error }
+      }
+      await keepClaims(set, pods, cluster)
+    }
+    await cluster.updateStatus(statefulSet, set, status)
+    if (failure) throw failure
+    const used = new Set([current.metadata.name, update.metadata.name, ...pods.map((p) => p.metadata.labels?.[revisionLabel])])
+    await forgetRevisions(all, set.spec.revisionHistoryLimit ?? 10, (revision) => used.has(revision.metadata.name), cluster)
+    return nextLook(pods, set.spec.minReadySeconds ?? 0, now)
+  },
+}
+
+const nextLook = (pods: readonly Pod[], minReady: number, now: number): Again | void => {
+  const wait = untilAvailable(pods, minReady, now)
+  if (wait !== undefined) return { againIn: wait }
+}
+
+async function execute(set: StatefulSet, step: Step, current: ControllerRevision, update: ControllerRevision, cluster: Cluster): Promise<void> {
+  const say = (type: 'Normal' | 'Warning', reason: string, message: string) => cluster.events.record(statefulSet, set, type, reason, message)
+  const whole = `StatefulSet ${set.metadata.name}`
+  if (step.act === 'name') {
+    const { name } = step.pod.metadata
+    await cluster.patch(pod, step.pod.metadata, 'merge', { metadata: { labels: { [nameLabel]: name } } })
+    say('Normal', 'SuccessfulUpdate', `update Pod ${name} in ${whole} successful`)
+    return
+  }
+  const name = step.act === 'create' ? podName(set, step.ordinal) : step.pod.metadata.name, verb = step.act
+  if (step.act === 'delete' && step.again) {
+    const failed = step.pod.status.phase === 'Failed'
+    say(failed ? 'Warning' : 'Normal', failed ? 'RecreatingFailedPod' : 'RecreatingTerminatedPod', `StatefulSet ${set.metadata.namespace ?? ''}/${set.metadata.name} is recreating ${failed ? 'failed' : 'terminated'} Pod ${name}`)
+  }
+  try {
+    if (step.act === 'create') {
+      await makeClaims(set, step.ordinal, say, cluster)
+      const revision = step.revision === 'current' ? current : update
+      await cluster.create(pod, podFor(set, step.ordinal, revision === update ? set.spec.template : templateOf<StatefulSet['spec']['template']>(revision) ?? set.spec.template, revision.metadata.name))
+    } else await cluster.delete(pod, step.pod)
+    say('Normal', verb === 'create' ? 'SuccessfulCreate' : 'SuccessfulDelete', `${verb} Pod ${name} in ${whole} successful`)
+  } catch (error) {
+    say('Warning', verb === 'create' ? 'FailedCreate' : 'FailedDelete', `${verb} Pod ${name} in ${whole} failed error: ${error instanceof Error ? error.message : String(error)}`)
+    throw error
+  }
+}
+
+async function makeClaims(set: StatefulSet, ordinal: number, say: (type: 'Normal' | 'Warning', reason: string, message: string) => void, cluster: Cluster): Promise<void> {
+  for (const wanted of claimsFor(set, ordinal)) {
+    const { name = '', namespace } = wanted.metadata, there = cluster.get(persistentVolumeClaim, { name, namespace })
+    if (there?.metadata.deletionTimestamp) throw new Error(`pvc ${name} is being deleted`)
+    if (there) continue
+    try {
+      await cluster.create(persistentVolumeClaim, wanted)
+      say('Normal', 'SuccessfulCreate', `create Claim ${name} Pod ${podName(set, ordinal)} in StatefulSet ${set.metadata.name} success`)
+    } catch (error) {
+      if (is(error, 'AlreadyExists')) continue
+      say('Warning', 'FailedCreate', `create Claim ${name} for Pod ${podName(set, ordinal)} in StatefulSet ${set.metadata.name} failed error: ${error instanceof Error ? error.message : String(error)}`)
+      throw error
+    }
+  }
+}
+
+/** Claims outlive their pods, unless the set says that they go with it, or with the pods it scales away. */
+async function keepClaims(set: StatefulSet, pods: readonly Pod[], cluster: Cluster): Promise<void> {
+  const { whenDeleted = 'Retain', whenScaled = 'Retain' } = set.spec.persistentVolumeClaimRetentionPolicy ?? {}, first = firstOrdinal(set)
+  for (const p of pods) {
+    const ordinal = ordinalOf(set, p) ?? 0, surplus = ordinal < first || ordinal >= first + (set.spec.replicas ?? 1)
+    for (const { metadata: { name = '', namespace } } of claimsFor(set, ordinal)) {
+      const there = cluster.get(persistentVolumeClaim, { name, namespace })
+      if (!there) continue
+      const owners: OwnerReference[] = (there.metadata.ownerReferences ?? []).filter(({ uid, kind }) => uid !== set.metadata.uid && kind !== 'Pod')
+      if (surplus && whenScaled === 'Delete') owners.push({ apiVersion: 'v1', kind: 'Pod', name: p.metadata.name, uid: p.metadata.uid })
+      else if (!surplus && whenDeleted === 'Delete') owners.push({ apiVersion: 'apps/v1', kind: 'StatefulSet', name: set.metadata.name, uid: set.metadata.uid })
+      await own(there, owners, cluster)
+    }
+  }
+}
+async function own(claimed: PersistentVolumeClaim, owners: readonly OwnerReference[], cluster: Cluster): Promise<void> {
+  const before = claimed.metadata.ownerReferences ?? []
+  if (before.length === owners.length && before.every(({ uid }) => owners.some((owner) => owner.uid === uid))) return
+  await cluster.update(persistentVolumeClaim, { ...claimed, metadata: { ...claimed.metadata, ownerReferences: [...owners] } })
+}
+
+/** Zero counts are left out where the server does. */
+function statusOf(set: StatefulSet, pods: readonly Pod[], currentRevision: string, updateRevision: string, now: number): StatefulSetStatus {
+  const minReady = set.spec.minReadySeconds ?? 0, replicas = set.spec.replicas ?? 1
+  const isUp = (p: Pod) => isHealthy(p) || (p.status.phase === 'Running' && isTerminating(p) && isAvailable(p, 0, now))
+  const ready = pods.filter(isUp).length, available = pods.filter((p) => isUp(p) && isAvailable(p, minReady, now)).length
+  const of = (revision: string) => pods.filter((p) => !isTerminating(p) && p.metadata.labels?.[revisionLabel] === revision).length
+  const updated = of(updateRevision)
+  // The update is through: what was new is now what is current.
+  const through = set.spec.updateStrategy.type === 'RollingUpdate' && updated === replicas && ready === replicas && pods.length === replicas
+  const current = through ? updated : of(currentRevision)
+  return {
+    replicas: pods.length, availableReplicas: available, currentRevision: through ? updateRevision : currentRevision, updateRevision,
+    ...(ready > 0 && { readyReplicas: ready }), ...(current > 0 && { currentReplicas: current }), ...(updated > 0 && { updatedReplicas: updated }),
+    ...(set.metadata.generation && { observedGeneration: set.metadata.generation }),
+    collisionCount: set.status.collisionCount ?? 0, ...(set.status.conditions && { conditions: set.status.conditions }),
+  }
+}
