@@ -8,7 +8,11 @@ import type { Registry } from './served.ts'
 import { readYaml } from './yaml.ts'
 
 /** What a body must be. */
-export interface Accepted { readonly group: string; readonly version: string; readonly kindName: string; readonly apiVersion: string; readonly schema: Schema<any> }
+export interface Accepted {
+  readonly group: string; readonly version: string; readonly kindName: string; readonly apiVersion: string; readonly schema: Schema<any>
+  /** What older clients call the same version. */
+  readonly formerly?: string
+}
 
 const decoder = new TextDecoder()
 
@@ -104,7 +108,7 @@ function checkType(value: unknown, accepted: Accepted, registry: Registry, bytes
   }
   const kind = (given.kind as string | undefined) || accepted.kindName
   const apiVersion = (given.apiVersion as string | undefined) || accepted.apiVersion
-  if (kind === accepted.kindName && apiVersion === accepted.apiVersion) return
+  if (kind === accepted.kindName && (apiVersion === accepted.apiVersion || apiVersion === accepted.formerly)) return
   const parts = apiVersion.split('/')
   if (parts.length > 2) throw unrecognized(accepted, `unexpected GroupVersion string: ${apiVersion}`, bytes)
   const group = parts.length === 2 ? parts[0]! : ''

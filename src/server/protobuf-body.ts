@@ -2,14 +2,14 @@
 import { cannotBeHandled, DecodeError, protobuf, type ApiRequest, type Schema } from '#machinery'
 
 /** What a protobuf body is read as. Without an apiVersion, whatever type the body names is taken for it (options). */
-export interface Wanted { readonly kindName: string; readonly apiVersion?: string; readonly schema: Schema<any> }
+export interface Wanted { readonly kindName: string; readonly apiVersion?: string; readonly formerly?: string; readonly schema: Schema<any> }
 
 /** The value; only kind and apiVersion when they are not those wanted. Throws BadRequest, worded by `unrecognized` where not even a type can be read. */
 export function readProtobuf(bytes: Uint8Array, wanted: Wanted, unrecognized: (why: string) => Error): unknown {
   const { openEnvelope, readMessage, hasMessage } = protobuf()
   const { apiVersion, kind, raw } = reading(() => openEnvelope(bytes), unrecognized)
   const type = { ...(kind !== '' && { kind }), ...(apiVersion !== '' && { apiVersion }) }
-  if (wanted.apiVersion !== undefined && ((kind !== '' && kind !== wanted.kindName) || (apiVersion !== '' && apiVersion !== wanted.apiVersion))) return type
+  if (wanted.apiVersion !== undefined && ((kind !== '' && kind !== wanted.kindName) || (apiVersion !== '' && apiVersion !== wanted.apiVersion && apiVersion !== wanted.formerly))) return type
   const refused = (why: string) => cannotBeHandled({ kind: kind || wanted.kindName, version: (apiVersion || wanted.apiVersion || 'v1').split('/').at(-1)! }, wanted.kindName, why)
   if (!hasMessage(wanted.schema)) throw refused(noMessage)
   return Object.assign(reading(() => readMessage(wanted.schema, raw), refused), type)

@@ -122,7 +122,7 @@ test('subresources take and give protobuf: scale, token, eviction', async () => 
   const token = await ask(cluster, '/api/v1/namespaces/default/serviceaccounts/default/token', { method: 'POST', body: encoded(authTokenRequest.schema, { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { expirationSeconds: 3600 } }) })
   const { spec, status } = objectOf(token, authTokenRequest.schema) as LooseObject & { spec: { expirationSeconds: number }; status: { token: string } }
   assert.deepEqual([spec.expirationSeconds, status.token.split('.').length], [3600, 3])
-  const evicted = await ask(cluster, `/api/v1/namespaces/default/pods/${name}/eviction`, { method: 'POST', body: encoded(eviction.schema, { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace: 'default' }, deleteOptions: { gracePeriodSeconds: 0 } }) })
+  const evicted = await ask(cluster, `/api/v1/namespaces/default/pods/${name}/eviction`, { method: 'POST', body: encoded(eviction.schema, { apiVersion: 'policy/v1beta1', kind: 'Eviction', metadata: { name, namespace: 'default' }, deleteOptions: { gracePeriodSeconds: 0 } }) })
   assert.deepEqual([evicted.status, (objectOf(evicted) as LooseObject & { status: string }).status], [201, 'Success'])
 })
 

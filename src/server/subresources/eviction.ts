@@ -10,7 +10,7 @@ import { valueAnswer } from '../respond.ts'
 import { admitted, writeAttempts } from '../write.ts'
 import type { Subresource } from './subresource.ts'
 
-const accepted = { group: 'policy', version: 'v1', kindName: 'Eviction', apiVersion: 'policy/v1', schema: evictionType.schema }
+const accepted = { group: 'policy', version: 'v1', kindName: 'Eviction', apiVersion: 'policy/v1', formerly: 'policy/v1beta1', schema: evictionType.schema }
 /** Evictions that the disruption controller has not confirmed, in one budget. */
 const mostDisrupted = 2000
 /** A budget that is being worked out is worth another try after this. */
@@ -20,7 +20,7 @@ export const eviction: Subresource = {
   name: 'eviction', type: { group: 'policy', version: 'v1', kind: 'Eviction' }, verbs: ['create'],
   async handle(call) {
     const options = writeOptions(call.info.query, 'CreateOptions')
-    const given = readObject(asV1(call).request, accepted, options, call.core.registry, (text) => { call.warnings.push(text) })
+    const given = readObject(call.request, accepted, options, call.core.registry, (text) => { call.warnings.push(text) })
     checkNamespace(call, given)
     const { name } = call.info
     if (given.metadata.name && given.metadata.name !== name) throw badRequest('name in URL does not match name in Eviction object')
@@ -34,14 +34,6 @@ export const eviction: Subresource = {
 }
 
 const success = (call: Call): ApiResponse => valueAnswer(201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 }, { ...call.output, as: '' }, call.request.direct === true)
-
-/** Old clients call it policy/v1beta1; it is the same. */
-function asV1(call: Call): Call {
-  const { body } = call.request
-  if (!body || 'object' in body) return call
-  const text = new TextDecoder().decode(body)
-  return text.includes('policy/v1beta1') ? { ...call, request: { ...call.request, body: new TextEncoder().encode(text.replace('policy/v1beta1', 'policy/v1')) } } : call
-}
 
 async function evict(call: Call, name: string, options: DeleteOptions): Promise<void> {
   const { objects } = call.core
