@@ -1,5 +1,5 @@
 // Rules that many kinds share: each says what is wrong with one field, in the reference's words.
-import { invalidValue, isDNS1035Label, isDNS1123Label, isDNS1123Subdomain, nameIsPathSegment, notSupported, requiredValue, same, type FieldError } from '#machinery'
+import { duplicateValue, invalidValue, isDNS1035Label, isDNS1123Label, isDNS1123Subdomain, isQualifiedName, nameIsPathSegment, notSupported, requiredValue, same, tooLong, type Condition, type FieldError } from '#machinery'
 
 const all = (check: (value: string) => string[]) => (value: string, field: string): FieldError[] => check(value).map((why) => invalidValue(field, value, why))
 export const validateDNSSubdomain = all(isDNS1123Subdomain)
@@ -31,4 +31,25 @@ export function validateDomainPrefixedPath(value: string, field: string): FieldE
   const errors = validateDNSSubdomain(domain, field)
   if (errors.length || /^[A-Za-z0-9/\-._~%!$&'()*+,;=:]+$/.test(path)) return errors
   return [invalidValue(field, path, "Invalid path (regex used for validation is '[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+')")]
+}
+
+const reason = /^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$/
+const reasonWanted = "a condition reason must start with alphabetic character, optionally followed by a string of alphanumeric characters or '_,:', and must end with an alphanumeric character or '_' " +
+  "(e.g. 'my_name',  or 'MY_NAME',  or 'MyName',  or 'ReasonA,ReasonB',  or 'ReasonA:ReasonB', regex used for validation is '[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?')"
+const longestReason = 1024, longestMessage = 32 * 1024
+/** Conditions in the form that newer kinds share. */
+export function validateConditions(conditions: readonly Condition[] | undefined, at: string): FieldError[] {
+  const list = conditions ?? []
+  return list.flatMap(({ type, status, observedGeneration = 0, lastTransitionTime, reason: why = '', message = '' }, i) => [
+    ...(list.findIndex((c) => c.type === type) < i ? [duplicateValue(`${at}[${i}].type`, type)] : []),
+    ...failing(isQualifiedName, type, `${at}[${i}].type`),
+    ...oneOf(status, ['False', 'True', 'Unknown'], `${at}[${i}].status`),
+    ...(observedGeneration < 0 ? [invalidValue(`${at}[${i}].observedGeneration`, observedGeneration, 'must be greater than or equal to zero')] : []),
+    ...(lastTransitionTime ? [] : [requiredValue(`${at}[${i}].lastTransitionTime`, 'must be set')]),
+    ...(!why ? [requiredValue(`${at}[${i}].reason`, 'must be set')] : [
+      ...(reason.test(why) ? [] : [invalidValue(`${at}[${i}].reason`, why, reasonWanted)]),
+      ...(why.length > longestReason ? [tooLong(`${at}[${i}].reason`, longestReason)] : []),
+    ]),
+    ...(message.length > longestMessage ? [tooLong(`${at}[${i}].message`, longestMessage)] : []),
+  ])
 }

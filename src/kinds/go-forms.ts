@@ -130,7 +130,17 @@ Ephemeral: VolumeClaimTemplate;
 Image: Reference=s PullPolicy=s;
 Local: Path=s FSType;
 StatefulSetRolling: Partition=n MaxUnavailable;
+VolumeNodeAffinity: Required=*NodeSelector;
+PersistentVolumeSpec: Capacity Source=+PersistentVolumeSource AccessModes ClaimRef PersistentVolumeReclaimPolicy=s StorageClassName=s MountOptions VolumeMode NodeAffinity=*VolumeNodeAffinity
+  VolumeAttributesClassName;
+VolumeAttachment: Attacher=s Source={AttachedSource} NodeName=s;
+AttachedSource: PersistentVolumeName InlineVolumeSpec=*PersistentVolumeSpec;
+CSINodeDriver: Name=s NodeID=s TopologyKeys Allocatable=*VolumeCount;
+VolumeCount: Count;
+RoleRef: APIGroup=s Kind=s Name=s;
+DisruptionBudget: MinAvailable Selector MaxUnavailable UnhealthyPodEvictionPolicy;
 `)
 
 export const claimSpecForm = forms.Claim!, podSpecForm = forms.PodSpec!, securityContextForm = forms.Security!, persistentVolumeSourceForm = forms.PersistentVolumeSource!,
-  statefulSetRollingForm = forms.StatefulSetRolling!
+  statefulSetRollingForm = forms.StatefulSetRolling!, volumeNodeAffinityForm = forms.VolumeNodeAffinity!, volumeAttachmentForm = forms.VolumeAttachment!, csiNodeDriverForm = forms.CSINodeDriver!,
+  roleRefForm = forms.RoleRef!, disruptionBudgetForm = forms.DisruptionBudget!, tolerationForm = forms.Toleration!

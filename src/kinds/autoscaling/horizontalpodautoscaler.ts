@@ -1,4 +1,5 @@
 import { defineKind, labelSelector, s, type AnyObject, type Infer, type InferFields, type ObjectOf } from '#machinery'
+import { validateAutoscaler } from './validate-autoscaler.ts'
 import * as cells from '../cells.ts'
 import { horizontalPodAutoscalerV1 } from './horizontalpodautoscaler-v1.ts'
 
@@ -64,7 +65,7 @@ export const hpaScalingPolicy = s.object('io.k8s.api.autoscaling.v2.HPAScalingPo
 export type HPAScalingPolicy = Infer<typeof hpaScalingPolicy>
 
 export const hpaScalingRules = s.object('io.k8s.api.autoscaling.v2.HPAScalingRules', {
-  policies: s.list(hpaScalingPolicy, { listType: 'atomic' }),
+  policies: s.list(hpaScalingPolicy, { listType: 'atomic', keepEmpty: true }),
   selectPolicy: s.string({ keepEmpty: true }),
   stabilizationWindowSeconds: s.int({ keepEmpty: true }),
   tolerance: s.quantity(),
@@ -196,6 +197,7 @@ export const horizontalPodAutoscaler = defineKind({
     if (!spec.metrics?.length) spec.metrics = [{ resource: { name: 'cpu', target: { averageUtilization: 80, type: 'Utilization' } }, type: 'Resource' }]
     if (spec.behavior) spec.behavior = { scaleDown: withDefaults(spec.behavior.scaleDown, down), scaleUp: withDefaults(spec.behavior.scaleUp, up) }
   },
+  validate: validateAutoscaler,
 })
 export type HorizontalPodAutoscaler = ObjectOf<typeof horizontalPodAutoscaler>
 

@@ -1,4 +1,5 @@
-import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import { defineKind, forbiddenValue, invalidValue, isQualifiedName, s, type Infer, type ObjectOf } from '#machinery'
+import { atLeastZero, failing, oneOf } from '../checks.ts'
 import * as cells from '../cells.ts'
 
 export const leaseSpec = s.object('io.k8s.api.coordination.v1.LeaseSpec', {
@@ -12,6 +13,12 @@ export const leaseSpec = s.object('io.k8s.api.coordination.v1.LeaseSpec', {
 })
 export type LeaseSpec = Infer<typeof leaseSpec>
 
+/** Coordinated leader election is not switched on: what belongs to it is not kept, unless it is there already. */
+function dropCoordination(spec: LeaseSpec, old?: LeaseSpec): void {
+  if (old?.strategy === undefined) delete spec.strategy
+  if (old?.preferredHolder === undefined) delete spec.preferredHolder
+}
+
 export const lease = defineKind({
   group: 'coordination.k8s.io', version: 'v1', kind: 'Lease', plural: 'leases',
   scope: 'Namespaced',
@@ -22,5 +29,13 @@ export const lease = defineKind({
   fields: {
     spec: s.value(leaseSpec),
   },
+  prepareCreate: (o) => dropCoordination(o.spec),
+  prepareUpdate: (o, old) => dropCoordination(o.spec, old.spec),
+  validate: ({ spec: { leaseDurationSeconds: seconds, leaseTransitions: changes, strategy, preferredHolder } }) => [
+    ...(seconds !== undefined && seconds <= 0 ? [invalidValue('spec.leaseDurationSeconds', seconds, 'must be greater than 0')] : []),
+    ...atLeastZero(changes, 'spec.leaseTransitions'),
+    ...(strategy === undefined ? [] : strategy.includes('/') ? failing(isQualifiedName, strategy, 'spec.strategy.strategy') : oneOf(strategy, ['OldestEmulationVersion'], 'spec.strategy.strategy')),
+    ...(preferredHolder && !strategy ? [forbiddenValue('spec.preferredHolder', 'may only be specified if `strategy` is defined')] : []),
+  ],
 })
 export type Lease = ObjectOf<typeof lease>

@@ -1,4 +1,5 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import { validatePersistentVolume } from './validate-persistentvolume.ts'
 import { roundResources } from './resources.ts'
 import * as cells from '../cells.ts'
 import { nodeSelector } from './pod/affinity.ts'
@@ -198,5 +199,6 @@ export const persistentVolume = defineKind({
     roundResources(spec.capacity)
   },
   prepareCreate: (o) => { o.status = { lastPhaseTransitionTime: o.metadata.creationTimestamp, phase: 'Pending' } },
+  validate: validatePersistentVolume,
 })
 export type PersistentVolume = ObjectOf<typeof persistentVolume>

@@ -1,4 +1,5 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import { validateFlowSchema } from './validate-flowcontrol.ts'
 import { keepMetadata } from '../status-metadata.ts'
 import * as cells from '../cells.ts'
 
@@ -101,5 +102,6 @@ export const flowSchema = defineKind({
   },
   defaults: ({ spec }) => { spec.matchingPrecedence ||= 1000 },
   prepareUpdate: (o, old, subresource) => { if (subresource === 'status') keepMetadata(o, old) },
+  validate: validateFlowSchema,
 })
 export type FlowSchema = ObjectOf<typeof flowSchema>

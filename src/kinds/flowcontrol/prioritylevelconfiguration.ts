@@ -1,4 +1,5 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import { validatePriorityLevel } from './validate-flowcontrol.ts'
 import { keepMetadata } from '../status-metadata.ts'
 import * as cells from '../cells.ts'
 
@@ -86,5 +87,6 @@ export const priorityLevelConfiguration = defineKind({
     }
   },
   prepareUpdate: (o, old, subresource) => { if (subresource === 'status') keepMetadata(o, old) },
+  validate: validatePriorityLevel,
 })
 export type PriorityLevelConfiguration = ObjectOf<typeof priorityLevelConfiguration>

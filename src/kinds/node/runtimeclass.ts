@@ -1,4 +1,9 @@
-import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import { defineKind, duplicateValue, requiredValue, s, same, validateLabels, type FieldError, type Infer, type ObjectOf } from '#machinery'
+import { tolerationForm } from '../go-forms.ts'
+import { goForm } from '../go-diff.ts'
+import { validateContainerResources } from '../core/validate-resources.ts'
+import { validateTolerations } from '../core/pod/validate-affinity.ts'
+import { immutableField, validateDNSLabel } from '../checks.ts'
 import * as cells from '../cells.ts'
 import { toleration } from '../core/pod/affinity.ts'
 
@@ -13,17 +18,33 @@ export const scheduling = s.object('io.k8s.api.node.v1.Scheduling', {
 })
 export type Scheduling = Infer<typeof scheduling>
 
+interface RuntimeClassLike { readonly handler: string; readonly overhead?: Overhead; readonly scheduling?: Scheduling }
+const validateRuntimeClass = ({ handler, overhead, scheduling }: RuntimeClassLike, old?: RuntimeClassLike): FieldError[] => [
+  ...(handler ? validateDNSLabel(handler, 'handler') : [requiredValue('handler')]),
+  ...(overhead?.podFixed ? validateContainerResources({ limits: overhead.podFixed }, new Set(), 'overhead') : []),
+  ...(scheduling ? validateScheduling(scheduling) : []),
+  ...(old ? immutableField(handler, old.handler, 'handler') : []),
+]
+function validateScheduling({ nodeSelector, tolerations = [] }: Scheduling): FieldError[] {
+  const at = 'scheduling.tolerations'
+  return [
+    ...validateLabels(nodeSelector, 'scheduling.nodeSelector'), ...validateTolerations(tolerations, at),
+    ...tolerations.flatMap((t, i) => (tolerations.slice(0, i).some((other) => same(other, t)) ? [duplicateValue(`${at}[${i}]`, goForm(tolerationForm, t))] : [])),
+  ]
+}
+
 export const runtimeClass = defineKind({
   group: 'node.k8s.io', version: 'v1', kind: 'RuntimeClass', plural: 'runtimeclasses',
   scope: 'Cluster',
   definition: 'io.k8s.api.node.v1.RuntimeClass',
   createOnUpdate: true,
-  versionRequiredOnUpdate: true,
+  versionRequiredOnUpdate: true, rechecksMetadata: true,
   columns: [cells.name, { name: 'Handler', value: (o) => o.handler }, cells.age],
   fields: {
     handler: s.required(s.string()),
     overhead: overhead,
     scheduling: scheduling,
   },
+  validate: validateRuntimeClass,
 })
 export type RuntimeClass = ObjectOf<typeof runtimeClass>

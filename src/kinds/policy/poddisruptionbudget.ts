@@ -1,4 +1,8 @@
-import { condition, defineKind, labelSelector, s, type Infer, type ObjectOf } from '#machinery'
+import { condition, defineKind, invalidValue, labelSelector, nameIsPathSegment, s, validateLabelSelector, type FieldError, type Infer, type ObjectOf } from '#machinery'
+import { disruptionBudgetForm } from '../go-forms.ts'
+import { goForm } from '../go-diff.ts'
+import { atMostAll, validateAmount } from '../apps/validate-workload.ts'
+import { atLeastZero, oneOf, validateConditions } from '../checks.ts'
 import * as cells from '../cells.ts'
 
 export const podDisruptionBudgetSpec = s.object('io.k8s.api.policy.v1.PodDisruptionBudgetSpec', {
@@ -20,6 +24,19 @@ export const podDisruptionBudgetStatus = s.object('io.k8s.api.policy.v1.PodDisru
 })
 export type PodDisruptionBudgetStatus = Infer<typeof podDisruptionBudgetStatus>
 
+interface BudgetLike { readonly spec: PodDisruptionBudgetSpec; readonly status: PodDisruptionBudgetStatus }
+const amounts = ['minAvailable', 'maxUnavailable'] as const, counts = ['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods'] as const
+function validateBudget({ spec, status }: BudgetLike, _old?: BudgetLike, subresource?: string): FieldError[] {
+  if (subresource === 'status') return [...validateConditions(status.conditions, 'status.conditions'), ...counts.flatMap((field) => atLeastZero(status[field], `status.${field}`))]
+  const { minAvailable, maxUnavailable, selector, unhealthyPodEvictionPolicy: policy } = spec
+  return [
+    ...(minAvailable !== undefined && maxUnavailable !== undefined ? [invalidValue('spec', goForm(disruptionBudgetForm, spec), 'minAvailable and maxUnavailable cannot be both set')] : []),
+    ...amounts.flatMap((field) => [...validateAmount(spec[field], `spec.${field}`), ...atMostAll(spec[field], `spec.${field}`)]),
+    ...validateLabelSelector(selector, 'spec.selector'),
+    ...(policy === undefined ? [] : oneOf(policy, ['AlwaysAllow', 'IfHealthyBudget'], 'spec.unhealthyPodEvictionPolicy')),
+  ]
+}
+
 export const podDisruptionBudget = defineKind({
   group: 'policy', version: 'v1', kind: 'PodDisruptionBudget', plural: 'poddisruptionbudgets',
   shortNames: ['pdb'], scope: 'Namespaced',
@@ -38,5 +55,7 @@ export const podDisruptionBudget = defineKind({
     spec: s.value(podDisruptionBudgetSpec),
     status: s.value(podDisruptionBudgetStatus),
   },
+  name: nameIsPathSegment,
+  validate: validateBudget,
 })
 export type PodDisruptionBudget = ObjectOf<typeof podDisruptionBudget>

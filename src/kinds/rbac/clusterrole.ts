@@ -1,4 +1,5 @@
 import { defineKind, labelSelector, nameIsPathSegment, s, type Infer, type ObjectOf } from '#machinery'
+import { validatePolicyRules } from './validate-rbac.ts'
 import * as cells from '../cells.ts'
 import { policyRule } from './role.ts'
 
@@ -18,5 +19,6 @@ export const clusterRole = defineKind({
     aggregationRule: aggregationRule,
     rules: s.list(policyRule, { listType: 'atomic', always: true }),
   },
+  validate: ({ rules }) => validatePolicyRules(rules, false),
 })
 export type ClusterRole = ObjectOf<typeof clusterRole>

@@ -1,4 +1,5 @@
 import { defineKind, nameIsPathSegment, s, type ObjectOf } from '#machinery'
+import { validateBinding } from './validate-rbac.ts'
 import { bindingColumns, defaultBinding, rbacSubject, roleRef } from './rolebinding.ts'
 
 export const clusterRoleBinding = defineKind({
@@ -13,5 +14,6 @@ export const clusterRoleBinding = defineKind({
     subjects: s.list(rbacSubject, { listType: 'atomic' }),
   },
   defaults: defaultBinding,
+  validate: (o, old) => validateBinding(o, old, false),
 })
 export type ClusterRoleBinding = ObjectOf<typeof clusterRoleBinding>

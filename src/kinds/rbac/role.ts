@@ -1,4 +1,5 @@
 import { defineKind, nameIsPathSegment, s, type Infer, type ObjectOf } from '#machinery'
+import { validatePolicyRules } from './validate-rbac.ts'
 import * as cells from '../cells.ts'
 
 export const policyRule = s.object('io.k8s.api.rbac.v1.PolicyRule', {
@@ -20,5 +21,6 @@ export const role = defineKind({
   fields: {
     rules: s.list(policyRule, { listType: 'atomic', always: true }),
   },
+  validate: ({ rules }) => validatePolicyRules(rules, true),
 })
 export type Role = ObjectOf<typeof role>

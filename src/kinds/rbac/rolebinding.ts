@@ -1,4 +1,5 @@
 import { defineKind, nameIsPathSegment, s, type AnyObject, type Column, type Infer, type ObjectOf } from '#machinery'
+import { validateBinding } from './validate-rbac.ts'
 import * as cells from '../cells.ts'
 
 export const roleRef = s.object('io.k8s.api.rbac.v1.RoleRef', {
@@ -46,5 +47,6 @@ export const roleBinding = defineKind({
     subjects: s.list(rbacSubject, { listType: 'atomic' }),
   },
   defaults: defaultBinding,
+  validate: (o, old) => validateBinding(o, old, true),
 })
 export type RoleBinding = ObjectOf<typeof roleBinding>

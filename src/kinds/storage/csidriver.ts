@@ -1,4 +1,5 @@
 import { defineKind, s, same, type Infer, type ObjectOf } from '#machinery'
+import { csiDriverWarnings, validateCSIDriver } from './validate-storage.ts'
 import * as cells from '../cells.ts'
 
 export const storageTokenRequest = s.object('io.k8s.api.storage.v1.TokenRequest', {
@@ -29,7 +30,6 @@ export const csiDriver = defineKind({
   scope: 'Cluster',
   definition: 'io.k8s.api.storage.v1.CSIDriver',
   returnsDeleted: true,
-  generationChanged: (o, old) => mutable.some((field) => !same(o.spec[field], old.spec[field])),
   versionRequiredOnUpdate: true,
   columns: [
     cells.name,
@@ -53,5 +53,10 @@ export const csiDriver = defineKind({
     spec.requiresRepublish ??= false
     spec.seLinuxMount ??= false
   },
+  prepareUpdate: (o, old) => {
+    if (mutable.some((field) => !same(o.spec[field], old.spec[field]))) o.metadata.generation = (old.metadata.generation ?? 0) + 1
+  },
+  validate: validateCSIDriver,
+  warnings: csiDriverWarnings,
 })
 export type CSIDriver = ObjectOf<typeof csiDriver>

@@ -1,4 +1,5 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import { validateCSINode } from './validate-storage.ts'
 import * as cells from '../cells.ts'
 
 export const volumeNodeResources = s.object('io.k8s.api.storage.v1.VolumeNodeResources', {
@@ -23,11 +24,12 @@ export const csiNode = defineKind({
   group: 'storage.k8s.io', version: 'v1', kind: 'CSINode', plural: 'csinodes',
   scope: 'Cluster',
   definition: 'io.k8s.api.storage.v1.CSINode',
-  returnsDeleted: true,
+  returnsDeleted: true, rechecksMetadata: true,
   versionRequiredOnUpdate: true,
   columns: [cells.name, { name: 'Drivers', type: 'integer', value: (o) => (o.spec.drivers ?? []).length }, cells.age],
   fields: {
     spec: s.required(s.value(csiNodeSpec)),
   },
+  validate: validateCSINode,
 })
 export type CSINode = ObjectOf<typeof csiNode>

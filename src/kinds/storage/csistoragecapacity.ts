@@ -1,11 +1,12 @@
 import { defineKind, labelSelector, s, type ObjectOf } from '#machinery'
+import { validateStorageCapacity } from './validate-storage.ts'
 import * as cells from '../cells.ts'
 
 export const csiStorageCapacity = defineKind({
   group: 'storage.k8s.io', version: 'v1', kind: 'CSIStorageCapacity', plural: 'csistoragecapacities',
   scope: 'Namespaced',
   definition: 'io.k8s.api.storage.v1.CSIStorageCapacity',
-  returnsDeleted: true,
+  returnsDeleted: true, rechecksMetadata: true,
   columns: cells.createdAt,
   fields: {
     capacity: s.quantity(),
@@ -13,5 +14,6 @@ export const csiStorageCapacity = defineKind({
     nodeTopology: labelSelector,
     storageClassName: s.required(s.string()),
   },
+  validate: validateStorageCapacity,
 })
 export type CSIStorageCapacity = ObjectOf<typeof csiStorageCapacity>

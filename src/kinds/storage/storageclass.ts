@@ -1,4 +1,5 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import { validateStorageClass } from './validate-storage.ts'
 import * as cells from '../cells.ts'
 
 export const topologySelectorLabelRequirement = s.object('io.k8s.api.core.v1.TopologySelectorLabelRequirement', {
@@ -19,7 +20,7 @@ export const storageClass = defineKind({
   group: 'storage.k8s.io', version: 'v1', kind: 'StorageClass', plural: 'storageclasses',
   shortNames: ['sc'], scope: 'Cluster',
   definition: 'io.k8s.api.storage.v1.StorageClass',
-  returnsDeleted: true,
+  returnsDeleted: true, rechecksMetadata: true,
   columns: [
     { ...cells.name, value: (o) => o.metadata.name + (isDefault(o.metadata.annotations) ? ' (default)' : '') },
     { name: 'Provisioner', value: (o) => o.provisioner },
@@ -41,5 +42,6 @@ export const storageClass = defineKind({
     o.reclaimPolicy ??= 'Delete'
     o.volumeBindingMode ??= 'Immediate'
   },
+  validate: validateStorageClass,
 })
 export type StorageClass = ObjectOf<typeof storageClass>

@@ -1,4 +1,5 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import { validateVolumeAttachment } from './validate-storage.ts'
 import { keepMetadata } from '../status-metadata.ts'
 import * as cells from '../cells.ts'
 import { persistentVolumeSpec } from '../core/persistentvolume.ts'
@@ -35,7 +36,7 @@ export const volumeAttachment = defineKind({
   group: 'storage.k8s.io', version: 'v1', kind: 'VolumeAttachment', plural: 'volumeattachments',
   scope: 'Cluster',
   definition: 'io.k8s.api.storage.v1.VolumeAttachment',
-  returnsDeleted: true,
+  returnsDeleted: true, rechecksMetadata: true,
   versionRequiredOnUpdate: true,
   columns: [
     cells.name,
@@ -51,5 +52,6 @@ export const volumeAttachment = defineKind({
     status: s.value(volumeAttachmentStatus),
   },
   prepareUpdate: (o, old, subresource) => { if (subresource === 'status') keepMetadata(o, old) },
+  validate: validateVolumeAttachment,
 })
 export type VolumeAttachment = ObjectOf<typeof volumeAttachment>

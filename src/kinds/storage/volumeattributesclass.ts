@@ -1,15 +1,17 @@
 import { defineKind, s, type ObjectOf } from '#machinery'
+import { validateVolumeAttributesClass } from './validate-storage.ts'
 import * as cells from '../cells.ts'
 
 export const volumeAttributesClass = defineKind({
   group: 'storage.k8s.io', version: 'v1', kind: 'VolumeAttributesClass', plural: 'volumeattributesclasses',
   shortNames: ['vac'], scope: 'Cluster',
   definition: 'io.k8s.api.storage.v1.VolumeAttributesClass',
-  returnsDeleted: true,
+  returnsDeleted: true, rechecksMetadata: true,
   columns: [cells.name, { name: 'DriverName', value: (o) => o.driverName }, cells.age],
   fields: {
     driverName: s.required(s.string()),
     parameters: s.map(s.string()),
   },
+  validate: validateVolumeAttributesClass,
 })
 export type VolumeAttributesClass = ObjectOf<typeof volumeAttributesClass>

@@ -1,0 +1,120 @@
+// What is wrong with a persistent volume, and with one that is written inside an attachment.
+import { forbiddenValue, invalidValue, notSupported, parseQuantity, requiredValue, same, type AnyObject, type FieldError } from '#machinery'
+import { immutableField, oneOf, sortedMap, validateDNSLabel, validateDNSSubdomain } from '../checks.ts'
+import { goDiff, goForm } from '../go-diff.ts'
+import { persistentVolumeSourceForm, volumeNodeAffinityForm } from '../go-forms.ts'
+import type { PersistentVolumeSpec, VolumeNodeAffinity } from './persistentvolume.ts'
+import { validateNodeSelector } from './pod/validate-affinity.ts'
+import { both, iscsi, required, secretNameAndNamespace, sharedSources, type Check } from './pod/validate-sources.ts'
+import { validateDriverName } from './pod/validate-volume.ts'
+import { validateNoBacksteps } from './pod/paths.ts'
+import { accessModeWords, volumeModeWords } from './validate-claim.ts'
+import { validateResourceAmount } from './validate-resources.ts'
+
+const glusterfs: Check = (source, at) => {
+  const space = source.endpointsNamespace, errors = required('endpoints', 'path')(source, at)
+  if (space === '') return [...errors, invalidValue(`${at}.endpointsNamespace`, space, 'if the endpointnamespace is set, it must be a valid namespace name')]
+  return space === undefined ? errors : [...errors, ...validateDNSLabel(space, `${at}.endpointsNamespace`)]
+}
+const azureFile: Check = (source, at) => [...required('secretName', 'shareName')(source, at), ...(source.secretNamespace === '' ? [requiredValue(`${at}.secretNamespace`)] : [])]
+const local: Check = ({ path }, at) => (path ? validateNoBacksteps(path, `${at}.path`) : [requiredValue(`${at}.path`)])
+const secretsOfCSI = ['controllerPublishSecretRef', 'controllerExpandSecretRef', 'nodePublishSecretRef', 'nodeExpandSecretRef'] as const
+const csi: Check = (source, at) => [
+  ...validateDriverName(source.driver, `${at}.driver`), ...required('volumeHandle')(source, at),
+  ...secretsOfCSI.flatMap((field) => {
+    const ref = source[field] as { name?: string; namespace?: string } | undefined
+    return !ref ? [] : [
+      ...(ref.name ? validateDNSSubdomain(ref.name, `${at}.${field}.name`) : [requiredValue(`${at}.${field}.name`)]),
+      ...(ref.namespace ? validateDNSLabel(ref.namespace, `${at}.${field}.namespace`) : [requiredValue(`${at}.${field}.namespace`)]),
+    ]
+  }),
+]
+/** Every sort of volume in the order it is checked. */
+const sorts: readonly (readonly [name: string, shownAs?: string])[] = [
+  ['hostPath'], ['gcePersistentDisk'], ['awsElasticBlockStore'], ['glusterfs'], ['flocker'], ['nfs'], ['rbd'], ['quobyte'], ['cephfs', 'cephFS'], ['iscsi'], ['cinder'], ['fc'], ['flexVolume'],
+  ['azureFile'], ['vsphereVolume'], ['photonPersistentDisk'], ['portworxVolume'], ['azureDisk'], ['scaleIO'], ['local'], ['storageos'], ['csi'],
+]
+const persistent: Readonly<Record<string, Check>> = { ...sharedSources, glusterfs, cinder: both(required('volumeID'), secretNameAndNamespace), azureFile, local, csi, storageos: both(sharedSources.storageos!, secretNameAndNamespace) }
+
+type VolumeLike = AnyObject & { spec: PersistentVolumeSpec }
+const policies = ['Delete', 'Recycle', 'Retain']
+
+export function validatePersistentVolume(volume: VolumeLike, old?: VolumeLike, subresource?: string): FieldError[] {
+  if (subresource === 'status') return []
+  const { metadata, spec } = volume, errors = [...validateVolumeSpec(spec, metadata.name, 'spec'), ...validateMountOptions(volume)]
+  return old ? [...errors, ...validateVolumeSpec(spec, metadata.name, 'spec'), ...validateChange(spec, old.spec)] : errors
+}
+const optionsAnnotation = 'volume.beta.kubernetes.io/mount-options'
+const mountable = ['gcePersistentDisk', 'awsElasticBlockStore', 'glusterfs', 'cinder', 'rbd', 'quobyte', 'nfs', 'iscsi', 'cephfs', 'azureFile', 'vsphereVolume', 'azureDisk', 'csi'] as const
+const validateMountOptions = ({ metadata, spec }: VolumeLike): FieldError[] =>
+  (metadata.annotations?.[optionsAnnotation] !== undefined && !mountable.some((sort) => spec[sort]) ? [forbiddenValue(`metadata.annotations.${optionsAnnotation}`, 'may not specify mount options for this volume type')] : [])
+
+/** The spec of a volume; one that is `inline` says little more than where the storage is. */
+export function validateVolumeSpec(spec: PersistentVolumeSpec, name: string, at: string, inline = false): FieldError[] {
+  const { accessModes = [], capacity, claimRef, nodeAffinity, storageClassName, volumeMode, volumeAttributesClassName: attributes, persistentVolumeReclaimPolicy: policy } = spec
+  const notInline = (field: string) => forbiddenValue(`${at}.${field}`, 'may not be specified in the context of inline volumes')
+  const errors: FieldError[] = []
+  if (inline) {
+    if (claimRef) errors.push(notInline('claimRef'))
+    if (Object.keys(capacity ?? {}).length) errors.push(notInline('capacity'))
+    if (!spec.csi) errors.push(requiredValue(`${at}.csi`, 'has to be specified in the context of inline volumes'))
+  }
+  if (!accessModes.length) errors.push(requiredValue(`${at}.accessModes`))
+  errors.push(...accessModes.flatMap((mode) => oneOf(mode, accessModeWords, `${at}.accessModes`)))
+  if (accessModes.includes('ReadWriteOncePod') && accessModes.some((mode) => mode !== 'ReadWriteOncePod')) errors.push(forbiddenValue(`${at}.accessModes`, 'may not use ReadWriteOncePod with other access modes'))
+  if (!inline) errors.push(...validateCapacity(capacity, `${at}.capacity`))
+  if (policy) {
+    if (inline && policy !== 'Retain') errors.push(forbiddenValue(`${at}.persistentVolumeReclaimPolicy`, 'may only be Retain in the context of inline volumes'))
+    else errors.push(...oneOf(policy, policies, `${at}.persistentVolumeReclaimPolicy`))
+  }
+  if (nodeAffinity) errors.push(...(inline ? [notInline('nodeAffinity')] : validateNodeAffinity(nodeAffinity, `${at}.nodeAffinity`)))
+  errors.push(...validateSources(spec, name, at))
+  if (storageClassName) errors.push(...(inline ? [notInline('storageClassName')] : validateDNSSubdomain(storageClassName, `${at}.storageClassName`)))
+  if (volumeMode !== undefined) {
+    if (!inline) errors.push(...oneOf(volumeMode, volumeModeWords, `${at}.volumeMode`))
+    else if (volumeMode !== 'Filesystem') errors.push(forbiddenValue(`${at}.volumeMode`, 'may not specify volumeMode other than Filesystem in the context of inline volumes'))
+  }
+  if (attributes === undefined) return errors
+  errors.push(...(attributes ? validateDNSSubdomain(attributes, `${at}.volumeAttributesClassName`) : [requiredValue(`${at}.volumeAttributesClassName`, 'an empty string is disallowed')]))
+  return spec.csi ? errors : [...errors, requiredValue(`${at}.csi`, 'has to be specified when using volumeAttributesClassName')]
+}
+function validateCapacity(capacity: Record<string, string> = {}, at: string): FieldError[] {
+  const entries = Object.entries(capacity)
+  return [
+    ...(entries.length ? [] : [requiredValue(at)]),
+    ...(entries.length === 1 && 'storage' in capacity ? [] : [notSupported(at, entries.length ? sortedMap(capacity) : null, ['storage'])]),
+    ...entries.flatMap(([name, amount]) => [
+      ...validateResourceAmount(name, amount, `${at}[${name}]`), ...(parseQuantity(amount).nano <= 0n ? [invalidValue(`${at}[${name}]`, amount, 'must be greater than zero')] : []),
+    ]),
+  ]
+}
+const validateNodeAffinity = ({ required: wanted }: VolumeNodeAffinity, at: string): FieldError[] => (wanted ? validateNodeSelector(wanted, `${at}.required`) : [requiredValue(`${at}.required`, 'must specify required node constraints')])
+
+function validateSources(spec: PersistentVolumeSpec, name: string, at: string): FieldError[] {
+  const given = spec as Record<string, unknown>, errors: FieldError[] = []
+  let found = 0
+  for (const [sort, shownAs = sort] of sorts) {
+    const source = given[sort]
+    if (!source) continue
+    if (found++ && sort !== 'flexVolume') { errors.push(forbiddenValue(`${at}.${shownAs}`, 'may not specify more than 1 volume type')); continue }
+    errors.push(...(sort === 'iscsi' ? iscsi(name, true) : persistent[sort]!)(source as object, `${at}.${sort}`))
+    if (sort === 'local' && !spec.nodeAffinity) errors.push(requiredValue(`${at}.nodeAffinity`, 'Local volume requires node affinity'))
+  }
+  if (!found) errors.push(requiredValue(at, 'must specify a volume type'))
+  if (spec.hostPath && /^\/[./]*$/.test(spec.hostPath.path) && spec.persistentVolumeReclaimPolicy === 'Recycle')
+    errors.push(forbiddenValue(`${at}.persistentVolumeReclaimPolicy`, "may not be 'recycle' for a hostPath mount of '/'"))
+  return errors
+}
+
+const sourceOf = (spec: PersistentVolumeSpec): object => Object.fromEntries(sorts.flatMap(([sort]) => { const source = (spec as Record<string, unknown>)[sort]; return source === undefined ? [] : [[sort, source]] }))
+/** Where the storage is stays; a secret for growing may be added, and an affinity where there was none. */
+function validateChange(spec: PersistentVolumeSpec, old: PersistentVolumeSpec): FieldError[] {
+  const errors: FieldError[] = [], before = sourceOf(old)
+  const { controllerExpandSecretRef, ...csi } = spec.csi ?? {}
+  const after = sourceOf(controllerExpandSecretRef && old.csi && !old.csi.controllerExpandSecretRef ? { ...spec, csi: csi as PersistentVolumeSpec['csi'] & object } : spec)
+  if (!same(after, before)) errors.push(forbiddenValue('spec.persistentvolumesource', `spec.persistentvolumesource is immutable after creation\n${goDiff(persistentVolumeSourceForm, before, after)}`))
+  errors.push(...immutableField(spec.volumeMode, old.volumeMode, 'volumeMode'))
+  if (old.nodeAffinity && !same(spec.nodeAffinity, old.nodeAffinity)) errors.push(invalidValue('nodeAffinity', spec.nodeAffinity ? goForm(volumeNodeAffinityForm, spec.nodeAffinity) : null, 'field is immutable'))
+  if (old.volumeAttributesClassName !== undefined && spec.volumeAttributesClassName === undefined) errors.push(forbiddenValue('spec.volumeAttributesClassName', 'update from non-nil value to nil is forbidden'))
+  return errors
+}
