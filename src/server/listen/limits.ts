@@ -12,6 +12,8 @@ export const requestMs = 60_000
 export const bodyMs = 60_000
 /** A connection with nothing in flight is closed after this. */
 export const idleMs = 10 * 60_000
+/** The same for HTTP/1.1; longer than clients keep theirs. */
+export const idleHttp1Ms = 3 * 60_000
 /** The TLS handshake must be done by then. */
 export const handshakeMs = 10_000
 /** What a slow reader may leave unread of a stream before writing stops. */

@@ -65,7 +65,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => { void serveUpgrade(request, socket, head, handler, options) })
   server.on('clientError', refuseUnreadable)
   server.on('tlsClientError', (error: Error) => { log.debug('a TLS handshake failed', { error: error.message }) })
-  server.on('timeout', () => {})
+  Object.assign(server, { keepAliveTimeout: limits.idleHttp1Ms }) // Node leaves HTTP/1.1 connections of such a server open for ever
 
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)

@@ -1,0 +1,205 @@
+// The transport alone, over real sockets on the loopback: what a handler answers comes out, and no client harms another.
+import assert from 'node:assert/strict'
+import { connect as connectHttp2, type ClientHttp2Session } from 'node:http2'
+import { request as requestHttps } from 'node:https'
+import { createServer, type Server } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import { after, before, test } from 'node:test'
+import { gunzipSync } from 'node:zlib'
+import { issue, Pki } from '../../assembly/pki.ts'
+import { silent, type ApiRequest, type ApiResponse } from '#machinery'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { bodyBytes } from './limits.ts'
+import { listen, type Listening } from './listen.ts'
+
+const encoder = new TextEncoder()
+const text = (status: number, body: string): ApiResponse => ({ status, headers: { 'content-type': 'text/plain', warning: ['299 - "one"', '299 - "two"'] }, body: { type: 'bytes', chunks: [encoder.encode(body)] } })
+
+let folder: string, server: Listening, session: ClientHttp2Session, backend: Server
+let ca: string, client: { certificate: string; key: string }
+let seen: ApiRequest
+let ticking: (() => void) | undefined, stopped = 0
+
+async function handler(request: ApiRequest): Promise<ApiResponse> {
+  seen = request
+  switch (request.path) {
+    case '/large': return text(200, 'x'.repeat(300_000))
+    case '/throws': throw new Error('a secret detail')
+    case '/watch': return {
+      status: 200, headers: { 'content-type': 'application/json' },
+      body: { type: 'stream', open: (sink) => { let i = 0; ticking = () => { sink.write(encoder.encode(`${++i}\n`)); if (i === 3) sink.end() }; return () => { stopped++ } } },
+    }
+    case '/upgrade': return { status: 101, headers: {}, body: { type: 'upgrade', target: { host: '127.0.0.1', port: (backend.address() as AddressInfo).port, path: '/there?x=1', tls: 'none' } } }
+    default: return text(200, `${request.method} ${request.path}?${request.query} ${request.body && 'length' in request.body ? request.body.length : 'none'}`)
+  }
+}
+
+before(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'proa-listen-'))
+  const authority = await new Pki(folder).authority('ca', 'test')
+  ca = authority.certificate
+  const own = await issue(authority, { commonName: 'server', ips: ['127.0.0.1'] }, ['server'])
+  client = await issue(authority, { commonName: 'jane', organizations: ['team-a', 'team-b'] }, ['client'])
+  server = await listen({ handler, host: '127.0.0.1', port: 0, certificate: own.certificate, key: own.key, clientAuthority: ca, log: silent })
+  session = connectHttp2(`https://127.0.0.1:${server.port}`, { ca, cert: client.certificate, key: client.key })
+  backend = createServer((socket) => {
+    socket.once('data', (chunk) => {
+      const head = chunk.toString()
+      socket.write(`HTTP/1.1 101 Switching Protocols\r\nupgrade: test\r\nconnection: upgrade\r\n\r\n${JSON.stringify(head.split('\r\n'))}\n`)
+      socket.on('data', (more) => { socket.write(`echo ${more}`) })
+    })
+    socket.on('error', () => {})
+  })
+  await new Promise<void>((resolve) => { backend.listen(0, '127.0.0.1', resolve) })
+})
+after(async () => {
+  session.close()
+  backend.close()
+  await server.close()
+  rmSync(folder, { recursive: true })
+})
+
+function ask2(method: string, path: string, body?: string | Uint8Array, headers: Record<string, string> = {}): Promise<{ headers: Record<string, unknown>; body: Buffer }> {
+  return new Promise((resolve, reject) => {
+    const stream = session.request({ ':method': method, ':path': path, ...headers })
+    let got: Record<string, unknown> = {}
+    const chunks: Buffer[] = []
+    stream.on('response', (h) => { got = h })
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk))
+    stream.on('end', () => { resolve({ headers: got, body: Buffer.concat(chunks) }) })
+    stream.on('error', reject)
+    stream.end(body)
+  })
+}
+function ask1(method: string, path: string, body?: string, cert?: typeof client): Promise<{ status: number; headers: string[]; body: string }> {
+  return new Promise((resolve, reject) => {
+    const request = requestHttps({ host: '127.0.0.1', port: server.port, method, path, ca, agent: false, ...(cert && { cert: cert.certificate, key: cert.key }) }, (response) => {
+      let all = ''
+      response.on('data', (chunk: Buffer) => { all += chunk.toString() })
+      response.on('end', () => { resolve({ status: response.statusCode!, headers: response.rawHeaders, body: all }) })
+    })
+    request.on('error', reject)
+    request.end(body)
+  })
+}
+
+test('HTTP/2 and HTTP/1.1 on one port give the handler the same request', async () => {
+  assert.equal((await ask2('POST', '/a?b=c', 'body')).body.toString(), 'POST /a?b=c 4')
+  assert.equal((await ask1('POST', '/a?b=c', 'body')).body, 'POST /a?b=c 4')
+  assert.equal((await ask2('GET', '/a')).body.toString(), 'GET /a? none')
+})
+
+test('several warnings are several headers', async () => {
+  const { headers } = await ask1('GET', '/')
+  assert.deepEqual(headers.filter((_, i) => headers[i - 1]?.toLowerCase() === 'warning'), ['299 - "one"', '299 - "two"'])
+})
+
+test('a verified client certificate names the user and the groups; without one the handler decides', async () => {
+  await ask2('GET', '/')
+  assert.deepEqual(seen.user, { name: 'jane', groups: ['team-a', 'team-b'] })
+  await ask1('GET', '/', undefined, client)
+  assert.deepEqual(seen.user, { name: 'jane', groups: ['team-a', 'team-b'] })
+  await ask1('GET', '/')
+  assert.equal(seen.user, undefined)
+})
+
+test('a client certificate of another authority is nobody\'s', async () => {
+  const other = await new Pki(join(folder, 'other')).authority('ca', 'other')
+  await ask1('GET', '/', undefined, await issue(other, { commonName: 'jane', organizations: ['system:masters'] }, ['client']))
+  assert.equal(seen.user, undefined)
+})
+
+test('large answers are compressed when the client asks for it', async () => {
+  const { headers, body } = await ask2('GET', '/large', undefined, { 'accept-encoding': 'gzip' })
+  assert.equal(headers['content-encoding'], 'gzip')
+  assert.equal(gunzipSync(body).length, 300_000)
+  assert.equal((await ask2('GET', '/large')).body.length, 300_000)
+})
+
+test('a body over the limit is refused, and the connection lives on', async () => {
+  const { headers, body } = await ask2('POST', '/', new Uint8Array(bodyBytes + 1))
+  assert.equal(headers[':status'], 413)
+  assert.equal((JSON.parse(body.toString()) as { message: string }).message, `Request entity too large: limit is ${bodyBytes}`)
+  assert.equal((await ask2('GET', '/')).headers[':status'], 200)
+})
+
+test('what a handler throws by mistake tells the client nothing', async () => {
+  const { headers, body } = await ask2('GET', '/throws')
+  assert.equal(headers[':status'], 500)
+  assert.ok(!body.toString().includes('secret'))
+})
+
+test('a stream is written as it comes, and a client that leaves ends it', async () => {
+  const stream = session.request({ ':path': '/watch' })
+  await new Promise((resolve) => { stream.once('response', resolve) })
+  ticking!()
+  assert.equal(String(await new Promise((resolve) => { stream.once('data', resolve) })), '1\n')
+  const before = stopped
+  stream.close()
+  await new Promise((resolve) => { stream.once('close', resolve) })
+  await ask2('GET', '/') // by its answer the server has seen the reset
+  assert.equal(stopped, before + 1)
+})
+
+test('a stream that the server ends is whole', async () => {
+  const stream = session.request({ ':path': '/watch' })
+  await new Promise((resolve) => { stream.once('response', resolve) })
+  let all = ''
+  stream.on('data', (chunk: Buffer) => { all += chunk.toString() })
+  const end = new Promise((resolve) => { stream.once('end', resolve) })
+  for (let i = 0; i < 3; i++) ticking!()
+  await end
+  assert.equal(all, '1\n2\n3\n')
+})
+
+test('a method that does not exist is not allowed', async () => {
+  const socket = connectTls({ host: '127.0.0.1', port: server.port, ca, ALPNProtocols: ['http/1.1'] })
+  socket.write('FROB / HTTP/1.1\r\nhost: x\r\n\r\n')
+  const answer = String(await new Promise((resolve) => { socket.once('data', resolve) }))
+  assert.match(answer, /^HTTP\/1\.1 405 /)
+  socket.destroy()
+})
+
+test('an upgraded connection is handed over, with the client\'s headers but not its credentials', async () => {
+  const socket = connectTls({ host: '127.0.0.1', port: server.port, ca, ALPNProtocols: ['http/1.1'] })
+  socket.write('GET /upgrade HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: test\r\nsec-thing: 1\r\nauthorization: Bearer secret\r\n\r\n')
+  let all = ''
+  const until = (what: string) => new Promise<void>((resolve) => {
+    const look = () => { if (all.includes(what)) { socket.off('data', take); resolve() } }
+    const take = (chunk: Buffer) => { all += chunk.toString(); look() }
+    socket.on('data', take)
+    look()
+  })
+  await until(']\n')
+  const lines = JSON.parse(all.slice(all.indexOf('['), all.indexOf(']\n') + 1)) as string[]
+  assert.equal(lines[0], 'GET /there?x=1 HTTP/1.1')
+  assert.ok(lines.includes('sec-thing: 1'))
+  assert.ok(!lines.some((l) => l.toLowerCase().startsWith('authorization')))
+  socket.write('hello')
+  await until('echo hello')
+  socket.destroy()
+})
+
+test('closing lets what is in flight end and takes nothing new', async () => {
+  const authority = await new Pki(folder).authority('ca', 'test')
+  const own = await issue(authority, { commonName: 'server', ips: ['127.0.0.1'] }, ['server'])
+  let answer = () => {}
+  const asked = new Promise<void>((arrived) => { answer = arrived })
+  let release = () => {}
+  const second = await listen({ handler: async () => { answer(); await new Promise<void>((r) => { release = r }); return text(200, 'done') }, host: '127.0.0.1', port: 0, certificate: own.certificate, key: own.key, log: silent })
+  const other = connectHttp2(`https://127.0.0.1:${second.port}`, { ca })
+  const stream = other.request({ ':path': '/' })
+  let all = ''
+  stream.on('data', (chunk: Buffer) => { all += chunk.toString() })
+  const ended = new Promise((resolve) => { stream.once('end', resolve) })
+  await asked
+  const closed = second.close()
+  release()
+  await ended
+  await closed
+  assert.equal(all, 'done')
+  other.destroy()
+})
