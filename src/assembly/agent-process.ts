@@ -5,7 +5,7 @@ import type { ClusterProgram } from '#cli'
 import { Informers } from '#client'
 import { httpClient } from '#client/http'
 import { endpointSlice, service } from '#kinds'
-import { createPodEnvironment, describeMachine, NodeAgent, startAgentServer, startContainerd } from '#node'
+import { agentConfiguration, createPodEnvironment, describeMachine, NodeAgent, startAgentServer, startContainerd } from '#node'
 import { cniConfig, cniFileName, NftablesDataplane, startNodeNetwork } from '#network'
 import type { AgentConfig } from './agent-config.ts'
 import { writeAtomically } from './pki.ts'
@@ -36,7 +36,8 @@ export const runAgent: ClusterProgram['runAgent'] = async (configFile, { log, pr
     dirs: { pods: join(config.directory, 'pods'), logs: join(config.directory, 'logs') }, dns: { server: config.dns.address, domain: config.dns.domain }, services,
   })
   const agent = new NodeAgent({ client, runtime, environment, description: await describeMachine({ name: config.node, addresses: [config.address], agentPort, podCidr: config.podCidr, leaseSeconds: config.leaseSeconds, runtime }), log: log.named('kubelet') })
-  const server = await startAgentServer({ host: config.address, port: agentPort, certificate: config.serving.certificate, key: config.serving.key, clientAuthority: config.authority, agent, runtime, log: log.named('server') })
+  const server = await startAgentServer({ host: config.address, port: agentPort, certificate: config.serving.certificate, key: config.serving.key, clientAuthority: config.authority, agent, runtime, log: log.named('server'),
+    configuration: agentConfiguration({ address: config.address, port: agentPort, dns: { server: config.dns.address, domain: config.dns.domain }, cgroupRoot: config.cgroupRoot, leaseSeconds: config.leaseSeconds }) })
   agent.start()
   // Services need the API server; pods that run already do not wait for it.
   const network = startNodeNetwork({

@@ -7,7 +7,9 @@ import type { NodeDescription } from '../node-status.ts'
 
 /** The Kubernetes version that Proa is. */
 export const kubeletVersion = 'v1.36.2'
-const podsPerNode = 110
+export const podsPerNode = 110
+/** The machine's architecture as Kubernetes names it. */
+export const goArchitecture = process.arch === 'x64' ? 'amd64' : process.arch
 
 /** Describes a node that lives on this machine. */
 export async function describeMachine({ name, addresses, agentPort, podCidr, leaseSeconds, runtime }: { name: string; addresses: readonly string[]; agentPort: number; podCidr: string; leaseSeconds: number; runtime: Runtime }): Promise<NodeDescription> {
@@ -20,7 +22,7 @@ export async function describeMachine({ name, addresses, agentPort, podCidr, lea
     nodeInfo: {
       machineID: line('/etc/machine-id'), systemUUID: line('/sys/class/dmi/id/product_uuid') || line('/etc/machine-id'), bootID: line('/proc/sys/kernel/random/boot_id'),
       kernelVersion: release(), osImage: osImage(line('/etc/os-release', true)), containerRuntimeVersion: `${version.name}://${version.version}`,
-      kubeletVersion, kubeProxyVersion: '', operatingSystem: 'linux', architecture: process.arch === 'x64' ? 'amd64' : process.arch,
+      kubeletVersion, kubeProxyVersion: '', operatingSystem: 'linux', architecture: goArchitecture,
     },
   }
 }

@@ -1,4 +1,5 @@
 // What Prometheus reads: /metrics of the agent itself, /metrics/resource and /metrics/cadvisor of its pods. Text format 0.0.4.
+import { goArchitecture } from '../machine/node-info.ts'
 import { machineUsage } from './machine-usage.ts'
 import type { AgentView } from './agent-view.ts'
 import { containersOf, startOf, type PodUsage } from './usage.ts'
@@ -56,7 +57,7 @@ export function agentMetrics(agent: AgentView, version: string): string {
   const pods = agent.pods(), { user, system } = process.cpuUsage(), [major = '', minor = ''] = version.slice(1).split('.')
   const containers = pods.flatMap((p) => [...(p.status?.containerStatuses ?? []), ...(p.status?.initContainerStatuses ?? [])])
   return [
-    metric('kubernetes_build_info', 'gauge', 'The version', [{ labels: { git_version: version, major, minor, platform: `linux/${process.arch}` }, value: 1 }]),
+    metric('kubernetes_build_info', 'gauge', 'The version', [{ labels: { git_version: version, major, minor, platform: `linux/${goArchitecture}` }, value: 1 }]),
     metric('kubelet_node_name', 'gauge', 'The node', [{ labels: { node: agent.nodeName }, value: 1 }]),
     metric('kubelet_running_pods', 'gauge', 'Pods with a running sandbox', [{ value: pods.filter((p) => agent.sandboxId(p.metadata.uid) !== undefined).length }]),
     metric('kubelet_running_containers', 'gauge', 'Containers by state', (['running', 'waiting', 'terminated'] as const).map((state) => ({ labels: { container_state: state === 'terminated' ? 'exited' : state }, value: containers.filter((c) => c.state?.[state]).length }))),

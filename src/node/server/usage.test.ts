@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseMachineUsage } from './machine-usage.ts'
 import { metric } from './metrics.ts'
-import { CpuRates } from './usage.ts'
+import { containersOf, CpuRates, type PodUsage } from './usage.ts'
 
 test('a CPU rate is the mean since the start first, then since the reading before', () => {
   const rates = new CpuRates(), read = (at: number, seconds: number) => { const rate = rates.rate('c', at, seconds * 1e9, 0); rates.endOfRound(); return rate }
@@ -27,4 +27,8 @@ test('the machine\'s numbers are read as the kernel writes them', () => {
 test('a metric is written in Prometheus\' text format, with quoted labels', () => {
   assert.equal(metric('a_total', 'counter', 'Things', [{ labels: { pod: 'a"b\\c\nd' }, value: 1.5, at: 1000.4 }]), '# HELP a_total Things\n# TYPE a_total counter\na_total{pod="a\\"b\\\\c\\nd"} 1.5 1000\n')
   assert.equal(metric('a_total', 'counter', 'Things', []), '')
+})
+test('of a pod\'s containers those count that run and that its spec names', () => {
+  const usage = { pod: { spec: { containers: [{ name: 'web' }], initContainers: [{ name: 'first' }] } }, stats: { containers: [{ id: '1', at: 5, metadata: { name: 'web' } }, { id: '2', at: 0, metadata: { name: 'first' } }, { id: '3', at: 5, metadata: { name: 'POD' } }] } } as unknown as PodUsage
+  assert.deepEqual(containersOf(usage).map((c) => c.id), ['1'])
 })

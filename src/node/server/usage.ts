@@ -42,10 +42,10 @@ export async function podUsages(agent: AgentView, runtime: Runtime): Promise<Pod
 }
 const key = ({ metadata }: Pod): string => `${metadata.namespace}/${metadata.name}`
 
-/** The containers of a pod that its spec names (the sandbox's own is not among them). */
+/** The running containers of a pod that its spec names (the sandbox's own is not among them); of those that have ended the runtime tells nothing. */
 export function containersOf({ pod, stats }: PodUsage): readonly ContainerStats[] {
   const names = new Set([...pod.spec.containers, ...(pod.spec.initContainers ?? []), ...(pod.spec.ephemeralContainers ?? [])].map((c) => c.name))
-  return stats.containers.filter((c) => names.has(c.metadata.name))
+  return stats.containers.filter((c) => c.at > 0 && names.has(c.metadata.name))
 }
 /** When a container started, in milliseconds; 0 when it is not known. */
 export function startOf({ status }: Pod, container: string): number {
