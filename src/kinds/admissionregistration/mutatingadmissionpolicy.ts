@@ -1,4 +1,5 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import { validateMutatingPolicy } from './validate-policies.ts'
 import * as cells from '../cells.ts'
 import { defaultMatch, matchCondition, matchResources, paramKind, paramKindColumn, variable } from './match.ts'
 
@@ -44,5 +45,6 @@ export const mutatingAdmissionPolicy = defineKind({
     spec.failurePolicy ??= 'Fail'
     defaultMatch(spec.matchConstraints)
   },
+  validate: validateMutatingPolicy,
 })
 export type MutatingAdmissionPolicy = ObjectOf<typeof mutatingAdmissionPolicy>

@@ -1,4 +1,5 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import { validateMutatingBinding } from './validate-policies.ts'
 import * as cells from '../cells.ts'
 import { defaultMatch, matchResources, paramRef, paramRefColumn } from './match.ts'
 
@@ -20,5 +21,6 @@ export const mutatingAdmissionPolicyBinding = defineKind({
     spec: s.value(mutatingAdmissionPolicyBindingSpec),
   },
   defaults: ({ spec }) => defaultMatch(spec.matchResources),
+  validate: validateMutatingBinding,
 })
 export type MutatingAdmissionPolicyBinding = ObjectOf<typeof mutatingAdmissionPolicyBinding>

@@ -1,4 +1,5 @@
 import { defineKind, labelSelector, s, same, type Infer, type ObjectOf } from '#machinery'
+import { validateWebhooks } from './validate-rules.ts'
 import * as cells from '../cells.ts'
 import { admissionWebhookClientConfig, defaultWebhook, matchCondition, ruleWithOperations } from './match.ts'
 
@@ -35,5 +36,6 @@ export const mutatingWebhookConfiguration = defineKind({
       hook.reinvocationPolicy ??= 'Never'
     }
   },
+  validate: ({ webhooks }) => validateWebhooks(webhooks),
 })
 export type MutatingWebhookConfiguration = ObjectOf<typeof mutatingWebhookConfiguration>

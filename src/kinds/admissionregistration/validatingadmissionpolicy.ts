@@ -1,4 +1,5 @@
 import { condition, defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import { validateValidatingPolicy } from './validate-policies.ts'
 import { keepMetadata } from '../status-metadata.ts'
 import * as cells from '../cells.ts'
 import { defaultMatch, matchCondition, matchResources, paramKind, paramKindColumn, variable } from './match.ts'
@@ -63,5 +64,6 @@ export const validatingAdmissionPolicy = defineKind({
     defaultMatch(spec.matchConstraints)
   },
   prepareUpdate: (o, old, subresource) => { if (subresource === 'status') keepMetadata(o, old) },
+  validate: validateValidatingPolicy,
 })
 export type ValidatingAdmissionPolicy = ObjectOf<typeof validatingAdmissionPolicy>

@@ -1,4 +1,5 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import { validateValidatingBinding } from './validate-policies.ts'
 import * as cells from '../cells.ts'
 import { defaultMatch, matchResources, paramRef, paramRefColumn } from './match.ts'
 
@@ -21,5 +22,6 @@ export const validatingAdmissionPolicyBinding = defineKind({
     spec: s.required(s.value(validatingAdmissionPolicyBindingSpec)),
   },
   defaults: ({ spec }) => defaultMatch(spec.matchResources),
+  validate: validateValidatingBinding,
 })
 export type ValidatingAdmissionPolicyBinding = ObjectOf<typeof validatingAdmissionPolicyBinding>

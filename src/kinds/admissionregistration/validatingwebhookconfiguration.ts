@@ -1,4 +1,5 @@
 import { defineKind, labelSelector, s, same, type Infer, type ObjectOf } from '#machinery'
+import { validateWebhooks } from './validate-rules.ts'
 import * as cells from '../cells.ts'
 import { admissionWebhookClientConfig, defaultWebhook, matchCondition, ruleWithOperations } from './match.ts'
 
@@ -29,5 +30,6 @@ export const validatingWebhookConfiguration = defineKind({
     webhooks: s.list(validatingWebhook, { listType: 'map', listKeys: ['name'], patchStrategy: 'merge', patchMergeKey: 'name' }),
   },
   defaults: (o) => { for (const hook of o.webhooks ?? []) defaultWebhook(hook) },
+  validate: ({ webhooks }) => validateWebhooks(webhooks),
 })
 export type ValidatingWebhookConfiguration = ObjectOf<typeof validatingWebhookConfiguration>

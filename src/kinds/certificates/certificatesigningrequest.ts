@@ -1,4 +1,5 @@
-import { defineKind, s, shortAge, type Infer, type ObjectOf } from '#machinery'
+import { defineKind, nameIsPathSegment, s, shortAge, type Infer, type ObjectOf } from '#machinery'
+import { isDecision, validateSigningRequest } from './validate-signing-request.ts'
 import * as cells from '../cells.ts'
 
 export const certificateSigningRequestSpec = s.object('io.k8s.api.certificates.v1.CertificateSigningRequestSpec', {
@@ -61,5 +62,14 @@ export const certificateSigningRequest = defineKind({
     if (extra) spec.extra = Object.fromEntries(Object.entries(extra).map(([key, values]) => [key, [...values]]))
     else delete spec.extra
   },
+  prepareUpdate: (o, old, subresource) => {
+    o.spec = old.spec
+    if (subresource !== 'status') return
+    const decided = (status: CertificateSigningRequestStatus) => (status.conditions ?? []).filter((c) => isDecision(c.type))
+    const conditions = [...(o.status.conditions ?? []).filter((c) => !isDecision(c.type)), ...decided(old.status)]
+    if (conditions.length) o.status.conditions = conditions
+  },
+  name: nameIsPathSegment, rechecksMetadata: true,
+  validate: validateSigningRequest,
 })
 export type CertificateSigningRequest = ObjectOf<typeof certificateSigningRequest>
