@@ -1,0 +1,70 @@
+// A whole server in the process for tests, asked as clients ask it. No sockets, no waiting.
+import assert from 'node:assert/strict'
+import { kinds } from '#kinds'
+import { seeded, silent, type ApiRequest, type ApiResponse, type Clock, type StreamSink } from '#machinery'
+import { memoryEngine, openStore } from '#store'
+import { allowAll, authenticatorChain, createApiServer, createObjects, type AdmissionPlugin } from './index.ts'
+
+export type Body = Record<string, any> // allowed: whatever JSON came back
+export interface Answer { readonly status: number; readonly body: Body; readonly text: string; readonly headers: ApiResponse['headers'] }
+export type Ask = (line: string, body?: unknown, headers?: Record<string, string>) => Promise<Answer>
+
+/** Time that passes only when told. */
+export class HandClock implements Clock {
+  #now = Date.UTC(2026, 0, 1)
+  #timers: { at: number; run: () => void }[] = []
+  now() { return this.#now }
+  after(ms: number, run: () => void) {
+    const timer = { at: this.#now + ms, run }
+    this.#timers.push(timer)
+    return () => { this.#timers = this.#timers.filter((t) => t !== timer) }
+  }
+  pass(ms: number) {
+    this.#now += ms
+    for (const due of this.#timers.filter((t) => t.at <= this.#now)) { this.#timers = this.#timers.filter((t) => t !== due); due.run() }
+  }
+}
+
+export async function start({ admission = [] }: { admission?: readonly AdmissionPlugin[] } = {}) {
+  const clock = new HandClock()
+  const store = await openStore({ engine: memoryEngine(), clock })
+  const objects = createObjects({ store, clock, freeze: true })
+  const { handler } = createApiServer({
+    objects, clock, random: seeded(7), log: silent, kinds, admission, authorizer: allowAll, authenticator: authenticatorChain([], { anonymous: true, log: silent }),
+  })
+  const send = (line: string, body?: unknown, headers: Record<string, string> = {}): Promise<ApiResponse> => {
+    const [method, url] = line.split(' ') as [ApiRequest['method'], string]
+    const [path, query = ''] = url.split('?') as [string, string?]
+    const type = method === 'PATCH' && !headers['content-type'] ? { 'content-type': 'application/merge-patch+json' } : {}
+    const bytes = body === undefined ? undefined : new TextEncoder().encode(typeof body === 'string' ? body : JSON.stringify(body))
+    return handler({ method, path, query, headers: { 'user-agent': 'test/1', ...type, ...headers }, body: bytes })
+  }
+  const ask: Ask = async (line, body, headers) => {
+    const response = await send(line, body, headers)
+    const text = response.body.type === 'bytes' ? response.body.chunks.map((c) => new TextDecoder().decode(c)).join('') : ''
+    return { status: response.status, text, body: text.startsWith('{') ? JSON.parse(text) as Body : {}, headers: response.headers }
+  }
+  return { clock, store, objects, handler, send, ask }
+}
+
+export const maps = '/api/v1/namespaces/n/configmaps'
+export const map = (name: string, more: object = {}) => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, ...more } })
+
+/** Lines of a watch as they are written. */
+export function collect(response: ApiResponse, options: { slow?: true } = {}) {
+  assert.equal(response.body.type, 'stream')
+  const events: { type: string; object: Body }[] = []
+  let ended = false
+  let drain: (() => void) | undefined
+  const sink: StreamSink = {
+    write(chunk) {
+      for (const line of new TextDecoder().decode(chunk).trimEnd().split('\n')) events.push(JSON.parse(line) as { type: string; object: Body })
+      return !options.slow
+    },
+    end() { ended = true },
+    drained(run) { drain = run },
+  }
+  const stop = (response.body as Extract<ApiResponse['body'], { type: 'stream' }>).open(sink)
+  return { events, isEnded: () => ended, drain: () => { const run = drain; drain = undefined; run?.() }, stop, seen: () => events.map((e) => `${e.type} ${e.object.metadata?.name ?? e.object.reason ?? ''}`.trim()) }
+}
+

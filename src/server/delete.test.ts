@@ -1,0 +1,81 @@
+// Deleting objects, at once and in steps.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { map, maps, start, type Body } from './contract-kit.ts'
+
+test('finalizers hold a deleted object until the last is gone', async () => {
+  const { ask } = await start()
+  await ask(`POST ${maps}`, map('a', { finalizers: ['x.example/one', 'x.example/two'] }))
+  const deleted = await ask(`DELETE ${maps}/a`)
+  assert.equal(deleted.body.kind, 'ConfigMap')
+  assert.equal(deleted.body.metadata.deletionTimestamp, '2026-01-01T00:00:00Z')
+  assert.equal(deleted.body.metadata.deletionGracePeriodSeconds, 0)
+  assert.match((await ask(`PATCH ${maps}/a`, { metadata: { finalizers: ['x.example/one', 'x.example/two', 'x.example/new'] } })).body.message, /no new finalizers can be added if the object is being deleted/)
+  assert.equal((await ask(`PATCH ${maps}/a`, { metadata: { finalizers: ['x.example/two'] } })).status, 200)
+  assert.equal((await ask(`GET ${maps}/a`)).status, 200)
+  assert.equal((await ask(`PATCH ${maps}/a`, { metadata: { finalizers: [] } })).status, 200)
+  assert.equal((await ask(`GET ${maps}/a`)).status, 404)
+})
+
+for (const [policy, finalizers] of [['Orphan', ['orphan']], ['Foreground', ['foregroundDeletion']]] as const) {
+  test(`deletion with propagationPolicy ${policy} leaves the object to the garbage collector`, async () => {
+    const { ask } = await start()
+    await ask(`POST ${maps}`, map('a'))
+    assert.deepEqual((await ask(`DELETE ${maps}/a`, { propagationPolicy: policy })).body.metadata.finalizers, finalizers)
+    assert.deepEqual((await ask(`GET ${maps}/a`)).body.metadata.finalizers, finalizers)
+  })
+}
+
+test('a delete with preconditions deletes only what they name', async () => {
+  const { ask } = await start()
+  const { body: made } = await ask(`POST ${maps}`, map('a'))
+  assert.match((await ask(`DELETE ${maps}/a`, { preconditions: { uid: 'other' } })).body.message, /the UID in the precondition \(other\) does not match the UID in record/)
+  assert.match((await ask(`DELETE ${maps}/a`, { preconditions: { resourceVersion: '1' } })).body.message, /the ResourceVersion in the precondition \(1\) does not match/)
+  const { uid, resourceVersion } = made.metadata
+  assert.equal((await ask(`DELETE ${maps}/a`, { preconditions: { uid, resourceVersion } })).status, 200)
+})
+
+test('a pod on a node has time to end, one that is nowhere has not', async () => {
+  const { ask } = await start()
+  const pods = '/api/v1/namespaces/n/pods'
+  const podOf = (name: string, nodeName?: string) => ({ metadata: { name }, spec: { containers: [{ name: 'c', image: 'i' }], ...(nodeName && { nodeName }) } })
+  await ask(`POST ${pods}`, podOf('here', 'node'))
+  await ask(`POST ${pods}`, podOf('nowhere'))
+  const ending = await ask(`DELETE ${pods}/here`)
+  assert.equal(ending.body.metadata.deletionGracePeriodSeconds, 30)
+  assert.equal(ending.body.metadata.deletionTimestamp, '2026-01-01T00:00:30Z')
+  assert.equal((await ask(`DELETE ${pods}/here`, { gracePeriodSeconds: 90 })).body.metadata.deletionGracePeriodSeconds, 30)
+  assert.equal((await ask(`DELETE ${pods}/here?gracePeriodSeconds=5`)).body.metadata.deletionTimestamp, '2026-01-01T00:00:05Z')
+  assert.equal((await ask(`DELETE ${pods}/here?gracePeriodSeconds=0`)).status, 200)
+  assert.equal((await ask(`GET ${pods}/here`)).status, 404)
+  await ask(`DELETE ${pods}/nowhere`)
+  assert.equal((await ask(`GET ${pods}/nowhere`)).status, 404)
+})
+
+test('a deleted namespace stays until its finalizers are taken from its spec', async () => {
+  const { ask } = await start()
+  await ask('POST /api/v1/namespaces', { metadata: { name: 'n' } })
+  assert.equal((await ask('DELETE /api/v1/namespaces/n')).body.status.phase, 'Terminating')
+  assert.equal((await ask('GET /api/v1/namespaces/n')).status, 200)
+  assert.equal((await ask('PUT /api/v1/namespaces/n/finalize', { metadata: { name: 'n' }, spec: { finalizers: [] } })).status, 200)
+  assert.equal((await ask('GET /api/v1/namespaces/n')).status, 404)
+})
+
+test('a collection is deleted as far as its selectors reach', async () => {
+  const { ask } = await start()
+  for (const [name, l] of [['a', 'x'], ['b', 'y'], ['c', 'x']] as const) await ask(`POST ${maps}`, map(name, { labels: { l } }))
+  assert.deepEqual((await ask(`DELETE ${maps}?labelSelector=l=x`)).body.items.map((i: Body) => i.metadata.name), ['a', 'c'])
+  assert.deepEqual((await ask(`GET ${maps}`)).body.items.map((i: Body) => i.metadata.name), ['b'])
+})
+
+test('events go by themselves an hour after they were last written', async () => {
+  const { ask, store, clock } = await start()
+  const events = '/api/v1/namespaces/n/events'
+  const made = await ask(`POST ${events}`, { metadata: { name: 'e' }, involvedObject: { kind: 'Pod', namespace: 'n', name: 'p' }, reason: 'Test', message: 'm', type: 'Normal', source: { component: 't' } })
+  assert.equal(made.status, 201, made.text)
+  const [lease] = store.leases()
+  assert.equal(lease!.ttlSeconds, 3660)
+  clock.pass(3_661_000)
+  await new Promise((resolve) => { setImmediate(resolve) })
+  assert.equal((await ask(`GET ${events}/e`)).status, 404)
+})

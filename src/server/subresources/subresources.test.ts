@@ -1,0 +1,35 @@
+// Subresources that do something.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { pod } from '#kinds'
+import { start } from '../contract-kit.ts'
+
+test('a pod is bound once', async () => {
+  const { ask, objects } = await start()
+  const pods = '/api/v1/namespaces/n/pods'
+  await ask(`POST ${pods}`, { metadata: { name: 'p' }, spec: { containers: [{ name: 'c', image: 'i' }] } })
+  assert.equal((await ask(`POST ${pods}/p/binding`, { metadata: { name: 'p' }, target: { kind: 'Node', name: 'one' } })).status, 201)
+  const bound = objects.get(pod, 'p', 'n')!
+  assert.equal(bound.spec.nodeName, 'one')
+  assert.equal(bound.status.conditions?.find((c) => c.type === 'PodScheduled')?.status, 'True')
+  assert.equal((await ask(`POST ${pods}/p/binding`, { metadata: { name: 'p' }, target: { name: 'two' } })).body.message, 'Operation cannot be fulfilled on pods/binding "p": pod p is already assigned to node "one"')
+})
+
+test('an eviction takes from the budget, and is refused when there is none left', async () => {
+  const { ask, objects } = await start()
+  const pods = '/api/v1/namespaces/n/pods', budgets = '/apis/policy/v1/namespaces/n/poddisruptionbudgets'
+  for (const name of ['a', 'b']) {
+    await ask(`POST ${pods}`, { metadata: { name, labels: { app: 'x' } }, spec: { nodeName: 'm', containers: [{ name: 'c', image: 'i' }] } })
+    await ask(`PATCH ${pods}/${name}/status`, { status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] } })
+  }
+  await ask(`POST ${budgets}`, { metadata: { name: 'pdb' }, spec: { minAvailable: 1, selector: { matchLabels: { app: 'x' } } } })
+  await ask(`PATCH ${budgets}/pdb/status`, { status: { observedGeneration: 1, disruptionsAllowed: 1, currentHealthy: 2, desiredHealthy: 1, expectedPods: 2 } })
+  const evict = (name: string) => ask(`POST ${pods}/${name}/eviction`, { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name } })
+  assert.equal((await evict('a')).status, 201)
+  const a = objects.get(pod, 'a', 'n')!
+  assert.ok(a.metadata.deletionTimestamp)
+  assert.equal(a.status.conditions?.find((c) => c.type === 'DisruptionTarget')?.reason, 'EvictionByEvictionAPI')
+  const refused = await evict('b')
+  assert.equal(refused.status, 429)
+  assert.deepEqual(refused.body.details.causes, [{ reason: 'DisruptionBudget', message: 'The disruption budget pdb needs 1 healthy pods and has 2 currently' }])
+})

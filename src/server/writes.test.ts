@@ -1,0 +1,136 @@
+// Creating and changing objects.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { configMap } from '#kinds'
+import { type ApiRequest, type WatchEvent } from '#machinery'
+import { map, maps, start, type Body } from './contract-kit.ts'
+import type { AdmissionPlugin } from './index.ts'
+
+test('an object lives from POST to DELETE', async () => {
+  const { ask } = await start()
+  const made = await ask(`POST ${maps}`, { ...map('a'), data: { k: '1' } })
+  assert.equal(made.status, 201)
+  assert.equal(made.body.metadata.creationTimestamp, '2026-01-01T00:00:00Z')
+  assert.equal(made.body.metadata.namespace, 'n')
+  assert.match(made.body.metadata.uid, /^[0-9a-f-]{36}$/)
+  const read = await ask(`GET ${maps}/a`)
+  assert.deepEqual(read.body, made.body)
+  const changed = await ask(`PATCH ${maps}/a`, { data: { l: '2' } })
+  assert.deepEqual(changed.body.data, { k: '1', l: '2' })
+  assert.notEqual(changed.body.metadata.resourceVersion, made.body.metadata.resourceVersion)
+  const gone = await ask(`DELETE ${maps}/a`)
+  assert.deepEqual(gone.body, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details: { name: 'a', kind: 'configmaps', uid: made.body.metadata.uid } })
+  assert.equal((await ask(`GET ${maps}/a`)).status, 404)
+})
+
+test('unknown and repeated fields come back as warnings unless the client wants otherwise', async () => {
+  const { ask } = await start()
+  const body = '{"metadata":{"name":"a","name":"b"},"datta":{}}'
+  assert.deepEqual((await ask(`POST ${maps}?dryRun=All`, body)).headers.warning, ['299 - "duplicate field \\"metadata.name\\""', '299 - "unknown field \\"datta\\""'])
+  assert.equal((await ask(`POST ${maps}?dryRun=All&fieldValidation=Ignore`, body)).headers.warning, undefined)
+})
+
+test('a second object of the same name is refused, and one that is going away says so', async () => {
+  const { ask } = await start()
+  await ask(`POST ${maps}`, map('a', { finalizers: ['x.example/y'] }))
+  assert.equal((await ask(`POST ${maps}`, map('a'))).body.message, 'configmaps "a" already exists')
+  await ask(`DELETE ${maps}/a`)
+  assert.equal((await ask(`POST ${maps}`, map('a'))).body.message, 'object is being deleted: configmaps "a" already exists')
+})
+
+test('a generated name has five letters of chance and fits in 63', async () => {
+  const { ask } = await start()
+  assert.match((await ask(`POST ${maps}`, { metadata: { generateName: 'gen-' } })).body.metadata.name, /^gen-[bcdfghjklmnpqrstvwxz2456789]{5}$/)
+  assert.equal((await ask(`POST ${maps}`, { metadata: { generateName: 'l'.repeat(80) } })).body.metadata.name.length, 63)
+})
+
+test('a dry run answers as if, and stores nothing', async () => {
+  const { ask, store } = await start()
+  await ask(`POST ${maps}`, map('a'))
+  const { revision } = store
+  assert.equal((await ask(`POST ${maps}?dryRun=All`, map('b'))).status, 201)
+  assert.equal((await ask(`PATCH ${maps}/a?dryRun=All`, { data: { x: '1' } })).body.data.x, '1')
+  assert.equal((await ask(`DELETE ${maps}/a?dryRun=All`)).status, 200)
+  assert.equal((await ask(`DELETE ${maps}/a`, { dryRun: ['All'] })).status, 200)
+  assert.equal((await ask(`DELETE ${maps}?dryRun=All`)).status, 200)
+  assert.equal(store.revision, revision)
+})
+
+test('a write that names an old version is a conflict; one that names none is not', async () => {
+  const { ask } = await start()
+  const { body: made } = await ask(`POST ${maps}`, map('a'))
+  await ask(`PATCH ${maps}/a`, { data: { x: '1' } })
+  const late = await ask(`PUT ${maps}/a`, map('a', { resourceVersion: made.metadata.resourceVersion }))
+  assert.equal(late.status, 409)
+  assert.equal(late.body.message, 'Operation cannot be fulfilled on configmaps "a": the object has been modified; please apply your changes to the latest version and try again')
+  assert.equal((await ask(`PATCH ${maps}/a`, { metadata: { resourceVersion: made.metadata.resourceVersion } })).status, 409)
+  assert.equal((await ask(`PUT ${maps}/a`, map('a'))).status, 200)
+})
+
+test('writers that race with patches all get through', async () => {
+  const { ask } = await start()
+  await ask(`POST ${maps}`, map('a'))
+  const answers = await Promise.all(Array.from({ length: 10 }, (_, i) => ask(`PATCH ${maps}/a`, { data: { [`k${i}`]: '1' } })))
+  assert.deepEqual(answers.map((a) => a.status), Array.from({ length: 10 }, () => 200))
+  assert.equal(Object.keys((await ask(`GET ${maps}/a`)).body.data).length, 10)
+})
+
+test('a write that changes nothing makes no new version', async () => {
+  const { ask, clock } = await start()
+  const { body: made } = await ask(`POST ${maps}`, { ...map('a'), data: { k: '1' } })
+  clock.pass(60_000)
+  assert.equal((await ask(`PUT ${maps}/a`, { ...map('a'), data: { k: '1' } })).body.metadata.resourceVersion, made.metadata.resourceVersion)
+  assert.equal((await ask(`PATCH ${maps}/a`, {})).body.metadata.resourceVersion, made.metadata.resourceVersion)
+})
+
+test('status and the rest are written apart, and generation counts changes of spec', async () => {
+  const { ask } = await start()
+  const deployments = '/apis/apps/v1/namespaces/n/deployments'
+  const spec = { selector: { matchLabels: { a: 'b' } }, template: { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } } }
+  const made = await ask(`POST ${deployments}`, { metadata: { name: 'd' }, spec, status: { replicas: 9 } })
+  assert.equal(made.status, 201, made.text)
+  assert.deepEqual(made.body.status, {})
+  assert.equal(made.body.metadata.generation, 1)
+  assert.equal((await ask(`PATCH ${deployments}/d`, { spec: { replicas: 3 }, status: { replicas: 9 } })).body.metadata.generation, 2)
+  const { body } = await ask(`PATCH ${deployments}/d/status`, { spec: { replicas: 5 }, status: { replicas: 7, observedGeneration: 2 } })
+  assert.equal(body.spec.replicas, 3)
+  assert.equal(body.status.replicas, 7)
+  assert.equal(body.metadata.generation, 2)
+  assert.deepEqual((await ask(`GET ${deployments}/d/scale`)).body.status, { replicas: 7, selector: 'a=b' })
+  assert.equal((await ask(`PATCH ${deployments}/d/scale`, { spec: { replicas: 4 } })).body.spec.replicas, 4)
+  assert.equal((await ask(`GET ${deployments}/d`)).body.spec.replicas, 4)
+})
+
+test('admission may change what is written and refuse it, also when the write is tried again', async () => {
+  const seen: string[] = []
+  const plugin: AdmissionPlugin = {
+    name: 'Test', handles: (_operation, kind) => kind === configMap,
+    mutate({ operation, object }) { seen.push(operation); if (object) object.metadata.labels = { touched: 'yes' } },
+    validate({ object }) { if (object?.data && (object.data as Body).bad) throw new Error('refused by the test') },
+  }
+  const { ask } = await start({ admission: [plugin] })
+  assert.deepEqual((await ask(`POST ${maps}`, map('a'))).body.metadata.labels, { touched: 'yes' })
+  const refused = await ask(`PATCH ${maps}/a`, { data: { bad: '1' } })
+  assert.equal(refused.status, 500)
+  assert.equal(refused.body.reason, 'InternalError')
+  await ask(`DELETE ${maps}/a`)
+  assert.deepEqual(seen, ['CREATE', 'UPDATE', 'DELETE'])
+})
+
+test('a direct caller gets shared values, and a watch of them', async () => {
+  const { ask, handler, objects } = await start()
+  await ask(`POST ${maps}`, map('a'))
+  const direct = (method: ApiRequest['method'], path: string, query = '', body?: object) =>
+    handler({ method, path, query, headers: {}, body: body && { object: body }, direct: true, user: { name: 'me', groups: [] } })
+  const read = await direct('GET', `${maps}/a`)
+  assert.equal(read.body.type === 'value' && read.body.value, objects.get(configMap, 'a', 'n'), 'the very object that the cache holds')
+  const watch = await direct('GET', maps, 'watch=1')
+  const events: WatchEvent[] = []
+  assert.equal(watch.body.type, 'watch')
+  if (watch.body.type === 'watch') watch.body.open({ event: (e) => { events.push(e) }, end() {} })
+  const given = { metadata: { name: 'b' }, data: { x: '1' } }
+  const made = await direct('POST', maps, '', given)
+  assert.deepEqual(given, { metadata: { name: 'b' }, data: { x: '1' } }, 'what is given is never changed')
+  assert.deepEqual(events.map((e) => `${e.type} ${e.object.metadata.name}`), ['ADDED a', 'ADDED b'])
+  assert.equal(made.body.type === 'value' && made.body.value, events[1]!.object)
+})
