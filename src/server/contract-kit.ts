@@ -1,5 +1,4 @@
 // A whole server in the process for tests, asked as clients ask it. No sockets, no waiting.
-import assert from 'node:assert/strict'
 import { kinds } from '#kinds'
 import { seeded, silent, type ApiRequest, type ApiResponse, type Clock, type StreamSink } from '#machinery'
 import { memoryEngine, openStore } from '#store'
@@ -52,7 +51,7 @@ export const map = (name: string, more: object = {}) => ({ apiVersion: 'v1', kin
 
 /** Lines of a watch as they are written. */
 export function collect(response: ApiResponse, options: { slow?: true } = {}) {
-  assert.equal(response.body.type, 'stream')
+  if (response.body.type !== 'stream') throw new Error(`a stream was expected, not ${response.body.type} (${response.status})`)
   const events: { type: string; object: Body }[] = []
   let ended = false
   let drain: (() => void) | undefined
@@ -64,7 +63,7 @@ export function collect(response: ApiResponse, options: { slow?: true } = {}) {
     end() { ended = true },
     drained(run) { drain = run },
   }
-  const stop = (response.body as Extract<ApiResponse['body'], { type: 'stream' }>).open(sink)
+  const stop = response.body.open(sink)
   return { events, isEnded: () => ended, drain: () => { const run = drain; drain = undefined; run?.() }, stop, seen: () => events.map((e) => `${e.type} ${e.object.metadata?.name ?? e.object.reason ?? ''}`.trim()) }
 }
 
