@@ -1,6 +1,7 @@
 // What happens after an object changes: every controller the control plane runs. Adding one is a new file and a line here.
 import { apiServiceAvailabilityController } from './apiservice-availability.ts'
 import { clusterRoleAggregationController } from './clusterrole-aggregation.ts'
+import { cronJobController } from './cronjob.ts'
 import { daemonSetController } from './daemonset.ts'
 import { deploymentController } from './deployment.ts'
 import { disruptionController } from './disruption.ts'
@@ -8,6 +9,7 @@ import { endpointSliceController } from './endpointslice.ts'
 import { endpointSliceMirroringController } from './endpointslice-mirroring.ts'
 import { endpointsController } from './endpoints.ts'
 import { garbageCollector } from './garbage-collector.ts'
+import { jobController } from './job.ts'
 import { namespaceController } from './namespace.ts'
 import { nodeIpamController } from './node-ipam.ts'
 import { nodeLifecycleController } from './node-lifecycle.ts'
@@ -19,6 +21,7 @@ import { serviceAccountController } from './serviceaccount.ts'
 import { statefulSetController } from './statefulset.ts'
 import { claimProtectionController, volumeProtectionController } from './storage-protection.ts'
 import { taintEvictionController } from './taint-eviction.ts'
+import { ttlAfterFinishedController } from './ttl-after-finished.ts'
 import { part, startParts, type Part, type Start } from './part.ts'
 
 export interface ControllersOptions {
@@ -42,6 +45,9 @@ export const parts = (options: ControllersOptions): readonly Part[] => [
   part(deploymentController),
   part(daemonSetController()),
   part(statefulSetController),
+  part(jobController),
+  part(cronJobController),
+  part(ttlAfterFinishedController),
   part(disruptionController, 'controllermanager'),
   part(claimProtectionController),
   part(volumeProtectionController),

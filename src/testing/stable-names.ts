@@ -13,7 +13,7 @@ export class StableNames {
     this.#start = client.clock.now()
     const watch = <T extends AnyObject>(kind: Kind<T>, note: (object: T) => void) => client.watch(kind, {}, ({ type, object }) => { if (type === 'ADDED') note(object) }, () => {})
     const generated = ({ metadata: { name, generateName = '' } }: AnyObject) => {
-      if (generateName !== '' && name.startsWith(generateName)) this.#note(name, this.shown(generateName), (n) => String(n))
+      if (generateName !== '' && name.startsWith(generateName) && /^[bcdfghjklmnpqrstvwxz2456789]{5}$/.test(name.slice(generateName.length))) this.#note(name, this.shown(generateName), (n) => String(n))
     }
     this.#stops = [
       watch(replicaSet, ({ metadata }) => { const hash = metadata.labels?.['pod-template-hash']; if (hash) this.#note(hash, '', (n) => `h${n}`) }),
