@@ -142,18 +142,23 @@ export class Objects implements ObjectReader {
   }
 
   #encode(object: LooseObject): Uint8Array {
+    const metadata: { resourceVersion?: string | undefined } = object.metadata
+    if (metadata.resourceVersion !== undefined) metadata.resourceVersion = undefined // the version it will get is not known yet
     const bytes = encodeObject(object)
-    delete (object.metadata as { resourceVersion?: string }).resourceVersion // the version it will get is not known yet
     this.#values.set(bytes, object, { size: bytes.length + 1 })
     return bytes
   }
 }
 
-/** An object's stored form. */
+/** The stored form of an object that has no version. */
 export function encodeObject(object: LooseObject): Uint8Array {
-  const { apiVersion: _apiVersion, kind: _kind, metadata, ...rest } = object
-  const { resourceVersion: _resourceVersion, ...kept } = metadata
-  return encoder.encode(JSON.stringify({ metadata: kept, ...rest }))
+  let text = `{"metadata":${JSON.stringify(object.metadata)}`
+  for (const field in object) {
+    if (field === 'metadata' || field === 'kind' || field === 'apiVersion') continue
+    const json = JSON.stringify(object[field]) as string | undefined
+    if (json !== undefined) text += `,${JSON.stringify(field)}:${json}`
+  }
+  return encoder.encode(`${text}}`)
 }
 
 /** What stands before the stored bytes (without their opening) in an answer: type and version, or the version alone in lists. */
