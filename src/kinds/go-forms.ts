@@ -137,10 +137,12 @@ VolumeAttachment: Attacher=s Source={AttachedSource} NodeName=s;
 AttachedSource: PersistentVolumeName InlineVolumeSpec=*PersistentVolumeSpec;
 CSINodeDriver: Name=s NodeID=s TopologyKeys Allocatable=*VolumeCount;
 VolumeCount: Count;
+CRDVersion: Name=s Served=b Storage=b Deprecated=b DeprecationWarning Schema Subresources AdditionalPrinterColumns SelectableFields;
 RoleRef: APIGroup=s Kind=s Name=s;
 DisruptionBudget: MinAvailable Selector MaxUnavailable UnhealthyPodEvictionPolicy;
 `)
 
 export const claimSpecForm = forms.Claim!, podSpecForm = forms.PodSpec!, securityContextForm = forms.Security!, persistentVolumeSourceForm = forms.PersistentVolumeSource!,
   statefulSetRollingForm = forms.StatefulSetRolling!, volumeNodeAffinityForm = forms.VolumeNodeAffinity!, volumeAttachmentForm = forms.VolumeAttachment!, csiNodeDriverForm = forms.CSINodeDriver!,
-  roleRefForm = forms.RoleRef!, disruptionBudgetForm = forms.DisruptionBudget!, tolerationForm = forms.Toleration!
+  roleRefForm = forms.RoleRef!, disruptionBudgetForm = forms.DisruptionBudget!, tolerationForm = forms.Toleration!,
+  crdVersionForm = forms.CRDVersion!

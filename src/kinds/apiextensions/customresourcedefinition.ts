@@ -1,4 +1,5 @@
 import { defineKind, s, type Infer, type ObjectOf, type Schema } from '#machinery'
+import { validateDefinition } from './validate-definition.ts'
 import { keepMetadata } from '../status-metadata.ts'
 import * as cells from '../cells.ts'
 
@@ -183,6 +184,11 @@ export const customResourceDefinitionStatus = s.object('io.k8s.apiextensions-api
 })
 export type CustomResourceDefinitionStatus = Infer<typeof customResourceDefinitionStatus>
 
+/** Every version that was ever stored stays named in the status. */
+function rememberStored({ spec, status }: { spec: CustomResourceDefinitionSpec; status: CustomResourceDefinitionStatus }): void {
+  for (const { name, storage } of spec.versions ?? []) if (storage && !status.storedVersions?.includes(name)) status.storedVersions = [...(status.storedVersions ?? []), name]
+}
+
 export const customResourceDefinition = defineKind({
   group: 'apiextensions.k8s.io', version: 'v1', kind: 'CustomResourceDefinition', plural: 'customresourcedefinitions',
   shortNames: ['crd', 'crds'], categories: ['api-extensions'], scope: 'Cluster',
@@ -202,6 +208,11 @@ export const customResourceDefinition = defineKind({
     const service = spec.conversion.webhook?.clientConfig?.service
     if (service) service.port ??= 443
   },
-  prepareUpdate: (o, old, subresource) => { if (subresource === 'status') keepMetadata(o, old) },
+  prepareUpdate: (o, old, subresource) => {
+    if (subresource === 'status') keepMetadata(o, old)
+    else rememberStored(o)
+  },
+  prepareCreate: (o) => rememberStored(o),
+  validate: validateDefinition,
 })
 export type CustomResourceDefinition = ObjectOf<typeof customResourceDefinition>

@@ -1,0 +1,179 @@
+// What is wrong with the definition of a custom resource. What all versions say alike is looked at once: messages then name the spec, not the version.
+import { forbiddenValue, invalidValue, isDNS1035Label, isDNS1123Subdomain, notSupported, requiredValue, same, tooMany, duplicateValue, type AnyObject, type FieldError } from '#machinery'
+import { validateServiceCaller, validateURL } from '../admissionregistration/validate-caller.ts'
+import { failing, immutableField } from '../checks.ts'
+import { goForm } from '../go-diff.ts'
+import { crdVersionForm } from '../go-forms.ts'
+import type { CustomResourceColumnDefinition, CustomResourceConversion, CustomResourceDefinitionNames, CustomResourceDefinitionSpec, CustomResourceDefinitionStatus, CustomResourceDefinitionVersion,
+  CustomResourceSubresources, JSONSchemaProps, SelectableField } from './customresourcedefinition.ts'
+import { isUnsupported, validateSchema } from './validate-schema.ts'
+import { validateDefaults, validateStructural } from './validate-structural.ts'
+
+type Definition = AnyObject & { spec: CustomResourceDefinitionSpec; status: CustomResourceDefinitionStatus }
+
+export function validateDefinition(crd: Definition, old?: Definition, subresource?: string): FieldError[] {
+  const { metadata, spec, status } = crd, versions = spec.versions ?? []
+  if (subresource === 'status') return validateNames(status.acceptedNames, 'status.acceptedNames')
+  const established = old?.status.conditions?.some((c) => c.type === 'Established' && c.status === 'True')
+  return [
+    ...(!old && metadata.name !== `${spec.names.plural}.${spec.group}` ? [invalidValue('metadata.name', metadata.name, 'must be spec.names.plural+"."+spec.group')] : []),
+    ...validateSpec(spec, versions),
+    ...(established ? [...immutableField(spec.scope, old!.spec.scope, 'spec.scope'), ...immutableField(spec.names.kind, old!.spec.names.kind, 'spec.names.kind')] : []),
+    ...(old ? [...immutableField(spec.group, old.spec.group, 'spec.group'), ...immutableField(spec.names.plural, old.spec.names.plural, 'spec.names.plural')] : []),
+    ...validateNames(status.acceptedNames, 'status.acceptedNames'),
+    ...validateStored(status.storedVersions ?? [], versions),
+    ...validateApproval(crd, old),
+    ...(spec.preserveUnknownFields && !old?.spec.preserveUnknownFields
+      ? [invalidValue('spec.preserveUnknownFields', true, 'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead')] : []),
+  ]
+}
+
+const shared = ['schema', 'subresources', 'additionalPrinterColumns', 'selectableFields'] as const
+function validateSpec(spec: CustomResourceDefinitionSpec, versions: readonly CustomResourceDefinitionVersion[]): FieldError[] {
+  const errors: FieldError[] = [], badGroup = isDNS1123Subdomain(spec.group), first = versions[0]
+  /** What the reference lifts out of versions that all say the same. */
+  const alike = new Set<string>(first ? shared.filter((field) => versions.every((v) => same(v[field], first[field]))) : [])
+  const left = versions.map((v) => Object.fromEntries(Object.entries(v).filter(([field]) => !alike.has(field))) as unknown as CustomResourceDefinitionVersion)
+  const shown = () => left.map((v) => goForm(crdVersionForm, v)), wrongVersions = (why: string) => errors.push(invalidValue('spec.versions', shown(), why))
+  if (!spec.group) errors.push(requiredValue('spec.group'))
+  else if (badGroup.length) errors.push(invalidValue('spec.group', spec.group, badGroup.join(',')))
+  else if (!spec.group.includes('.')) errors.push(invalidValue('spec.group', spec.group, 'should be a domain with at least one dot'))
+  errors.push(...validateWord(spec.scope, ['Cluster', 'Namespaced'], 'spec.scope'))
+  for (const [i, v] of versions.entries()) if (!v.schema?.openAPIV3Schema) errors.push(requiredValue(`spec.versions[${i}].schema.openAPIV3Schema`))
+  for (const [i, v] of left.entries()) {
+    const bad = isDNS1035Label(v.name)
+    if (bad.length) errors.push(invalidValue(`spec.versions[${i}].name`, v.name, bad.join(',')))
+    errors.push(...validateDeprecation(v, `spec.versions[${i}].deprecationWarning`), ...validateParts(v, versions[i]!, `spec.versions[${i}]`, 'schema'))
+  }
+  if (new Set(versions.map((v) => v.name)).size < versions.length) wrongVersions('must contain unique version names')
+  if (versions.filter((v) => v.storage).length !== 1) wrongVersions('must have exactly one version marked as storage version')
+  const badFirst = first ? isDNS1035Label(first.name) : []
+  if (badFirst.length) errors.push(invalidValue('spec.version', first!.name, badFirst.join(',')))
+  for (const field of ['plural', 'singular', 'kind', 'listKind'] as const) if (!spec.names[field]) errors.push(requiredValue(`spec.names.${field}`))
+  errors.push(...validateNames(spec.names, 'spec.names'))
+  if (first) errors.push(...validateParts(Object.fromEntries(Object.entries(first).filter(([field]) => alike.has(field))), first, 'spec', 'validation'))
+  return [...errors, ...validateConversion(spec.conversion, 'spec.conversion')]
+}
+const validateWord = (word: string, words: readonly string[], at: string): FieldError[] => (!word ? [requiredValue(at)] : words.includes(word) ? [] : [notSupported(at, word, words)])
+
+type Parts = Partial<Pick<CustomResourceDefinitionVersion, (typeof shared)[number]>>
+/** Schema, subresources, columns and fields to select by, of one version or of all. */
+const validateParts = (parts: Parts, version: CustomResourceDefinitionVersion, at: string, schemaName: string): FieldError[] => [
+  ...(parts.schema?.openAPIV3Schema ? validateRoot(parts.schema.openAPIV3Schema, !!version.subresources?.status, `${at}.${schemaName}.openAPIV3Schema`) : []),
+  ...(parts.subresources ? validateSubresources(parts.subresources, `${at}.subresources`) : []),
+  ...(parts.additionalPrinterColumns ?? []).flatMap((column, i) => validateColumn(column, `${at}.additionalPrinterColumns[${i}]`)),
+  ...validateSelectable(parts.selectableFields ?? [], version.schema?.openAPIV3Schema, `${at}.selectableFields`),
+]
+
+const atRoot = ['Description', 'Type', 'Format', 'Title', 'Maximum', 'ExclusiveMaximum', 'Minimum', 'ExclusiveMinimum', 'MaxLength', 'MinLength', 'Pattern', 'MaxItems', 'MinItems', 'UniqueItems', 'MultipleOf', 'Required', 'Items',
+  'Properties', 'ExternalDocs', 'Example', 'XPreserveUnknownFields', 'XValidations']
+const rootFields = new Set(atRoot.map((name) => (name.startsWith('X') ? `x-kubernetes-${name.slice(1).replace(/(?<=.)[A-Z]/g, (c) => `-${c}`).toLowerCase()}` : name[0]!.toLowerCase() + name.slice(1))))
+function validateRoot(schema: JSONSchemaProps, hasStatus: boolean, at: string): FieldError[] {
+  const errors: FieldError[] = [], type = schema['type'] as string | undefined
+  if (hasStatus) {
+    if (type && type !== 'object') errors.push(invalidValue(`${at}.type`, type, 'only "object" is allowed as the type at the root of the schema if the status subresource is enabled'))
+    else if (Object.keys(schema).some((field) => !rootFields.has(field))) errors.push(invalidValue(at, schema, `only [${atRoot.join(' ')}] fields are allowed at the root of the schema if the status subresource is enabled`))
+  }
+  if (schema['nullable']) errors.push(forbiddenValue(`${at}.nullable`, 'nullable cannot be true at the root'))
+  if (!isUnsupported(schema)) {
+    const structural = validateStructural(schema, at)
+    errors.push(...(structural.length ? structural : validateDefaults(schema, at)))
+  }
+  return [...errors, ...validateSchema(schema, at, { root: true })]
+}
+
+const validateDeprecation = ({ deprecated, deprecationWarning: text }: CustomResourceDefinitionVersion, at: string): FieldError[] => {
+  if (text === undefined) return []
+  if (!deprecated) return [invalidValue(at, text, 'can only be set for deprecated versions')]
+  const odd = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.exec(text)
+  return [
+    ...(text.length > 256 ? [invalidValue(at, text, 'must be <= 256 characters long')] : []),
+    ...(text ? [] : [invalidValue(at, text, 'must not be an empty string')]),
+    ...(odd ? [invalidValue(at, text, `must only contain printable UTF-8 characters; non-printable character found at index ${odd.index}`)] : []),
+  ]
+}
+const validatePath = (path: string, at: string, under: string[], where: string): FieldError[] =>
+  (!path.startsWith('.') ? [invalidValue(at, path, 'must be a simple json path starting with .')] : under.length && !under.some((u) => path.startsWith(u)) ? [invalidValue(at, path, `should be a json path under ${where}`)] : [])
+function validateSubresources({ scale }: CustomResourceSubresources, at: string): FieldError[] {
+  if (!scale) return []
+  const { specReplicasPath: wanted, statusReplicasPath: seen, labelSelectorPath: selector } = scale
+  return [
+    ...(wanted ? validatePath(wanted, `${at}.scale.specReplicasPath`, ['.spec.'], '.spec') : [requiredValue(`${at}.scale.specReplicasPath`)]),
+    ...(seen ? validatePath(seen, `${at}.scale.statusReplicasPath`, ['.status.'], '.status') : [requiredValue(`${at}.scale.statusReplicasPath`)]),
+    ...(selector ? validatePath(selector, `${at}.scale.labelSelectorPath`, ['.spec.', '.status.'], 'either .spec or .status') : []),
+  ]
+}
+const columnTypes = ['boolean', 'date', 'integer', 'number', 'string'], columnFormats = ['byte', 'date', 'date-time', 'double', 'float', 'int32', 'int64', 'password']
+const validateColumn = ({ name, type, format, jsonPath }: CustomResourceColumnDefinition, at: string): FieldError[] => [
+  ...(name ? [] : [requiredValue(`${at}.name`)]),
+  ...(!type ? [requiredValue(`${at}.type`, `must be one of ${columnTypes.join(',')}`)] : columnTypes.includes(type) ? [] : [invalidValue(`${at}.type`, type, `must be one of ${columnTypes.join(',')}`)]),
+  ...(format && !columnFormats.includes(format) ? [invalidValue(`${at}.format`, format, `must be one of ${columnFormats.join(',')}`)] : []),
+  ...(jsonPath ? validatePath(jsonPath, `${at}.JSONPath`, [], '') : [requiredValue(`${at}.JSONPath`)]),
+]
+const mostSelectable = 8
+function validateSelectable(fields: readonly SelectableField[], schema: JSONSchemaProps | undefined, at: string): FieldError[] {
+  if (!fields.length || !schema) return []
+  const seen = new Set<string>(), errors = fields.flatMap(({ jsonPath: path }, i) => {
+    const here = `${at}[${i}].jsonPath`
+    if (!path) return [requiredValue(here)]
+    const found = path.split('.').slice(1).reduce<JSONSchemaProps | undefined>((s, name) => s?.['properties']?.[name], schema)
+    if (!path.startsWith('.') || !found) return [invalidValue(here, path, 'is an invalid path: does not refer to a valid field')]
+    const again = seen.has(path)
+    seen.add(path)
+    return [
+      ...(path.startsWith('.metadata.') ? [invalidValue(here, path, 'must not point to fields in metadata')] : []),
+      ...(['string', 'boolean', 'integer'].includes(found['type']) ? [] : [invalidValue(here, path, 'must point to a field of type string, boolean or integer. Enum string fields and strings with formats are allowed.')]),
+      ...(again ? [duplicateValue(here, path)] : []),
+    ]
+  })
+  return seen.size > mostSelectable ? [...errors, tooMany(at, seen.size, mostSelectable)] : errors
+}
+
+function validateNames({ plural, singular = '', kind, listKind = '', shortNames = [], categories = [] }: CustomResourceDefinitionNames, at: string): FieldError[] {
+  const errors: FieldError[] = [], label = (field: string, value: string, why = '', checked = value) => {
+    const bad = isDNS1035Label(checked)
+    if (value && bad.length) errors.push(invalidValue(`${at}.${field}`, value, why + bad.join(',')))
+  }
+  label('plural', plural)
+  label('singular', singular)
+  for (const [field, value] of [['kind', kind], ['listKind', listKind]] as const) label(field, value, 'may have mixed case, but should otherwise match: ', value.toLowerCase())
+  shortNames.forEach((name, i) => label(`shortNames[${i}]`, name))
+  if (kind && kind === listKind) errors.push(invalidValue(`${at}.listKind`, listKind, 'kind and listKind may not be the same'))
+  categories.forEach((name, i) => label(`categories[${i}]`, name))
+  return errors
+}
+function validateStored(stored: readonly string[], versions: readonly CustomResourceDefinitionVersion[]): FieldError[] {
+  const at = 'status.storedVersions'
+  if (!stored.length) return [invalidValue(at, null, 'must have at least one stored version')]
+  return [
+    ...versions.filter((v) => v.storage && !stored.includes(v.name)).map((v) => invalidValue(at, stored, `must have the storage version ${v.name}`)),
+    ...stored.flatMap((name, i) => (versions.some((v) => v.name === name) ? [] : [invalidValue(`${at}[${i}]`, name, `missing from spec.versions; ${name} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${name} and removes ${name} from status.storedVersions`)])),
+  ]
+}
+
+const approved = 'api-approved.kubernetes.io', proposal = 'https://github.com/kubernetes/enhancements/pull/1111'
+const approval = ({ metadata }: Definition): 'missing' | 'fine' | 'invalid' => {
+  const text = metadata.annotations?.[approved] ?? ''
+  return !text ? 'missing' : text.startsWith('unapproved') || /^[a-z][a-z0-9+.-]*:\/\/[^/]+/i.test(text) ? 'fine' : 'invalid'
+}
+/** Groups of the community need someone's approval. */
+function validateApproval(crd: Definition, old: Definition | undefined): FieldError[] {
+  const at = `metadata.annotations[${approved}]`, state = approval(crd)
+  if (!/(^|\.)(k8s|kubernetes)\.io$/.test(crd.spec.group) || state === 'fine' || (old && approval(old) === state)) return []
+  return state === 'missing' ? [requiredValue(at, `protected groups must have approval annotation "${approved}", see ${proposal}`)]
+    : [invalidValue(at, crd.metadata.annotations?.[approved], `protected groups must have approval annotation "${approved}" with either a URL or a reason starting with "unapproved", see ${proposal}`)]
+}
+
+const reviewVersions = ['v1', 'v1beta1']
+function validateConversion(conversion: CustomResourceConversion | undefined, at: string): FieldError[] {
+  if (!conversion) return []
+  const { strategy, webhook } = conversion, errors = validateWord(strategy, ['None', 'Webhook'], `${at}.strategy`), caller = `${at}.webhookClientConfig`
+  if (strategy !== 'Webhook') return webhook?.clientConfig ? [...errors, forbiddenValue(caller, 'should not be set when strategy is not set to Webhook')] : errors
+  const config = webhook?.clientConfig, versions = webhook?.conversionReviewVersions ?? [], here = `${at}.conversionReviewVersions`
+  if (!config) errors.push(requiredValue(caller, 'required when strategy is set to Webhook'))
+  else if ((config.url === undefined) === (config.service === undefined)) errors.push(requiredValue(caller, 'exactly one of url or service is required'))
+  else errors.push(...(config.url !== undefined ? validateURL(config.url, `${caller}.url`) : validateServiceCaller(config.service!, `${caller}.service`)))
+  if (!versions.length) return [...errors, requiredValue(here)]
+  errors.push(...versions.flatMap((v, i) => (versions.indexOf(v) < i ? [invalidValue(`${here}[${i}]`, v, 'duplicate version')] : failing(isDNS1035Label, v, `${here}[${i}]`))))
+  return versions.some((v) => reviewVersions.includes(v)) ? errors : [...errors, invalidValue(here, versions, `must include at least one of ${reviewVersions.join(', ')}`)]
+}
