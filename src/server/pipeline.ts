@@ -1,6 +1,6 @@
 // One request from the transport to its answer, in the order that DESIGN gives: who is it, whom does it want to be, may it, what is it,
 // do it. Whatever is thrown on the way becomes a Status here and nowhere else.
-import { ApiError, internalError, loadProtobuf, unavailable, type ApiHandler, type ApiRequest, type ApiResponse, type User } from '#machinery'
+import { ApiError, internalError, loadProtobuf, tooManyRequests, unavailable, type ApiHandler, type ApiRequest, type ApiResponse, type User } from '#machinery'
 import { NoSpaceError, StoreClosedError } from '#store'
 import type { AuthorizationAttributes, Authorizer } from './authz/authz.ts'
 import type { Core } from './core.ts'
@@ -9,6 +9,9 @@ import { requestInfo, type RequestInfo } from './request.ts'
 import { errorAnswer, pageNotFound } from './respond.ts'
 import { routeResource, type VirtualResource } from './route.ts'
 import type { Impersonator } from './server.ts'
+
+/** Requests being answered at once (open watches do not count); those of the process itself come through in any case. */
+const mostInFlight = 3000
 
 /** A path that is no resource: answers it, or says that it is not its own. */
 export type PathHandler = (request: ApiRequest, info: RequestInfo, user: User) => ApiResponse | undefined | Promise<ApiResponse | undefined>
@@ -24,6 +27,7 @@ export interface PipelineParts {
 }
 
 export function pipeline({ core, authorizer, impersonate, paths, virtual, isOpen }: PipelineParts): ApiHandler {
+  let inFlight = 0
   const virtualResources = new Map(virtual.map((v) => [`${v.group}/${v.resource}`, v]))
 
   const answer = async (request: ApiRequest, warnings: string[]): Promise<ApiResponse> => {
@@ -43,11 +47,15 @@ export function pipeline({ core, authorizer, impersonate, paths, virtual, isOpen
   return async (request) => {
     const warnings: string[] = []
     let response: ApiResponse
-    if (speaksProtobuf(request)) await loadProtobuf()
+    inFlight++
     try {
+      if (inFlight > mostInFlight && !request.direct) throw tooManyRequests('too many requests, please try again later', 1)
+      if (speaksProtobuf(request)) await loadProtobuf()
       response = await answer(request, warnings)
     } catch (error) {
       response = errorAnswer(asStatus(core, request, error), request.headers.accept, request.direct === true)
+    } finally {
+      inFlight--
     }
     return warnings.length === 0 ? response : { ...response, headers: { ...response.headers, warning: [...new Set(warnings)].map(warningHeader) } }
   }
