@@ -137,6 +137,14 @@ VolumeAttachment: Attacher=s Source={AttachedSource} NodeName=s;
 AttachedSource: PersistentVolumeName InlineVolumeSpec=*PersistentVolumeSpec;
 CSINodeDriver: Name=s NodeID=s TopologyKeys Allocatable=*VolumeCount;
 VolumeCount: Count;
+ResourceClaimSpec: Devices={DeviceClaim};
+DeviceClaim: Requests=[]DeviceRequest Constraints=[]DeviceConstraint Config;
+DeviceRequest: Name=s Exactly=*ExactRequest FirstAvailable=[]SubRequest;
+ExactRequest: DeviceClassName=s Selectors=[]DeviceSelector AllocationMode=s Count=n AdminAccess Tolerations Capacity;
+SubRequest: Name=s DeviceClassName=s Selectors=[]DeviceSelector AllocationMode=s Count=n Tolerations Capacity;
+DeviceSelector: CEL=*Expression;
+Expression: Expression=s;
+DeviceConstraint: Requests MatchAttribute DistinctAttribute;
 CRDVersion: Name=s Served=b Storage=b Deprecated=b DeprecationWarning Schema Subresources AdditionalPrinterColumns SelectableFields;
 RoleRef: APIGroup=s Kind=s Name=s;
 DisruptionBudget: MinAvailable Selector MaxUnavailable UnhealthyPodEvictionPolicy;
@@ -145,4 +153,4 @@ DisruptionBudget: MinAvailable Selector MaxUnavailable UnhealthyPodEvictionPolic
 export const claimSpecForm = forms.Claim!, podSpecForm = forms.PodSpec!, securityContextForm = forms.Security!, persistentVolumeSourceForm = forms.PersistentVolumeSource!,
   statefulSetRollingForm = forms.StatefulSetRolling!, volumeNodeAffinityForm = forms.VolumeNodeAffinity!, volumeAttachmentForm = forms.VolumeAttachment!, csiNodeDriverForm = forms.CSINodeDriver!,
   roleRefForm = forms.RoleRef!, disruptionBudgetForm = forms.DisruptionBudget!, tolerationForm = forms.Toleration!,
-  crdVersionForm = forms.CRDVersion!
+  crdVersionForm = forms.CRDVersion!, resourceClaimSpecForm = forms.ResourceClaimSpec!

@@ -1,4 +1,5 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import { validateDeviceClass } from './validate-devices.ts'
 import * as cells from '../cells.ts'
 import { deviceSelector, opaqueDeviceConfiguration } from './resourceclaim.ts'
 
@@ -24,5 +25,6 @@ export const deviceClass = defineKind({
   fields: {
     spec: s.required(s.value(deviceClassSpec)),
   },
+  validate: validateDeviceClass,
 })
 export type DeviceClass = ObjectOf<typeof deviceClass>

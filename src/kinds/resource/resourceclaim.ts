@@ -1,4 +1,5 @@
 import { condition, defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import { validateClaim } from './validate-devices.ts'
 import { keepMetadata } from '../status-metadata.ts'
 import * as cells from '../cells.ts'
 import { nodeSelector } from '../core/pod/affinity.ts'
@@ -182,5 +183,6 @@ export const deviceResourceClaim = defineKind({
   },
   defaults: ({ spec }) => defaultRequests(spec),
   prepareUpdate: (o, old, subresource) => { if (subresource === 'status') keepMetadata(o, old) },
+  validate: validateClaim,
 })
 export type DeviceResourceClaim = ObjectOf<typeof deviceResourceClaim>

@@ -1,4 +1,5 @@
 import { defineKind, objectMeta, s, type Infer, type ObjectOf } from '#machinery'
+import { validateClaimTemplate } from './validate-devices.ts'
 import * as cells from '../cells.ts'
 import { defaultRequests, resourceClaimSpec } from './resourceclaim.ts'
 
@@ -18,5 +19,6 @@ export const resourceClaimTemplate = defineKind({
     spec: s.required(s.value(resourceClaimTemplateSpec)),
   },
   defaults: ({ spec }) => defaultRequests(spec.spec),
+  validate: validateClaimTemplate,
 })
 export type ResourceClaimTemplate = ObjectOf<typeof resourceClaimTemplate>

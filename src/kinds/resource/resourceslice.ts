@@ -1,4 +1,5 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import { validateSlice } from './validate-devices.ts'
 import * as cells from '../cells.ts'
 import { nodeSelector } from '../core/pod/affinity.ts'
 
@@ -118,5 +119,6 @@ export const resourceSlice = defineKind({
   fields: {
     spec: s.required(s.value(resourceSliceSpec)),
   },
+  validate: validateSlice,
 })
 export type ResourceSlice = ObjectOf<typeof resourceSlice>
