@@ -3,9 +3,10 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ClusterProgram } from '#cli'
 import { Informers } from '#client'
+import type { Log } from '#machinery'
 import { httpClient } from '#client/http'
 import { endpointSlice, service } from '#kinds'
-import { agentConfiguration, createPodEnvironment, describeMachine, NodeAgent, startAgentServer, startContainerd } from '#node'
+import { agentConfiguration, createPodEnvironment, describeMachine, NodeAgent, startAgentServer, startContainerd, type Runtime } from '#node'
 import { cniConfig, cniFileName, NftablesDataplane, startNodeNetwork } from '#network'
 import type { AgentConfig } from './agent-config.ts'
 import { writeAtomically } from './pki.ts'
@@ -29,6 +30,7 @@ export const runAgent: ClusterProgram['runAgent'] = async (configFile, { log, pr
   writeAtomically(join(folders.cniConfigDirectory, cniFileName), JSON.stringify(cniConfig({ podCidr: config.podCidr, stateDirectory: join(config.runDirectory, 'ipam') }), null, 2) + '\n', 0o600)
   const containerd = await startContainerd({ ...folders, log: log.named('containerd') })
   const { runtime } = containerd
+  const stopKeeping = keepContainerd(runtime, () => startContainerd({ ...folders, log: log.named('containerd') }), log.named('containerd'))
 
   const caches = new Informers(proxyClient), services = caches.of(service), slices = caches.of(endpointSlice)
   const environment = createPodEnvironment({
@@ -49,6 +51,7 @@ export const runAgent: ClusterProgram['runAgent'] = async (configFile, { log, pr
   return {
     failed: failed.promise,
     async stop() {
+      stopKeeping()
       await agent.stop()
       await server.close()
       caches.stop()
@@ -58,4 +61,28 @@ export const runAgent: ClusterProgram['runAgent'] = async (configFile, { log, pr
       proxyClient.close()
     },
   }
+}
+
+const firstRestartMs = 500
+const lastRestartMs = 30_000
+
+/** A containerd that has gone is started again, later and later while that fails: nobody else does it. Its containers have run on. */
+function keepContainerd(runtime: Runtime, start: () => Promise<{ readonly runtime: Runtime }>, log: Log): () => void {
+  let stopped = false, busy = false, cancel = () => {}
+  const restart = async (tries: number): Promise<void> => {
+    if (stopped) return
+    try {
+      (await start()).runtime.close() // the connection that everybody holds finds the socket by itself
+      busy = false
+    } catch (error) {
+      log.error('containerd could not be started again; trying later', { error })
+      cancel = clock.after(Math.min(firstRestartMs * 2 ** tries, lastRestartMs), () => void restart(tries + 1))
+    }
+  }
+  const stop = runtime.events((event) => {
+    if (event.type !== 'lost' || busy || stopped) return
+    busy = true
+    cancel = clock.after(firstRestartMs, () => void restart(0))
+  })
+  return () => { stopped = true; cancel(); stop() }
 }

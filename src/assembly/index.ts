@@ -4,6 +4,7 @@ import type { ClusterProgram } from '#cli'
 
 export const startCluster: ClusterProgram['startCluster'] = async (options, context) => (await import('./cluster.ts')).startCluster(options, context)
 export const stopNodes: ClusterProgram['stopNodes'] = async (paths, context) => (await import('./real-nodes.ts')).stopNodes(paths, context)
+export const resumeNodes: ClusterProgram['resumeNodes'] = async (paths, context) => (await import('./real-nodes.ts')).resumeNodes(paths, context)
 export const loadImages: ClusterProgram['loadImages'] = async (paths, files, nodes, context) => (await import('./load-images.ts')).loadImages(paths, files, nodes, context)
 export const runAgent: ClusterProgram['runAgent'] = async (configFile, context) => (await import('./agent-process.ts')).runAgent(configFile, context)
 export const createControlPlane: typeof import('./control-plane.ts').createControlPlane = async (options) => (await import('./control-plane.ts')).createControlPlane(options)

@@ -99,6 +99,19 @@ async function startAgentProcess(paths: Paths, config: AgentConfig, log: Log): P
   } finally { closeSync(output) }
 }
 
+/** Starts the agents that have died; each finds its containers as they are. */
+export const resumeNodes: ClusterProgram['resumeNodes'] = async (paths, { log, progress }) => {
+  const network = readNetwork(paths), resumed: string[] = []
+  for (const { name } of network ? planHosts(network).nodes : []) {
+    const file = agentConfigFile(paths, name)
+    if (!existsSync(file) || await readPidFile(agentPidFile(paths, name), file)) continue
+    progress(`starting the agent of ${name} again`)
+    await startAgentProcess(paths, JSON.parse(readFileSync(file, 'utf8')) as AgentConfig, log)
+    resumed.push(name)
+  }
+  return resumed
+}
+
 /** Ends all real nodes of a cluster: agents, pods, containerd, mounts, interfaces, rules, cgroups. The data stays. */
 export const stopNodes: ClusterProgram['stopNodes'] = async (paths, { log, progress }) => {
   const network = readNetwork(paths)

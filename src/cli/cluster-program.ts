@@ -34,6 +34,8 @@ export interface ClusterProgram {
   startCluster(options: ClusterOptions, context: Context): Promise<RunningCluster>
   /** Ends the real nodes of a cluster: agents, containers, containerd, interfaces, rules, mounts. The data stays. Does nothing where there are none. */
   stopNodes(paths: ClusterPaths, context: Context): Promise<void>
+  /** Starts the agents of real nodes that do not run although their cluster does; the names of those nodes. */
+  resumeNodes(paths: ClusterPaths, context: Context): Promise<readonly string[]>
   /** Loads images (an OCI or docker tar, or a folder to make one of) into the real nodes; all nodes when none are named. */
   loadImages(paths: ClusterPaths, files: readonly string[], nodes: readonly string[], context: Context): Promise<readonly LoadedImage[]>
   /** A node's agent, until it is stopped. What the file holds is the assembly's business. */

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { silent } from '#machinery'
 import type { ClusterProgram } from '../cluster-program.ts'
 import { clusterOptions, pathsOf } from '../cluster-options.ts'
 import { checkLayout, privateKubectl, type ClusterPaths } from '../data-dir.ts'
@@ -35,6 +36,7 @@ export async function runUp(values: UpValues, terminal: Terminal): Promise<numbe
   const running = readPidFile(paths.pidFile)
   if (running) {
     say(await reportRunning(running, paths, files), false)
+    if (running.containerdNodes) for (const node of await (await assembly()).resumeNodes(paths, { log: silent, progress: () => {} })) terminal.note(`the agent of ${node} was not running and has been started again`)
     return 0
   }
   checkKubeconfigs(files, options.name)
