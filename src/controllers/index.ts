@@ -13,6 +13,7 @@ import { jobController } from './job.ts'
 import { namespaceController } from './namespace.ts'
 import { nodeIpamController } from './node-ipam.ts'
 import { nodeLifecycleController } from './node-lifecycle.ts'
+import { nodeTtlController } from './node-ttl.ts'
 import { podGarbageCollector } from './pod-garbage-collector.ts'
 import { replicaSetController } from './replicaset.ts'
 import { replicationControllerController } from './replicationcontroller.ts'
@@ -56,6 +57,7 @@ export const parts = (options: ControllersOptions): readonly Part[] => [
   part(podGarbageCollector({ ...(options.terminatedPodThreshold !== undefined && { terminatedPodThreshold: options.terminatedPodThreshold }) })),
   part(nodeLifecycleController({ monitorGracePeriodMs: options.nodeMonitorGracePeriodMs }), 'node-controller'),
   part(taintEvictionController()),
+  part(nodeTtlController()),
   ...(options.clusterCidr ? [part(nodeIpamController(options.clusterCidr), 'cidrAllocator')] : []),
   part(endpointsController, 'endpoint-controller'),
   part(endpointSliceController, 'endpoint-slice-controller'),
