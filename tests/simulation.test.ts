@@ -2,11 +2,11 @@
 // promises hold. SEED=7 runs one seed, SEEDS=200 more of them.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { deployment, pod, replicaSet, type Deployment, type Pod, type ReplicaSet } from '#kinds'
-import { is, seeded, type AnyObject } from '#machinery'
+import { configMap, deployment, job, namespace, pod, replicaSet, type ConfigMap, type Deployment, type Pod, type ReplicaSet } from '#kinds'
+import { is, seeded, type AnyObject, type OwnerReference } from '#machinery'
 import { TestCluster, type FaultOptions } from '#testing'
 
-const seeds = process.env['SEED'] ? [Number(process.env['SEED'])] : Array.from({ length: Number(process.env['SEEDS'] ?? 20) }, (_, i) => i + 1)
+const seeds = process.env['SEED'] ? [Number(process.env['SEED'])] : Array.from({ length: Number(process.env['SEEDS'] ?? 10) }, (_, i) => i + 1)
 const target = { name: 'web', namespace: 'default' }
 const isActive = (p: Pod) => !p.metadata.deletionTimestamp && p.status.phase !== 'Failed' && p.status.phase !== 'Succeeded'
 const isReady = (p: Pod) => isActive(p) && p.status.conditions?.some((c) => c.type === 'Ready' && c.status === 'True')
@@ -140,4 +140,84 @@ for (const seed of seeds)
     await cluster.settle()
     assert.deepEqual([run.pods.size, (await cluster.client.list(replicaSet)).items.length, (await cluster.client.list(deployment)).items.length], [0, 0, 0], 'nothing is left')
     assert.equal([...run.broken].join('\n'), '')
+  })
+
+for (const seed of seeds)
+  test(`a Job counts every pod exactly once whatever goes wrong (SEED=${seed})`, async () => {
+    const dice = seeded(seed * 104729), roll = (below: number) => Math.floor(dice() * below)
+    await using cluster = await TestCluster.start({ seed, nodes: 2, faults: faultsFor(dice) })
+    const { client } = cluster, completions = 1 + roll(6), parallelism = 1 + roll(4), limit = roll(4), indexed = dice() < 0.4, target = { name: 'work', namespace: 'default' }
+    await client.create(job, { metadata: target, spec: { completions, parallelism, backoffLimit: limit, completionMode: indexed ? 'Indexed' : 'NonIndexed', template: { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'work' }] } } } })
+    const ended = new Map<string, string>()
+    for (let round = 0; round < 60; round++) {
+      await cluster.clock.advance(500 + roll(60_000))
+      const { items } = await client.list(pod), running = items.filter((p) => p.status.phase === 'Running' && !p.metadata.deletionTimestamp)
+      assert.ok(running.length <= parallelism, `${running.length} pods at once where ${parallelism} are allowed`)
+      for (const p of running) {
+        if (dice() < 0.3) continue
+        const phase = dice() < 0.75 ? 'Succeeded' : 'Failed'
+        ended.set(p.metadata.uid, phase)
+        await client.patch(pod, p.metadata, 'merge', { status: { phase } }, { subresource: 'status' })
+      }
+      if (dice() < 0.05) cluster.crash()
+    }
+    await cluster.settle(60_000)
+    const done = await client.get(job, target), result = done.status.conditions?.find((c) => c.type === 'Complete' || c.type === 'Failed')?.type
+    const number = (phase: string) => [...ended.values()].filter((one) => one === phase).length
+    assert.ok(result, 'it has ended')
+    // A job that fails stops the pods that still run, and these are failures of it too.
+    const stopped = (done.status.failed ?? 0) - number('Failed')
+    assert.ok(stopped >= 0 && stopped <= (result === 'Failed' ? parallelism : 0), `${done.status.failed ?? 0} failures counted where there were ${number('Failed')}`)
+    assert.ok((done.status.succeeded ?? 0) <= number('Succeeded'))
+    if (result === 'Complete') assert.equal(done.status.succeeded, completions)
+    assert.deepEqual(done.status.uncountedTerminatedPods, {})
+    for (const p of (await client.list(pod)).items) assert.deepEqual(p.metadata.finalizers ?? [], [], 'nobody is kept')
+  })
+for (const seed of seeds)
+  test(`the garbage collector takes what nobody owns, and nothing else (SEED=${seed})`, async () => {
+    const dice = seeded(seed * 15485863), roll = (below: number) => Math.floor(dice() * below)
+    await using cluster = await TestCluster.start({ seed, faults: faultsFor(dice), controllers: ['garbage-collector'], scheduler: false })
+    const { client } = cluster, alive = new Map<string, ConfigMap>(), deletedByUser = new Set<string>(), lastOwners = new Map<string, readonly OwnerReference[]>(), gone = new Set<string>()
+    client.watch(configMap, {}, ({ type, object }) => {
+      if (object.metadata.namespace !== 'default') return
+      if (type === 'DELETED') { alive.delete(object.metadata.uid); gone.add(object.metadata.uid) } else if (type === 'ADDED' || type === 'MODIFIED') { alive.set(object.metadata.uid, object); lastOwners.set(object.metadata.uid, object.metadata.ownerReferences ?? []) }
+    }, () => {})
+    for (let i = 0; i < 40; i++) {
+      const there = [...alive.values()].filter((o) => !o.metadata.deletionTimestamp)
+      if (there.length < 3 || dice() < 0.6) {
+        const owners = there.filter(() => dice() < 0.25).slice(0, 3)
+        await client.create(configMap, { metadata: { name: `o-${i}`, namespace: 'default', ownerReferences: owners.map(({ metadata: { name, uid } }) => ({ apiVersion: 'v1', kind: 'ConfigMap', name, uid, ...(dice() < 0.5 && { blockOwnerDeletion: true }) })) } })
+      } else {
+        const victim = there[roll(there.length)]!
+        deletedByUser.add(victim.metadata.uid)
+        await client.delete(configMap, victim.metadata, { propagationPolicy: (['Background', 'Foreground', 'Orphan'] as const)[roll(3)]! })
+      }
+      await cluster.clock.advance(roll(1500))
+      if (dice() < 0.05) cluster.crash()
+    }
+    await cluster.settle(60_000)
+    for (const object of alive.values()) {
+      assert.equal(object.metadata.deletionTimestamp, undefined, 'nothing is left half way')
+      for (const owner of object.metadata.ownerReferences ?? []) assert.ok(alive.has(owner.uid), `${object.metadata.name} is owned by ${owner.name}, which is gone`)
+    }
+    for (const uid of gone) {
+      const owners = lastOwners.get(uid) ?? []
+      assert.ok(deletedByUser.has(uid) || (owners.length > 0 && owners.every((owner) => gone.has(owner.uid))), 'what is gone was deleted, or all its owners were')
+    }
+  })
+
+for (const seed of seeds.slice(0, 5))
+  test(`a namespace takes everything with it (SEED=${seed})`, async () => {
+    const dice = seeded(seed * 32452843)
+    await using cluster = await TestCluster.start({ seed, nodes: 2, faults: faultsFor(dice) })
+    const { client } = cluster
+    await client.create(namespace, { metadata: { name: 'demo' } })
+    await cluster.settle()
+    await client.create(deployment, { metadata: { name: 'web', namespace: 'demo' }, spec: { replicas: 4, selector: { matchLabels: { app: 'web' } }, template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'c', image: 'web' }] } } } })
+    await client.create(job, { metadata: { name: 'work', namespace: 'demo' }, spec: { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'work' }] } } } })
+    await cluster.clock.advance(Math.floor(dice() * 3000))
+    await client.delete(namespace, { name: 'demo' })
+    await cluster.clock.advance('10m')
+    assert.deepEqual((await client.list(namespace)).items.map((ns) => ns.metadata.name), ['default', 'kube-node-lease', 'kube-public', 'kube-system'])
+    assert.deepEqual([...cluster.plane.store.range('/registry/', '/registry0').kvs].map(({ key }) => key).filter((key) => key.includes('/demo/')), [])
   })

@@ -21,7 +21,13 @@ export type PatchType = 'json' | 'merge' | 'strategic' | 'apply'
 /** Which object: its name, and its namespace when the kind has one. An object will do. */
 export interface Target { readonly name: string; readonly namespace?: string | undefined }
 
-/** All calls reject with ApiError. Objects that come back are shared: never change them. */
+/** The client has been closed: whoever still asks should stop. */
+export class ClientClosedError extends Error {
+  override readonly name = 'ClientClosedError'
+  constructor() { super('the client is closed') }
+}
+
+/** All calls reject with ApiError (or ClientClosedError). Objects that come back are shared: never change them. */
 export interface Client {
   readonly clock: Clock
   readonly random: Random

@@ -1,7 +1,7 @@
 // A Client in the server's own process: no bytes, no copies, the same admission and authorization as over HTTP.
 import { ApiError, type ApiHandler, type ApiRequest, type ApiResponse, type Status, type User, type WatchEvent } from '#machinery'
 import { clientOver, type Call, type ClientOptions, type Transport } from './calls.ts'
-import type { Client } from './client.ts'
+import { ClientClosedError, type Client } from './client.ts'
 
 /** A client that asks this API server as this user. */
 export const directClient = (handler: ApiHandler, user: User, options: ClientOptions): Client => clientOver(new DirectTransport(handler, user), options)
@@ -18,7 +18,7 @@ class DirectTransport implements Transport {
   }
 
   async send(call: Call): Promise<unknown> {
-    if (this.#closed) throw new Error('the client is closed')
+    if (this.#closed) throw new ClientClosedError()
     const response = await this.#handler(this.#request(call))
     const value = await valueOf(response)
     if (response.status < 400) return value
@@ -40,7 +40,7 @@ class DirectTransport implements Transport {
     this.#streams.add(stop)
     void (async () => {
       try {
-        if (this.#closed) throw new Error('the client is closed')
+        if (this.#closed) throw new ClientClosedError()
         const response = await this.#handler({ ...this.#request(call), onGone: (run) => { gone.push(run) } })
         if (over) return
         if (response.status >= 400) throw failure(response, await valueOf(response))

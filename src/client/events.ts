@@ -1,7 +1,7 @@
 // Events (core/v1) as components record them: repeated ones are counted, floods are bounded, recording never fails or waits.
 import { event, type Event } from '#kinds'
 import { ApiError, formatMicroTime, formatTime, is, pause, type AnyObject, type Kind, type New } from '#machinery'
-import type { Client } from './client.ts'
+import { ClientClosedError, type Client } from './client.ts'
 import { EventCorrelator } from './event-correlator.ts'
 
 export type EventType = 'Normal' | 'Warning'
@@ -105,6 +105,7 @@ export class EventRecorder implements Recorder {
     for (let tries = 1; ; tries++) {
       try { return await request() } catch (error) {
         // What the server refuses it will refuse again; most often the namespace is being deleted.
+        if (error instanceof ClientClosedError) { this.#waiting.length = 0; return }
         const refused = error instanceof ApiError && error.status.code < 500 && error.status.code !== 429
         if (refused || tries >= maxTries) { this.#client.log.debug('an event could not be recorded', { error }); return }
         await pause(this.#client.clock, firstRetryMs * 2 ** (tries - 1))

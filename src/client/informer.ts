@@ -1,6 +1,6 @@
 // A cache of one kind, kept fresh by list and watch: resumes after a lost watch, lists again when its version is gone.
 import { is, type AnyObject, type Kind, type WatchEvent } from '#machinery'
-import type { Client, Target } from './client.ts'
+import { ClientClosedError, type Client, type Target } from './client.ts'
 import { byNamespace, byOwner, ObjectTable, type Index } from './object-table.ts'
 import type { Where } from './cluster.ts'
 
@@ -185,6 +185,7 @@ export class Informer<T extends AnyObject> {
 
   /** A stream that ended by itself is resumed at once, a failing server is asked later and later. */
   #retry(error: unknown, run: () => void): void {
+    if (error instanceof ClientClosedError) { this.stop(); return }
     const ms = error === undefined && this.#failures === 0 ? 0 : Math.min(firstRetryMs * 2 ** this.#failures, lastRetryMs) * (0.75 + this.#client.random() / 2)
     this.#failures++
     if (error !== undefined && this.#failures > 3) this.#client.log.warn('cannot list or watch; trying again', { kind: this.kind.resource, inMs: Math.round(ms), error })

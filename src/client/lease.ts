@@ -1,7 +1,7 @@
 // Leader election: of several copies of a component one holds the lease and works.
 import { lease, type Lease } from '#kinds'
 import { formatMicroTime, is } from '#machinery'
-import type { Client } from './client.ts'
+import { ClientClosedError, type Client } from './client.ts'
 
 export interface ElectionOptions {
   readonly name: string
@@ -36,6 +36,7 @@ export function campaign(client: Client, options: ElectionOptions): () => Promis
         if (!leading && !stopped) { leading = true; options.elected() }
       } else lose()
     } catch (error) {
+      if (error instanceof ClientClosedError) { stopped = true; lose(); return }
       client.log.debug('cannot renew or get the lease; trying again', { lease: name, error })
       if (leading && client.clock.now() - renewedAt >= renewDeadlineMs) lose()
     }

@@ -1,7 +1,7 @@
 // A view of the cluster that remembers what was written through it, so that nobody acts again on a cache that has not
 // heard of the writes. One view per reconcile; the loop waits for settled() before the same object's turn comes again.
 import { ApiError, pause, type AnyObject, type Clock, type Kind, type Log, type New, type Random } from '#machinery'
-import type { Client, DeleteOptions, PatchType, Target, WriteOptions } from './client.ts'
+import { ClientClosedError, type Client, type DeleteOptions, type PatchType, type Target, type WriteOptions } from './client.ts'
 import type { Cluster, StatusOf, Where } from './cluster.ts'
 import type { Recorder } from './events.ts'
 import type { Change } from './informer.ts'
@@ -90,7 +90,7 @@ export class OwnWrites implements Cluster {
         if (cached && cached.metadata.uid === uid && !items.some((object) => object.metadata.uid === uid)) this.#deleted.push({ kind, object: cached })
         return
       } catch (error) {
-        if (error instanceof ApiError && error.status.code < 500 && error.status.code !== 429) return // it will not tell us
+        if (error instanceof ClientClosedError || (error instanceof ApiError && error.status.code < 500 && error.status.code !== 429)) return // it will not tell us
         await pause(this.clock, waitMs)
       }
     }

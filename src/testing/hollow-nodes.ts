@@ -1,5 +1,5 @@
 // Nodes without machines: they register, renew their leases, and report the pods bound to them as running a moment later.
-import type { Client } from '#client'
+import { Informer, type Client } from '#client'
 import { lease, node, pod, type Node, type Pod } from '#kinds'
 import { formatMicroTime, formatTime, is } from '#machinery'
 
@@ -14,7 +14,7 @@ interface Hollow { readonly name: string; alive: boolean; stopTimer: () => void 
 export class HollowNodes {
   readonly #client: Client
   readonly #nodes = new Map<string, Hollow>()
-  #stopWatch: (() => void) | undefined
+  #informer: Informer<Pod> | undefined
   #addresses = 0
 
   constructor(client: Client) { this.#client = client }
@@ -32,7 +32,10 @@ export class HollowNodes {
     const hollow: Hollow = { name, alive: true, stopTimer: () => {} }
     this.#nodes.set(name, hollow)
     await this.#renew(hollow)
-    this.#stopWatch ??= this.#watch('')
+    if (!this.#informer) {
+      this.#informer = new Informer(this.#client, pod)
+      this.#informer.watch(({ type, object }) => { if (type !== 'DELETED') this.#seen(object) })
+    }
   }
 
   /** The node's agent is cut off: no heartbeat, no status, pods neither start nor end. */
@@ -50,7 +53,7 @@ export class HollowNodes {
     for (const p of (await this.#client.list(pod, { fieldSelector: `spec.nodeName=${name}` })).items) this.#seen(p)
   }
   stop(): void {
-    this.#stopWatch?.()
+    this.#informer?.stop()
     for (const hollow of this.#nodes.values()) hollow.stopTimer()
     this.#nodes.clear()
   }
@@ -59,12 +62,6 @@ export class HollowNodes {
     const hollow = this.#nodes.get(name)
     if (!hollow) throw new Error(`there is no simulated node ${name}`)
     return hollow
-  }
-
-  #watch(resourceVersion: string): () => void {
-    return this.#client.watch(pod, { ...(resourceVersion && { resourceVersion }) }, ({ type, object }) => { if (type === 'ADDED' || type === 'MODIFIED') this.#seen(object) }, (error) => {
-      if (this.#nodes.size > 0) throw new Error('the simulated nodes lost their watch', { cause: error })
-    })
   }
 
   #seen(p: Pod): void {

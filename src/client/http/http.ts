@@ -1,7 +1,7 @@
 // A Client over HTTP/2.
 import { ApiError, pause, unavailable, type Status, type WatchEvent } from '#machinery'
 import { clientOver, type Call, type ClientOptions, type Transport } from '../calls.ts'
-import type { Client } from '../client.ts'
+import { ClientClosedError, type Client } from '../client.ts'
 import { decoded, isStatus } from '../direct.ts'
 import { splitLines } from './lines.ts'
 import { neverSeen, Session, type SessionOptions } from './session.ts'
@@ -34,7 +34,7 @@ class HttpTransport implements Transport {
   async send(call: Call): Promise<unknown> {
     for (let tries = 1; ; tries++) {
       try { return await this.#once(call) } catch (error) {
-        if (error instanceof ApiError) throw error
+        if (error instanceof ApiError || error instanceof ClientClosedError) throw error
         // A write whose answer was lost may have been carried out: only its caller knows whether to repeat it.
         if (tries >= maxTries || (call.method !== 'GET' && !neverSeen(error))) throw this.#unreachable(error)
         await pause(this.#options.clock, firstRetryMs * 2 ** tries)
@@ -76,7 +76,7 @@ class HttpTransport implements Transport {
         const take = splitLines((line) => { if (!over) seen(JSON.parse(line) as WatchEvent) })
         for await (const chunk of stream) take(chunk as Buffer)
         finish()
-      } catch (error) { finish(error instanceof ApiError ? error : this.#unreachable(error)) }
+      } catch (error) { finish(error instanceof ApiError || error instanceof ClientClosedError ? error : this.#unreachable(error)) }
     })()
     return stop
   }

@@ -1,5 +1,6 @@
 // One HTTP/2 connection to a server, made when needed and made again when it is lost.
-import { connect, constants, type ClientHttp2Session, type ClientHttp2Stream, type OutgoingHttpHeaders } from 'node:http2'
+import { connect, type ClientHttp2Session, type ClientHttp2Stream, type OutgoingHttpHeaders } from 'node:http2'
+import { ClientClosedError } from '../client.ts'
 
 export interface SessionOptions {
   /** https://host:port (or http:// without TLS). */
@@ -30,7 +31,7 @@ export class Session {
 
   /** Begins a request on the connection there is, or on a new one. */
   async request(headers: OutgoingHttpHeaders, endStream: boolean): Promise<ClientHttp2Stream> {
-    if (this.#closed) throw new Error('the client is closed')
+    if (this.#closed) throw new ClientClosedError()
     const session = await (this.#current ??= this.#connect())
     return session.request(headers, { endStream })
   }
@@ -81,4 +82,3 @@ export class Session {
 export const neverSeen = (error: unknown): boolean =>
   error instanceof Error && (('code' in error && (error.code === 'ECONNREFUSED' || error.code === 'ERR_HTTP2_INVALID_SESSION' || error.code === 'ERR_HTTP2_GOAWAY_SESSION'))
     || /REFUSED_STREAM/.test(error.message))
-export { constants }
