@@ -33,10 +33,12 @@ export const loadImages: ClusterProgram['loadImages'] = async (paths, files, wan
 /** What an image made from a folder is called: localhost/<folder>, and :latest unless the folder's name has a tag, as in hello:1. */
 const imageName = (folder: string): string => `localhost/${folder.includes(':') ? folder : `${folder}:latest`}`
 
+const searchPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
 type Connected = Awaited<ReturnType<typeof connectRuntime>>
 async function importFile(runtime: Connected, file: string): Promise<readonly string[]> {
   if (!statSync(file).isDirectory()) return runtime.importImages(createReadStream(file))
   const tar = new PassThrough()
-  const [names] = await Promise.all([runtime.importImages(tar), writeOciImage({ names: [imageName(basename(file))], files: file }, tar)])
+  const [names] = await Promise.all([runtime.importImages(tar), writeOciImage({ names: [imageName(basename(file))], files: file, config: { env: [`PATH=${searchPath}`], cmd: ['sh'] } }, tar)])
   return names
 }

@@ -214,6 +214,8 @@ export class PodWorker {
       await cache.expectContainer(this.uid, id)
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
+      // A container that could not be started has ended; no event tells of it.
+      if (id !== undefined) await cache.expectContainer(this.uid, id).catch(() => {})
       events.record(podKind, pod, 'Warning', 'Failed', `Error: ${message}`, { fieldPath })
       this.#waiting.set(container.name, { reason: step, message, until: clock.now() + firstRestartMs })
       if (!(error instanceof SetUpError) && !isRuntimeError(error)) throw error
