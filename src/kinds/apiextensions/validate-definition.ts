@@ -33,7 +33,7 @@ function validateSpec(spec: CustomResourceDefinitionSpec, versions: readonly Cus
   const errors: FieldError[] = [], badGroup = isDNS1123Subdomain(spec.group), first = versions[0]
   /** What the reference lifts out of versions that all say the same. */
   const alike = new Set<string>(first ? shared.filter((field) => versions.every((v) => same(v[field], first[field]))) : [])
-  const left = versions.map((v) => Object.fromEntries(Object.entries(v).filter(([field]) => !alike.has(field))) as unknown as CustomResourceDefinitionVersion)
+  const left = versions.map((v) => Object.fromEntries(Object.entries(v).filter(([field]) => !alike.has(field))) as unknown as CustomResourceDefinitionVersion) // allowed: parts of versions, only to be shown
   const shown = () => left.map((v) => goForm(crdVersionForm, v)), wrongVersions = (why: string) => errors.push(invalidValue('spec.versions', shown(), why))
   if (!spec.group) errors.push(requiredValue('spec.group'))
   else if (badGroup.length) errors.push(invalidValue('spec.group', spec.group, badGroup.join(',')))
