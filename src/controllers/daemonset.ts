@@ -8,6 +8,7 @@ import { slowStart } from './replicas/batches.ts'
 import { candidates } from './replicas/candidates.ts'
 import { podFrom } from './replicas/reconcile.ts'
 import { forgetRevisions, newestRevision, revisionsOf } from './revisions/history.ts'
+import { templateHash } from './template-hash/index.ts'
 
 const hashLabel = 'controller-revision-hash'
 const generationLabel = 'pod-template-generation'
@@ -35,7 +36,7 @@ export function daemonSetController(): Controller<DaemonSet> {
         return
       }
       const revisions = await revisionsOf(daemonSet, ds, ds.spec.selector, cluster)
-      const newest = await newestRevision({ kind: daemonSet, owner: ds, template: ds.spec.template, labels: ds.spec.template.metadata?.labels ?? {}, annotations: ds.metadata.annotations ?? {}, hashLabel, collisions: ds.status.collisionCount }, revisions, cluster)
+      const newest = await newestRevision({ kind: daemonSet, owner: ds, template: ds.spec.template, labels: ds.spec.template.metadata?.labels ?? {}, annotations: ds.metadata.annotations ?? {}, hashLabel, hash: templateHash(ds.spec.template, ds.status.collisionCount) }, revisions, cluster)
       if ('collided' in newest) {
         await cluster.updateStatus(daemonSet, ds, { ...ds.status, collisionCount: (ds.status.collisionCount ?? 0) + 1 })
         return

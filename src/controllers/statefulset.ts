@@ -4,9 +4,10 @@ import { is, selectorFrom, type OwnerReference } from '#machinery'
 import { claim } from './claim.ts'
 import { isAvailable, isTerminating, untilAvailable } from './pod-state.ts'
 import { candidates } from './replicas/candidates.ts'
-import { forgetRevisions, newestRevision, revisionsOf, templateOf } from './revisions/history.ts'
+import { dataOf, forgetRevisions, newestRevision, revisionsOf, templateOf } from './revisions/history.ts'
 import { firstOrdinal, isHealthy, nameLabel, ordinalOf, plan, revisionLabel, type Step } from './statefulset/plan.ts'
 import { claimsFor, podFor, podName } from './statefulset/pods.ts'
+import { dataHash } from './template-hash/index.ts'
 
 /** Keeps pods with names, places in an order, and storage of their own. */
 export const statefulSetController: Controller<StatefulSet> = {
@@ -16,7 +17,7 @@ export const statefulSetController: Controller<StatefulSet> = {
     const selector = selectorFrom(set.spec.selector)
     if (selector.empty) return
     const all = await revisionsOf(statefulSet, set, set.spec.selector, cluster)
-    const newest = await newestRevision({ kind: statefulSet, owner: set, template: set.spec.template, labels: set.spec.template.metadata?.labels ?? {}, annotations: set.metadata.annotations ?? {}, hashLabel: 'controller.kubernetes.io/hash', collisions: set.status.collisionCount }, all, cluster)
+    const newest = await newestRevision({ kind: statefulSet, owner: set, template: set.spec.template, labels: set.spec.template.metadata?.labels ?? {}, annotations: set.metadata.annotations ?? {}, hashLabel: 'controller.kubernetes.io/hash', hash: dataHash(dataOf(set.spec.template), set.status.collisionCount ?? 0) }, all, cluster)
     if ('collided' in newest) {
       await cluster.updateStatus(statefulSet, set, { ...set.status, collisionCount: (set.status.collisionCount ?? 0) + 1 })
       return

@@ -1,7 +1,7 @@
 // Revisions of a pod template as ControllerRevision objects: what DaemonSets and StatefulSets roll between.
 import { controlledBy, controllerOf, indexOf, type Cluster } from '#client'
 import { controllerRevision, type ControllerRevision } from '#kinds'
-import { hashOf, is, same, selectorFrom, type AnyObject, type Kind, type LabelSelector, type New } from '#machinery'
+import { is, same, selectorFrom, type AnyObject, type Kind, type LabelSelector, type New } from '#machinery'
 import { claim } from '../claim.ts'
 import { createdAt } from '../pod-state.ts'
 
@@ -31,7 +31,7 @@ export interface Wanted {
   readonly annotations?: Readonly<Record<string, string>>
   /** Under which label the revision carries its hash. */
   readonly hashLabel: string
-  readonly collisions: number | undefined
+  readonly hash: string
 }
 export type Found = { readonly revision: ControllerRevision } | { readonly collided: true }
 
@@ -40,8 +40,7 @@ export async function newestRevision(wanted: Wanted, revisions: readonly Control
   const data = dataOf(wanted.template), last = revisions.at(-1), number = (last?.revision ?? 0) + 1
   const equal = revisions.findLast((revision) => same((revision as { data?: unknown }).data, data))
   if (equal) return { revision: equal === last ? equal : await cluster.update(controllerRevision, { ...equal, revision: number }) }
-  const hash = hashOf(wanted.collisions === undefined ? { template: wanted.template } : { template: wanted.template, collisions: wanted.collisions })
-  const { metadata } = wanted.owner, name = `${metadata.name}-${hash}`, namespace = metadata.namespace ?? ''
+  const { hash } = wanted, { metadata } = wanted.owner, name = `${metadata.name}-${hash}`, namespace = metadata.namespace ?? ''
   const fresh = {
     metadata: { name, namespace, ownerReferences: [controlledBy(wanted.kind, wanted.owner)], labels: { ...wanted.labels, [wanted.hashLabel]: hash },
       ...(wanted.annotations && Object.keys(wanted.annotations).length > 0 && { annotations: { ...wanted.annotations } }) },
