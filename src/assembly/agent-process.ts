@@ -53,6 +53,7 @@ export const runAgent: ClusterProgram['runAgent'] = async (configFile, { log, pr
     async stop() {
       stopKeeping()
       await agent.stop()
+      environment.stop()
       await server.close()
       caches.stop()
       await network.then((n) => n.close(), () => {})

@@ -42,6 +42,7 @@ export class NodeAgent {
   #health: NodeHealth = { runtimeReady: false, runtimeMessage: 'the runtime has not answered yet', networkReady: false, networkMessage: 'cni plugin not initialized' }
   #images: NodeStatus['images'] = []
   #stopped = false
+  #cancelSweep = () => {}
 
   constructor(options: AgentOptions) {
     const { client, runtime, environment, description, log } = options
@@ -79,6 +80,7 @@ export class NodeAgent {
   async stop(): Promise<void> {
     this.#stopped = true
     for (const stop of this.#stops) stop()
+    this.#cancelSweep()
     for (const worker of this.#workers.values()) worker.stop()
     this.#registration.stop()
     this.#probes.stop()
@@ -134,8 +136,9 @@ export class NodeAgent {
   #sweep(): void {
     if (this.#stopped) return
     void this.#removeStrangers().catch((error: unknown) => this.#log.warn('what is left of former pods could not be removed', { error })).finally(() => {
+      if (this.#stopped) return
       void this.#lookAtRuntime()
-      this.#stops.push(this.#clock.after(sweepMs, () => this.#sweep()))
+      this.#cancelSweep = this.#clock.after(sweepMs, () => this.#sweep())
     })
   }
   async #removeStrangers(): Promise<void> {

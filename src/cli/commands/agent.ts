@@ -3,6 +3,8 @@ import { choice, path } from '../flag.ts'
 import { Failure, usageError } from '../failure.ts'
 import { openFileLog } from '../file-log.ts'
 
+const lingerMs = 1000
+
 export const agent = defineCommand({
   name: 'agent',
   summary: 'Run the agent of one node',
@@ -22,6 +24,8 @@ export const agent = defineCommand({
       const running = await (await assembly()).runAgent(config, { log, progress: () => {} })
       await Promise.race([stopped, running.failed])
       await running.stop()
+      // Whatever waits for an answer from a runtime or a server that has gone must not keep this process.
+      setTimeout(() => process.exit(0), lingerMs).unref()
       return 0
     } catch (error) {
       log.error('the agent stopped', { error })

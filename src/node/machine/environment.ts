@@ -34,7 +34,8 @@ export interface PodEnvironmentOptions {
   readonly services: Informer<Service>
 }
 
-export function createPodEnvironment(options: PodEnvironmentOptions): PodEnvironment {
+/** `stop` ends its watches and timers; what it made for pods stays. */
+export function createPodEnvironment(options: PodEnvironmentOptions): PodEnvironment & { stop(): void } {
   const { client, nodeName, hostIPs, clock, random, log, runtime, cgroupRoot, dirs, dns, services } = options
   const cgroups = new PodCgroups({ root: cgroupRoot, clock, log })
   const volumes = createVolumes({ client, nodeName, clock, random, log, podsDir: dirs.pods, hostIPs })
@@ -93,6 +94,8 @@ export function createPodEnvironment(options: PodEnvironmentOptions): PodEnviron
       const folders = (await readdir(dirs.pods).catch(() => [])).filter((name) => !name.startsWith('.'))
       return [...new Set([...folders, ...await volumes.present(), ...await podsWithLogs(dirs), ...cgroups.present()])]
     },
+
+    stop: () => { volumes.stop() },
   }
 }
 
