@@ -6,6 +6,6 @@ busybox=$(command -v busybox)
 for folder in "hello:1" "hello:2"; do
   mkdir -p "$folder/bin" "$folder/tmp" "$folder/etc"
   cp "$busybox" "$folder/bin/busybox"
-  for command in $("$busybox" --list); do ln -sf busybox "$folder/bin/$command"; done
+  for command in $("$busybox" --list | grep -vx busybox); do ln -sf busybox "$folder/bin/$command"; done
   echo "$folder" > "$folder/etc/version"
 done
