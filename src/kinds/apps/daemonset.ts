@@ -1,4 +1,5 @@
 import { defineKind, labelSelector, s, same, type AnyObject, type Infer, type ObjectOf } from '#machinery'
+import { workloadWarnings } from '../core/pod/warnings.ts'
 import { validateDaemonSet } from './validate-apps.ts'
 import { defaultPodTemplate } from '../core/pod/defaults.ts'
 import * as cells from '../cells.ts'
@@ -74,8 +75,9 @@ export const daemonSet = defineKind({
     spec: s.value(daemonSetSpec),
     status: s.value(daemonSetStatus),
   },
-  defaults: ({ spec }) => {
-    const { updateStrategy } = spec
+  defaults: (o) => {
+    const { spec } = o, { updateStrategy } = spec
+    if (o.metadata.annotations?.[templateGenerationKey] === undefined) setTemplateGeneration(o, 0)
     updateStrategy.type ||= 'RollingUpdate'
     if (updateStrategy.type === 'RollingUpdate') {
       const rolling = (updateStrategy.rollingUpdate ??= {})
@@ -91,5 +93,6 @@ export const daemonSet = defineKind({
     if (generation) setTemplateGeneration(o, generation)
   },
   validate: validateDaemonSet,
+  warnings: workloadWarnings,
 })
 export type DaemonSet = ObjectOf<typeof daemonSet>

@@ -1,4 +1,5 @@
 import { defineKind, labelSelector, s, same, type Infer, type ObjectOf } from '#machinery'
+import { workloadWarnings } from '../core/pod/warnings.ts'
 import { validateDeployment } from './validate-apps.ts'
 import { keepMetadata } from '../status-metadata.ts'
 import { defaultPodTemplate } from '../core/pod/defaults.ts'
@@ -85,5 +86,6 @@ export const deployment = defineKind({
   },
   prepareUpdate: (o, old, subresource) => { if (subresource === 'status') keepMetadata(o, old, ['labels']) },
   validate: validateDeployment,
+  warnings: workloadWarnings,
 })
 export type Deployment = ObjectOf<typeof deployment>

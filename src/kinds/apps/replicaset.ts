@@ -1,4 +1,5 @@
 import { defineKind, labelSelector, s, type Infer, type ObjectOf } from '#machinery'
+import { workloadWarnings } from '../core/pod/warnings.ts'
 import { validateReplicaSet } from './validate-apps.ts'
 import { defaultPodTemplate } from '../core/pod/defaults.ts'
 import * as cells from '../cells.ts'
@@ -56,5 +57,6 @@ export const replicaSet = defineKind({
     defaultPodTemplate(spec.template)
   },
   validate: validateReplicaSet,
+  warnings: workloadWarnings,
 })
 export type ReplicaSet = ObjectOf<typeof replicaSet>

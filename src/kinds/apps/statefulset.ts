@@ -1,4 +1,5 @@
 import { defineKind, labelSelector, nameIsDNSLabel, s, type Infer, type ObjectOf, type Schema } from '#machinery'
+import { workloadWarnings } from '../core/pod/warnings.ts'
 import { validateStatefulSet } from './validate-apps.ts'
 import { defaultPodTemplate } from '../core/pod/defaults.ts'
 import * as cells from '../cells.ts'
@@ -66,6 +67,9 @@ export const statefulSetStatus = s.object('io.k8s.api.apps.v1.StatefulSetStatus'
 })
 export type StatefulSetStatus = Infer<typeof statefulSetStatus>
 
+/** Its feature gate is off. */
+function dropMaxUnavailable({ updateStrategy: { rollingUpdate } }: StatefulSetSpec): void { delete rollingUpdate?.maxUnavailable }
+
 export const statefulSet = defineKind({
   group: 'apps', version: 'v1', kind: 'StatefulSet', plural: 'statefulsets',
   shortNames: ['sts'], categories: ['all'], scope: 'Namespaced',
@@ -89,10 +93,7 @@ export const statefulSet = defineKind({
       updateStrategy.type = 'RollingUpdate'
       updateStrategy.rollingUpdate ??= {}
     }
-    if (updateStrategy.type === 'RollingUpdate' && updateStrategy.rollingUpdate) {
-      updateStrategy.rollingUpdate.partition ??= 0
-      delete updateStrategy.rollingUpdate.maxUnavailable // its feature gate is off
-    }
+    if (updateStrategy.type === 'RollingUpdate' && updateStrategy.rollingUpdate) updateStrategy.rollingUpdate.partition ??= 0
     const retention = (spec.persistentVolumeClaimRetentionPolicy ??= {})
     retention.whenDeleted ||= 'Retain'
     retention.whenScaled ||= 'Retain'
@@ -107,5 +108,8 @@ export const statefulSet = defineKind({
   },
   name: nameIsDNSLabel,
   validate: validateStatefulSet,
+  prepareCreate: ({ spec }) => dropMaxUnavailable(spec),
+  prepareUpdate: ({ spec }, old) => { if (old.spec.updateStrategy.rollingUpdate?.maxUnavailable === undefined) dropMaxUnavailable(spec) },
+  warnings: (o, old) => [...workloadWarnings(o, old), ...((o.spec.revisionHistoryLimit ?? 0) < 0 ? ['spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended'] : [])],
 })
 export type StatefulSet = ObjectOf<typeof statefulSet>

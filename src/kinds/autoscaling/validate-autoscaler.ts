@@ -13,7 +13,7 @@ export function validateAutoscaler({ spec, status }: Autoscaler, old?: Autoscale
   else if (max < 0) errors.push(invalidValue('spec.maxReplicas', max, 'must be greater than 0'))
   if (min !== undefined && max < min) errors.push(invalidValue('spec.maxReplicas', max, 'must be greater than or equal to `minReplicas`'))
   errors.push(...validateTarget(scaleTargetRef, 'spec.scaleTargetRef', !!old && groupless(old.spec.scaleTargetRef)))
-  for (const [i, metric] of metrics.entries()) errors.push(...validateMetric(metric, `spec.metrics[${i}]`, !!old?.spec.metrics?.some((m) => m.object && groupless(m.object.describedObject))))
+  for (const [i, metric] of metrics.entries()) errors.push(...validateMetric(metric, `spec.metrics[${i}]`))
   if (min === 0 && !metrics.some((m) => m.type === 'Object' || m.type === 'External'))
     errors.push(forbiddenValue('spec.metrics', 'must specify at least one Object or External metric to support scaling to zero replicas'))
   return [...errors, ...validateBehavior(behavior?.scaleUp, 'spec.behavior.scaleUp'), ...validateBehavior(behavior?.scaleDown, 'spec.behavior.scaleDown')]
@@ -30,13 +30,13 @@ function validateTarget(ref: CrossVersionObjectReference, at: string, anyVersion
 }
 
 const sorts = ['ContainerResource', 'External', 'Object', 'Pods', 'Resource']
-function validateMetric(metric: MetricSpec, at: string, anyVersion: boolean): FieldError[] {
+function validateMetric(metric: MetricSpec, at: string): FieldError[] {
   const { type, object, external, pods, resource, containerResource } = metric
   const unknown = notSupported(`${at}.type`, type, sorts)
   const errors: FieldError[] = [...(type ? [] : [requiredValue(`${at}.type`, 'must specify a metric source type')]), ...(sorts.includes(type) ? [] : [unknown])]
   const present: string[] = []
   const look = (name: string, source: object | undefined, check: (at: string) => FieldError[]) => { if (source && present.push(name) === 1) errors.push(...check(`${at}.${name}`)) }
-  look('object', object, (here) => [...validateTarget(object!.describedObject, `${here}.describedObject`, anyVersion), ...validateIdentifier(object!.metric, here), ...validateMetricTarget(object!.target, here), ...either(object!.target, here)])
+  look('object', object, (here) => [...validateTarget(object!.describedObject, `${here}.describedObject`, true), ...validateIdentifier(object!.metric, here), ...validateMetricTarget(object!.target, here), ...either(object!.target, here)])
   look('external', external, (here) => [...validateIdentifier(external!.metric, here), ...validateMetricTarget(external!.target, here), ...either(external!.target, here, true)])
   look('pods', pods, (here) => [...validateIdentifier(pods!.metric, here), ...validateMetricTarget(pods!.target, here),
     ...(positive(pods!.target.averageValue) ? [] : [requiredValue(`${here}.target.averageValue`, 'must specify a positive target averageValue')])])

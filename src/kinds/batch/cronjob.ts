@@ -1,4 +1,5 @@
 import { defineKind, objectMeta, s, type Infer, type ObjectOf } from '#machinery'
+import { workloadWarnings } from '../core/pod/warnings.ts'
 import { validateCronJob } from './validate-cronjob.ts'
 import { defaultJobSpec } from './job-rules.ts'
 import * as cells from '../cells.ts'
@@ -58,5 +59,6 @@ export const cronJob = defineKind({
     defaultJobSpec(spec.jobTemplate.spec)
   },
   validate: validateCronJob,
+  warnings: (o, old) => workloadWarnings({ ...o, spec: o.spec.jobTemplate.spec }, old).map((w) => w.replace(/^spec\.template\./, 'spec.jobTemplate.spec.template.')),
 })
 export type CronJob = ObjectOf<typeof cronJob>

@@ -1,4 +1,5 @@
 import { defineKind, labelSelector, s, shortAge, type Infer, type ObjectOf } from '#machinery'
+import { workloadWarnings } from '../core/pod/warnings.ts'
 import { validateJob } from './validate-job.ts'
 import { defaultJob, defaultJobSpec, prepareJob } from './job-rules.ts'
 import * as cells from '../cells.ts'
@@ -129,5 +130,6 @@ export const job = defineKind({
   },
   prepareCreate: prepareJob,
   validate: validateJob,
+  warnings: workloadWarnings,
 })
 export type Job = ObjectOf<typeof job>

@@ -1,4 +1,5 @@
 import { defineKind, s, same, type ObjectOf } from '#machinery'
+import { templateWarnings } from './pod/warnings.ts'
 import { validatePodTemplate } from './pod/validate-template.ts'
 import { defaultPodTemplate } from './pod/defaults.ts'
 import * as cells from '../cells.ts'
@@ -21,5 +22,6 @@ export const podTemplate = defineKind({
   },
   defaults: (o) => defaultPodTemplate(o.template),
   validate: (o) => validatePodTemplate(o.template, 'template'),
+  warnings: (o) => templateWarnings(o.template, 'template'),
 })
 export type PodTemplate = ObjectOf<typeof podTemplate>

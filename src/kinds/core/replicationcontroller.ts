@@ -1,4 +1,5 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import { workloadWarnings } from './pod/warnings.ts'
 import { atLeastZero, needed } from '../checks.ts'
 import { readSet, validateLastingTemplate } from './pod/validate-template.ts'
 import { defaultPodTemplate } from './pod/defaults.ts'
@@ -67,5 +68,6 @@ export const replicationController = defineKind({
     ...atLeastZero(spec.replicas, 'spec.replicas'),
     ...validateLastingTemplate(spec.template, readSet(spec.selector), 'ReplicationController', 'spec.template'),
   ]),
+  warnings: ({ metadata, spec: { template } }, old) => (template ? workloadWarnings({ metadata, spec: { template } }, old) : []),
 })
 export type ReplicationController = ObjectOf<typeof replicationController>

@@ -49,6 +49,11 @@ export type SliceEndpointPort = Infer<typeof sliceEndpointPort>
 /** The first three, then how many more. */
 const few = (all: readonly string[]): string => (all.length > 3 ? `${all.slice(0, 3).join(',')} + ${all.length - 3} more...` : all.join(',') || '<unset>')
 
+/** Topology is not what clients of this version write. */
+function dropTopology({ endpoints }: { endpoints?: Endpoint[] | null }): void {
+  for (const endpoint of endpoints ?? []) delete endpoint.deprecatedTopology
+}
+
 export const endpointSlice = defineKind({
   group: 'discovery.k8s.io', version: 'v1', kind: 'EndpointSlice', plural: 'endpointslices',
   scope: 'Namespaced',
@@ -75,5 +80,7 @@ export const endpointSlice = defineKind({
     }
   },
   validate: validateEndpointSlice,
+  prepareCreate: dropTopology,
+  prepareUpdate: (o, old) => { if (!same(o.endpoints, old.endpoints)) dropTopology(o) },
 })
 export type EndpointSlice = ObjectOf<typeof endpointSlice>

@@ -1,4 +1,5 @@
 import { defineKind, s, type ObjectOf } from '#machinery'
+import { podWarnings } from './warnings.ts'
 import { validatePod } from './validate-pod.ts'
 import { gracePeriod } from './grace-period.ts'
 import { preparePod, preparePodUpdate } from './prepare.ts'
@@ -37,5 +38,6 @@ export const pod = defineKind({
   prepareCreate: preparePod,
   prepareUpdate: preparePodUpdate,
   validate: validatePod,
+  warnings: podWarnings,
 })
 export type Pod = ObjectOf<typeof pod>

@@ -13,8 +13,9 @@ import type { Volume } from './volume.ts'
 
 /** What containers are checked against: the rest of their pod. */
 export interface Surroundings { readonly volumes: ReadonlyMap<string, Volume>; readonly claims: ReadonlySet<string>; readonly grace: number; readonly podRestartPolicy: string; readonly hostUsers: boolean }
-export const surroundings = (spec: PodSpec): Surroundings => ({
-  volumes: new Map((spec.volumes ?? []).map((v) => [v.name, v])), claims: new Set((spec.resourceClaims ?? []).map((c) => c.name)),
+/** `volumes` are those that are fit to be mounted. */
+export const surroundings = (spec: PodSpec, volumes: readonly Volume[]): Surroundings => ({
+  volumes: new Map(volumes.map((v) => [v.name, v])), claims: new Set((spec.resourceClaims ?? []).map((c) => c.name)),
   grace: spec.terminationGracePeriodSeconds ?? 0, podRestartPolicy: spec.restartPolicy ?? '', hostUsers: spec.hostUsers ?? true,
 })
 

@@ -1,7 +1,8 @@
 // What is wrong with a pod, and with a change of one: little of a pod may change.
+import { qosClass } from './qos.ts'
 import { forbiddenValue, invalidValue, requiredValue, same, type AnyObject, type FieldError } from '#machinery'
 import { goDiff } from '../../go-diff.ts'
-import { podSpecForm } from '../../go-forms.ts'
+import { ephemeralContainerForm, podSpecForm } from '../../go-forms.ts'
 import { validateIP } from '../../ip.ts'
 import type { Container, EphemeralContainer } from './container.ts'
 import type { PodSpec } from './spec.ts'
@@ -132,21 +133,23 @@ function validateRestarts({ status, spec }: PodLike, { status: before }: PodLike
 function validateEphemeralUpdate({ spec }: PodLike, { spec: before }: PodLike): FieldError[] {
   const named = (list: EphemeralContainer[] | undefined) => new Map((list ?? []).map((c) => [c.name, c]))
   const now = named(spec.ephemeralContainers), errors: FieldError[] = []
-  for (const [i, old] of (before.ephemeralContainers ?? []).entries()) {
-    const kept = now.get(old.name)
-    if (!kept) errors.push(forbiddenValue(`spec.ephemeralContainers[${i}]`, `existing ephemeral containers ${JSON.stringify(old.name)} may not be removed\n`))
-    else if (!same(kept, old)) errors.push(forbiddenValue(`spec.ephemeralContainers[${i}]`, `existing ephemeral containers ${JSON.stringify(old.name)} may not be changed\n`))
+  for (const old of before.ephemeralContainers ?? []) {
+    const kept = now.get(old.name), existing = `existing ephemeral containers ${JSON.stringify(old.name)} may not be`
+    if (!kept) errors.push(forbiddenValue('spec.ephemeralContainers', `${existing} removed\n`))
+    else if (!same(kept, old)) errors.push(forbiddenValue('spec.ephemeralContainers', `${existing} changed\n${goDiff(ephemeralContainerForm, old, kept)}`))
   }
   return errors
 }
 
-/** Only cpu and memory of containers that have been there may change, and not to a different quality of service (which the server computes). */
-function validateResize({ spec }: PodLike, { spec: before }: PodLike): FieldError[] {
+/** Only cpu and memory of containers that have been there may change, and not to a different quality of service. */
+function validateResize({ spec, status }: PodLike, { spec: before }: PodLike): FieldError[] {
   const bare = (s: PodSpec) => ({ ...s, resources: undefined, containers: (s.containers ?? []).map(withoutResizable), initContainers: s.initContainers?.map(withoutResizable) })
   const withoutResizable = ({ resources, ...c }: Container) => {
     const rest = (list: Record<string, string> | undefined) => Object.fromEntries(Object.entries(list ?? {}).filter(([name]) => name !== 'cpu' && name !== 'memory'))
     return { ...c, limits: rest(resources.limits), requests: rest(resources.requests), claims: resources.claims }
   }
-  if (!same(bare(spec), bare(before))) return [forbiddenValue('spec', 'only cpu and memory resources are mutable')]
-  return []
+  return [
+    ...(status.qosClass && qosClass(spec) !== status.qosClass ? [invalidValue('spec', status.qosClass, 'Pod QOS Class may not change as a result of resizing')] : []),
+    ...(same(bare(spec), bare(before)) ? [] : [forbiddenValue('spec', 'only cpu and memory resources are mutable')]),
+  ]
 }

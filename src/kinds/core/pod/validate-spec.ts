@@ -17,11 +17,12 @@ export interface PodSpecContext {
 const mostSeconds = 2 ** 31 - 1
 
 export function validatePodSpec(spec: PodSpec, at: string, { pod }: PodSpecContext = {}): FieldError[] {
-  const around = surroundings(spec)
+  const badVolumes = validateVolumes(spec.volumes, pod?.name, `${at}.volumes`)
+  const around = surroundings(spec, (spec.volumes ?? []).filter((_, i) => !badVolumes.some((e) => e.field.startsWith(`${at}.volumes[${i}]`))))
   const { terminationGracePeriodSeconds, restartPolicy = '', dnsPolicy = '', activeDeadlineSeconds: deadline, preemptionPolicy } = spec
   return [
     ...(terminationGracePeriodSeconds === undefined ? [requiredValue(`${at}.terminationGracePeriodSeconds`)] : []),
-    ...validateVolumes(spec.volumes, pod?.name, `${at}.volumes`),
+    ...badVolumes,
     ...validateClaims(spec.resourceClaims, `${at}.resourceClaims`),
     ...validateContainers(spec.containers, around, `${at}.containers`),
     ...validateInitContainers(spec, around, `${at}.initContainers`),
