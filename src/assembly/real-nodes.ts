@@ -1,6 +1,6 @@
 // The real nodes of a cluster on this machine: for each a network namespace, and in it a detached agent process that owns a containerd.
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, openSync, readFileSync, readdirSync, closeSync } from 'node:fs'
+import { existsSync, mkdirSync, openSync, readFileSync, readdirSync, closeSync, rmdirSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ClusterOptions, ClusterProgram } from '#cli'
@@ -115,7 +115,7 @@ export const resumeNodes: ClusterProgram['resumeNodes'] = async (paths, { log, p
 /** Ends all real nodes of a cluster: agents, pods, containerd, mounts, interfaces, rules, cgroups. The data stays. */
 export const stopNodes: ClusterProgram['stopNodes'] = async (paths, { log, progress }) => {
   const network = readNetwork(paths)
-  if (!network) return
+  if (!network) return removeIfEmpty(paths.runDir)
   const plan = planHosts(network)
   const { removeCgroup, unmountBelow } = await import('#node')
   await Promise.all(plan.nodes.map(async (node) => {
@@ -135,7 +135,11 @@ export const stopNodes: ClusterProgram['stopNodes'] = async (paths, { log, progr
   }))
   await removeCgroup(`/proa-${plan.mark}`)
   await removeHosts(plan.mark)
+  removeIfEmpty(paths.runDir)
 }
+
+/** A folder of sockets without any. */
+function removeIfEmpty(folder: string): void { try { rmdirSync(folder) } catch { /* not there, or somebody else's things are in it */ } }
 
 /** containerd's folders and network of a node. */
 export const containerdOptions = (config: AgentConfig) => ({ directory: config.directory, runDirectory: config.runDirectory, cniConfigDirectory: join(config.directory, 'cni') })
