@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
@@ -16,6 +16,17 @@ test('a claimed file names this process, and a second claim is told so', () => {
   assert.equal(claimPidFile(file, 'v1'), undefined)
   assert.equal(readPidFile(file)?.pid, process.pid)
   assert.equal(claimPidFile(file, 'v1')?.pid, process.pid)
+})
+
+test('of several processes that claim at once, over a file of a process that is gone, one holds it', async () => {
+  writeFileSync(file, JSON.stringify({ pid: process.pid, startedAt: 'another boot/1', program: 'v1' }))
+  const script = `import { claimPidFile } from ${JSON.stringify(join(import.meta.dirname, 'pid-file.ts'))}; process.stdout.write(claimPidFile(${JSON.stringify(file)}, 'v1') ? 'no' : 'yes'); process.stdin.resume()`
+  const children = Array.from({ length: 3 }, () => spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['pipe', 'pipe', 'inherit'] }))
+  const said = await Promise.all(children.map(async ({ stdout }) => String((await once(stdout, 'data'))[0])))
+  assert.deepEqual(said.sort(), ['no', 'no', 'yes'])
+  for (const child of children) child.stdin.end()
+  await Promise.all(children.map((child) => once(child, 'exit')))
+  assert.deepEqual(readdirSync(dir), ['a.pid'])
 })
 
 test('what becomes known later is added', () => {

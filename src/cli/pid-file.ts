@@ -1,7 +1,7 @@
 // Remembers the control plane's process between commands. A process number alone may belong to somebody else after a
 // while, so the time at which the process started is kept with it.
 import { spawnSync } from 'node:child_process'
-import { closeSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { writeFileAtomically } from './data-dir.ts'
 import { systemCode } from './failure.ts'
 
@@ -21,20 +21,36 @@ export interface ControlPlane {
 /** Claims the file for this process; returns the control plane that holds it already, if one does. */
 export function claimPidFile(file: string, program: string): ControlPlane | undefined {
   const mine: ControlPlane = { pid: process.pid, startedAt: startTime(process.pid) ?? '', program }
-  for (let attempt = 0; attempt < 5; attempt++) {
-    try {
-      const fd = openSync(file, 'wx', 0o600)
-      try { writeSync(fd, `${JSON.stringify(mine)}\n`) } finally { closeSync(fd) }
-      return undefined
-    } catch (error) {
-      if (systemCode(error) !== 'EEXIST') throw error
+  // Linked into place, so that nobody ever reads a file that is still empty and takes it for a damaged one.
+  const own = `${file}.${process.pid}.claim`
+  writeFileSync(own, `${JSON.stringify(mine)}\n`, { mode: 0o600 })
+  try {
+    for (let attempt = 0; attempt < 5; attempt++) {
+      if (linked(own, file)) return undefined
+      const holder = readPidFile(file)
+      if (holder) return holder
+      clear(file)
     }
-    const holder = readPidFile(file)
-    if (holder) return holder
-    // Its process is gone (killed, or the machine was switched off).
-    rmSync(file, { force: true })
+    return readPidFile(file)
+  } finally { rmSync(own, { force: true }) }
+}
+
+function linked(from: string, to: string): boolean {
+  try { linkSync(from, to); return true } catch (error) {
+    if (systemCode(error) !== 'EEXIST') throw error
+    return false
   }
-  return readPidFile(file)
+}
+
+/** Takes away a file whose process is gone (killed, or the machine was switched off); puts it back if another has claimed it meanwhile. */
+function clear(file: string): void {
+  const aside = `${file}.${process.pid}.old`
+  try { renameSync(file, aside) } catch (error) {
+    if (systemCode(error) === 'ENOENT') return
+    throw error
+  }
+  if (readPidFile(aside)) linked(aside, file)
+  rmSync(aside, { force: true })
 }
 
 /** Adds what became known; only the process that claimed the file does this. */

@@ -64,6 +64,13 @@ test('up on a running cluster says so and ends with 0', async () => {
   assert.match(out, /already running/)
 })
 
+test('of two ups at once one starts the cluster, and the other waits for it and says so', async () => {
+  await proa('down', '--name', name)
+  const both = await Promise.all([up(), up()])
+  assert.deepEqual(both.map(({ code }) => code), [0, 0], both.map(({ err }) => err).join(''))
+  assert.deepEqual(both.map(({ out }) => / is ready in /.test(out) ? 'started' : / is already running /.test(out) ? 'found' : out).sort(), ['found', 'started'])
+})
+
 test('status says that it is ready, for people and for scripts', async () => {
   const text = await proa('status', '--name', name)
   assert.deepEqual([text.code, /is ready/.test(text.out)], [0, true], text.out)

@@ -5,7 +5,7 @@ import { openClusterDir, writeFileAtomically } from '../data-dir.ts'
 import { Failure } from '../failure.ts'
 import { openFileLog } from '../file-log.ts'
 import { renderKubeconfig } from '../kubeconfig.ts'
-import { claimPidFile, removePidFile, updatePidFile, type ControlPlane } from '../pid-file.ts'
+import { claimPidFile, removePidFile, updatePidFile } from '../pid-file.ts'
 import { proaVersion } from '../version.ts'
 import { explainFailure } from './explain-failure.ts'
 
@@ -21,10 +21,10 @@ interface Callbacks { readonly progress: (step: string) => void; readonly warn?:
 
 /** The process that runs this cluster already. */
 export class AlreadyRunning extends Failure {
-  readonly controlPlane: ControlPlane
-  constructor(controlPlane: ControlPlane, name: string) {
-    super(`cluster ${name} is already running (process ${controlPlane.pid})`)
-    this.controlPlane = controlPlane
+  readonly pid: number
+  constructor(pid: number, name: string) {
+    super(`cluster ${name} is already running (process ${pid})`)
+    this.pid = pid
   }
 }
 
@@ -33,7 +33,7 @@ export async function startControlPlane(options: ClusterOptions, program: Cluste
   const { paths } = options
   openClusterDir(paths, proaVersion())
   const holder = claimPidFile(paths.pidFile, proaVersion())
-  if (holder) throw new AlreadyRunning(holder, options.name)
+  if (holder) throw new AlreadyRunning(holder.pid, options.name)
   let told = false
   const { log, close } = openFileLog(paths.controlPlaneLog, options.logLevel, Date.now, (line) => { if (!told) warn?.(line) })
   const release = () => { removePidFile(paths.pidFile); close() }

@@ -2,19 +2,21 @@
 import { fork } from 'node:child_process'
 import { mkdirSync, openSync, closeSync } from 'node:fs'
 import { dirname } from 'node:path'
+import type { ClusterPaths } from '../data-dir.ts'
 import { Failure } from '../failure.ts'
+import { AlreadyRunning } from './control-plane.ts'
 import type { UpReport } from './describe.ts'
 
 /** With this in its environment, `up` reports to its parent instead of a terminal. */
 export const reportsToParent = 'PROA_UP_REPORTS_TO_PARENT'
 /** Real nodes may have images to unpack on their first start. */
-const readyTimeoutMs = 120_000
+export const readyTimeoutMs = 120_000
 
 /** What the detached process sends. */
-export type Message = { readonly progress: string } | { readonly ready: UpReport } | { readonly failed: string; readonly exitCode: 1 | 2 }
+export type Message = { readonly progress: string } | { readonly ready: UpReport } | { readonly failed: string; readonly exitCode: 1 | 2 } | { readonly alreadyRunning: number }
 
-/** Starts the detached process with the arguments of this one and resolves when its cluster is ready. */
-export function startDetached(logFile: string, progress: (step: string) => void): Promise<UpReport> {
+/** Starts the detached process with the arguments of this one and resolves when its cluster is ready. Rejects with AlreadyRunning when another was quicker. */
+export function startDetached({ name, controlPlaneLog: logFile }: ClusterPaths, progress: (step: string) => void): Promise<UpReport> {
   mkdirSync(dirname(logFile), { recursive: true, mode: 0o700 })
   // What the process itself prints (a crash) belongs to the log as well.
   const output = openSync(logFile, 'a', 0o600)
@@ -36,10 +38,16 @@ export function startDetached(logFile: string, progress: (step: string) => void)
     child.on('message', (message: Message) => {
       if ('progress' in message) progress(message.progress)
       else if ('ready' in message) settle(() => { resolve(message.ready) })
+      else if ('alreadyRunning' in message) settle(() => { reject(new AlreadyRunning(message.alreadyRunning, name)) })
       else settle(() => { reject(new Failure(message.failed, message.exitCode)) })
     })
     child.on('error', (error) => { settle(() => { reject(new Failure(`cannot start the control plane: ${error.message}`)) }) })
-    child.on('exit', (code, signal) => { settle(() => { reject(new Failure(`the control plane ended early (${signal ?? `exit ${code}`}). The log is ${logFile}.`)) }) })
+    child.on('exit', (code, signal) => {
+      const ended = () => { settle(() => { reject(new Failure(`the control plane ended early (${signal ?? `exit ${code}`}). The log is ${logFile}.`)) }) }
+      // Its last message may still be on the way.
+      if (child.connected) child.once('disconnect', ended)
+      else ended()
+    })
   })
 }
 

@@ -14,7 +14,7 @@ import { findProgram, inspectMachine, whyNoContainers } from '../setup/machine.t
 import type { Terminal } from '../terminal.ts'
 import { AlreadyRunning } from './control-plane.ts'
 import { describeUp, type UpReport } from './describe.ts'
-import { reportsToParent, startDetached, tellParent } from './detach.ts'
+import { readyTimeoutMs, reportsToParent, startDetached, tellParent } from './detach.ts'
 import { runForeground, type UpRequest } from './foreground.ts'
 import { accessOf, lastPortOf } from './resume.ts'
 
@@ -33,22 +33,22 @@ export async function runUp(values: UpValues, terminal: Terminal): Promise<numbe
     if (values.output === 'json') terminal.out(JSON.stringify(report))
     else for (const line of describeUp(report, foreground, terminal.paint)) terminal.out(line)
   }
-  const running = readPidFile(paths.pidFile)
-  if (running) {
-    say(await reportRunning(running, paths, files), false)
-    if (running.containerdNodes) for (const node of await (await assembly()).resumeNodes(paths, { log: silent, progress: () => {} })) terminal.note(`the agent of ${node} was not running and has been started again`)
-    return 0
-  }
-  checkKubeconfigs(files, options.name)
   const request: UpRequest = {
     options, kubeconfigFiles: files, manifests: values.file,
     noContainers: values.runtime === 'auto' && options.simulatedNodes > 0 && values.simulate === undefined ? noContainers : undefined,
   }
   if (process.env[reportsToParent]) return runForParent(request)
+  const running = readPidFile(paths.pidFile)
+  if (running) {
+    say(await reportRunning(paths, files), false)
+    if (running.containerdNodes) for (const node of await (await assembly()).resumeNodes(paths, { log: silent, progress: () => {} })) terminal.note(`the agent of ${node} was not running and has been started again`)
+    return 0
+  }
+  checkKubeconfigs(files, options.name)
   const progress = terminal.progress(`starting cluster ${options.name}`)
   try {
     if (values.detach) {
-      const report = await startDetached(paths.controlPlaneLog, (step) => { progress.update(step) })
+      const report = await startDetached(paths, (step) => { progress.update(step) })
       progress.end()
       say(report, false)
       return 0
@@ -63,7 +63,7 @@ export async function runUp(values: UpValues, terminal: Terminal): Promise<numbe
   } catch (error) {
     if (!(error instanceof AlreadyRunning)) throw error
     progress.end()
-    say(await reportRunning(error.controlPlane, paths, files), false)
+    say(await reportRunning(paths, files), false)
     return 0
   } finally { progress.end() }
 }
@@ -85,19 +85,31 @@ async function runForParent(request: UpRequest): Promise<number> {
     })
     return 0
   } catch (error) {
-    tellParent({ failed: messageOf(error), exitCode: error instanceof Failure ? error.exitCode : 1 })
+    if (error instanceof AlreadyRunning) tellParent({ alreadyRunning: error.pid })
+    else tellParent({ failed: messageOf(error), exitCode: error instanceof Failure ? error.exitCode : 1 })
     throw error
   }
 }
 
-/** `up` on a cluster that runs: the context is there again, even if it was lost meanwhile. */
-async function reportRunning(running: ControlPlane, paths: ClusterPaths, files: readonly string[]): Promise<UpReport> {
-  if (running.server === undefined) throw new Failure(`cluster ${paths.name} is being started by process ${running.pid}; see ./proa status`)
+/** `up` on a cluster that runs, or that another `up` is starting: the context is there again, even if it was lost meanwhile. */
+async function reportRunning(paths: ClusterPaths, files: readonly string[]): Promise<UpReport> {
+  const { pid, server, containerdNodes = 0, simulatedNodes = 0 } = await untilStarted(paths)
   const access = accessOf(paths)
   const kubeconfig = access ? await writeContext(files, paths.name, access) : undefined
   return {
-    name: paths.name, server: running.server, pid: running.pid, readyMs: 0, alreadyRunning: true,
-    ...(kubeconfig ? { kubeconfig, context: paths.name } : {}),
-    containerdNodes: running.containerdNodes ?? 0, simulatedNodes: running.simulatedNodes ?? 0, dataDir: paths.clusterDir, log: paths.controlPlaneLog,
+    name: paths.name, server, pid, readyMs: 0, alreadyRunning: true, ...(kubeconfig ? { kubeconfig, context: paths.name } : {}),
+    containerdNodes, simulatedNodes, dataDir: paths.clusterDir, log: paths.controlPlaneLog,
   }
+}
+
+/** The control plane, once whoever is starting it is done. It is not our child, so nobody tells us; look every few milliseconds. */
+async function untilStarted({ name, pidFile, controlPlaneLog }: ClusterPaths): Promise<ControlPlane & { readonly server: string }> {
+  const until = performance.now() + readyTimeoutMs
+  for (let wait = 5; performance.now() < until; wait = Math.min(wait * 2, 100)) {
+    const found = readPidFile(pidFile)
+    if (!found) throw new Failure(`another ./proa up was starting cluster ${name} and did not succeed. Run ./proa up again; the log is ${controlPlaneLog}.`)
+    if (found.server !== undefined) return { ...found, server: found.server }
+    await new Promise((resolve) => setTimeout(resolve, wait))
+  }
+  throw new Failure(`another ./proa up has been starting cluster ${name} for ${readyTimeoutMs / 1000} s. The log is ${controlPlaneLog}; ./proa down ends it.`)
 }
