@@ -10,7 +10,7 @@
 // The data directory is --data-dir, else $PROA_HOME, else /var/lib/proa for root and ~/.proa for everyone else: what root
 // runs must not depend on whose HOME sudo kept. The run directory is emptied by a reboot, like everything in it.
 import { createHash } from 'node:crypto'
-import { accessSync, closeSync, constants, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmdirSync, rmSync, statSync, writeSync } from 'node:fs'
+import { accessSync, closeSync, constants, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Failure, messageOf, systemCode } from './failure.ts'
@@ -122,11 +122,6 @@ export function removeClusterDir(paths: ClusterPaths): void {
   } catch (error) {
     throw refused(paths, error)
   }
-}
-
-/** Removes the run directory when nothing is left in it: the next start makes it again. */
-export function removeEmptyRunDir({ runDir }: ClusterPaths): void {
-  try { rmdirSync(runDir) } catch { /* something is still in it, or it is gone */ }
 }
 
 /** The mount points below a folder, read from /proc/self/mountinfo. */

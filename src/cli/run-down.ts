@@ -1,5 +1,5 @@
 import { pathsOf } from './cluster-options.ts'
-import { checkLayout, clusterExists, removeClusterDir, removeEmptyRunDir } from './data-dir.ts'
+import { checkLayout, clusterExists, removeClusterDir } from './data-dir.ts'
 import { Failure, systemCode } from './failure.ts'
 import { openFileLog } from './file-log.ts'
 import { deleteContext, kubeconfigFiles } from './kubeconfig-file.ts'
@@ -38,7 +38,6 @@ export async function runDown(values: DownValues, terminal: Terminal): Promise<n
       await (await assembly()).stopNodes(paths, { log, progress: (step) => { progress.update(step) } })
     } finally { close() }
     removePidFile(paths.pidFile)
-    removeEmptyRunDir(paths)
     const removedFrom = new Set<string>()
     for (const files of [kubeconfigFiles(values.kubeconfig), ...(remembered?.kubeconfig && values.kubeconfig === undefined ? [[remembered.kubeconfig]] : [])]) {
       try {
