@@ -6,6 +6,8 @@ import type { TokenSigner } from '../server.ts'
 export interface TokenKeys {
   readonly algorithm: 'ES256' | 'RS256'
   readonly keyId: string
+  /** The public half as a JSON Web Key (RFC 7517), for those who check tokens themselves. */
+  readonly publicKey?: object
   sign(data: Uint8Array): Uint8Array
   verify(data: Uint8Array, signature: Uint8Array, keyId: string | undefined, algorithm: string): boolean
 }
@@ -33,6 +35,8 @@ const rememberedTokens = 4096
 export class ServiceAccountTokens {
   readonly issuer: string
   readonly audiences: readonly string[]
+  /** What the issuer's document says (OpenID Connect Discovery 1.0); absent when the public key is not told. */
+  readonly document: { readonly url: string; readonly algorithm: string; readonly keys: readonly object[] } | undefined
   readonly #keys: TokenKeys
   readonly #now: () => number
   readonly #verified = new Map<string, Claims>()
@@ -42,6 +46,8 @@ export class ServiceAccountTokens {
     this.issuer = options.issuer
     this.audiences = options.audiences
     this.#keys = options.keys
+    const { algorithm, keyId, publicKey } = options.keys
+    this.document = publicKey && { url: options.issuer, algorithm, keys: [{ use: 'sig', kid: keyId, alg: algorithm, ...publicKey }] }
     this.#now = options.now
   }
 
@@ -111,7 +117,7 @@ export class ServiceAccountTokens {
 
 /** What the token subresource signs with. */
 export const tokenSigner = (tokens: ServiceAccountTokens, random: Random): TokenSigner => ({
-  audiences: tokens.audiences,
+  audiences: tokens.audiences, ...(tokens.document && { issuer: tokens.document }),
   async sign({ namespace, serviceAccount, serviceAccountUid, audiences, expirationSeconds, boundTo }) {
     const bound = boundTo && { name: boundTo.name, uid: boundTo.uid }, node = boundTo?.kind === 'Node' ? bound : boundTo?.node && { name: boundTo.node.name, uid: boundTo.node.uid ?? '' }
     return tokens.issue({ namespace, serviceAccount: { name: serviceAccount, uid: serviceAccountUid }, ...(boundTo?.kind === 'Pod' && bound && { pod: bound }), ...(boundTo?.kind === 'Secret' && bound && { secret: bound }), ...(node && { node }) },
