@@ -74,7 +74,7 @@ export class NodeAgent {
       await this.#lookAtRuntime()
       this.#stops.push(this.#pods.watch(({ type, object }) => (type === 'DELETED' ? this.#workers.get(object.metadata.uid)?.forget() : this.#seen(object))))
       this.#sweep()
-    })
+    }, (error: unknown) => { if (!this.#stopped) this.#log.error('the agent cannot see its pods', { error }) })
   }
   /** Ends the agent; containers run on. */
   async stop(): Promise<void> {

@@ -67,10 +67,14 @@ export class StatusWriter {
   }
 }
 
-/** A strategic merge patch that makes `wanted` of `held`: what has gone is said to be gone, also within conditions, which are merged by type. */
+/**
+ * A strategic merge patch that makes `wanted` of `held`: what has gone is said to be gone, also within conditions, which are merged by type.
+ * Addresses are replaced as a whole: a pod that comes up again with another one must not keep the old one beside it.
+ */
 export function patchTo(held: PodStatus | undefined, wanted: PodStatus): object {
   const gone = Object.keys(held ?? {}).filter((key) => !(key in wanted) && mine.has(key)).map((key) => [key, null])
-  return { ...wanted, ...Object.fromEntries(gone), conditions: wanted.conditions?.map((c) => ({ reason: null, message: null, ...c })) }
+  const addresses = (['podIPs', 'hostIPs'] as const).filter((key) => wanted[key] !== undefined).map((key) => [key, [{ $patch: 'replace' }, ...wanted[key]!]])
+  return { ...wanted, ...Object.fromEntries([...gone, ...addresses]), conditions: wanted.conditions?.map((c) => ({ reason: null, message: null, ...c })) }
 }
 /** What of a pod's status is the agent's alone. */
 const mine = new Set(['reason', 'message', 'podIP', 'podIPs', 'initContainerStatuses', 'ephemeralContainerStatuses', 'hostIP', 'hostIPs'])
