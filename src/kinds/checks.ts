@@ -1,5 +1,8 @@
 // Rules that many kinds share: each says what is wrong with one field, in the reference's words.
-import { duplicateValue, invalidValue, isDNS1035Label, isDNS1123Label, isDNS1123Subdomain, isQualifiedName, nameIsPathSegment, notSupported, requiredValue, same, tooLong, type Condition, type FieldError } from '#machinery'
+import {
+  duplicateValue, invalidValue, isDNS1035Label, isDNS1123Label, isDNS1123Subdomain, isQualifiedName, nameIsPathSegment, notSupported, requiredValue, same,
+  tooLong, type Condition, type FieldError,
+} from '#machinery'
 
 const all = (check: (value: string) => string[]) => (value: string, field: string): FieldError[] => check(value).map((why) => invalidValue(field, value, why))
 export const validateDNSSubdomain = all(isDNS1123Subdomain)
@@ -19,7 +22,8 @@ export const oneOf = (value: string, supported: readonly string[], field: string
   (supported.includes(value) ? [] : [notSupported(field, value, [...supported].sort())])
 export const needed = (value: unknown, field: string, why = ''): FieldError[] => (value ? [] : [requiredValue(field, why)])
 /** A map as messages show it: by key. */
-export const sortedMap = <T>(map: Readonly<Record<string, T>> | undefined): Record<string, T> | undefined => map && Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
+export const sortedMap = <T>(map: Readonly<Record<string, T>> | undefined): Record<string, T> | undefined => map
+  && Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
 
 /** A name that can be one segment of a URL path. */
 export const validatePathSegment = all((value) => nameIsPathSegment(value, false))

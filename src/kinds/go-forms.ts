@@ -151,6 +151,7 @@ DisruptionBudget: MinAvailable Selector MaxUnavailable UnhealthyPodEvictionPolic
 `)
 
 export const claimSpecForm = forms.Claim!, podSpecForm = forms.PodSpec!, securityContextForm = forms.Security!, persistentVolumeSourceForm = forms.PersistentVolumeSource!,
-  statefulSetRollingForm = forms.StatefulSetRolling!, volumeNodeAffinityForm = forms.VolumeNodeAffinity!, volumeAttachmentForm = forms.VolumeAttachment!, csiNodeDriverForm = forms.CSINodeDriver!,
+  statefulSetRollingForm = forms.StatefulSetRolling!, volumeNodeAffinityForm = forms.VolumeNodeAffinity!, volumeAttachmentForm = forms.VolumeAttachment!,
+    csiNodeDriverForm = forms.CSINodeDriver!,
   roleRefForm = forms.RoleRef!, disruptionBudgetForm = forms.DisruptionBudget!, tolerationForm = forms.Toleration!, ephemeralContainerForm = forms.EphemeralContainer!,
   crdVersionForm = forms.CRDVersion!, resourceClaimSpecForm = forms.ResourceClaimSpec!

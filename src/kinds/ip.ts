@@ -66,7 +66,8 @@ export const notAnIP = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::
 export const notACIDR = 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'
 const ipFaults = (ip: string): string[] => {
   const bytes = parseIP(ip)
-  return !bytes ? [notAnIP] : [...(!ip.includes(':') && zeroLed.test(ip) ? ['must not have leading 0s'] : []), ...(isMapped(bytes) ? ['must not be an IPv4-mapped IPv6 address'] : [])]
+  return !bytes ? [notAnIP] : [...(!ip.includes(':') && zeroLed.test(ip) ? ['must not have leading 0s'] : []),
+    ...(isMapped(bytes) ? ['must not be an IPv4-mapped IPv6 address'] : [])]
 }
 const cidrFaults = (cidr: string): string[] => {
   const network = parseCIDR(cidr)
@@ -76,8 +77,10 @@ const cidrFaults = (cidr: string): string[] => {
   return formatIP(masked(network)) === formatIP(network.address) ? [] : ['must not have bits set beyond the prefix length']
 }
 /** What is wrong with an address in a field that has long been there: not canonical is fine, and so is everything that was there before. */
-export const validateIP = (ip: string, field: string, before: readonly string[] = []): FieldError[] => (before.includes(ip) ? [] : ipFaults(ip).map((why) => invalidValue(field, ip, why)))
-export const validateCIDR = (cidr: string, field: string, before: readonly string[] = []): FieldError[] => (before.includes(cidr) ? [] : cidrFaults(cidr).map((why) => invalidValue(field, cidr, why)))
+export const validateIP = (ip: string, field: string, before: readonly string[] = []): FieldError[] =>
+  (before.includes(ip) ? [] : ipFaults(ip).map((why) => invalidValue(field, ip, why)))
+export const validateCIDR = (cidr: string, field: string, before: readonly string[] = []): FieldError[] =>
+  (before.includes(cidr) ? [] : cidrFaults(cidr).map((why) => invalidValue(field, cidr, why)))
 /** Newer fields take addresses and networks in their canonical form only. */
 export function canonicalIPFaults(ip: string): string[] {
   const faults = ipFaults(ip), canonical = faults.length ? ip : formatIP(parseIP(ip)!)

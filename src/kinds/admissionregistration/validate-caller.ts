@@ -27,6 +27,7 @@ function validatePath(path: string, at: string): FieldError[] {
   if (path === '//') return [invalidValue(at, path, 'segment[0] may not be empty')]
   return [
     ...(path.startsWith('/') ? [] : [invalidValue(at, path, "must start with a '/'")]),
-    ...path.slice(1).replace(/\/$/, '').split('/').flatMap((step, i) => (!step ? [invalidValue(at, path, `segment[${i}] may not be empty`)] : isDNS1123Subdomain(step).map((why) => invalidValue(at, path, `segment[${i}]: ${why}`)))),
+    ...path.slice(1).replace(/\/$/, '').split('/').flatMap((step, i) =>
+      (!step ? [invalidValue(at, path, `segment[${i}] may not be empty`)] : isDNS1123Subdomain(step).map((why) => invalidValue(at, path, `segment[${i}]: ${why}`)))),
   ]
 }

@@ -13,7 +13,8 @@ type Shared = Pick<ValidatingAdmissionPolicySpec, 'failurePolicy' | 'paramKind' 
 const validateShared = ({ failurePolicy, paramKind, matchConstraints: match, matchConditions, variables }: Shared): FieldError[] => [
   ...(failurePolicy === undefined ? [requiredValue('spec.failurePolicy')] : oneOf(failurePolicy, ['Fail', 'Ignore'], 'spec.failurePolicy')),
   ...(paramKind ? validateParamKind(paramKind, 'spec.paramKind') : []),
-  ...(match ? [...validateMatchResources(match, 'spec.matchConstraints'), ...(match.resourceRules?.length ? [] : [requiredValue('spec.matchConstraints.resourceRules')])] : [requiredValue('spec.matchConstraints')]),
+  ...(match ? [...validateMatchResources(match, 'spec.matchConstraints'), ...(match.resourceRules?.length ? [] : [requiredValue('spec.matchConstraints.resourceRules')])]
+    : [requiredValue('spec.matchConstraints')]),
   ...validateMatchConditions(matchConditions, 'spec.matchConditions'),
   ...validateVariables(variables, 'spec.variables'),
 ]
@@ -35,7 +36,8 @@ const reasons = ['Forbidden', 'Invalid', 'RequestEntityTooLarge', 'Unauthorized'
 const validateValidation = ({ expression, message = '', messageExpression = '', reason }: Validation, at: string): FieldError[] => [
   ...(expression.trim() ? [] : [requiredValue(`${at}.expression`, unspecified)]),
   ...(messageExpression && !messageExpression.trim() ? [invalidValue(`${at}.messageExpression`, messageExpression, 'must be non-empty if specified')] : []),
-  ...(message && !message.trim() ? [invalidValue(`${at}.message`, message, 'message must be non-empty if specified')] : /[\r\n]/.test(message.trim()) ? [invalidValue(`${at}.message`, message, 'must not contain line breaks')] : []),
+  ...(message && !message.trim() ? [invalidValue(`${at}.message`, message, 'message must be non-empty if specified')] : /[\r\n]/.test(message.trim())
+    ? [invalidValue(`${at}.message`, message, 'must not contain line breaks')] : []),
   ...(reason === undefined ? [] : oneOf(reason, reasons, `${at}.reason`)),
 ]
 const validateAnnotation = ({ key, valueExpression }: AuditAnnotation, policy: string, at: string): FieldError[] => [
@@ -47,7 +49,8 @@ export function validateMutatingPolicy({ spec }: { spec: MutatingAdmissionPolicy
   const { mutations = [], reinvocationPolicy } = spec
   return [
     ...validateShared(spec),
-    ...(mutations.length ? mutations.flatMap((m, i) => validateMutation(m, `spec.mutations[${i}]`)) : [requiredValue('spec.mutations', 'mutations must contain at least one item')]),
+    ...(mutations.length ? mutations.flatMap((m, i) => validateMutation(m, `spec.mutations[${i}]`))
+      : [requiredValue('spec.mutations', 'mutations must contain at least one item')]),
     ...(reinvocationPolicy ? oneOf(reinvocationPolicy, ['IfNeeded', 'Never'], 'spec.reinvocationPolicy') : [requiredValue('spec.reinvocationPolicy')]),
   ]
 }
@@ -69,9 +72,11 @@ export function validateValidatingBinding({ spec }: { spec: ValidatingAdmissionP
   const actions = spec.validationActions ?? [], at = 'spec.validationActions'
   return [
     ...validateReferences(spec),
-    ...actions.flatMap((action, i) => [...oneOf(action, ['Audit', 'Deny', 'Warn'], `${at}[${i}]`), ...(actions.indexOf(action) < i ? [duplicateValue(`${at}[${i}]`, action)] : [])]),
+    ...actions.flatMap((action, i) => [...oneOf(action, ['Audit', 'Deny', 'Warn'], `${at}[${i}]`),
+      ...(actions.indexOf(action) < i ? [duplicateValue(`${at}[${i}]`, action)] : [])]),
     ...(actions.includes('Deny') && actions.includes('Warn')
-      ? [invalidValue(at, actions, 'must not contain both Deny and Warn (repeating the same validation failure information in the API response and headers serves no purpose)')] : []),
+      ? [invalidValue(at, actions, 'must not contain both Deny and Warn (repeating the same validation failure information in the API response and headers serves no purpose)')]
+        : []),
     ...(actions.length ? [] : [requiredValue(at, 'at least one validation action is required')]),
   ]
 }

@@ -1,5 +1,8 @@
 // What is wrong with the rules, the callers and the conditions that webhooks and admission policies share.
-import { duplicateValue, forbiddenValue, hasThreeSegments, invalidValue, isDNS1035Label, isDNS1123Subdomain, isQualifiedName, notSupported, requiredValue, tooMany, validateLabelSelector, type FieldError } from '#machinery'
+import {
+  duplicateValue, forbiddenValue, hasThreeSegments, invalidValue, isDNS1035Label, isDNS1123Subdomain, isQualifiedName, notSupported, requiredValue, tooMany,
+  validateLabelSelector, type FieldError,
+} from '#machinery'
 import { failing, oneOf, validatePathSegment } from '../checks.ts'
 import type { AdmissionWebhookClientConfig, MatchCondition, MatchResources, NamedRuleWithOperations, ParamKind, ParamRef, RuleWithOperations, Variable } from './match.ts'
 import { validateServiceCaller, validateURL } from './validate-caller.ts'
@@ -66,12 +69,14 @@ export const validateWebhooks = (hooks: readonly Webhook[] | undefined): FieldEr
 function validateWebhook(hook: Webhook, at: string): FieldError[] {
   const { sideEffects, timeoutSeconds: wait, clientConfig: { url, service } } = hook, badName = isDNS1123Subdomain(hook.name)
   return [
-    ...(!hook.name ? [requiredValue(`${at}.name`)] : badName.length ? [invalidValue(`${at}.name`, hook.name, badName.join(','))] : failing(hasThreeSegments, hook.name, `${at}.name`)),
+    ...(!hook.name ? [requiredValue(`${at}.name`)] : badName.length ? [invalidValue(`${at}.name`, hook.name, badName.join(','))]
+      : failing(hasThreeSegments, hook.name, `${at}.name`)),
     ...(hook.rules ?? []).flatMap((rule, i) => validateRule(rule, `${at}.rules[${i}]`)),
     ...word(hook.failurePolicy, ['Fail', 'Ignore'], `${at}.failurePolicy`),
     ...word(hook.matchPolicy, ['Equivalent', 'Exact'], `${at}.matchPolicy`),
     ...(sideEffects === undefined ? [requiredValue(`${at}.sideEffects`, `must specify one of ${effects.join(', ')}`)] : oneOf(sideEffects, effects, `${at}.sideEffects`)),
-    ...(wait !== undefined && (wait > longestWait || wait < 1) ? [invalidValue(`${at}.timeoutSeconds`, wait, `the timeout value must be between 1 and ${longestWait} seconds`)] : []),
+    ...(wait !== undefined && (wait > longestWait || wait < 1) ? [invalidValue(`${at}.timeoutSeconds`, wait, `the timeout value must be between 1 and ${longestWait} seconds`)]
+      : []),
     ...validateLabelSelector(hook.namespaceSelector, `${at}.namespaceSelector`), ...validateLabelSelector(hook.objectSelector, `${at}.objectSelector`),
     ...word(hook.reinvocationPolicy, ['IfNeeded', 'Never'], `${at}.reinvocationPolicy`),
     ...((url === undefined) === (service === undefined) ? [requiredValue(`${at}.clientConfig`, 'exactly one of url or service is required')]
@@ -88,7 +93,8 @@ function validateReviewVersions(given: readonly string[], at: string): FieldErro
 }
 
 /** What a policy or a binding matches. */
-export function validateMatchResources({ matchPolicy, namespaceSelector, objectSelector, resourceRules = [], excludeResourceRules = [] }: MatchResources, at: string): FieldError[] {
+export function validateMatchResources({ matchPolicy, namespaceSelector, objectSelector, resourceRules = [], excludeResourceRules = [] }: MatchResources,
+  at: string): FieldError[] {
   const selector = (given: MatchResources['namespaceSelector'], field: string) => (given ? validateLabelSelector(given, field) : [requiredValue(field)])
   return [
     ...(matchPolicy === undefined ? [requiredValue(`${at}.matchPolicy`)] : oneOf(matchPolicy, ['Equivalent', 'Exact'], `${at}.matchPolicy`)),
@@ -105,7 +111,8 @@ const validateNamedRule = (rule: NamedRuleWithOperations, at: string): FieldErro
 ]
 
 export function validateParamKind({ apiVersion = '', kind = '' }: ParamKind, at: string): FieldError[] {
-  const parts = apiVersion.split('/'), [group, version] = parts.length === 1 ? ['', apiVersion] : parts, badGroup = group ? isDNS1123Subdomain(group) : [], badVersion = isDNS1035Label(version ?? ''), badKind = isDNS1035Label(kind.toLowerCase())
+  const parts = apiVersion.split('/'), [group, version] = parts.length === 1 ? ['', apiVersion] : parts, badGroup = group ? isDNS1123Subdomain(group)
+    : [], badVersion = isDNS1035Label(version ?? ''), badKind = isDNS1035Label(kind.toLowerCase())
   const here = `${at}.apiVersion`
   return [
     ...(!apiVersion ? [requiredValue(here)] : parts.length > 2 ? [invalidValue(here, apiVersion, `unexpected GroupVersion string: ${apiVersion}`)] : [
@@ -121,14 +128,17 @@ export function validateParamRef({ name, selector, parameterNotFoundAction: acti
     ...(name ? validatePathSegment(name, `${at}.name`) : []), ...(clash ? [forbiddenValue(`${at}.name`, both)] : []),
     ...validateLabelSelector(selector, `${at}.selector`), ...(clash ? [forbiddenValue(`${at}.selector`, both)] : []),
     ...(!name && !selector ? [requiredValue(at, 'one of name or selector must be specified')] : []),
-    ...(!action ? [requiredValue(`${at}.parameterNotFoundAction`)] : ['Allow', 'Deny'].includes(action) ? [] : [notSupported(`${at}.parameterNotFoundAction`, action, ['Deny', 'Allow'])]),
+    ...(!action ? [requiredValue(`${at}.parameterNotFoundAction`)] : ['Allow', 'Deny'].includes(action) ? []
+      : [notSupported(`${at}.parameterNotFoundAction`, action, ['Deny', 'Allow'])]),
   ]
 }
 
 const identifier = /^[_a-zA-Z][_a-zA-Z0-9]*$/
 /** Words of the expression language that are no names. */
-const reserved = ['true', 'false', 'null', 'in', 'as', 'break', 'const', 'continue', 'else', 'for', 'function', 'if', 'import', 'let', 'loop', 'package', 'namespace', 'return', 'var', 'void', 'while']
+const reserved = ['true', 'false', 'null', 'in', 'as', 'break', 'const', 'continue', 'else', 'for', 'function', 'if', 'import', 'let', 'loop', 'package', 'namespace', 'return',
+  'var', 'void', 'while']
 export const validateVariables = (variables: readonly Variable[] | undefined, at: string): FieldError[] => (variables ?? []).flatMap(({ name, expression }, i) => [
-  ...(!name.trim() ? [requiredValue(`${at}[${i}].name`, 'name is not specified')] : identifier.test(name) && !reserved.includes(name) ? [] : [invalidValue(`${at}[${i}].name`, name, 'must be a valid CEL identifier')]),
+  ...(!name.trim() ? [requiredValue(`${at}[${i}].name`, 'name is not specified')] : identifier.test(name) && !reserved.includes(name) ? []
+    : [invalidValue(`${at}[${i}].name`, name, 'must be a valid CEL identifier')]),
   ...(expression.trim() ? [] : [requiredValue(`${at}[${i}].expression`, 'expression is not specified')]),
 ])

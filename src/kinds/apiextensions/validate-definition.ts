@@ -1,10 +1,13 @@
 // What is wrong with the definition of a custom resource. What all versions say alike is looked at once: messages then name the spec, not the version.
-import { forbiddenValue, invalidValue, isDNS1035Label, isDNS1123Subdomain, notSupported, requiredValue, same, tooMany, duplicateValue, type AnyObject, type FieldError } from '#machinery'
+import {
+  forbiddenValue, invalidValue, isDNS1035Label, isDNS1123Subdomain, notSupported, requiredValue, same, tooMany, duplicateValue, type AnyObject, type FieldError,
+} from '#machinery'
 import { validateServiceCaller, validateURL } from '../admissionregistration/validate-caller.ts'
 import { failing, immutableField } from '../checks.ts'
 import { goForm } from '../go-diff.ts'
 import { crdVersionForm } from '../go-forms.ts'
-import type { CustomResourceColumnDefinition, CustomResourceConversion, CustomResourceDefinitionNames, CustomResourceDefinitionSpec, CustomResourceDefinitionStatus, CustomResourceDefinitionVersion,
+import type { CustomResourceColumnDefinition, CustomResourceConversion, CustomResourceDefinitionNames, CustomResourceDefinitionSpec, CustomResourceDefinitionStatus,
+  CustomResourceDefinitionVersion,
   CustomResourceSubresources, JSONSchemaProps, SelectableField } from './customresourcedefinition.ts'
 import { isUnsupported, validateSchema } from './validate-schema.ts'
 import { validateDefaults, validateStructural } from './validate-structural.ts'
@@ -33,7 +36,8 @@ function validateSpec(spec: CustomResourceDefinitionSpec, versions: readonly Cus
   const errors: FieldError[] = [], badGroup = isDNS1123Subdomain(spec.group), first = versions[0]
   /** What the reference lifts out of versions that all say the same. */
   const alike = new Set<string>(first ? shared.filter((field) => versions.every((v) => same(v[field], first[field]))) : [])
-  const left = versions.map((v) => Object.fromEntries(Object.entries(v).filter(([field]) => !alike.has(field))) as unknown as CustomResourceDefinitionVersion) // allowed: parts of versions, only to be shown
+  const left = versions.map((v) => Object.fromEntries(Object.entries(v).filter(([field]) =>
+    !alike.has(field))) as unknown as CustomResourceDefinitionVersion) // allowed: parts of versions, only to be shown
   const shown = () => left.map((v) => goForm(crdVersionForm, v)), wrongVersions = (why: string) => errors.push(invalidValue('spec.versions', shown(), why))
   if (!spec.group) errors.push(requiredValue('spec.group'))
   else if (badGroup.length) errors.push(invalidValue('spec.group', spec.group, badGroup.join(',')))
@@ -54,7 +58,8 @@ function validateSpec(spec: CustomResourceDefinitionSpec, versions: readonly Cus
   if (first) errors.push(...validateParts(Object.fromEntries(Object.entries(first).filter(([field]) => alike.has(field))), first, 'spec', 'validation'))
   return [...errors, ...validateConversion(spec.conversion, 'spec.conversion')]
 }
-const validateWord = (word: string, words: readonly string[], at: string): FieldError[] => (!word ? [requiredValue(at)] : words.includes(word) ? [] : [notSupported(at, word, words)])
+const validateWord = (word: string, words: readonly string[], at: string): FieldError[] =>
+  (!word ? [requiredValue(at)] : words.includes(word) ? [] : [notSupported(at, word, words)])
 
 type Parts = Partial<Pick<CustomResourceDefinitionVersion, (typeof shared)[number]>>
 /** Schema, subresources, columns and fields to select by, of one version or of all. */
@@ -65,14 +70,18 @@ const validateParts = (parts: Parts, version: CustomResourceDefinitionVersion, a
   ...validateSelectable(parts.selectableFields ?? [], version.schema?.openAPIV3Schema, `${at}.selectableFields`),
 ]
 
-const atRoot = ['Description', 'Type', 'Format', 'Title', 'Maximum', 'ExclusiveMaximum', 'Minimum', 'ExclusiveMinimum', 'MaxLength', 'MinLength', 'Pattern', 'MaxItems', 'MinItems', 'UniqueItems', 'MultipleOf', 'Required', 'Items',
+const atRoot = ['Description', 'Type', 'Format', 'Title', 'Maximum', 'ExclusiveMaximum', 'Minimum', 'ExclusiveMinimum', 'MaxLength', 'MinLength', 'Pattern', 'MaxItems', 'MinItems',
+  'UniqueItems', 'MultipleOf', 'Required', 'Items',
   'Properties', 'ExternalDocs', 'Example', 'XPreserveUnknownFields', 'XValidations']
-const rootFields = new Set(atRoot.map((name) => (name.startsWith('X') ? `x-kubernetes-${name.slice(1).replace(/(?<=.)[A-Z]/g, (c) => `-${c}`).toLowerCase()}` : name[0]!.toLowerCase() + name.slice(1))))
+const rootFields = new Set(atRoot.map((name) => (name.startsWith('X') ? `x-kubernetes-${name.slice(1).replace(/(?<=.)[A-Z]/g, (c) => `-${c}`).toLowerCase()}`
+  : name[0]!.toLowerCase() + name.slice(1))))
 function validateRoot(schema: JSONSchemaProps, hasStatus: boolean, at: string): FieldError[] {
   const errors: FieldError[] = [], type = schema['type'] as string | undefined
   if (hasStatus) {
-    if (type && type !== 'object') errors.push(invalidValue(`${at}.type`, type, 'only "object" is allowed as the type at the root of the schema if the status subresource is enabled'))
-    else if (Object.keys(schema).some((field) => !rootFields.has(field))) errors.push(invalidValue(at, schema, `only [${atRoot.join(' ')}] fields are allowed at the root of the schema if the status subresource is enabled`))
+    if (type && type !== 'object') errors.push(invalidValue(`${at}.type`, type,
+      'only "object" is allowed as the type at the root of the schema if the status subresource is enabled'))
+    else if (Object.keys(schema).some((field) => !rootFields.has(field))) errors.push(invalidValue(at, schema,
+      `only [${atRoot.join(' ')}] fields are allowed at the root of the schema if the status subresource is enabled`))
   }
   if (schema['nullable']) errors.push(forbiddenValue(`${at}.nullable`, 'nullable cannot be true at the root'))
   if (!isUnsupported(schema)) {
@@ -93,7 +102,8 @@ const validateDeprecation = ({ deprecated, deprecationWarning: text }: CustomRes
   ]
 }
 const validatePath = (path: string, at: string, under: string[], where: string): FieldError[] =>
-  (!path.startsWith('.') ? [invalidValue(at, path, 'must be a simple json path starting with .')] : under.length && !under.some((u) => path.startsWith(u)) ? [invalidValue(at, path, `should be a json path under ${where}`)] : [])
+  (!path.startsWith('.') ? [invalidValue(at, path, 'must be a simple json path starting with .')] : under.length && !under.some((u) => path.startsWith(u))
+    ? [invalidValue(at, path, `should be a json path under ${where}`)] : [])
 function validateSubresources({ scale }: CustomResourceSubresources, at: string): FieldError[] {
   if (!scale) return []
   const { specReplicasPath: wanted, statusReplicasPath: seen, labelSelectorPath: selector } = scale
@@ -106,7 +116,8 @@ function validateSubresources({ scale }: CustomResourceSubresources, at: string)
 const columnTypes = ['boolean', 'date', 'integer', 'number', 'string'], columnFormats = ['byte', 'date', 'date-time', 'double', 'float', 'int32', 'int64', 'password']
 const validateColumn = ({ name, type, format, jsonPath }: CustomResourceColumnDefinition, at: string): FieldError[] => [
   ...(name ? [] : [requiredValue(`${at}.name`)]),
-  ...(!type ? [requiredValue(`${at}.type`, `must be one of ${columnTypes.join(',')}`)] : columnTypes.includes(type) ? [] : [invalidValue(`${at}.type`, type, `must be one of ${columnTypes.join(',')}`)]),
+  ...(!type ? [requiredValue(`${at}.type`, `must be one of ${columnTypes.join(',')}`)] : columnTypes.includes(type) ? []
+    : [invalidValue(`${at}.type`, type, `must be one of ${columnTypes.join(',')}`)]),
   ...(format && !columnFormats.includes(format) ? [invalidValue(`${at}.format`, format, `must be one of ${columnFormats.join(',')}`)] : []),
   ...(jsonPath ? validatePath(jsonPath, `${at}.JSONPath`, [], '') : [requiredValue(`${at}.JSONPath`)]),
 ]
@@ -122,7 +133,8 @@ function validateSelectable(fields: readonly SelectableField[], schema: JSONSche
     seen.add(path)
     return [
       ...(path.startsWith('.metadata.') ? [invalidValue(here, path, 'must not point to fields in metadata')] : []),
-      ...(['string', 'boolean', 'integer'].includes(found['type']) ? [] : [invalidValue(here, path, 'must point to a field of type string, boolean or integer. Enum string fields and strings with formats are allowed.')]),
+      ...(['string', 'boolean', 'integer'].includes(found['type']) ? []
+        : [invalidValue(here, path, 'must point to a field of type string, boolean or integer. Enum string fields and strings with formats are allowed.')]),
       ...(again ? [duplicateValue(here, path)] : []),
     ]
   })
@@ -147,7 +159,9 @@ function validateStored(stored: readonly string[], versions: readonly CustomReso
   if (!stored.length) return [invalidValue(at, null, 'must have at least one stored version')]
   return [
     ...versions.filter((v) => v.storage && !stored.includes(v.name)).map((v) => invalidValue(at, stored, `must have the storage version ${v.name}`)),
-    ...stored.flatMap((name, i) => (versions.some((v) => v.name === name) ? [] : [invalidValue(`${at}[${i}]`, name, `missing from spec.versions; ${name} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${name} and removes ${name} from status.storedVersions`)])),
+    ...stored.flatMap((name, i) => (versions.some((v) => v.name === name) ? []
+      : [invalidValue(`${at}[${i}]`, name,
+        `missing from spec.versions; ${name} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${name} and removes ${name} from status.storedVersions`)])),
   ]
 }
 
@@ -161,7 +175,8 @@ function validateApproval(crd: Definition, old: Definition | undefined): FieldEr
   const at = `metadata.annotations[${approved}]`, state = approval(crd)
   if (!/(^|\.)(k8s|kubernetes)\.io$/.test(crd.spec.group) || state === 'fine' || (old && approval(old) === state)) return []
   return state === 'missing' ? [requiredValue(at, `protected groups must have approval annotation "${approved}", see ${proposal}`)]
-    : [invalidValue(at, crd.metadata.annotations?.[approved], `protected groups must have approval annotation "${approved}" with either a URL or a reason starting with "unapproved", see ${proposal}`)]
+    : [invalidValue(at, crd.metadata.annotations?.[approved],
+      `protected groups must have approval annotation "${approved}" with either a URL or a reason starting with "unapproved", see ${proposal}`)]
 }
 
 const reviewVersions = ['v1', 'v1beta1']

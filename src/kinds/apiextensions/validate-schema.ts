@@ -15,15 +15,19 @@ export const schemaOf = (given: JSONSchemaProps | boolean | undefined): JSONSche
 /** Every schema directly inside another. */
 export function innerSchemas(schema: JSONSchemaProps): JSONSchemaProps[] {
   const { items, allOf = [], anyOf = [], oneOf: one = [], not, properties, additionalProperties } = schema
-  return [...(Array.isArray(items) ? items : items ? [items] : []), ...allOf, ...anyOf, ...one, ...(not ? [not] : []), ...entriesOf(properties).map(([, s]) => s), ...(schemaOf(additionalProperties) ? [additionalProperties] : [])] as JSONSchemaProps[]
+  return [...(Array.isArray(items) ? items : items ? [items] : []), ...allOf, ...anyOf, ...one, ...(not ? [not] : []), ...entriesOf(properties).map(([, s]) => s),
+    ...(schemaOf(additionalProperties) ? [additionalProperties] : [])] as JSONSchemaProps[]
 }
-export const hasSchema = (schema: JSONSchemaProps, test: (schema: JSONSchemaProps) => boolean): boolean => test(schema) || innerSchemas(schema).some((inner) => hasSchema(inner, test))
+export const hasSchema = (schema: JSONSchemaProps, test: (schema: JSONSchemaProps) => boolean): boolean => test(schema)
+  || innerSchemas(schema).some((inner) => hasSchema(inner, test))
 /** Whether a schema uses what structural schemas do not know at all. */
-export const isUnsupported = (schema: JSONSchemaProps): boolean => hasSchema(schema, (s) => !!s['id'] || unsupported.some((field) => s[field] !== undefined) || s['type'] === 'null' || Array.isArray(s['items']))
+export const isUnsupported = (schema: JSONSchemaProps): boolean =>
+  hasSchema(schema, (s) => !!s['id'] || unsupported.some((field) => s[field] !== undefined) || s['type'] === 'null' || Array.isArray(s['items']))
 
 export function validateSchema(schema: JSONSchemaProps, at: string, place: Place = {}): FieldError[] {
   const { type, default: otherwise, uniqueItems, properties, additionalProperties, items } = schema, errors: FieldError[] = []
-  const inner = (list: JSONSchemaProps | undefined, field: string, where: Place = place) => { if (list) errors.push(...validateSchema(list, `${at}.${field}`, { ...where, ...(where.root && { root: undefined }) } as Place)) }
+  const inner = (list: JSONSchemaProps | undefined, field: string, where: Place = place) =>
+    { if (list) errors.push(...validateSchema(list, `${at}.${field}`, { ...where, ...(where.root && { root: undefined }) } as Place)) }
   if (type && !types.includes(type)) errors.push(notSupported(`${at}.type`, type, types))
   if (otherwise !== undefined && place.noDefaults !== undefined) errors.push(forbiddenValue(`${at}.default`, `must not be set ${place.noDefaults}`))
   if (schema['id']) errors.push(forbiddenValue(`${at}.id`, 'id is not supported'))
@@ -33,7 +37,8 @@ export function validateSchema(schema: JSONSchemaProps, at: string, place: Place
   if (place.insideMeta && schema['x-kubernetes-embedded-resource']) errors.push(forbiddenValue(`${at}.x-kubernetes-embedded-resource`, 'must not be used inside of resource meta'))
   if (uniqueItems) errors.push(forbiddenValue(`${at}.uniqueItems`, 'uniqueItems cannot be set to true since the runtime complexity becomes quadratic'))
   if (additionalProperties !== undefined) {
-    if (Object.keys(properties ?? {}).length && additionalProperties !== true) errors.push(forbiddenValue(`${at}.additionalProperties`, 'additionalProperties and properties are mutual exclusive'))
+    if (Object.keys(properties ?? {}).length && additionalProperties !== true) errors.push(forbiddenValue(`${at}.additionalProperties`,
+      'additionalProperties and properties are mutual exclusive'))
     inner(schemaOf(additionalProperties), 'additionalProperties', place.insideMeta ? { ...place, noDefaults: 'inside additionalProperties applying to object metadata' } : place)
   }
   for (const [name, property] of entriesOf(properties)) {
@@ -44,15 +49,18 @@ export function validateSchema(schema: JSONSchemaProps, at: string, place: Place
   for (const field of ['allOf', 'oneOf', 'anyOf']) ((schema[field] ?? []) as JSONSchemaProps[]).forEach((s, i) => inner(s, `${field}[${i}]`))
   if (Array.isArray(items)) items.forEach((s: JSONSchemaProps, i) => inner(s, `items[${i}]`))
   else inner(items, 'items')
-  return [...errors, ...validateTopology(schema, at), ...((schema['x-kubernetes-validations'] ?? []) as ValidationRule[]).flatMap((rule, i) => validateRule(rule, `${at}.x-kubernetes-validations[${i}]`))]
+  return [...errors, ...validateTopology(schema, at), ...((schema['x-kubernetes-validations'] ?? []) as ValidationRule[]).flatMap((rule, i) =>
+    validateRule(rule, `${at}.x-kubernetes-validations[${i}]`))]
 }
 
 /** What lists and maps are: sets, maps by key, or one value. */
 function validateTopology(schema: JSONSchemaProps, at: string): FieldError[] {
   const { type = '', items } = schema, errors: FieldError[] = []
-  const list: string | undefined = schema['x-kubernetes-list-type'], map: string | undefined = schema['x-kubernetes-map-type'], keys: string[] = schema['x-kubernetes-list-map-keys'] ?? []
+  const list: string | undefined = schema['x-kubernetes-list-type'], map: string | undefined = schema['x-kubernetes-map-type'],
+    keys: string[] = schema['x-kubernetes-list-map-keys'] ?? []
   const listAt = `${at}.x-kubernetes-list-type`, keysAt = `${at}.x-kubernetes-list-map-keys`, item = schemaOf(items)
-  const mustBe = (wanted: string, field: string) => errors.push(type ? invalidValue(`${at}.type`, type, `must be ${wanted} if ${field} is specified`) : requiredValue(`${at}.type`, `must be ${wanted} if ${field} is specified`))
+  const mustBe = (wanted: string, field: string) => errors.push(type ? invalidValue(`${at}.type`, type, `must be ${wanted} if ${field} is specified`)
+    : requiredValue(`${at}.type`, `must be ${wanted} if ${field} is specified`))
   if (schema['x-kubernetes-preserve-unknown-fields'] === false) errors.push(invalidValue(`${at}.x-kubernetes-preserve-unknown-fields`, false, 'must be true or undefined'))
   if (map !== undefined && type !== 'object') mustBe('object', 'x-kubernetes-map-type')
   if (map !== undefined && map !== 'atomic' && map !== 'granular') errors.push(notSupported(`${at}.x-kubernetes-map-type`, map, ['atomic', 'granular']))
@@ -63,7 +71,8 @@ function validateTopology(schema: JSONSchemaProps, at: string): FieldError[] {
     if (item['type'] === 'object' && item['x-kubernetes-map-type'] !== 'atomic') errors.push(invalidValue(`${at}.items.x-kubernetes-map-type`, inner, atomic))
   }
   if (list !== undefined && !['atomic', 'set', 'map'].includes(list)) errors.push(notSupported(listAt, list, ['atomic', 'set', 'map']))
-  if (keys.length && list !== 'map') errors.push(list === undefined ? requiredValue(listAt, 'must be map if x-kubernetes-list-map-keys is non-empty') : invalidValue(listAt, list, 'must be map if x-kubernetes-list-map-keys is non-empty'))
+  if (keys.length && list !== 'map') errors.push(list === undefined ? requiredValue(listAt, 'must be map if x-kubernetes-list-map-keys is non-empty')
+    : invalidValue(listAt, list, 'must be map if x-kubernetes-list-map-keys is non-empty'))
   if (list === 'map') {
     if (!keys.length) errors.push(requiredValue(keysAt, 'must not be empty if x-kubernetes-list-type is map'))
     if (items === undefined) errors.push(requiredValue(`${at}.items`, 'must have a schema if x-kubernetes-list-type is map'))
@@ -72,7 +81,8 @@ function validateTopology(schema: JSONSchemaProps, at: string): FieldError[] {
     else for (const [i, key] of keys.entries()) {
       const property = item['properties']?.[key]
       if (!property) errors.push(invalidValue(keysAt, keys, 'entries must all be names of item properties'))
-      else if (property.type === 'array' || property.type === 'object') errors.push(invalidValue(`${at}.items.properties[${key}].type`, item['type'], "must be a scalar type if parent array's x-kubernetes-list-type is map"))
+      else if (property.type === 'array' || property.type === 'object') errors.push(invalidValue(`${at}.items.properties[${key}].type`, item['type'],
+        "must be a scalar type if parent array's x-kubernetes-list-type is map"))
       if (keys.indexOf(key) < i) errors.push(invalidValue(keysAt, keys, 'must not contain duplicate entries'))
     }
   }
@@ -80,7 +90,8 @@ function validateTopology(schema: JSONSchemaProps, at: string): FieldError[] {
   if (item['nullable']) errors.push(forbiddenValue(`${at}.items.nullable`, `cannot be nullable when x-kubernetes-list-type is ${list}`))
   if (list === 'map') for (const key of keys) {
     const property = item['properties']?.[key], here = `${at}.items.properties[${key}]`, why = 'this property is in x-kubernetes-list-map-keys, so it'
-    if (property && property.default === undefined && !(item['required'] ?? []).includes(key)) errors.push(requiredValue(`${here}.default`, `${why} must have a default or be a required property`))
+    if (property && property.default === undefined && !(item['required'] ?? []).includes(key)) errors.push(requiredValue(`${here}.default`,
+      `${why} must have a default or be a required property`))
     if (property?.nullable) errors.push(forbiddenValue(`${here}.nullable`, `${why} cannot be nullable`))
   }
   return errors

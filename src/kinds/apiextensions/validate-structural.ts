@@ -4,7 +4,8 @@ import type { JSONSchemaProps } from './customresourcedefinition.ts'
 import { entriesOf, schemaOf } from './validate-schema.ts'
 
 type Level = 'root' | 'item' | 'field'
-const emptyAt: Record<Level, string> = { root: 'must not be empty at the root', item: 'must not be empty for specified array items', field: 'must not be empty for specified object fields' }
+const emptyAt: Record<Level, string> = { root: 'must not be empty at the root', item: 'must not be empty for specified array items',
+  field: 'must not be empty for specified object fields' }
 
 export const validateStructural = (schema: JSONSchemaProps, at: string): FieldError[] => [...validateInvariants(schema, 'root', at), ...validateComplete(schema, at)]
 
@@ -27,7 +28,8 @@ function validateInvariants(schema: JSONSchemaProps, level: Level, at: string): 
   if (embedded && additionalProperties !== undefined) errors.push(forbiddenValue(`${at}.additionalProperties`, 'must not be used if x-kubernetes-embedded-resource is set'))
   if (level === 'root' && type && type !== 'object') errors.push(invalidValue(`${at}.type`, type, 'must be object at the root'))
   if (level === 'root' || embedded) errors.push(...validateMeta(properties ?? {}, at))
-  if (embedded && !anything && !Object.keys(properties ?? {}).length) errors.push(requiredValue(`${at}.properties`, 'must not be empty if x-kubernetes-embedded-resource is true without x-kubernetes-preserve-unknown-fields'))
+  if (embedded && !anything && !Object.keys(properties ?? {}).length) errors.push(requiredValue(`${at}.properties`,
+    'must not be empty if x-kubernetes-embedded-resource is true without x-kubernetes-preserve-unknown-fields'))
   return errors
 }
 
@@ -58,8 +60,10 @@ function validateLogic(schema: JSONSchemaProps, at: string, either: boolean): Fi
   return errors
 }
 /** Fields that only stand where the value does, and how messages ask for their absence. */
-const ownFields = { type: 'empty', additionalProperties: 'undefined', default: 'undefined', title: 'empty', description: 'empty', nullable: 'false', 'x-kubernetes-preserve-unknown-fields': 'false',
-  'x-kubernetes-embedded-resource': 'false', 'x-kubernetes-int-or-string': 'false', 'x-kubernetes-list-map-keys': 'empty', 'x-kubernetes-list-type': 'undefined', 'x-kubernetes-map-type': 'undefined' } as const
+const ownFields = { type: 'empty', additionalProperties: 'undefined', default: 'undefined', title: 'empty', description: 'empty', nullable: 'false',
+  'x-kubernetes-preserve-unknown-fields': 'false',
+  'x-kubernetes-embedded-resource': 'false', 'x-kubernetes-int-or-string': 'false', 'x-kubernetes-list-map-keys': 'empty', 'x-kubernetes-list-type': 'undefined',
+    'x-kubernetes-map-type': 'undefined' } as const
 function validateNested(schema: JSONSchemaProps, at: string, typed = false): FieldError[] {
   const errors = validateLogic(schema, at, typed)
   if (schemaOf(schema['items'])) errors.push(...validateNested(schema['items'], `${at}.items`))
@@ -78,7 +82,8 @@ function validateComplete(schema: JSONSchemaProps, at: string): FieldError[] {
   return errors
 }
 const nested = (schema: JSONSchemaProps): [string, JSONSchemaProps][] =>
-  [...['allOf', 'anyOf', 'oneOf'].flatMap((field) => ((schema[field] ?? []) as JSONSchemaProps[]).map((s, i): [string, JSONSchemaProps] => [`${field}[${i}]`, s])), ...(schema['not'] ? [['not', schema['not']] as [string, JSONSchemaProps]] : [])]
+  [...['allOf', 'anyOf', 'oneOf'].flatMap((field) => ((schema[field] ?? []) as JSONSchemaProps[]).map((s, i): [string, JSONSchemaProps] => [`${field}[${i}]`, s])),
+    ...(schema['not'] ? [['not', schema['not']] as [string, JSONSchemaProps]] : [])]
 function missing(inner: JSONSchemaProps, outer: JSONSchemaProps, innerAt: string, outerAt: string): FieldError[] {
   const errors = nested(inner).flatMap(([field, deeper]) => missing(deeper, outer, `${innerAt}.${field}`, outerAt))
   if (inner['items']) {
@@ -86,7 +91,8 @@ function missing(inner: JSONSchemaProps, outer: JSONSchemaProps, innerAt: string
     else errors.push(requiredValue(`${outerAt}.items`, `because it is defined in ${innerAt}.items`))
   }
   for (const [name, property] of entriesOf(inner['properties'])) {
-    const own = outer['properties']?.[name] ?? schemaOf(outer['additionalProperties']), ownAt = outer['properties']?.[name] ? `${outerAt}.properties[${name}]` : `${outerAt}.additionalProperties`
+    const own = outer['properties']?.[name] ?? schemaOf(outer['additionalProperties']), ownAt = outer['properties']?.[name] ? `${outerAt}.properties[${name}]`
+      : `${outerAt}.additionalProperties`
     if (own) errors.push(...missing(property, own, `${innerAt}.properties[${name}]`, ownAt))
     else if (outer['additionalProperties'] !== true) errors.push(requiredValue(`${outerAt}.properties[${name}]`, `because it is defined in ${innerAt}.properties[${name}]`))
   }

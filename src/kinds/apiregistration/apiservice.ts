@@ -1,4 +1,6 @@
-import { defineKind, invalidValue, isDNS1035Label, isDNS1123Subdomain, isPortNumber, nameIsPathSegment, requiredValue, s, type FieldError, type Infer, type ObjectOf } from '#machinery'
+import {
+  defineKind, invalidValue, isDNS1035Label, isDNS1123Subdomain, isPortNumber, nameIsPathSegment, requiredValue, s, type FieldError, type Infer, type ObjectOf,
+} from '#machinery'
 import { keepMetadata } from '../status-metadata.ts'
 import * as cells from '../cells.ts'
 
@@ -39,13 +41,16 @@ interface APIServiceLike { readonly metadata: { readonly name: string }; readonl
 function validateAPIService({ metadata: { name }, spec }: APIServiceLike, _old?: object, subresource?: string): FieldError[] {
   const { group = '', version = '', groupPriorityMinimum, versionPriority, service, caBundle, insecureSkipTLSVerify } = spec, wanted = `${version}.${group}`
   if (subresource === 'status') return []
-  const errors: FieldError[] = [], firstOf = (reasons: string[], field: string, value: string) => { for (const why of reasons.slice(0, 1)) errors.push(invalidValue(field, value, why)) }
+  const errors: FieldError[] = [], firstOf = (reasons: string[], field: string, value: string) =>
+    { for (const why of reasons.slice(0, 1)) errors.push(invalidValue(field, value, why)) }
   if (!/[/%]/.test(name) && name !== wanted) errors.push(invalidValue('metadata.name', name, `must be \`spec.version+"."+spec.group\`: ${JSON.stringify(wanted)}`))
   if (!group && version !== 'v1') errors.push(requiredValue('spec.group', 'only v1 may have an empty group and it better be legacy kube'))
   if (group) firstOf(isDNS1123Subdomain(group), 'spec.group', group)
   firstOf(isDNS1035Label(version), 'spec.version', version)
-  if (groupPriorityMinimum <= 0 || groupPriorityMinimum > highestGroup) errors.push(invalidValue('spec.groupPriorityMinimum', groupPriorityMinimum, `must be positive and less than ${highestGroup}`))
-  if (versionPriority <= 0 || versionPriority > highestVersion) errors.push(invalidValue('spec.versionPriority', versionPriority, `must be positive and less than ${highestVersion}`))
+  if (groupPriorityMinimum <= 0 || groupPriorityMinimum > highestGroup) errors.push(invalidValue('spec.groupPriorityMinimum', groupPriorityMinimum,
+    `must be positive and less than ${highestGroup}`))
+  if (versionPriority <= 0 || versionPriority > highestVersion) errors.push(invalidValue('spec.versionPriority', versionPriority,
+    `must be positive and less than ${highestVersion}`))
   if (!service) {
     if (caBundle) errors.push(invalidValue('spec.caBundle', `${atob(caBundle).length} bytes`, 'local APIServices may not have a caBundle'))
     return insecureSkipTLSVerify ? [...errors, invalidValue('spec.insecureSkipTLSVerify', true, 'local APIServices may not have insecureSkipTLSVerify')] : errors
@@ -81,7 +86,8 @@ export const apiService = defineKind({
   defaults: ({ spec }) => { if (spec.service) spec.service.port ??= 443 },
   prepareUpdate: (o, old, subresource) => { if (subresource === 'status') keepMetadata(o, old, ['labels', 'annotations', 'finalizers', 'ownerReferences']) },
   prepareCreate: (o) => {
-    if (!o.spec.service) o.status = { conditions: [{ type: 'Available', status: 'True', lastTransitionTime: o.metadata.creationTimestamp ?? null, reason: 'Local', message: 'Local APIServices are always available' }] }
+    if (!o.spec.service) o.status = { conditions: [{ type: 'Available', status: 'True', lastTransitionTime: o.metadata.creationTimestamp ?? null, reason: 'Local',
+      message: 'Local APIServices are always available' }] }
   },
   name: nameIsPathSegment, rechecksMetadata: true,
   validate: validateAPIService,

@@ -110,6 +110,7 @@ export const statefulSet = defineKind({
   validate: validateStatefulSet,
   prepareCreate: ({ spec }) => dropMaxUnavailable(spec),
   prepareUpdate: ({ spec }, old) => { if (old.spec.updateStrategy.rollingUpdate?.maxUnavailable === undefined) dropMaxUnavailable(spec) },
-  warnings: (o, old) => [...workloadWarnings(o, old), ...((o.spec.revisionHistoryLimit ?? 0) < 0 ? ['spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended'] : [])],
+  warnings: (o, old) => [...workloadWarnings(o, old), ...((o.spec.revisionHistoryLimit ?? 0) < 0
+    ? ['spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended'] : [])],
 })
 export type StatefulSet = ObjectOf<typeof statefulSet>

@@ -13,10 +13,12 @@ import { amountOf, atMostAll, validateAmount, validateSelector } from './validat
 
 type With<Spec, Status = unknown> = AnyObject & { spec: Spec; status: Status }
 const rolling = (strategy: { type?: string; rollingUpdate?: { maxSurge?: unknown; maxUnavailable?: unknown } }) =>
-  ({ Type: strategy.type ?? '', RollingUpdate: strategy.rollingUpdate ? { MaxUnavailable: strategy.rollingUpdate.maxUnavailable ?? 0, MaxSurge: strategy.rollingUpdate.maxSurge ?? 0 } : null })
+  ({ Type: strategy.type ?? '', RollingUpdate: strategy.rollingUpdate
+    ? { MaxUnavailable: strategy.rollingUpdate.maxUnavailable ?? 0, MaxSurge: strategy.rollingUpdate.maxSurge ?? 0 } : null })
 
 export function validateDeployment({ spec, status }: With<DeploymentSpec, DeploymentStatus>, old?: With<DeploymentSpec>, subresource?: string): FieldError[] {
-  if (subresource === 'status') return validateCounts(status, ['observedGeneration', 'replicas', 'updatedReplicas', 'readyReplicas', 'availableReplicas', 'unavailableReplicas', 'collisionCount', 'terminatingReplicas'])
+  if (subresource === 'status') return validateCounts(status,
+    ['observedGeneration', 'replicas', 'updatedReplicas', 'readyReplicas', 'availableReplicas', 'unavailableReplicas', 'collisionCount', 'terminatingReplicas'])
   const { progressDeadlineSeconds: deadline, minReadySeconds = 0 } = spec
   return [
     ...atLeastZero(spec.replicas, 'spec.replicas'),
@@ -62,7 +64,8 @@ export function validateDaemonSet({ spec }: With<DaemonSetSpec>, old?: With<Daem
   if (subresource === 'status') return []
   const selector = readSelector(spec.selector), empty = !!spec.selector && !Object.keys(spec.selector.matchLabels ?? {}).length && !spec.selector.matchExpressions?.length
   return [
-    ...validateSelector(spec.selector ?? { matchLabels: { x: 'y' } }, 'daemonset', '', 'spec.selector').filter((e) => !e.message.includes('empty selector') && e.field !== 'spec.selector'),
+    ...validateSelector(spec.selector ?? { matchLabels: { x: 'y' } }, 'daemonset', '', 'spec.selector').filter((e) => !e.message.includes('empty selector')
+      && e.field !== 'spec.selector'),
     ...(selector && !empty ? validateMatches(selector, spec.template, 'spec.template', old?.spec.template) : []),
     ...(empty ? [invalidValue('spec.selector', spec.selector, 'empty selector is invalid for daemonset')] : []),
     ...validateLastingTemplate(spec.template, undefined, 'DaemonSet', 'spec.template'),
@@ -94,22 +97,28 @@ export function validateStatefulSet({ spec }: With<StatefulSetSpec>, old?: With<
   if (!old) return errors
   const fixed = (s: StatefulSetSpec) => Object.fromEntries(Object.entries(s).filter(([field]) => !(changeable as readonly string[]).includes(field)))
   if (!same(fixed(spec), fixed(old.spec)))
-    errors.push(forbiddenValue('spec', `updates to statefulset spec for fields other than ${changeable.slice(0, -1).map((f) => `'${f}'`).join(', ')} and 'minReadySeconds' are forbidden`))
+    errors.push(forbiddenValue('spec',
+      `updates to statefulset spec for fields other than ${changeable.slice(0, -1).map((f) => `'${f}'`).join(', ')} and 'minReadySeconds' are forbidden`))
   return errors
 }
 function validateStatefulSetSpec(spec: StatefulSetSpec, old: PodTemplateSpec | undefined): FieldError[] {
   const errors: FieldError[] = []
   const { podManagementPolicy: policy = '', updateStrategy: { type = '', rollingUpdate }, persistentVolumeClaimRetentionPolicy: retention } = spec
-  if (policy !== 'OrderedReady' && policy !== 'Parallel') errors.push(policy ? invalidValue('spec.podManagementPolicy', policy, "must be 'OrderedReady' or 'Parallel'") : requiredValue('spec.podManagementPolicy'))
+  if (policy !== 'OrderedReady' && policy !== 'Parallel') errors.push(policy ? invalidValue('spec.podManagementPolicy', policy, "must be 'OrderedReady' or 'Parallel'")
+    : requiredValue('spec.podManagementPolicy'))
   if (type === 'OnDelete') {
-    if (rollingUpdate) errors.push(invalidValue('spec.updateStrategy.rollingUpdate', goForm(statefulSetRollingForm, rollingUpdate), "only allowed for updateStrategy 'RollingUpdate'"))
+    if (rollingUpdate) errors.push(invalidValue('spec.updateStrategy.rollingUpdate', goForm(statefulSetRollingForm, rollingUpdate),
+      "only allowed for updateStrategy 'RollingUpdate'"))
   } else if (type === 'RollingUpdate') errors.push(...atLeastZero(rollingUpdate?.partition, 'spec.updateStrategy.rollingUpdate.partition'))
-  else errors.push(type ? invalidValue('spec.updateStrategy', { Type: type, RollingUpdate: rollingUpdate ? goForm(statefulSetRollingForm, rollingUpdate) : null }, "must be 'RollingUpdate' or 'OnDelete'") : requiredValue('spec.updateStrategy'))
+  else errors.push(type ? invalidValue('spec.updateStrategy', { Type: type, RollingUpdate: rollingUpdate ? goForm(statefulSetRollingForm, rollingUpdate) : null },
+    "must be 'RollingUpdate' or 'OnDelete'") : requiredValue('spec.updateStrategy'))
   for (const field of ['whenDeleted', 'whenScaled'] as const) {
     const value = retention?.[field]
-    if (value !== undefined && value !== 'Retain' && value !== 'Delete') errors.push(notSupported(`spec.persistentVolumeClaimRetentionPolicy.${field}`, value, ['Retain', 'Delete']))
+    if (value !== undefined && value !== 'Retain' && value !== 'Delete') errors.push(notSupported(`spec.persistentVolumeClaimRetentionPolicy.${field}`, value,
+      ['Retain', 'Delete']))
   }
-  errors.push(...atLeastZero(spec.replicas, 'spec.replicas'), ...atLeastZero(spec.minReadySeconds, 'spec.minReadySeconds'), ...atLeastZero(spec.ordinals?.start, 'spec.ordinals.start'))
+  errors.push(...atLeastZero(spec.replicas, 'spec.replicas'), ...atLeastZero(spec.minReadySeconds, 'spec.minReadySeconds'),
+    ...atLeastZero(spec.ordinals?.start, 'spec.ordinals.start'))
   errors.push(...validateSelector(spec.selector, 'statefulset', '', 'spec.selector'), ...templateOf(spec, 'StatefulSet', old))
   return [...errors, ...atLeastZero(spec.revisionHistoryLimit, 'spec.revisionHistoryLimit')]
 }
@@ -117,7 +126,8 @@ function validateStatefulSetSpec(spec: StatefulSetSpec, old: PodTemplateSpec | u
 function validateCounts(status: Readonly<Record<string, unknown>>, fields: readonly string[]): FieldError[] {
   const errors = fields.flatMap((field) => atLeastZero(status[field] as number | undefined, `status.${field}`))
   const count = (field: string) => (status[field] as number | undefined) ?? 0
-  const within = (field: string, whole: string) => { if (count(field) > count(whole)) errors.push(invalidValue(`status.${field}`, count(field), `cannot be greater than ${whole === 'replicas' ? 'status.replicas' : whole}`)) }
+  const within = (field: string, whole: string) => { if (count(field) > count(whole)) errors.push(invalidValue(`status.${field}`, count(field),
+    `cannot be greater than ${whole === 'replicas' ? 'status.replicas' : whole}`)) }
   for (const field of fields) if (['updatedReplicas', 'fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'].includes(field)) within(field, 'replicas')
   within('availableReplicas', 'readyReplicas')
   return errors

@@ -65,7 +65,8 @@ function from(v1: HorizontalPodAutoscalerV1): HorizontalPodAutoscalerBody {
   const { targetCPUUtilizationPercentage: cpu, scaleTargetRef, minReplicas, maxReplicas } = v1.spec
   const { currentCPUUtilizationPercentage: currentCPU, ...status } = v1.status
   const kept = Object.entries(annotations).filter(([key]) => !Object.values(carried).includes(key))
-  const metrics = [...read(annotations[carried.metrics], fromV1Spec), ...(cpu !== undefined ? [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: cpu } } }] : [])]
+  const metrics = [...read(annotations[carried.metrics], fromV1Spec),
+    ...(cpu !== undefined ? [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: cpu } } }] : [])]
   const conditions = read(annotations[carried.conditions], (c) => c as never)
   const currentMetrics = carried.currentMetrics in annotations ? read(annotations[carried.currentMetrics], fromV1Status)
     : currentCPU === undefined ? null : [{ type: 'Resource', resource: { name: 'cpu', current: { averageUtilization: currentCPU } } }]

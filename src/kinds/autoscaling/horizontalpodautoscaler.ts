@@ -216,8 +216,10 @@ function target(spec: MetricSpec, status: MetricStatus | undefined): string {
     return `${goal?.name}: ${percent(current?.averageUtilization, unknown)}/${percent(goal?.target.averageUtilization, '<auto>')}`
   }
   switch (spec.type) {
-    case 'External': return averaged(spec.external) ? `${status?.external?.current.averageValue ?? unknown}/${averaged(spec.external)} (avg)` : `${status?.external?.current.value ?? unknown}/${spec.external?.target.value ?? ''}`
-    case 'Object': return averaged(spec.object) ? `${status?.object?.current.averageValue ?? unknown}/${averaged(spec.object)} (avg)` : `${status?.object?.current.value ?? unknown}/${spec.object?.target.value ?? ''}`
+    case 'External': return averaged(spec.external) ? `${status?.external?.current.averageValue ?? unknown}/${averaged(spec.external)} (avg)`
+      : `${status?.external?.current.value ?? unknown}/${spec.external?.target.value ?? ''}`
+    case 'Object': return averaged(spec.object) ? `${status?.object?.current.averageValue ?? unknown}/${averaged(spec.object)} (avg)`
+      : `${status?.object?.current.value ?? unknown}/${spec.object?.target.value ?? ''}`
     case 'Pods': return `${status?.pods?.current.averageValue ?? unknown}/${averaged(spec.pods) ?? ''}`
     case 'Resource': return resource('resource')
     case 'ContainerResource': return resource('containerResource')

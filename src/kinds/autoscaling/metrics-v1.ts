@@ -17,11 +17,13 @@ export function toV1Spec({ type, object, pods, resource, containerResource, exte
   const flat = (name: string, t: MetricTarget) => ({ name, targetAverageUtilization: t.averageUtilization, targetAverageValue: t.averageValue })
   return given({
     type,
-    object: object && given({ target: reference(object.describedObject), metricName: object.metric.name, targetValue: object.target.value ?? '0', selector: sorted(object.metric.selector), averageValue: object.target.averageValue }),
+    object: object && given({ target: reference(object.describedObject), metricName: object.metric.name, targetValue: object.target.value ?? '0',
+      selector: sorted(object.metric.selector), averageValue: object.target.averageValue }),
     pods: pods && given({ metricName: pods.metric.name, targetAverageValue: pods.target.averageValue ?? '0', selector: sorted(pods.metric.selector) }),
     resource: resource && given(flat(resource.name, resource.target)),
     containerResource: containerResource && given({ ...flat(containerResource.name, containerResource.target), container: containerResource.container }),
-    external: external && given({ metricName: external.metric.name, metricSelector: sorted(external.metric.selector), targetValue: external.target.value, targetAverageValue: external.target.averageValue }),
+    external: external && given({ metricName: external.metric.name, metricSelector: sorted(external.metric.selector), targetValue: external.target.value,
+      targetAverageValue: external.target.averageValue }),
   })
 }
 
@@ -29,11 +31,13 @@ export function toV1Status({ type, object, pods, resource, containerResource, ex
   const flat = (name: string, c: MetricValueStatus) => ({ name, currentAverageUtilization: c.averageUtilization, currentAverageValue: c.averageValue ?? '0' })
   return given({
     type,
-    object: object && given({ target: reference(object.describedObject), metricName: object.metric.name, currentValue: object.current.value ?? '0', selector: sorted(object.metric.selector), averageValue: object.current.averageValue }),
+    object: object && given({ target: reference(object.describedObject), metricName: object.metric.name, currentValue: object.current.value ?? '0',
+      selector: sorted(object.metric.selector), averageValue: object.current.averageValue }),
     pods: pods && given({ metricName: pods.metric.name, currentAverageValue: pods.current.averageValue ?? '0', selector: sorted(pods.metric.selector) }),
     resource: resource && given(flat(resource.name, resource.current)),
     containerResource: containerResource && given({ ...flat(containerResource.name, containerResource.current), container: containerResource.container }),
-    external: external && given({ metricName: external.metric.name, metricSelector: sorted(external.metric.selector), currentValue: external.current.value ?? '0', currentAverageValue: external.current.averageValue }),
+    external: external && given({ metricName: external.metric.name, metricSelector: sorted(external.metric.selector), currentValue: external.current.value ?? '0',
+      currentAverageValue: external.current.averageValue }),
   })
 }
 
@@ -48,9 +52,11 @@ export function fromV1Spec(f: Flat): MetricSpec {
   const object = part(f, 'object'), pods = part(f, 'pods'), resource = part(f, 'resource'), containerResource = part(f, 'containerResource'), external = part(f, 'external')
   const average = object?.averageValue
   return {
-    ...(containerResource && { containerResource: { container: String(containerResource.container ?? ''), name: String(containerResource.name), target: oneOf(containerResource.targetAverageUtilization, containerResource.targetAverageValue) } }),
+    ...(containerResource && { containerResource: { container: String(containerResource.container ?? ''), name: String(containerResource.name),
+      target: oneOf(containerResource.targetAverageUtilization, containerResource.targetAverageValue) } }),
     ...(external && { external: { metric: metric(external, external.metricSelector), target: external.targetValue != null
-      ? { ...(external.targetAverageValue != null && { averageValue: String(external.targetAverageValue) }), type: 'Value', value: String(external.targetValue) } : oneOf(undefined, external.targetAverageValue) } }),
+      ? { ...(external.targetAverageValue != null && { averageValue: String(external.targetAverageValue) }), type: 'Value', value: String(external.targetValue) }
+        : oneOf(undefined, external.targetAverageValue) } }),
     ...(object && { object: { describedObject: object.target as Reference, metric: metric(object, object.selector),
       target: { ...(average != null && { averageValue: String(average) }), type: average != null ? 'AverageValue' : 'Value', value: String(object.targetValue ?? '0') } } }),
     ...(pods && { pods: { metric: metric(pods, pods.selector), target: { averageValue: String(pods.targetAverageValue ?? '0'), type: 'AverageValue' } } }),
@@ -62,12 +68,15 @@ export function fromV1Spec(f: Flat): MetricSpec {
 export function fromV1Status(f: Flat): MetricStatus {
   const object = part(f, 'object'), pods = part(f, 'pods'), resource = part(f, 'resource'), containerResource = part(f, 'containerResource'), external = part(f, 'external')
   const current = (utilization: unknown, averageValue: unknown, value?: unknown): MetricValueStatus => ({
-    ...(utilization != null && { averageUtilization: Number(utilization) }), ...(averageValue != null && { averageValue: String(averageValue) }), ...(value != null && { value: String(value) }),
+    ...(utilization != null && { averageUtilization: Number(utilization) }), ...(averageValue != null && { averageValue: String(averageValue) }),
+      ...(value != null && { value: String(value) }),
   })
   return {
-    ...(containerResource && { containerResource: { container: String(containerResource.container ?? ''), current: current(containerResource.currentAverageUtilization, containerResource.currentAverageValue), name: String(containerResource.name) } }),
+    ...(containerResource && { containerResource: { container: String(containerResource.container ?? ''),
+      current: current(containerResource.currentAverageUtilization, containerResource.currentAverageValue), name: String(containerResource.name) } }),
     ...(external && { external: { current: current(undefined, external.currentAverageValue, external.currentValue), metric: metric(external, external.metricSelector) } }),
-    ...(object && { object: { current: current(undefined, object.averageValue, object.currentValue), describedObject: object.target as Reference, metric: metric(object, object.selector) } }),
+    ...(object && { object: { current: current(undefined, object.averageValue, object.currentValue), describedObject: object.target as Reference,
+      metric: metric(object, object.selector) } }),
     ...(pods && { pods: { current: current(undefined, pods.currentAverageValue), metric: metric(pods, pods.selector) } }),
     ...(resource && { resource: { current: current(resource.currentAverageUtilization, resource.currentAverageValue), name: String(resource.name) } }),
     type: String(f.type ?? ''),

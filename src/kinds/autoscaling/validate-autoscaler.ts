@@ -1,7 +1,9 @@
 // What is wrong with an autoscaler.
 import { compareQuantities, forbiddenValue, invalidValue, notSupported, requiredValue, type FieldError } from '#machinery'
 import { atLeastZero, oneOf, validatePathSegment } from '../checks.ts'
-import type { CrossVersionObjectReference, HorizontalPodAutoscalerSpec, HorizontalPodAutoscalerStatus, HPAScalingRules, MetricIdentifier, MetricSpec, MetricTarget } from './horizontalpodautoscaler.ts'
+import type {
+  CrossVersionObjectReference, HorizontalPodAutoscalerSpec, HorizontalPodAutoscalerStatus, HPAScalingRules, MetricIdentifier, MetricSpec, MetricTarget,
+} from './horizontalpodautoscaler.ts'
 
 interface Autoscaler { readonly spec: HorizontalPodAutoscalerSpec; readonly status: HorizontalPodAutoscalerStatus }
 
@@ -23,7 +25,8 @@ export function validateAutoscaler({ spec, status }: Autoscaler, old?: Autoscale
 const groupless = ({ apiVersion = '', kind }: CrossVersionObjectReference): boolean => !apiVersion.includes('/') && kind !== 'ReplicationController'
 function validateTarget(ref: CrossVersionObjectReference, at: string, anyVersion: boolean): FieldError[] {
   const { kind, name, apiVersion = '' } = ref
-  const errors = [...(kind ? validatePathSegment(kind, `${at}.kind`) : [requiredValue(`${at}.kind`)]), ...(name ? validatePathSegment(name, `${at}.name`) : [requiredValue(`${at}.name`)])]
+  const errors = [...(kind ? validatePathSegment(kind, `${at}.kind`) : [requiredValue(`${at}.kind`)]),
+    ...(name ? validatePathSegment(name, `${at}.name`) : [requiredValue(`${at}.name`)])]
   if (anyVersion) return errors
   if (apiVersion.split('/').length > 2) return [...errors, invalidValue(`${at}.apiVersion`, apiVersion, `unexpected GroupVersion string: ${apiVersion}`)]
   return groupless(ref) ? [...errors, invalidValue(`${at}.apiVersion`, apiVersion, 'apiVersion must specify API group')] : errors
@@ -36,13 +39,16 @@ function validateMetric(metric: MetricSpec, at: string): FieldError[] {
   const errors: FieldError[] = [...(type ? [] : [requiredValue(`${at}.type`, 'must specify a metric source type')]), ...(sorts.includes(type) ? [] : [unknown])]
   const present: string[] = []
   const look = (name: string, source: object | undefined, check: (at: string) => FieldError[]) => { if (source && present.push(name) === 1) errors.push(...check(`${at}.${name}`)) }
-  look('object', object, (here) => [...validateTarget(object!.describedObject, `${here}.describedObject`, true), ...validateIdentifier(object!.metric, here), ...validateMetricTarget(object!.target, here), ...either(object!.target, here)])
+  look('object', object, (here) => [...validateTarget(object!.describedObject, `${here}.describedObject`, true), ...validateIdentifier(object!.metric, here),
+    ...validateMetricTarget(object!.target, here), ...either(object!.target, here)])
   look('external', external, (here) => [...validateIdentifier(external!.metric, here), ...validateMetricTarget(external!.target, here), ...either(external!.target, here, true)])
   look('pods', pods, (here) => [...validateIdentifier(pods!.metric, here), ...validateMetricTarget(pods!.target, here),
     ...(positive(pods!.target.averageValue) ? [] : [requiredValue(`${here}.target.averageValue`, 'must specify a positive target averageValue')])])
-  look('resource', resource, (here) => [...(resource!.name ? [] : [requiredValue(`${here}.name`, 'must specify a resource name')]), ...validateMetricTarget(resource!.target, here), ...rawOrShare(resource!.target, here)])
+  look('resource', resource, (here) => [...(resource!.name ? [] : [requiredValue(`${here}.name`, 'must specify a resource name')]), ...validateMetricTarget(resource!.target, here),
+    ...rawOrShare(resource!.target, here)])
   look('containerResource', containerResource, (here) => [
-    ...(containerResource!.name ? [] : [requiredValue(`${here}.name`, 'must specify a resource name')]), ...(containerResource!.container ? [] : [requiredValue(`${here}.container`, 'must specify a container')]),
+    ...(containerResource!.name ? [] : [requiredValue(`${here}.name`, 'must specify a resource name')]),
+      ...(containerResource!.container ? [] : [requiredValue(`${here}.container`, 'must specify a container')]),
     ...validateMetricTarget(containerResource!.target, here), ...rawOrShare(containerResource!.target, here)])
   const expected = type && sorts.includes(type) ? type[0]!.toLowerCase() + type.slice(1) : ''
   if (!expected) errors.push(unknown)
@@ -51,7 +57,8 @@ function validateMetric(metric: MetricSpec, at: string): FieldError[] {
   return errors
 }
 const positive = (amount: string | undefined): boolean => amount !== undefined && compareQuantities(amount, '0') > 0
-const validateIdentifier = ({ name }: MetricIdentifier, at: string): FieldError[] => (name ? validatePathSegment(name, `${at}.metric.name`) : [requiredValue(`${at}.metric.name`, 'must specify a metric name')])
+const validateIdentifier = ({ name }: MetricIdentifier, at: string): FieldError[] =>
+  (name ? validatePathSegment(name, `${at}.metric.name`) : [requiredValue(`${at}.metric.name`, 'must specify a metric name')])
 function validateMetricTarget({ type, value, averageValue, averageUtilization }: MetricTarget, source: string): FieldError[] {
   const at = `${source}.target`
   return [
@@ -64,10 +71,12 @@ function validateMetricTarget({ type, value, averageValue, averageUtilization }:
 }
 const either = ({ value, averageValue }: MetricTarget, at: string, exclusive = false): FieldError[] =>
   (value === undefined && averageValue === undefined ? [requiredValue(`${at}.target.averageValue`, 'must set either a target value for metric or a per-pod target')]
-    : exclusive && value !== undefined && averageValue !== undefined ? [forbiddenValue(`${at}.target.value`, 'may not set both a target value for metric and a per-pod target')] : [])
+    : exclusive && value !== undefined && averageValue !== undefined ? [forbiddenValue(`${at}.target.value`, 'may not set both a target value for metric and a per-pod target')]
+      : [])
 const rawOrShare = ({ averageUtilization, averageValue }: MetricTarget, at: string): FieldError[] =>
   (averageUtilization === undefined && averageValue === undefined ? [requiredValue(`${at}.target.averageUtilization`, 'must set either a target raw value or a target utilization')]
-    : averageUtilization !== undefined && averageValue !== undefined ? [forbiddenValue(`${at}.target.averageValue`, 'may not set both a target raw value and a target utilization')] : [])
+    : averageUtilization !== undefined && averageValue !== undefined ? [forbiddenValue(`${at}.target.averageValue`, 'may not set both a target raw value and a target utilization')]
+      : [])
 
 const longestWindow = 3600, longestPeriod = 1800
 function validateBehavior(rules: HPAScalingRules | undefined, at: string): FieldError[] {

@@ -114,7 +114,8 @@ export const job = defineKind({
       const parallel = spec.completions === undefined && (spec.parallelism ?? 0) > 1
       return `${status.succeeded ?? 0}/${spec.completions ?? 1}${parallel ? ` of ${spec.parallelism}` : ''}`
     } },
-    { name: 'Duration', value: ({ status }, now) => (status.startTime ? shortAge((status.completionTime ? Date.parse(status.completionTime) : now) - Date.parse(status.startTime)) : '') },
+    { name: 'Duration', value: ({ status }, now) => (status.startTime ? shortAge((status.completionTime ? Date.parse(status.completionTime) : now) - Date.parse(status.startTime))
+      : '') },
     cells.age,
     ...cells.containerColumns<{ spec: JobSpec }>((o) => o.spec.template, (o) => cells.selector(o.spec.selector)),
   ],

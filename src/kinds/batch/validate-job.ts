@@ -1,5 +1,7 @@
 // What is wrong with jobs, and with changes of them.
-import { invalidValue, isDNS1123Label, isQualifiedName, notSupported, requiredValue, same, tooLong, tooMany, validateLabelSelector, type AnyObject, type FieldError } from '#machinery'
+import {
+  invalidValue, isDNS1123Label, isQualifiedName, notSupported, requiredValue, same, tooLong, tooMany, validateLabelSelector, type AnyObject, type FieldError,
+} from '#machinery'
 import { atLeastZero, failing, immutableField, oneOf, sortedMap, validateDomainPrefixedPath } from '../checks.ts'
 import { readSelector, validatePodTemplate } from '../core/pod/validate-template.ts'
 import { inReference } from '../core/pod/validate-pod.ts'
@@ -28,7 +30,8 @@ function validateGenerated({ metadata, spec }: JobLike): FieldError[] {
     else if (labels[key] !== value) errors.push(invalidValue(at, sortedMap(labels), `must be '${value}'`))
   }
   const selector = readSelector(spec.selector)
-  if (selector && !selector.matches({ [jobLabels.uid[0]]: metadata.uid, [jobLabels.uid[1]]: metadata.uid })) errors.push(invalidValue('spec.selector', spec.selector, '`selector` not auto-generated'))
+  if (selector && !selector.matches({ [jobLabels.uid[0]]: metadata.uid, [jobLabels.uid[1]]: metadata.uid })) errors.push(invalidValue('spec.selector', spec.selector,
+    '`selector` not auto-generated'))
   return errors
 }
 /** The last pod of an indexed job is named after the job. */
@@ -49,7 +52,8 @@ function validateSelected(spec: JobSpec, at: string): FieldError[] {
 /** Everything but the selector, which cron jobs' templates do not have. */
 export function validateJobSpec(spec: JobSpec, at: string): FieldError[] {
   const errors: FieldError[] = []
-  for (const field of ['parallelism', 'completions', 'activeDeadlineSeconds', 'backoffLimit', 'ttlSecondsAfterFinished', 'backoffLimitPerIndex', 'maxFailedIndexes'] as const) errors.push(...atLeastZero(spec[field], `${at}.${field}`))
+  for (const field of ['parallelism', 'completions', 'activeDeadlineSeconds', 'backoffLimit', 'ttlSecondsAfterFinished', 'backoffLimitPerIndex',
+    'maxFailedIndexes'] as const) errors.push(...atLeastZero(spec[field], `${at}.${field}`))
   if (spec.maxFailedIndexes !== undefined && spec.backoffLimitPerIndex === undefined) errors.push(requiredValue(`${at}.backoffLimitPerIndex`, 'when maxFailedIndexes is specified'))
   if (spec.managedBy !== undefined) {
     errors.push(...validateDomainPrefixedPath(spec.managedBy, `${at}.managedBy`))
@@ -59,7 +63,8 @@ export function validateJobSpec(spec: JobSpec, at: string): FieldError[] {
   if (spec.podFailurePolicy) errors.push(...validateFailurePolicy(spec, `${at}.podFailurePolicy`))
   if (spec.successPolicy) {
     if (spec.completionMode === 'Indexed') errors.push(...validateSuccessPolicy(spec, `${at}.successPolicy`))
-    else errors.push(invalidValue(`${at}.successPolicy`, { Rules: (spec.successPolicy.rules ?? []).map((r) => ({ SucceededIndexes: r.succeededIndexes ?? null, SucceededCount: r.succeededCount ?? null })) }, 'requires indexed completion mode'))
+    else errors.push(invalidValue(`${at}.successPolicy`, { Rules: (spec.successPolicy.rules ?? []).map((r) =>
+      ({ SucceededIndexes: r.succeededIndexes ?? null, SucceededCount: r.succeededCount ?? null })) }, 'requires indexed completion mode'))
   }
   const { podReplacementPolicy: replacement } = spec
   if (replacement !== undefined) {
@@ -80,8 +85,10 @@ function validateIndexes(spec: JobSpec, at: string): FieldError[] {
   if (mode !== undefined && mode !== 'NonIndexed' && mode !== 'Indexed') errors.push(notSupported(`${at}.completionMode`, mode, ['NonIndexed', 'Indexed']))
   if (mode === 'Indexed') {
     if (completions === undefined) errors.push(requiredValue(`${at}.completions`, 'when completion mode is Indexed'))
-    if ((parallelism ?? 0) > mostIndexes) errors.push(invalidValue(`${at}.parallelism`, parallelism, `must be less than or equal to ${mostIndexes} when completion mode is Indexed`))
-    if (completions !== undefined && (maxFailedIndexes ?? 0) > completions) errors.push(invalidValue(`${at}.maxFailedIndexes`, maxFailedIndexes, 'must be less than or equal to completions'))
+    if ((parallelism ?? 0) > mostIndexes) errors.push(invalidValue(`${at}.parallelism`, parallelism,
+      `must be less than or equal to ${mostIndexes} when completion mode is Indexed`))
+    if (completions !== undefined && (maxFailedIndexes ?? 0) > completions) errors.push(invalidValue(`${at}.maxFailedIndexes`, maxFailedIndexes,
+      'must be less than or equal to completions'))
     if ((maxFailedIndexes ?? 0) > mostIndexes) errors.push(invalidValue(`${at}.maxFailedIndexes`, maxFailedIndexes, `must be less than or equal to ${mostIndexes}`))
   } else {
     if (backoffLimitPerIndex !== undefined) errors.push(invalidValue(`${at}.backoffLimitPerIndex`, backoffLimitPerIndex, 'requires indexed completion mode'))
@@ -141,8 +148,10 @@ function validateSuccessPolicy({ successPolicy, completions = 0 }: JobSpec, at: 
     }
     if (succeededCount !== undefined) {
       errors.push(...atLeastZero(succeededCount, `${here}.succeededCount`))
-      if (succeededCount > completions) errors.push(invalidValue(`${here}.succeededCount`, succeededCount, `must be less than or equal to ${completions} (the number of specified completions)`))
-      else if (succeededIndexes !== undefined && succeededCount > total) errors.push(invalidValue(`${here}.succeededCount`, succeededCount, `must be less than or equal to ${total} (the number of indexes in the specified succeededIndexes field)`))
+      if (succeededCount > completions) errors.push(invalidValue(`${here}.succeededCount`, succeededCount,
+        `must be less than or equal to ${completions} (the number of specified completions)`))
+      else if (succeededIndexes !== undefined && succeededCount > total) errors.push(invalidValue(`${here}.succeededCount`, succeededCount,
+        `must be less than or equal to ${total} (the number of indexes in the specified succeededIndexes field)`))
     }
     return errors
   })
@@ -172,7 +181,8 @@ function validateChange(spec: JobSpec, old: JobSpec, status: JobStatus): FieldEr
   const fixed = (field: 'completionMode' | 'podFailurePolicy' | 'backoffLimitPerIndex' | 'managedBy' | 'successPolicy') => immutableField(spec[field], old[field], `spec.${field}`)
   const elastic = spec.completionMode === 'Indexed' && spec.completions !== undefined && old.completions !== undefined
   const completions = elastic && spec.completions !== old.completions
-    ? (spec.completions !== spec.parallelism || old.completions !== old.parallelism ? [invalidValue('spec.completions', spec.completions, 'can only be modified in tandem with parallelism')] : [])
+    ? (spec.completions !== spec.parallelism || old.completions !== old.parallelism
+      ? [invalidValue('spec.completions', spec.completions, 'can only be modified in tandem with parallelism')] : [])
     : immutableField(spec.completions, old.completions, 'spec.completions')
   return [
     ...completions, ...immutableField(spec.selector, old.selector, 'spec.selector'), ...validateTemplateChange(spec, old, status),

@@ -4,7 +4,8 @@ import { oneOf } from '../checks.ts'
 import type { CertificateSigningRequestCondition, CertificateSigningRequestSpec, CertificateSigningRequestStatus } from './certificatesigningrequest.ts'
 
 interface Request { readonly spec: CertificateSigningRequestSpec; readonly status: CertificateSigningRequestStatus }
-const usageWords = ['any', 'cert sign', 'client auth', 'code signing', 'content commitment', 'crl sign', 'data encipherment', 'decipher only', 'digital signature', 'email protection', 'encipher only', 'ipsec end system',
+const usageWords = ['any', 'cert sign', 'client auth', 'code signing', 'content commitment', 'crl sign', 'data encipherment', 'decipher only', 'digital signature',
+  'email protection', 'encipher only', 'ipsec end system',
   'ipsec tunnel', 'ipsec user', 'key agreement', 'key encipherment', 'microsoft sgc', 'netscape sgc', 'ocsp signing', 's/mime', 'server auth', 'signing', 'timestamping']
 const shortest = 600
 /** What decides a request; each comes once and stays. */
@@ -19,8 +20,10 @@ export function validateSigningRequest({ spec, status }: Request, old?: Request,
     ...(usages.length ? [] : [requiredValue(at)]),
     ...usages.flatMap((usage, i) => oneOf(usage, usageWords, `${at}[${i}]`)),
     ...usages.flatMap((usage, i) => (usages.indexOf(usage) < i ? [duplicateValue(`${at}[${i}]`, usage)] : [])),
-    ...(spec.signerName === 'kubernetes.io/legacy-unknown' ? [invalidValue('spec.signerName', spec.signerName, 'the legacy signerName is not allowed via this API version')] : validateSignerName(spec.signerName, 'spec.signerName')),
-    ...(seconds !== undefined && seconds < shortest ? [invalidValue('spec.expirationSeconds', seconds, `may not specify a duration less than ${shortest} seconds (10 minutes)`)] : []),
+    ...(spec.signerName === 'kubernetes.io/legacy-unknown' ? [invalidValue('spec.signerName', spec.signerName, 'the legacy signerName is not allowed via this API version')]
+      : validateSignerName(spec.signerName, 'spec.signerName')),
+    ...(seconds !== undefined && seconds < shortest ? [invalidValue('spec.expirationSeconds', seconds, `may not specify a duration less than ${shortest} seconds (10 minutes)`)]
+      : []),
     ...validateConditions(status.conditions ?? []),
     ...(old ? validateChange(status, old.status, subresource) : []),
   ]
@@ -53,7 +56,8 @@ function validateConditions(conditions: readonly CertificateSigningRequestCondit
     if (!type) errors.push(requiredValue(`${at}.type`))
     if (!status) errors.push(requiredValue(`${at}.status`))
     else if (!words.includes(status)) errors.push(notSupported(`${at}.status`, status, words))
-    if ((type === 'Approved' && seen.has('Denied')) || (type === 'Denied' && seen.has('Approved'))) errors.push(invalidValue(`${at}.type`, type, 'Approved and Denied conditions are mutually exclusive'))
+    if ((type === 'Approved' && seen.has('Denied')) || (type === 'Denied' && seen.has('Approved'))) errors.push(invalidValue(`${at}.type`, type,
+      'Approved and Denied conditions are mutually exclusive'))
     if (seen.has(type)) errors.push(duplicateValue(`${at}.type`, type))
     seen.add(type)
   }
@@ -62,7 +66,8 @@ function validateConditions(conditions: readonly CertificateSigningRequestCondit
 
 function validateChange(now: CertificateSigningRequestStatus, before: CertificateSigningRequestStatus, subresource: string | undefined): FieldError[] {
   const errors: FieldError[] = [], of = (status: CertificateSigningRequestStatus, type: string) => (status.conditions ?? []).filter((c) => c.type === type)
-  for (const type of lasting) if (of(now, type).length < of(before, type).length) errors.push(forbiddenValue('status.conditions', `updates may not remove a condition of type ${JSON.stringify(type)}`))
+  for (const type of lasting) if (of(now, type).length < of(before, type).length) errors.push(forbiddenValue('status.conditions',
+    `updates may not remove a condition of type ${JSON.stringify(type)}`))
   if (subresource !== 'approval') for (const type of decisions) {
     const [a, b] = [of(now, type), of(before, type)]
     if (a.length > b.length) errors.push(forbiddenValue('status.conditions', `updates may not add a condition of type ${JSON.stringify(type)}`))

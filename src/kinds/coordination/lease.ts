@@ -34,7 +34,8 @@ export const lease = defineKind({
   validate: ({ spec: { leaseDurationSeconds: seconds, leaseTransitions: changes, strategy, preferredHolder } }) => [
     ...(seconds !== undefined && seconds <= 0 ? [invalidValue('spec.leaseDurationSeconds', seconds, 'must be greater than 0')] : []),
     ...atLeastZero(changes, 'spec.leaseTransitions'),
-    ...(strategy === undefined ? [] : strategy.includes('/') ? failing(isQualifiedName, strategy, 'spec.strategy.strategy') : oneOf(strategy, ['OldestEmulationVersion'], 'spec.strategy.strategy')),
+    ...(strategy === undefined ? [] : strategy.includes('/') ? failing(isQualifiedName, strategy, 'spec.strategy.strategy')
+      : oneOf(strategy, ['OldestEmulationVersion'], 'spec.strategy.strategy')),
     ...(preferredHolder && !strategy ? [forbiddenValue('spec.preferredHolder', 'may only be specified if `strategy` is defined')] : []),
   ],
 })

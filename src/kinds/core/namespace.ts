@@ -63,8 +63,10 @@ export const namespace = defineKind({
   validate: (o, old, subresource) => {
     const { phase = '' } = o.status
     const wanted = o.metadata.deletionTimestamp === undefined ? 'Active' : 'Terminating'
-    if (subresource === 'status') return phase === wanted ? [] : [invalidValue('status.Phase', phase, `may only be '${wanted}' if \`deletionTimestamp\` is ${wanted === 'Active' ? 'empty' : 'not empty'}`)]
-    return old && subresource !== 'finalize' ? [] : (o.spec.finalizers ?? []).flatMap((name, i) => validateFinalizer(name, subresource === 'finalize' ? `spec.finalizers[${i}]` : 'spec.finalizers'))
+    if (subresource === 'status') return phase === wanted ? []
+      : [invalidValue('status.Phase', phase, `may only be '${wanted}' if \`deletionTimestamp\` is ${wanted === 'Active' ? 'empty' : 'not empty'}`)]
+    return old && subresource !== 'finalize' ? [] : (o.spec.finalizers ?? []).flatMap((name, i) =>
+      validateFinalizer(name, subresource === 'finalize' ? `spec.finalizers[${i}]` : 'spec.finalizers'))
   },
 })
 export type Namespace = ObjectOf<typeof namespace>

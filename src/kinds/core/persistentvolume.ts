@@ -3,7 +3,10 @@ import { validatePersistentVolume } from './validate-persistentvolume.ts'
 import { roundResources } from './resources.ts'
 import * as cells from '../cells.ts'
 import { nodeSelector } from './pod/affinity.ts'
-import { awsElasticBlockStoreVolumeSource, azureDiskVolumeSource, fcVolumeSource, flockerVolumeSource, gcePersistentDiskVolumeSource, hostPathVolumeSource, nfsVolumeSource, photonPersistentDiskVolumeSource, portworxVolumeSource, quobyteVolumeSource, vsphereVirtualDiskVolumeSource } from './pod/volume.ts'
+import {
+  awsElasticBlockStoreVolumeSource, azureDiskVolumeSource, fcVolumeSource, flockerVolumeSource, gcePersistentDiskVolumeSource, hostPathVolumeSource,
+  nfsVolumeSource, photonPersistentDiskVolumeSource, portworxVolumeSource, quobyteVolumeSource, vsphereVirtualDiskVolumeSource,
+} from './pod/storage.ts'
 import { objectReference, secretReference } from './references.ts'
 
 export const azureFilePersistentVolumeSource = s.object('io.k8s.api.core.v1.AzureFilePersistentVolumeSource', {

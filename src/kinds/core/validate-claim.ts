@@ -1,5 +1,8 @@
 // What is wrong with a persistent volume claim, its changes, and claims inside pods.
-import { compareQuantities, forbiddenValue, invalidValue, isDNS1123Label, isDNS1123Subdomain, parseQuantity, requiredValue, same, validateAnnotations, validateLabels, validateLabelSelector, type AnyObject, type FieldError, type TemplateMeta } from '#machinery'
+import {
+  compareQuantities, forbiddenValue, invalidValue, isDNS1123Label, isDNS1123Subdomain, parseQuantity, requiredValue, same, validateAnnotations, validateLabels,
+  validateLabelSelector, type AnyObject, type FieldError, type TemplateMeta,
+} from '#machinery'
 import { immutableField, oneOf, validateDNSSubdomain } from '../checks.ts'
 import { goDiff } from '../go-diff.ts'
 import { claimSpecForm } from '../go-forms.ts'
@@ -71,7 +74,8 @@ function validateClaimUpdate(claim: ClaimLike, old: ClaimLike): FieldError[] {
     }
   }
   if (!same(now, before))
-    errors.push(forbiddenValue('spec', `spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n${goDiff(claimSpecForm, before, now)}`))
+    errors.push(forbiddenValue('spec',
+      `spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n${goDiff(claimSpecForm, before, now)}`))
   const size = claim.spec.resources.requests?.storage ?? '0', had = old.spec.resources.requests?.storage ?? '0'
   if (compareQuantities(size, had) < 0 && compareQuantities(size, old.status.capacity?.storage ?? '0') < 0)
     errors.push(forbiddenValue('spec.resources.requests.storage', 'field can not be less than status.capacity'))

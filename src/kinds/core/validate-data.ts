@@ -34,7 +34,8 @@ export function validateSecret(o: SecretLike, old?: SecretLike): FieldError[] {
 function validateType({ type, data = {}, metadata }: SecretLike): FieldError[] {
   const missing = (...keys: string[]) => keys.filter((key) => !Object.hasOwn(data, key)).map((key) => requiredValue(`data[${key}]`))
   switch (type) {
-    case 'kubernetes.io/service-account-token': return metadata.annotations?.['kubernetes.io/service-account.name'] ? [] : [requiredValue('metadata.annotations[kubernetes.io/service-account.name]')]
+    case 'kubernetes.io/service-account-token': return metadata.annotations?.['kubernetes.io/service-account.name'] ? []
+      : [requiredValue('metadata.annotations[kubernetes.io/service-account.name]')]
     case 'kubernetes.io/dockercfg': return [...missing('.dockercfg'), ...jsonObject(data, '.dockercfg')]
     case 'kubernetes.io/dockerconfigjson': return [...missing('.dockerconfigjson'), ...jsonObject(data, '.dockerconfigjson')]
     case 'kubernetes.io/basic-auth': return missing('username', 'password').length === 2 ? missing('username', 'password') : []

@@ -34,7 +34,8 @@ export function validateNewEvent(event: EventBody, old?: EventBody): FieldError[
   const errors = validateEvent(event, 'reportingController')
   if (old) {
     if (!same(event.series, old.series)) errors.push(...validateSeries(event))
-    const fixed = { involvedObject: 'involvedObject', reason: 'reason', reportingController: 'reportingComponent', reportingInstance: 'reportingInstance', action: 'action', type: 'type',
+    const fixed = { involvedObject: 'involvedObject', reason: 'reason', reportingController: 'reportingComponent', reportingInstance: 'reportingInstance', action: 'action',
+      type: 'type',
       firstTimestamp: 'firstTimestamp', lastTimestamp: 'lastTimestamp', count: 'count', eventTime: 'eventTime', source: 'source', related: 'related', message: 'message' } as const
     for (const [shown, field] of Object.entries(fixed)) if (!same(event[field], old[field])) errors.push(invalidValue(shown, event[field], 'field is immutable'))
     return errors
@@ -48,5 +49,6 @@ export function validateNewEvent(event: EventBody, old?: EventBody): FieldError[
 }
 function validateSeries({ series }: EventBody): FieldError[] {
   if (!series) return []
-  return [...((series.count ?? 0) < 2 ? [invalidValue('series.count', '', 'should be at least 2')] : []), ...(series.lastObservedTime ? [] : [requiredValue('series.lastObservedTime')])]
+  return [...((series.count ?? 0) < 2 ? [invalidValue('series.count', '', 'should be at least 2')] : []),
+    ...(series.lastObservedTime ? [] : [requiredValue('series.lastObservedTime')])]
 }

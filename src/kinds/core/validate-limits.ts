@@ -14,7 +14,8 @@ export function validateLimitRange({ spec }: AnyObject & { spec: LimitRangeSpec 
     const at = `spec.limits[${i}]`
     const bad = failing(isQualifiedName, item.type, `${at}.type`)
     errors.push(...bad)
-    if (!bad.length && !item.type.includes('/') && !limitTypes.includes(item.type)) errors.push(invalidValue(`${at}.type`, item.type, 'must be a standard limit type or fully qualified'))
+    if (!bad.length && !item.type.includes('/') && !limitTypes.includes(item.type)) errors.push(invalidValue(`${at}.type`, item.type,
+      'must be a standard limit type or fully qualified'))
     if (types.has(item.type)) errors.push(duplicateValue(`${at}.type`, item.type))
     types.add(item.type)
     errors.push(...validateItem(item, at))
@@ -26,7 +27,8 @@ function validateItem(item: LimitRangeItem, at: string): FieldError[] {
   const errors: FieldError[] = []
   const { type, min = {}, max = {}, default: limits = {}, defaultRequest: requests = {}, maxLimitRequestRatio: ratios = {} } = item
   const names = (list: ResourceList, field: string) => {
-    for (const name of Object.keys(list)) errors.push(...(type === 'Pod' || type === 'Container' ? validateContainerResourceName : validateResourceName)(name, `${at}.${field}[${name}]`))
+    for (const name of Object.keys(list)) errors.push(...(type === 'Pod' || type === 'Container' ? validateContainerResourceName
+      : validateResourceName)(name, `${at}.${field}[${name}]`))
   }
   names(max, 'max')
   names(min, 'min')
@@ -48,7 +50,8 @@ interface Amounts { min: string | undefined; max: string | undefined; limit: str
 function validateAmounts(name: string, { min, max, limit, request, ratio }: Amounts, at: string): FieldError[] {
   const errors: FieldError[] = []
   const ordered = (field: string, shown: string | undefined, low: string | undefined, lowName: string, high: string | undefined, highName: string) => {
-    if (low !== undefined && high !== undefined && compareQuantities(low, high) > 0) errors.push(invalidValue(`${at}.${field}[${name}]`, shown, `${lowName} value ${low} is greater than ${highName} value ${high}`))
+    if (low !== undefined && high !== undefined && compareQuantities(low, high) > 0) errors.push(invalidValue(`${at}.${field}[${name}]`, shown,
+      `${lowName} value ${low} is greater than ${highName} value ${high}`))
   }
   ordered('min', min, min, 'min', max, 'max')
   ordered('defaultRequest', request, min, 'min', request, 'default request')
@@ -103,9 +106,12 @@ function validateScopeSelector({ scopeSelector }: ResourceQuotaSpec, hard: reado
     if (!scopes.includes(scopeName)) errors.push(invalidValue(`${at}.scopeName`, scopeName, 'unsupported scope'))
     for (const resource of hard) if (!applies(scopeName, resource)) errors.push(invalidValue(at, shown, 'unsupported scope applied to resource'))
     if (scopes.includes(scopeName) && !['PriorityClass', 'VolumeAttributesClass'].includes(scopeName) && operator !== 'Exists')
-      errors.push(invalidValue(`${at}.operator`, operator, "must be 'Exist' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity"))
-    if (operator === 'In' || operator === 'NotIn') { if (!values.length) errors.push(requiredValue(`${at}.values`, "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector")) }
-    else if (operator === 'Exists' || operator === 'DoesNotExist') { if (values.length) errors.push(invalidValue(`${at}.values`, values, "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector")) }
+      errors.push(invalidValue(`${at}.operator`, operator,
+        "must be 'Exist' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity"))
+    if (operator === 'In' || operator === 'NotIn') { if (!values.length) errors.push(requiredValue(`${at}.values`,
+      "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector")) }
+    else if (operator === 'Exists' || operator === 'DoesNotExist') { if (values.length) errors.push(invalidValue(`${at}.values`, values,
+      "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector")) }
     else errors.push(invalidValue(`${at}.operator`, operator, 'not a valid selector operator'))
   }
   if (conflicting(new Set((scopeSelector.matchExpressions ?? []).map((r) => r.scopeName)))) errors.push(invalidValue(at, shown, 'conflicting scopes'))

@@ -15,7 +15,8 @@ export function validateNode({ spec, status }: NodeLike, old?: NodeLike): FieldE
     const ranges = spec.podCIDRs ?? []
     for (const [i, range] of ranges.entries()) errors.push(...validateCIDR(range, `spec.podCIDRs[${i}]`))
     const six = (range: string) => range.includes(':')
-    if (ranges.length > 2 || (ranges.length === 2 && six(ranges[0]!) === six(ranges[1]!))) errors.push(invalidValue('spec.podCIDRs', ranges, 'may specify no more than one CIDR for each IP family'))
+    if (ranges.length > 2 || (ranges.length === 2 && six(ranges[0]!) === six(ranges[1]!))) errors.push(invalidValue('spec.podCIDRs', ranges,
+      'may specify no more than one CIDR for each IP family'))
     for (const [i, range] of ranges.entries()) if (ranges.indexOf(range) < i) errors.push(duplicateValue(`spec.podCIDRs[${i}]`, range))
     return errors
   }

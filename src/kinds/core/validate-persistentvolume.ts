@@ -31,10 +31,12 @@ const csi: Check = (source, at) => [
 ]
 /** Every sort of volume in the order it is checked. */
 const sorts: readonly (readonly [name: string, shownAs?: string])[] = [
-  ['hostPath'], ['gcePersistentDisk'], ['awsElasticBlockStore'], ['glusterfs'], ['flocker'], ['nfs'], ['rbd'], ['quobyte'], ['cephfs', 'cephFS'], ['iscsi'], ['cinder'], ['fc'], ['flexVolume'],
+  ['hostPath'], ['gcePersistentDisk'], ['awsElasticBlockStore'], ['glusterfs'], ['flocker'], ['nfs'], ['rbd'], ['quobyte'], ['cephfs', 'cephFS'], ['iscsi'], ['cinder'], ['fc'],
+    ['flexVolume'],
   ['azureFile'], ['vsphereVolume'], ['photonPersistentDisk'], ['portworxVolume'], ['azureDisk'], ['scaleIO'], ['local'], ['storageos'], ['csi'],
 ]
-const persistent: Readonly<Record<string, Check>> = { ...sharedSources, glusterfs, cinder: both(required('volumeID'), secretNameAndNamespace), azureFile, local, csi, storageos: both(sharedSources.storageos!, secretNameAndNamespace) }
+const persistent: Readonly<Record<string, Check>> = { ...sharedSources, glusterfs, cinder: both(required('volumeID'), secretNameAndNamespace), azureFile, local, csi,
+  storageos: both(sharedSources.storageos!, secretNameAndNamespace) }
 
 type VolumeLike = AnyObject & { spec: PersistentVolumeSpec }
 const policies = ['Delete', 'Recycle', 'Retain']
@@ -45,9 +47,11 @@ export function validatePersistentVolume(volume: VolumeLike, old?: VolumeLike, s
   return old ? [...errors, ...validateVolumeSpec(spec, metadata.name, 'spec'), ...validateChange(spec, old.spec)] : errors
 }
 const optionsAnnotation = 'volume.beta.kubernetes.io/mount-options'
-const mountable = ['gcePersistentDisk', 'awsElasticBlockStore', 'glusterfs', 'cinder', 'rbd', 'quobyte', 'nfs', 'iscsi', 'cephfs', 'azureFile', 'vsphereVolume', 'azureDisk', 'csi'] as const
+const mountable = ['gcePersistentDisk', 'awsElasticBlockStore', 'glusterfs', 'cinder', 'rbd', 'quobyte', 'nfs', 'iscsi', 'cephfs', 'azureFile', 'vsphereVolume', 'azureDisk',
+  'csi'] as const
 const validateMountOptions = ({ metadata, spec }: VolumeLike): FieldError[] =>
-  (metadata.annotations?.[optionsAnnotation] !== undefined && !mountable.some((sort) => spec[sort]) ? [forbiddenValue(`metadata.annotations.${optionsAnnotation}`, 'may not specify mount options for this volume type')] : [])
+  (metadata.annotations?.[optionsAnnotation] !== undefined && !mountable.some((sort) => spec[sort])
+    ? [forbiddenValue(`metadata.annotations.${optionsAnnotation}`, 'may not specify mount options for this volume type')] : [])
 
 /** The spec of a volume; one that is `inline` says little more than where the storage is. */
 export function validateVolumeSpec(spec: PersistentVolumeSpec, name: string, at: string, inline = false): FieldError[] {
@@ -61,7 +65,8 @@ export function validateVolumeSpec(spec: PersistentVolumeSpec, name: string, at:
   }
   if (!accessModes.length) errors.push(requiredValue(`${at}.accessModes`))
   errors.push(...accessModes.flatMap((mode) => oneOf(mode, accessModeWords, `${at}.accessModes`)))
-  if (accessModes.includes('ReadWriteOncePod') && accessModes.some((mode) => mode !== 'ReadWriteOncePod')) errors.push(forbiddenValue(`${at}.accessModes`, 'may not use ReadWriteOncePod with other access modes'))
+  if (accessModes.includes('ReadWriteOncePod') && accessModes.some((mode) => mode !== 'ReadWriteOncePod')) errors.push(forbiddenValue(`${at}.accessModes`,
+    'may not use ReadWriteOncePod with other access modes'))
   if (!inline) errors.push(...validateCapacity(capacity, `${at}.capacity`))
   if (policy) {
     if (inline && policy !== 'Retain') errors.push(forbiddenValue(`${at}.persistentVolumeReclaimPolicy`, 'may only be Retain in the context of inline volumes'))
@@ -75,7 +80,8 @@ export function validateVolumeSpec(spec: PersistentVolumeSpec, name: string, at:
     else if (volumeMode !== 'Filesystem') errors.push(forbiddenValue(`${at}.volumeMode`, 'may not specify volumeMode other than Filesystem in the context of inline volumes'))
   }
   if (attributes === undefined) return errors
-  errors.push(...(attributes ? validateDNSSubdomain(attributes, `${at}.volumeAttributesClassName`) : [requiredValue(`${at}.volumeAttributesClassName`, 'an empty string is disallowed')]))
+  errors.push(...(attributes ? validateDNSSubdomain(attributes, `${at}.volumeAttributesClassName`)
+    : [requiredValue(`${at}.volumeAttributesClassName`, 'an empty string is disallowed')]))
   return spec.csi ? errors : [...errors, requiredValue(`${at}.csi`, 'has to be specified when using volumeAttributesClassName')]
 }
 function validateCapacity(capacity: Record<string, string> = {}, at: string): FieldError[] {
@@ -88,7 +94,8 @@ function validateCapacity(capacity: Record<string, string> = {}, at: string): Fi
     ]),
   ]
 }
-const validateNodeAffinity = ({ required: wanted }: VolumeNodeAffinity, at: string): FieldError[] => (wanted ? validateNodeSelector(wanted, `${at}.required`) : [requiredValue(`${at}.required`, 'must specify required node constraints')])
+const validateNodeAffinity = ({ required: wanted }: VolumeNodeAffinity, at: string): FieldError[] =>
+  (wanted ? validateNodeSelector(wanted, `${at}.required`) : [requiredValue(`${at}.required`, 'must specify required node constraints')])
 
 function validateSources(spec: PersistentVolumeSpec, name: string, at: string): FieldError[] {
   const given = spec as Record<string, unknown>, errors: FieldError[] = []
@@ -106,15 +113,19 @@ function validateSources(spec: PersistentVolumeSpec, name: string, at: string): 
   return errors
 }
 
-const sourceOf = (spec: PersistentVolumeSpec): object => Object.fromEntries(sorts.flatMap(([sort]) => { const source = (spec as Record<string, unknown>)[sort]; return source === undefined ? [] : [[sort, source]] }))
+const sourceOf = (spec: PersistentVolumeSpec): object => Object.fromEntries(sorts.flatMap(([sort]) =>
+  { const source = (spec as Record<string, unknown>)[sort]; return source === undefined ? [] : [[sort, source]] }))
 /** Where the storage is stays; a secret for growing may be added, and an affinity where there was none. */
 function validateChange(spec: PersistentVolumeSpec, old: PersistentVolumeSpec): FieldError[] {
   const errors: FieldError[] = [], before = sourceOf(old)
   const { controllerExpandSecretRef, ...csi } = spec.csi ?? {}
   const after = sourceOf(controllerExpandSecretRef && old.csi && !old.csi.controllerExpandSecretRef ? { ...spec, csi: csi as PersistentVolumeSpec['csi'] & object } : spec)
-  if (!same(after, before)) errors.push(forbiddenValue('spec.persistentvolumesource', `spec.persistentvolumesource is immutable after creation\n${goDiff(persistentVolumeSourceForm, before, after)}`))
+  if (!same(after, before)) errors.push(forbiddenValue('spec.persistentvolumesource',
+    `spec.persistentvolumesource is immutable after creation\n${goDiff(persistentVolumeSourceForm, before, after)}`))
   errors.push(...immutableField(spec.volumeMode, old.volumeMode, 'volumeMode'))
-  if (old.nodeAffinity && !same(spec.nodeAffinity, old.nodeAffinity)) errors.push(invalidValue('nodeAffinity', spec.nodeAffinity ? goForm(volumeNodeAffinityForm, spec.nodeAffinity) : null, 'field is immutable'))
-  if (old.volumeAttributesClassName !== undefined && spec.volumeAttributesClassName === undefined) errors.push(forbiddenValue('spec.volumeAttributesClassName', 'update from non-nil value to nil is forbidden'))
+  if (old.nodeAffinity && !same(spec.nodeAffinity, old.nodeAffinity)) errors.push(invalidValue('nodeAffinity', spec.nodeAffinity ? goForm(volumeNodeAffinityForm, spec.nodeAffinity)
+    : null, 'field is immutable'))
+  if (old.volumeAttributesClassName !== undefined && spec.volumeAttributesClassName === undefined) errors.push(forbiddenValue('spec.volumeAttributesClassName',
+    'update from non-nil value to nil is forbidden'))
   return errors
 }

@@ -1,12 +1,17 @@
 // Amounts of resources, and requests against limits.
-import { compareQuantities, duplicateValue, forbiddenValue, invalidValue, isQualifiedName, parseQuantity, quantityMilli, requiredValue, valueNotFound, type FieldError } from '#machinery'
+import {
+  compareQuantities, duplicateValue, forbiddenValue, invalidValue, isQualifiedName, parseQuantity, quantityMilli, requiredValue, valueNotFound, type FieldError,
+} from '#machinery'
 import { isExtendedResource, isHugePages, isNativeResource, mayOvercommit, type ResourceList } from './resources.ts'
 import type { ResourceRequirements } from './pod/container.ts'
 
-const standard = new Set(['cpu', 'memory', 'ephemeral-storage', 'storage', 'requests.cpu', 'requests.memory', 'requests.ephemeral-storage', 'requests.storage', 'limits.cpu', 'limits.memory',
-  'limits.ephemeral-storage', 'pods', 'services', 'replicationcontrollers', 'resourcequotas', 'secrets', 'configmaps', 'persistentvolumeclaims', 'services.loadbalancers', 'services.nodeports'])
+const standard = new Set(['cpu', 'memory', 'ephemeral-storage', 'storage', 'requests.cpu', 'requests.memory', 'requests.ephemeral-storage', 'requests.storage', 'limits.cpu',
+  'limits.memory',
+  'limits.ephemeral-storage', 'pods', 'services', 'replicationcontrollers', 'resourcequotas', 'secrets', 'configmaps', 'persistentvolumeclaims', 'services.loadbalancers',
+    'services.nodeports'])
 const forContainers = new Set(['cpu', 'memory', 'ephemeral-storage'])
-const whole = new Set(['pods', 'services', 'replicationcontrollers', 'resourcequotas', 'secrets', 'configmaps', 'persistentvolumeclaims', 'services.nodeports', 'services.loadbalancers'])
+const whole = new Set(['pods', 'services', 'replicationcontrollers', 'resourcequotas', 'secrets', 'configmaps', 'persistentvolumeclaims', 'services.nodeports',
+  'services.loadbalancers'])
 
 const isQuotaHugePages = (name: string): boolean => isHugePages(name) || name.startsWith('requests.hugepages-')
 const forQuota = new Set([...standard].filter((name) => name !== 'storage'))

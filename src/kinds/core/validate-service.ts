@@ -1,5 +1,8 @@
 // What is wrong with a service, and with a change of one. The order is the reference's.
-import { duplicateValue, forbiddenValue, invalidValue, isPortNumber, isQualifiedName, notSupported, requiredValue, same, validateLabels, type AnyObject, type FieldError } from '#machinery'
+import {
+  duplicateValue, forbiddenValue, invalidValue, isPortNumber, isQualifiedName, notSupported, requiredValue, same, validateLabels, type AnyObject,
+  type FieldError,
+} from '#machinery'
 import { failing, oneOf, validateDNSLabel, validateDNSSubdomain } from '../checks.ts'
 import { isIPv6, parseCIDR, parseIP, validateCIDR, validateIP, validateNonSpecialIP } from '../ip.ts'
 import { validatePort } from './pod/validate-handlers.ts'
@@ -40,7 +43,8 @@ function validateSpec(metadata: AnyObject['metadata'], spec: ServiceSpec): Field
     errors.push(...(bad.length ? bad : validateNonSpecialIP(ip, `spec.externalIPs[${i}]`)))
   }
   errors.push(...(type ? oneOf(type, types, 'spec.type') : [requiredValue('spec.type')]))
-  if (type === 'ClusterIP') for (const [i, { nodePort }] of ports.entries()) if (nodePort) errors.push(forbiddenValue(`spec.ports[${i}].nodePort`, "may not be used when `type` is 'ClusterIP'"))
+  if (type === 'ClusterIP') for (const [i, { nodePort }] of ports.entries()) if (nodePort) errors.push(forbiddenValue(`spec.ports[${i}].nodePort`,
+    "may not be used when `type` is 'ClusterIP'"))
   return [...errors, ...validateDuplicates(ports), ...validateBalancing(metadata, spec), ...validateTraffic(spec)]
 }
 
@@ -104,11 +108,13 @@ function validateBalancing(metadata: AnyObject['metadata'], spec: ServiceSpec): 
   } else if (annotated !== undefined) {
     const at = `metadata.annotations[${rangesAnnotation}]`
     if (!balanced) errors.push(forbiddenValue(at, onlyBalanced))
-    if (annotated.trim()) for (const range of annotated.trim().split(',')) if (!parseCIDR(range.trim())) errors.push(invalidValue(at, annotated.trim(), 'must be a comma separated list of CIDRs e.g. 192.168.0.0/16,10.0.0.0/8'))
+    if (annotated.trim()) for (const range of annotated.trim().split(',')) if (!parseCIDR(range.trim())) errors.push(invalidValue(at, annotated.trim(),
+      'must be a comma separated list of CIDRs e.g. 192.168.0.0/16,10.0.0.0/8'))
   }
   if (spec.allocateLoadBalancerNodePorts !== undefined && !balanced) errors.push(forbiddenValue('spec.allocateLoadBalancerNodePorts', onlyBalanced))
   if (spec.allocateLoadBalancerNodePorts === undefined && balanced) errors.push(requiredValue('spec.allocateLoadBalancerNodePorts'))
-  if (spec.loadBalancerClass !== undefined) errors.push(...(balanced ? failing(isQualifiedName, spec.loadBalancerClass, 'spec.loadBalancerClass') : [forbiddenValue('spec.loadBalancerClass', onlyBalanced)]))
+  if (spec.loadBalancerClass !== undefined) errors.push(...(balanced ? failing(isQualifiedName, spec.loadBalancerClass, 'spec.loadBalancerClass')
+    : [forbiddenValue('spec.loadBalancerClass', onlyBalanced)]))
   return errors
 }
 
@@ -138,8 +144,10 @@ function validateAddresses({ clusterIP = '', clusterIPs = clusterIP ? [clusterIP
     seen.add(family)
   }
   if (policy !== undefined) errors.push(...oneOf(policy, ['PreferDualStack', 'RequireDualStack', 'SingleStack'], 'spec.ipFamilyPolicy'))
-  if (policy === 'SingleStack' && ipFamilies.length > 1) errors.push(invalidValue('spec.ipFamilyPolicy', policy, 'must be RequireDualStack or PreferDualStack when multiple ipFamilies are specified'))
-  if (policy === 'SingleStack' && clusterIPs.length > 1) errors.push(invalidValue('spec.ipFamilyPolicy', policy, 'must be RequireDualStack or PreferDualStack when multiple clusterIPs are specified'))
+  if (policy === 'SingleStack' && ipFamilies.length > 1) errors.push(invalidValue('spec.ipFamilyPolicy', policy,
+    'must be RequireDualStack or PreferDualStack when multiple ipFamilies are specified'))
+  if (policy === 'SingleStack' && clusterIPs.length > 1) errors.push(invalidValue('spec.ipFamilyPolicy', policy,
+    'must be RequireDualStack or PreferDualStack when multiple clusterIPs are specified'))
   const headless = clusterIPs[0] === 'None'
   if (headless && clusterIPs.length > 1) errors.push(invalidValue(at, clusterIPs, "'None' must be the first and only value"))
   const bad = clusterIPs.flatMap((ip, i) => (i === 0 && headless ? [] : validateIP(ip, `${at}[${i}]`)))
@@ -171,7 +179,8 @@ function keepFirst(spec: ServiceSpec, old: ServiceSpec, field: 'clusterIPs' | 'i
   if (!now.length) return [invalidValue(`spec.${field}[0]`, now, `primary ${word} can not be unset`)]
   return [
     ...(before[0] === now[0] ? [] : [changed(0)]),
-    ...(spec.ipFamilyPolicy === 'SingleStack' ? [] : [invalidValue('spec.ipFamilyPolicy', spec.ipFamilyPolicy, `must be set to 'SingleStack' when releasing the secondary ${word}`)]),
+    ...(spec.ipFamilyPolicy === 'SingleStack' ? [] : [invalidValue('spec.ipFamilyPolicy', spec.ipFamilyPolicy,
+      `must be set to 'SingleStack' when releasing the secondary ${word}`)]),
   ]
 }
 
@@ -183,7 +192,8 @@ function validateLoadBalancer({ ingress = [] }: LoadBalancerStatus, at: string):
       ...(ip && ipMode === undefined ? [requiredValue(`${here}.ipMode`, "must be specified when `ip` is set")] : []),
       ...(!ip && ipMode !== undefined ? [forbiddenValue(`${here}.ipMode`, "may not be specified when `ip` is not set")] : []),
       ...(ipMode !== undefined && ip && !['Proxy', 'VIP'].includes(ipMode) ? [notSupported(`${here}.ipMode`, ipMode, ['Proxy', 'VIP'])] : []),
-      ...(hostname ? [...validateDNSSubdomain(hostname, `${here}.hostname`), ...(parseIP(hostname) ? [invalidValue(`${here}.hostname`, hostname, 'must be a DNS name, not an IP address')] : [])] : []),
+      ...(hostname ? [...validateDNSSubdomain(hostname, `${here}.hostname`),
+        ...(parseIP(hostname) ? [invalidValue(`${here}.hostname`, hostname, 'must be a DNS name, not an IP address')] : [])] : []),
     ]
   })
 }

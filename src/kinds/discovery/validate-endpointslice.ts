@@ -10,7 +10,8 @@ export function validateEndpointSlice(slice: SliceLike, old?: SliceLike): FieldE
   const { addressType } = slice, endpoints = slice.endpoints ?? [], ports = slice.ports ?? []
   return [
     ...(addressType ? oneOf(addressType, ['FQDN', 'IPv4', 'IPv6'], 'addressType') : [requiredValue('addressType')]),
-    ...(endpoints.length > mostEndpoints ? [tooMany('endpoints', endpoints.length, mostEndpoints)] : endpoints.flatMap((e, i) => validateEndpoint(e, addressType, `endpoints[${i}]`))),
+    ...(endpoints.length > mostEndpoints ? [tooMany('endpoints', endpoints.length, mostEndpoints)]
+      : endpoints.flatMap((e, i) => validateEndpoint(e, addressType, `endpoints[${i}]`))),
     ...(ports.length > mostPorts ? [tooMany('ports', ports.length, mostPorts)] : validatePorts(ports)),
     ...(old ? immutableField(addressType, old.addressType, 'addressType') : []),
   ]
@@ -32,7 +33,8 @@ function validateEndpoint({ addresses: given, hostname, nodeName, hints }: Endpo
   return errors
 }
 function validateAddress(address: string, type: string, at: string): FieldError[] {
-  if (type === 'FQDN') return address.includes('.') ? validateDNSSubdomain(address.replace(/\.$/, ''), at) : [invalidValue(at, address, 'should be a domain with at least two segments separated by dots')]
+  if (type === 'FQDN') return address.includes('.') ? validateDNSSubdomain(address.replace(/\.$/, ''), at)
+    : [invalidValue(at, address, 'should be a domain with at least two segments separated by dots')]
   if (type !== 'IPv4' && type !== 'IPv6') return []
   const bad = validateIP(address, at)
   if (bad.length) return bad

@@ -2,7 +2,9 @@
 import { duplicateValue, forbiddenValue, invalidValue, isDNS1123Label, isDNS1123Subdomain, notInRange, notSupported, requiredValue, type FieldError } from '#machinery'
 import { failing, oneOf, validateDNSSubdomain } from '../checks.ts'
 import type { FlowSchemaSpec, FlowSchemaStatus, FlowSubject, NonResourcePolicyRule, PolicyRulesWithSubjects, ResourcePolicyRule } from './flowschema.ts'
-import type { LimitedPriorityLevelConfiguration, LimitResponse, PriorityLevelConfigurationSpec, PriorityLevelConfigurationStatus, QueuingConfiguration } from './prioritylevelconfiguration.ts'
+import type {
+  LimitedPriorityLevelConfiguration, LimitResponse, PriorityLevelConfigurationSpec, PriorityLevelConfigurationStatus, QueuingConfiguration,
+} from './prioritylevelconfiguration.ts'
 
 const highestPrecedence = 10_000
 interface Named { readonly metadata: { readonly name: string } }
@@ -25,7 +27,8 @@ const validateConditionTypes = ({ conditions = [] }: { conditions?: readonly { t
 ])
 
 const validateRules = ({ subjects, resourceRules = [], nonResourceRules = [] }: PolicyRulesWithSubjects, at: string): FieldError[] => [
-  ...(subjects?.length ? subjects.flatMap((subject, i) => validateSubject(subject, `${at}.subjects[${i}]`)) : [requiredValue(`${at}.subjects`, 'subjects must contain at least one value')]),
+  ...(subjects?.length ? subjects.flatMap((subject, i) => validateSubject(subject, `${at}.subjects[${i}]`))
+    : [requiredValue(`${at}.subjects`, 'subjects must contain at least one value')]),
   ...(resourceRules.length || nonResourceRules.length ? [] : [requiredValue(at, 'at least one of resourceRules and nonResourceRules has to be non-empty')]),
   ...resourceRules.flatMap((rule, i) => validateResourceRule(rule, `${at}.resourceRules[${i}]`)),
   ...nonResourceRules.flatMap((rule, i) => validateNonResourceRule(rule, `${at}.nonResourceRules[${i}]`)),
@@ -36,13 +39,15 @@ function validateSubject(subject: FlowSubject, at: string): FieldError[] {
   const { kind, serviceAccount } = subject
   if (!Object.hasOwn(subjectFields, kind)) return [notSupported(`${at}.kind`, kind, Object.keys(subjectFields).sort())]
   const field = subjectFields[kind as keyof typeof subjectFields], here = `${at}.${field}`
-  const others = Object.entries(subjectFields).filter(([other, name]) => other !== kind && subject[name]).map(([other, name]) => forbiddenValue(`${at}.${name}`, `${name} is forbidden when subject kind is not '${other}'`))
+  const others = Object.entries(subjectFields).filter(([other, name]) => other !== kind && subject[name]).map(([other, name]) =>
+    forbiddenValue(`${at}.${name}`, `${name} is forbidden when subject kind is not '${other}'`))
   if (!subject[field]) return [requiredValue(here, `${field} is required when subject kind is '${kind}'`), ...others]
   if (field !== 'serviceAccount') return [...(subject[field]!.name ? [] : [requiredValue(`${here}.name`, 'must specify name')]), ...others]
   const { name, namespace } = serviceAccount!
   return [
     ...(!name ? [requiredValue(`${here}.name`, 'must specify service account name')] : name === '*' ? [] : failing(isDNS1123Subdomain, name, `${here}.name`)),
-    ...(!namespace ? [requiredValue(`${here}.namespace`, 'must specify namespace for service account')] : namespace === '*' ? [] : failing(isDNS1123Label, namespace, `${here}.namespace`)),
+    ...(!namespace ? [requiredValue(`${here}.namespace`, 'must specify namespace for service account')] : namespace === '*' ? []
+      : failing(isDNS1123Label, namespace, `${here}.namespace`)),
     ...others,
   ]
 }
@@ -55,25 +60,30 @@ function starred(list: readonly string[] | null | undefined, at: string, missing
   return list.length > 1 ? [invalidValue(at, list, `if '*' is present, must not specify other ${what}`)] : []
 }
 const validateVerbs = (verbs: readonly string[] | null | undefined, at: string): FieldError[] =>
-  starred(verbs, `${at}.verbs`, 'verbs must contain at least one value', 'verbs') ?? (verbs!.every((verb) => verbWords.includes(verb)) ? [] : [notSupported(`${at}.verbs`, verbs, verbWords)])
+  starred(verbs, `${at}.verbs`, 'verbs must contain at least one value', 'verbs')
+    ?? (verbs!.every((verb) => verbWords.includes(verb)) ? [] : [notSupported(`${at}.verbs`, verbs, verbWords)])
 const validateResourceRule = ({ verbs, apiGroups, resources, namespaces = [], clusterScope }: ResourcePolicyRule, at: string): FieldError[] => [
   ...validateVerbs(verbs, at),
   ...(starred(apiGroups, `${at}.apiGroups`, 'resource rules must supply at least one api group', 'api groups') ?? []),
   ...(starred(resources, `${at}.resources`, 'resource rules must supply at least one resource', 'resources') ?? []),
   ...(!namespaces.length && clusterScope ? []
-    : starred(namespaces, `${at}.namespaces`, 'resource rules that are not cluster scoped must supply at least one namespace', 'namespaces') ?? namespaces.flatMap((n, i) => failing(isDNS1123Label, n, `${at}.namespaces[${i}]`))),
+    : starred(namespaces, `${at}.namespaces`, 'resource rules that are not cluster scoped must supply at least one namespace', 'namespaces')
+      ?? namespaces.flatMap((n, i) => failing(isDNS1123Label, n, `${at}.namespaces[${i}]`))),
 ]
 const validateNonResourceRule = ({ verbs, nonResourceURLs: urls }: NonResourcePolicyRule, at: string): FieldError[] => [
   ...validateVerbs(verbs, at),
-  ...(starred(urls, `${at}.nonResourceURLs`, 'nonResourceURLs must contain at least one value', 'non-resource URLs') ?? urls!.flatMap((url, i) => validateURLPath(url, `${at}.nonResourceURLs[${i}]`))),
+  ...(starred(urls, `${at}.nonResourceURLs`, 'nonResourceURLs must contain at least one value', 'non-resource URLs')
+    ?? urls!.flatMap((url, i) => validateURLPath(url, `${at}.nonResourceURLs[${i}]`))),
 ]
 function validateURLPath(path: string, at: string): FieldError[] {
-  const why = !path ? 'must not be empty' : path === '/' ? '' : !path.startsWith('/') ? 'must start with slash' : path.includes(' ') ? 'must not contain white-space' : path.includes('//') ? 'must not contain double slash'
+  const why = !path ? 'must not be empty' : path === '/' ? '' : !path.startsWith('/') ? 'must start with slash' : path.includes(' ') ? 'must not contain white-space'
+    : path.includes('//') ? 'must not contain double slash'
     : /\*/.test(path.replace(/\/\*$/, '')) ? 'wildcard can only do suffix matching' : ''
   return why ? [invalidValue(at, path, why)] : []
 }
 
-export function validatePriorityLevel({ metadata: { name }, spec, status }: Named & { spec: PriorityLevelConfigurationSpec; status: PriorityLevelConfigurationStatus }, _old?: object, subresource?: string): FieldError[] {
+export function validatePriorityLevel({ metadata: { name }, spec, status }: Named & { spec: PriorityLevelConfigurationSpec; status: PriorityLevelConfigurationStatus },
+  _old?: object, subresource?: string): FieldError[] {
   const { type, exempt, limited } = spec, errors: FieldError[] = []
   if (subresource === 'status') return validateConditionTypes(status)
   if ((name === 'exempt') !== (type === 'Exempt')) errors.push(invalidValue('spec.type', type, "type must be 'Exempt' if and only if name is 'exempt'"))
@@ -86,7 +96,8 @@ export function validatePriorityLevel({ metadata: { name }, spec, status }: Name
   } else errors.push(notSupported('spec.type', type, ['Exempt', 'Limited']))
   return [...errors, ...validateConditionTypes(status)]
 }
-const validateShares = ({ nominalConcurrencyShares: shares = 0, lendablePercent: lent = 0 }: { nominalConcurrencyShares?: number; lendablePercent?: number }, at: string): FieldError[] => [
+const validateShares = ({ nominalConcurrencyShares: shares = 0, lendablePercent: lent = 0 }: { nominalConcurrencyShares?: number; lendablePercent?: number },
+  at: string): FieldError[] => [
   ...(shares < 0 ? [invalidValue(`${at}.nominalConcurrencyShares`, shares, 'must be a non-negative integer')] : []),
   ...(lent < 0 || lent > 100 ? [invalidValue(`${at}.lendablePercent`, lent, notInRange(0, 100))] : []),
 ]
@@ -108,7 +119,8 @@ function validateQueuing({ queueLengthLimit, queues, handSize }: QueuingConfigur
   else if (queues > mostQueues) wrong('queues', queues, `must not be greater than ${mostQueues}`)
   if (handSize <= 0) wrong('handSize', handSize, 'must be positive')
   else if (handSize > queues) wrong('handSize', handSize, `should not be greater than queues (${queues})`)
-  else if (bitsOf(queues, handSize) > mostBits) wrong('handSize', handSize, `required entropy bits of deckSize ${queues} and handSize ${handSize} should not be greater than ${mostBits}`)
+  else if (bitsOf(queues, handSize) > mostBits) wrong('handSize', handSize,
+    `required entropy bits of deckSize ${queues} and handSize ${handSize} should not be greater than ${mostBits}`)
   return errors
 }
 /** Bits of randomness that dealing a hand from so many queues takes. */

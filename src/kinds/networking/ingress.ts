@@ -108,6 +108,7 @@ export const ingress = defineKind({
     status: s.value(ingressStatus),
   },
   validate: validateIngress,
-  warnings: ({ metadata }, old) => (!old && metadata.annotations?.[classAnnotation] !== undefined ? [`annotation "${classAnnotation}" is deprecated, please use 'spec.ingressClassName' instead`] : []),
+  warnings: ({ metadata }, old) => (!old && metadata.annotations?.[classAnnotation] !== undefined
+    ? [`annotation "${classAnnotation}" is deprecated, please use 'spec.ingressClassName' instead`] : []),
 })
 export type Ingress = ObjectOf<typeof ingress>

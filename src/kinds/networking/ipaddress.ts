@@ -37,6 +37,7 @@ export const ipAddress = defineKind({
     spec: s.required(s.value(ipAddressSpec)),
   },
   name: canonicalIPFaults,
-  validate: ({ spec: { parentRef } }, old) => (old ? immutableField(parentRef, old.spec.parentRef, 'spec.parentRef') : parentRef ? validateParent(parentRef, 'spec.parentRef') : [requiredValue('spec.parentRef')]),
+  validate: ({ spec: { parentRef } }, old) => (old ? immutableField(parentRef, old.spec.parentRef, 'spec.parentRef') : parentRef ? validateParent(parentRef, 'spec.parentRef')
+    : [requiredValue('spec.parentRef')]),
 })
 export type IPAddress = ObjectOf<typeof ipAddress>

@@ -27,7 +27,8 @@ function validateRanges(cidrs: readonly string[]): FieldError[] {
   if (cidrs.length > 2) return [invalidValue('spec.cidrs', { CIDRs: cidrs }, 'may only hold up to 2 values')]
   const errors = cidrs.flatMap((cidr, i) => validateCanonicalCIDR(cidr, `spec.cidrs[${i}]`))
   const [first, second] = cidrs.map((cidr) => isIPv6(cidr.split('/')[0]!))
-  if (cidrs.length === 2 && first === second) errors.push(invalidValue('spec.cidrs', cidrs, 'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64'))
+  if (cidrs.length === 2 && first === second) errors.push(invalidValue('spec.cidrs', cidrs,
+    'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64'))
   return errors
 }
 

@@ -9,7 +9,8 @@ type IngressLike = AnyObject & { spec: IngressSpec; status: IngressStatus }
 export const classAnnotation = 'kubernetes.io/ingress.class'
 
 export function validateIngress({ metadata, spec, status }: IngressLike, old?: IngressLike, subresource?: string): FieldError[] {
-  if (subresource === 'status') return (status.loadBalancer.ingress ?? []).flatMap((entry, i) => validatePoint(entry, `status.loadBalancer.ingress[${i}]`, old?.status.loadBalancer.ingress ?? []))
+  if (subresource === 'status') return (status.loadBalancer.ingress ?? []).flatMap((entry, i) =>
+    validatePoint(entry, `status.loadBalancer.ingress[${i}]`, old?.status.loadBalancer.ingress ?? []))
   const annotated = metadata.annotations?.[classAnnotation], name = spec.ingressClassName
   const rules = spec.rules ?? [], tls = spec.tls ?? []
   const oldSecretsAreOff = (old?.spec.tls ?? []).some(({ secretName }) => secretName && validateDNSSubdomain(secretName, '').length)
@@ -23,7 +24,8 @@ export function validateIngress({ metadata, spec, status }: IngressLike, old?: I
       ...(secretName && !oldSecretsAreOff ? validateDNSSubdomain(secretName, `spec.tls[${i}].secretName`) : []),
     ]),
     ...(name === undefined ? [] : validateDNSSubdomain(name, 'spec.ingressClassName')),
-    ...(!old && annotated !== undefined && name !== undefined && annotated !== name ? [invalidValue(`annotations.${classAnnotation}`, annotated, 'must match `ingressClassName` when both are specified')] : []),
+    ...(!old && annotated !== undefined && name !== undefined && annotated !== name
+      ? [invalidValue(`annotations.${classAnnotation}`, annotated, 'must match `ingressClassName` when both are specified')] : []),
   ]
 }
 const notAnAddress = (host: string, at: string): FieldError[] => (parseIP(host) ? [invalidValue(at, host, 'must be a DNS name, not an IP address')] : [])
@@ -85,7 +87,8 @@ function validateParameters(parameters: IngressClassParametersReference, at: str
   const errors = validateNamed(parameters, at)
   if (scope === undefined) return [...errors, requiredValue(`${at}.scope`)]
   errors.push(...oneOf(scope, ['Cluster', 'Namespace'], `${at}.scope`))
-  if (scope === 'Namespace') errors.push(...(namespace === undefined ? [requiredValue(`${at}.namespace`, "`parameters.scope` is set to 'Namespace'")] : validateDNSLabel(namespace, `${at}.namespace`)))
+  if (scope === 'Namespace') errors.push(...(namespace === undefined ? [requiredValue(`${at}.namespace`, "`parameters.scope` is set to 'Namespace'")]
+    : validateDNSLabel(namespace, `${at}.namespace`)))
   if (scope === 'Cluster' && namespace !== undefined) errors.push(forbiddenValue(`${at}.namespace`, "`parameters.scope` is set to 'Cluster'"))
   return errors
 }

@@ -21,7 +21,8 @@ export function validateNetworkPolicy({ spec }: AnyObject & { spec: NetworkPolic
 }
 /** Networks that were there before stay allowed, whatever they are. */
 const blocksOf = ({ ingress, egress }: NetworkPolicySpec): string[] =>
-  [...(ingress ?? []).flatMap((rule) => rule.from ?? []), ...(egress ?? []).flatMap((rule) => rule.to ?? [])].flatMap(({ ipBlock }) => (ipBlock ? [ipBlock.cidr, ...(ipBlock.except ?? [])] : []))
+  [...(ingress ?? []).flatMap((rule) => rule.from ?? []), ...(egress ?? []).flatMap((rule) => rule.to ?? [])].flatMap(({ ipBlock }) =>
+    (ipBlock ? [ipBlock.cidr, ...(ipBlock.except ?? [])] : []))
 
 function validatePort({ port, endPort, protocol }: NetworkPolicyPort, at: string): FieldError[] {
   const errors: FieldError[] = []

@@ -30,7 +30,8 @@ function validateBudget({ spec, status }: BudgetLike, _old?: BudgetLike, subreso
   if (subresource === 'status') return [...validateConditions(status.conditions, 'status.conditions'), ...counts.flatMap((field) => atLeastZero(status[field], `status.${field}`))]
   const { minAvailable, maxUnavailable, selector, unhealthyPodEvictionPolicy: policy } = spec
   return [
-    ...(minAvailable !== undefined && maxUnavailable !== undefined ? [invalidValue('spec', goForm(disruptionBudgetForm, spec), 'minAvailable and maxUnavailable cannot be both set')] : []),
+    ...(minAvailable !== undefined && maxUnavailable !== undefined
+      ? [invalidValue('spec', goForm(disruptionBudgetForm, spec), 'minAvailable and maxUnavailable cannot be both set')] : []),
     ...amounts.flatMap((field) => [...validateAmount(spec[field], `spec.${field}`), ...atMostAll(spec[field], `spec.${field}`)]),
     ...validateLabelSelector(selector, 'spec.selector'),
     ...(policy === undefined ? [] : oneOf(policy, ['AlwaysAllow', 'IfHealthyBudget'], 'spec.unhealthyPodEvictionPolicy')),

@@ -9,13 +9,15 @@ import type { RbacSubject, RoleRef } from './rolebinding.ts'
 const group = 'rbac.authorization.k8s.io'
 
 /** Rules of a role; those of a `namespaced` one are about resources only. */
-export const validatePolicyRules = (rules: readonly PolicyRule[] | null | undefined, namespaced: boolean): FieldError[] => (rules ?? []).flatMap((rule, i) => validatePolicyRule(rule, namespaced, `rules[${i}]`))
+export const validatePolicyRules = (rules: readonly PolicyRule[] | null | undefined, namespaced: boolean): FieldError[] =>
+  (rules ?? []).flatMap((rule, i) => validatePolicyRule(rule, namespaced, `rules[${i}]`))
 function validatePolicyRule({ verbs, nonResourceURLs = [], apiGroups = [], resources = [], resourceNames = [] }: PolicyRule, namespaced: boolean, at: string): FieldError[] {
   const errors: FieldError[] = []
   if (!verbs?.length) errors.push(requiredValue(`${at}.verbs`, 'verbs must contain at least one value'))
   if (nonResourceURLs.length) {
     if (namespaced) errors.push(invalidValue(`${at}.nonResourceURLs`, nonResourceURLs, 'namespaced rules cannot apply to non-resource URLs'))
-    if (apiGroups.length || resources.length || resourceNames.length) errors.push(invalidValue(`${at}.nonResourceURLs`, nonResourceURLs, 'rules cannot apply to both regular resources and non-resource URLs'))
+    if (apiGroups.length || resources.length || resourceNames.length) errors.push(invalidValue(`${at}.nonResourceURLs`, nonResourceURLs,
+      'rules cannot apply to both regular resources and non-resource URLs'))
     return errors
   }
   if (!apiGroups.length) errors.push(requiredValue(`${at}.apiGroups`, 'resource rules must supply at least one api group'))

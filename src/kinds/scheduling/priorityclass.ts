@@ -12,7 +12,8 @@ function whyNotSystem({ metadata: { name }, value, globalDefault }: PriorityClas
 }
 function validatePriorityClass(o: PriorityClassLike, old?: PriorityClassLike): FieldError[] {
   const { metadata: { name }, value, preemptionPolicy: policy } = o
-  if (old) return [...(value === old.value ? [] : [forbiddenValue('value', 'may not be changed in an update.')]), ...immutableField(policy, old.preemptionPolicy, 'preemptionPolicy')]
+  if (old) return [...(value === old.value ? [] : [forbiddenValue('value', 'may not be changed in an update.')]),
+    ...immutableField(policy, old.preemptionPolicy, 'preemptionPolicy')]
   const errors: FieldError[] = [], why = name.startsWith('system-') ? whyNotSystem(o) : undefined
   if (why) errors.push(forbiddenValue('metadata.name', `priority class names with 'system-' prefix are reserved for system use only. error: ${why}`))
   if (!name.startsWith('system-') && value > highest) errors.push(forbiddenValue('value', `maximum allowed value of a user defined priority is ${highest}`))

@@ -1,5 +1,8 @@
 // What is wrong with storage classes, drivers and what they attach.
-import { compareQuantities, duplicateValue, forbiddenValue, invalidValue, isQualifiedName, requiredValue, same, tooLong, validateLabelSelector, type AnyObject, type FieldError, type LabelSelector } from '#machinery'
+import {
+  compareQuantities, duplicateValue, forbiddenValue, invalidValue, isQualifiedName, requiredValue, same, tooLong, validateLabelSelector, type AnyObject,
+  type FieldError, type LabelSelector,
+} from '#machinery'
 import { failing, immutableField, oneOf, validateDNSSubdomain } from '../checks.ts'
 import { validateDriverName } from '../core/pod/validate-volume.ts'
 import { validateVolumeSpec } from '../core/validate-persistentvolume.ts'
@@ -10,7 +13,8 @@ import type { CSINodeDriver, CSINodeSpec } from './csinode.ts'
 import type { TopologySelectorTerm } from './storageclass.ts'
 import type { VolumeAttachmentSource, VolumeAttachmentSpec, VolumeAttachmentStatus, VolumeError } from './volumeattachment.ts'
 
-interface StorageClassLike { provisioner: string; parameters?: Record<string, string>; reclaimPolicy?: string; volumeBindingMode?: string; allowedTopologies?: TopologySelectorTerm[] }
+interface StorageClassLike { provisioner: string; parameters?: Record<string,
+  string>; reclaimPolicy?: string; volumeBindingMode?: string; allowedTopologies?: TopologySelectorTerm[] }
 export const validateStorageClass = (o: StorageClassLike, old?: StorageClassLike): FieldError[] => [
   ...validateProvisioner(o.provisioner, 'provisioner'),
   ...validateClassParameters(o.parameters),
@@ -26,7 +30,8 @@ function validateClassParameters(parameters: Record<string, string> = {}): Field
   const entries = Object.entries(parameters)
   if (entries.length > mostParameters) return [tooLong('parameters', mostParameters)]
   const size = entries.reduce((n, [key, value]) => n + key.length + value.length, 0)
-  return [...('' in parameters ? [invalidValue('parameters', '', 'field can not be empty.')] : []), ...(size > mostParameterBytes ? [tooLong('parameters', mostParameterBytes)] : [])]
+  return [...('' in parameters ? [invalidValue('parameters', '', 'field can not be empty.')] : []),
+    ...(size > mostParameterBytes ? [tooLong('parameters', mostParameterBytes)] : [])]
 }
 
 function validateTopologies(terms: readonly TopologySelectorTerm[]): FieldError[] {
@@ -58,9 +63,11 @@ export function validateCSIDriver({ spec }: { spec: CSIDriverSpec }, old?: { spe
   const period = spec.nodeAllocatableUpdatePeriodSeconds, tokens = [
     ...validateTokens(spec.tokenRequests ?? []),
     ...(period !== undefined && period < 10 ? [invalidValue('spec.nodeAllocatableUpdatePeriodSeconds', period, 'must be greater than or equal to 10 seconds')] : []),
-    ...(spec.serviceAccountTokenInSecrets !== undefined && !spec.tokenRequests?.length ? [invalidValue('spec.serviceAccountTokenInSecrets', spec.serviceAccountTokenInSecrets, 'must be unset when tokenRequests is empty')] : []),
+    ...(spec.serviceAccountTokenInSecrets !== undefined && !spec.tokenRequests?.length
+      ? [invalidValue('spec.serviceAccountTokenInSecrets', spec.serviceAccountTokenInSecrets, 'must be unset when tokenRequests is empty')] : []),
   ]
-  if (old) return [...immutableField(spec.attachRequired, old.spec.attachRequired, 'spec.attachedRequired'), ...immutableField(spec.volumeLifecycleModes, old.spec.volumeLifecycleModes, 'spec.volumeLifecycleModes'), ...tokens]
+  if (old) return [...immutableField(spec.attachRequired, old.spec.attachRequired, 'spec.attachedRequired'),
+    ...immutableField(spec.volumeLifecycleModes, old.spec.volumeLifecycleModes, 'spec.volumeLifecycleModes'), ...tokens]
   const { fsGroupPolicy, volumeLifecycleModes } = spec
   return [
     ...(fsGroupPolicy === undefined ? [requiredValue('spec.fsGroupPolicy')] : oneOf(fsGroupPolicy, ['File', 'None', 'ReadWriteOnceWithFSType'], 'spec.fsGroupPolicy')),
@@ -77,7 +84,8 @@ const validateTokens = (requests: readonly StorageTokenRequest[]): FieldError[] 
     ...(seconds > longestToken ? [invalidValue(`${at}.expirationSeconds`, seconds, 'may not specify a duration larger than 2^32 seconds')] : []),
   ]
 })
-export const csiDriverWarnings = ({ spec }: { spec: CSIDriverSpec }, old?: object): string[] => (!old && spec.tokenRequests?.length && spec.serviceAccountTokenInSecrets === undefined ? [tokensInContext] : [])
+export const csiDriverWarnings = ({ spec }: { spec: CSIDriverSpec }, old?: object): string[] =>
+  (!old && spec.tokenRequests?.length && spec.serviceAccountTokenInSecrets === undefined ? [tokensInContext] : [])
 const tokensInContext = 'spec.serviceAccountTokenInSecrets is unset; if supported by this CSI driver, set to true to prevent possible logging of tokens in volume attributes'
 
 const longestNodeID = 192
@@ -88,18 +96,21 @@ export function validateCSINode({ spec }: { spec: CSINodeSpec }, old?: { spec: C
       ...validateNodeDriver(driver, `spec.drivers[${i}]`),
       ...(drivers.findIndex((d) => d.name === driver.name) < i ? [duplicateValue(`spec.drivers[${i}].name`, driver.name)] : []),
     ]),
-    ...(old?.spec.drivers ?? []).flatMap((before) => drivers.flatMap((driver) => (driver.name === before.name && !same(driver, before) ? [invalidValue('CSINodeDriver', goForm(csiNodeDriverForm, driver), 'field is immutable')] : []))),
+    ...(old?.spec.drivers ?? []).flatMap((before) => drivers.flatMap((driver) =>
+      (driver.name === before.name && !same(driver, before) ? [invalidValue('CSINodeDriver', goForm(csiNodeDriverForm, driver), 'field is immutable')] : []))),
   ]
 }
 const validateNodeDriver = ({ name, nodeID, allocatable, topologyKeys = [] }: CSINodeDriver, at: string): FieldError[] => [
   ...validateDriverName(name, `${at}.name`),
   ...(!nodeID ? [requiredValue(`${at}.nodeID`)] : nodeID.length > longestNodeID ? [invalidValue(`${at}.nodeID`, nodeID, `must be ${longestNodeID} characters or less`)] : []),
   ...(allocatable?.count !== undefined && allocatable.count < 0 ? [invalidValue(`${at}.allocatable.count`, allocatable.count, 'must be greater than or equal to 0')] : []),
-  ...topologyKeys.flatMap((key, i) => [...(key ? [] : [requiredValue(at)]), ...(topologyKeys.indexOf(key) < i ? [duplicateValue(at, key)] : []), ...failing(isQualifiedName, key, at)]),
+  ...topologyKeys.flatMap((key, i) => [...(key ? [] : [requiredValue(at)]), ...(topologyKeys.indexOf(key) < i ? [duplicateValue(at, key)] : []),
+    ...failing(isQualifiedName, key, at)]),
 ]
 
 interface CapacityLike { nodeTopology?: LabelSelector; storageClassName: string; capacity?: string; maximumVolumeSize?: string }
-const atLeastNone = (amount: string | undefined, at: string): FieldError[] => (amount !== undefined && compareQuantities(amount, '0') < 0 ? [invalidValue(at, amount, 'must be greater than or equal to 0')] : [])
+const atLeastNone = (amount: string | undefined, at: string): FieldError[] =>
+  (amount !== undefined && compareQuantities(amount, '0') < 0 ? [invalidValue(at, amount, 'must be greater than or equal to 0')] : [])
 export const validateStorageCapacity = (o: CapacityLike, old?: CapacityLike): FieldError[] => [
   ...validateLabelSelector(o.nodeTopology, 'nodeTopology'), ...validateDNSSubdomain(o.storageClassName, 'storageClassName'),
   ...atLeastNone(o.capacity, 'capacity'), ...atLeastNone(o.maximumVolumeSize, 'maximumVolumeSize'),
@@ -111,7 +122,8 @@ export function validateVolumeAttachment({ spec, status }: AttachmentLike, old?:
   const { attacher, source, nodeName } = spec, exactly = 'must specify exactly one of inlineVolumeSpec and persistentVolumeName'
   const errors = [...validateAttachedSource(source, exactly), ...validateDNSSubdomain(nodeName, 'spec.nodeName'), ...validateAttached(status)]
   if (old && !same(spec, old.spec)) errors.push(invalidValue('spec', goForm(volumeAttachmentForm, spec), 'field is immutable'))
-  if (!old) errors.push(...validateDriverName(attacher, 'spec.attacher'), ...(source.persistentVolumeName === undefined ? [] : validateDNSSubdomain(source.persistentVolumeName, 'spec.source.persistentVolumeName')))
+  if (!old) errors.push(...validateDriverName(attacher, 'spec.attacher'),
+    ...(source.persistentVolumeName === undefined ? [] : validateDNSSubdomain(source.persistentVolumeName, 'spec.source.persistentVolumeName')))
   return errors
 }
 function validateAttachedSource({ inlineVolumeSpec, persistentVolumeName }: VolumeAttachmentSource, exactly: string): FieldError[] {
@@ -124,5 +136,6 @@ const mostMetadata = 256 * 1024, longestError = 1024
 function validateAttached({ attachmentMetadata = {}, attachError, detachError }: VolumeAttachmentStatus): FieldError[] {
   const size = Object.entries(attachmentMetadata).reduce((n, [key, value]) => n + key.length + value.length, 0)
   const long = (error: VolumeError | undefined, at: string) => ((error?.message ?? '').length > longestError ? [tooLong(`${at}.message`, longestError)] : [])
-  return [...(size > mostMetadata ? [tooLong('status.attachmentMetadata', mostMetadata)] : []), ...long(attachError, 'status.attachError'), ...long(detachError, 'status.detachError')]
+  return [...(size > mostMetadata ? [tooLong('status.attachmentMetadata', mostMetadata)] : []), ...long(attachError, 'status.attachError'),
+    ...long(detachError, 'status.detachError')]
 }

@@ -15,7 +15,8 @@ export function validateFieldRef({ apiVersion, fieldPath }: ObjectFieldSelector,
   if (apiVersion !== 'v1') return refuse(`unsupported pod version: ${apiVersion}`)
   if (subscripted !== undefined) {
     if (subscripted !== 'metadata.annotations' && subscripted !== 'metadata.labels') return refuse(`field label does not support subscript: ${fieldPath}`)
-    return isQualifiedName(subscripted === 'metadata.annotations' ? key!.toLowerCase() : key!).map((why) => invalidValue(at, subscripted === 'metadata.annotations' ? key!.toLowerCase() : key, why))
+    return isQualifiedName(subscripted === 'metadata.annotations' ? key!.toLowerCase()
+      : key!).map((why) => invalidValue(at, subscripted === 'metadata.annotations' ? key!.toLowerCase() : key, why))
   }
   if (!known.has(fieldPath)) return refuse(`field label not supported: ${fieldPath}`)
   const path = fieldPath === 'spec.host' ? 'spec.nodeName' : fieldPath

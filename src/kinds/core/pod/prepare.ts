@@ -34,7 +34,8 @@ function mergeLabelKeys({ metadata: { labels = {} }, spec }: PodLike): void {
       if (labels[key] !== undefined) selector.matchExpressions = [...(selector.matchExpressions ?? []), { key, operator, values: [labels[key]] }]
   }
   for (const affinity of [spec.affinity?.podAffinity, spec.affinity?.podAntiAffinity]) {
-    const terms: PodAffinityTerm[] = [...(affinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map((t) => t.podAffinityTerm), ...(affinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [])]
+    const terms: PodAffinityTerm[] = [...(affinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map((t) => t.podAffinityTerm),
+      ...(affinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [])]
     for (const term of terms) {
       if (!term.labelSelector) continue
       extend(term.labelSelector, term.matchLabelKeys, 'In')

@@ -22,6 +22,7 @@ export function qosClass(spec: PodSpec): 'Guaranteed' | 'Burstable' | 'BestEffor
     if (gather(limits, resources.limits).size < 2) guaranteed = false
   }
   if (!Object.keys(requests).length && !Object.keys(limits).length) return 'BestEffort'
-  const equal = Object.keys(requests).length === Object.keys(limits).length && Object.keys(requests).every((r) => limits[r] !== undefined && compareQuantities(limits[r], requests[r]!) === 0)
+  const equal = Object.keys(requests).length === Object.keys(limits).length
+    && Object.keys(requests).every((r) => limits[r] !== undefined && compareQuantities(limits[r], requests[r]!) === 0)
   return guaranteed && equal ? 'Guaranteed' : 'Burstable'
 }

@@ -92,7 +92,8 @@ export const podSpec = s.object('io.k8s.api.core.v1.PodSpec', {
   subdomain: s.string(),
   terminationGracePeriodSeconds: s.int64({ keepEmpty: true }),
   tolerations: s.list(toleration, { listType: 'atomic' }),
-  topologySpreadConstraints: s.list(topologySpreadConstraint, { listType: 'map', listKeys: ['topologyKey', 'whenUnsatisfiable'], patchStrategy: 'merge', patchMergeKey: 'topologyKey' }),
+  topologySpreadConstraints: s.list(topologySpreadConstraint,
+    { listType: 'map', listKeys: ['topologyKey', 'whenUnsatisfiable'], patchStrategy: 'merge', patchMergeKey: 'topologyKey' }),
   volumes: s.list(volume, { listType: 'map', listKeys: ['name'], patchStrategy: 'merge,retainKeys', patchMergeKey: 'name' }),
 })
 export type PodSpec = Infer<typeof podSpec>

@@ -1,13 +1,18 @@
 // Where a pod may and would like to run: affinity, node selectors, tolerations, spreading.
-import { duplicateValue, forbiddenValue, invalidValue, isDNS1123Label, isDNS1123Subdomain, isLabelValue, isQualifiedName, notSupported, requiredValue, validateLabelSelector, type FieldError, type LabelSelector } from '#machinery'
+import {
+  duplicateValue, forbiddenValue, invalidValue, isDNS1123Label, isDNS1123Subdomain, isLabelValue, isQualifiedName, notSupported, requiredValue,
+  validateLabelSelector, type FieldError, type LabelSelector,
+} from '#machinery'
 import { failing, oneOf } from '../../checks.ts'
 import type { Affinity, NodeSelector, NodeSelectorRequirement, NodeSelectorTerm, PodAffinityTerm, Toleration, TopologySpreadConstraint } from './affinity.ts'
 
 function requirement({ key, operator, values = [] }: NodeSelectorRequirement, at: string, anyValue = false): FieldError[] {
   const errors: FieldError[] = []
   if (operator === 'In' || operator === 'NotIn') { if (!values.length) errors.push(requiredValue(`${at}.values`, "must be specified when `operator` is 'In' or 'NotIn'")) }
-  else if (operator === 'Exists' || operator === 'DoesNotExist') { if (values.length) errors.push(forbiddenValue(`${at}.values`, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")) }
-  else if (operator === 'Gt' || operator === 'Lt') { if (values.length !== 1) errors.push(requiredValue(`${at}.values`, "must be specified single value when `operator` is 'Lt' or 'Gt'")) }
+  else if (operator === 'Exists' || operator === 'DoesNotExist') { if (values.length) errors.push(forbiddenValue(`${at}.values`,
+    "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")) }
+  else if (operator === 'Gt' || operator === 'Lt') { if (values.length !== 1) errors.push(requiredValue(`${at}.values`,
+    "must be specified single value when `operator` is 'Lt' or 'Gt'")) }
   else errors.push(invalidValue(`${at}.operator`, operator, 'not a valid selector operator'))
   errors.push(...failing(isQualifiedName, key, `${at}.key`))
   if (!anyValue) for (const [i, value] of values.entries()) errors.push(...failing(isLabelValue, value, `${at}.values[${i}]`))
@@ -15,7 +20,8 @@ function requirement({ key, operator, values = [] }: NodeSelectorRequirement, at
 }
 function fieldRequirement({ key, operator, values = [] }: NodeSelectorRequirement, at: string): FieldError[] {
   const errors: FieldError[] = []
-  if (operator === 'In' || operator === 'NotIn') { if (values.length !== 1) errors.push(requiredValue(`${at}.values`, "must be only one value when `operator` is 'In' or 'NotIn' for node field selector")) }
+  if (operator === 'In' || operator === 'NotIn') { if (values.length !== 1) errors.push(requiredValue(`${at}.values`,
+    "must be only one value when `operator` is 'In' or 'NotIn' for node field selector")) }
   else errors.push(invalidValue(`${at}.operator`, operator, 'not a valid selector operator'))
   if (key !== 'metadata.name') errors.push(invalidValue(`${at}.key`, key, 'not a valid field selector key'))
   else for (const [i, value] of values.entries()) errors.push(...failing(isDNS1123Subdomain, value, `${at}.values[${i}]`))
@@ -61,7 +67,8 @@ function validatePodTerm({ labelSelector, namespaceSelector, namespaces, matchLa
     ...validateLabelSelector(labelSelector, `${at}.labelSelector`), ...validateLabelSelector(namespaceSelector, `${at}.namespaceSelector`),
     ...(namespaces ?? []).flatMap((namespace) => failing(isDNS1123Label, namespace, `${at}.namespace`)),
     ...labelKeys(matchLabelKeys, labelSelector, `${at}.matchLabelKeys`), ...labelKeys(mismatchLabelKeys, labelSelector, `${at}.mismatchLabelKeys`),
-    ...(mismatchLabelKeys ?? []).flatMap((key, i) => (matchLabelKeys?.includes(key) ? [invalidValue(`${at}.mismatchLabelKeys[${i}]`, key, 'exists in both matchLabelKeys and mismatchLabelKeys')] : [])),
+    ...(mismatchLabelKeys ?? []).flatMap((key, i) => (matchLabelKeys?.includes(key)
+      ? [invalidValue(`${at}.mismatchLabelKeys[${i}]`, key, 'exists in both matchLabelKeys and mismatchLabelKeys')] : [])),
     ...(topologyKey ? [] : [requiredValue(`${at}.topologyKey`, 'can not be empty')]), ...failing(isQualifiedName, topologyKey, `${at}.topologyKey`),
   ]
 }
@@ -79,7 +86,8 @@ export function validateSpreadConstraints(constraints: readonly TopologySpreadCo
       errors.push(duplicateValue(`${here}.{topologyKey, whenUnsatisfiable}`, `{${c.topologyKey}, ${c.whenUnsatisfiable}}`))
     if (c.minDomains !== undefined) {
       if (c.minDomains <= 0) errors.push(invalidValue(`${here}.minDomains`, c.minDomains, 'must be greater than zero'))
-      if (c.whenUnsatisfiable !== 'DoNotSchedule') errors.push(invalidValue(`${here}.minDomains`, c.minDomains, `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${c.whenUnsatisfiable}`))
+      if (c.whenUnsatisfiable !== 'DoNotSchedule') errors.push(invalidValue(`${here}.minDomains`, c.minDomains,
+        `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${c.whenUnsatisfiable}`))
     }
     for (const field of ['nodeAffinityPolicy', 'nodeTaintsPolicy'] as const) if (c[field] !== undefined) errors.push(...oneOf(c[field], ['Honor', 'Ignore'], `${here}.${field}`))
     errors.push(...labelKeys(c.matchLabelKeys, c.labelSelector, `${here}.matchLabelKeys`), ...validateLabelSelector(c.labelSelector, `${here}.labelSelector`))
@@ -94,7 +102,8 @@ export function validateTolerations(tolerations: readonly Toleration[] | undefin
   for (const [i, { key, operator = '', value = '', effect = '', tolerationSeconds }] of (tolerations ?? []).entries()) {
     const here = `${at}[${i}]`
     if (key) errors.push(...failing(isQualifiedName, key, `${here}.key`))
-    else if (operator !== 'Exists') errors.push(invalidValue(`${here}.operator`, operator, 'operator must be Exists when `key` is empty, which means "match all values and all keys"'))
+    else if (operator !== 'Exists') errors.push(invalidValue(`${here}.operator`, operator,
+      'operator must be Exists when `key` is empty, which means "match all values and all keys"'))
     if (tolerationSeconds !== undefined && effect !== 'NoExecute') errors.push(invalidValue(`${here}.effect`, effect, "effect must be 'NoExecute' when `tolerationSeconds` is set"))
     if (operator === 'Equal' || operator === '') {
       const bad = isLabelValue(value)

@@ -12,7 +12,8 @@ import { validateContainerSecurity } from './validate-security.ts'
 import type { Volume } from './volume.ts'
 
 /** What containers are checked against: the rest of their pod. */
-export interface Surroundings { readonly volumes: ReadonlyMap<string, Volume>; readonly claims: ReadonlySet<string>; readonly grace: number; readonly podRestartPolicy: string; readonly hostUsers: boolean }
+export interface Surroundings { readonly volumes: ReadonlyMap<string,
+  Volume>; readonly claims: ReadonlySet<string>; readonly grace: number; readonly podRestartPolicy: string; readonly hostUsers: boolean }
 /** `volumes` are those that are fit to be mounted. */
 export const surroundings = (spec: PodSpec, volumes: readonly Volume[]): Surroundings => ({
   volumes: new Map(volumes.map((v) => [v.name, v])), claims: new Set((spec.resourceClaims ?? []).map((c) => c.name)),
@@ -47,7 +48,8 @@ export function validateInitContainers(spec: PodSpec, around: Surroundings, at: 
   return errors
 }
 
-const ephemeralMay = new Set(['name', 'image', 'command', 'args', 'workingDir', 'env', 'envFrom', 'volumeMounts', 'volumeDevices', 'terminationMessagePath', 'terminationMessagePolicy',
+const ephemeralMay = new Set(['name', 'image', 'command', 'args', 'workingDir', 'env', 'envFrom', 'volumeMounts', 'volumeDevices', 'terminationMessagePath',
+  'terminationMessagePolicy',
   'imagePullPolicy', 'securityContext', 'stdin', 'stdinOnce', 'tty', 'targetContainerName'])
 const notEphemeral = 'cannot be set for an Ephemeral Container'
 export function validateEphemeralContainers(spec: PodSpec, around: Surroundings, at: string): FieldError[] {
@@ -122,7 +124,8 @@ function validateDevices({ volumeDevices, volumeMounts }: Container | EphemeralC
     if (!name) errors.push(requiredValue(`${here}.name`))
     if (names.has(name)) errors.push(invalidValue(`${here}.name`, name, 'must be unique'))
     if (!volume) errors.push(valueNotFound(`${here}.name`, name))
-    else if (!volume.persistentVolumeClaim && !volume.ephemeral) errors.push(invalidValue(`${here}.name`, name, 'can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode'))
+    else if (!volume.persistentVolumeClaim && !volume.ephemeral) errors.push(invalidValue(`${here}.name`, name,
+      'can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode'))
     if (!devicePath) errors.push(requiredValue(`${here}.devicePath`))
     if (paths.has(devicePath)) errors.push(invalidValue(`${here}.devicePath`, devicePath, 'must be unique'))
     if (validateNoBacksteps(devicePath, '').length) errors.push(invalidValue(`${here}.devicePath`, devicePath, "can not contain backsteps ('..')"))
@@ -139,7 +142,8 @@ function validateResizePolicy(policies: readonly ContainerResizePolicy[] | undef
   for (const [i, { resourceName, restartPolicy }] of (policies ?? []).entries()) {
     if (seen.has(resourceName)) errors.push(duplicateValue(`${at}[${i}]`, resourceName))
     seen.add(resourceName)
-    errors.push(...(resourceName ? oneOf(resourceName, ['cpu', 'memory'], at) : [requiredValue(at)]), ...(restartPolicy ? oneOf(restartPolicy, ['NotRequired', 'RestartContainer'], at) : [requiredValue(at)]))
+    errors.push(...(resourceName ? oneOf(resourceName, ['cpu', 'memory'], at) : [requiredValue(at)]),
+      ...(restartPolicy ? oneOf(restartPolicy, ['NotRequired', 'RestartContainer'], at) : [requiredValue(at)]))
     if (podRestartPolicy === 'Never' && restartPolicy !== 'NotRequired') errors.push(invalidValue(at, restartPolicy, "must be 'NotRequired' when `restartPolicy` is 'Never'"))
   }
   return errors
@@ -149,14 +153,16 @@ const ruleLimit = 20, exitCodeLimit = 255
 function validateRestart({ restartPolicy, restartPolicyRules = [] }: Container, policies: readonly string[], at: string): FieldError[] {
   const errors = restartPolicy === undefined ? [] : oneOf(restartPolicy, policies, `${at}.restartPolicy`)
   if (restartPolicyRules.length && restartPolicy === undefined) errors.push(requiredValue(`${at}.restartPolicy`, 'must specify restartPolicy when restart rules are used'))
-  if (restartPolicyRules.length > ruleLimit) errors.push({ type: 'FieldValueTooLong', field: `${at}.restartPolicyRules`, message: `Too long: may not be more than ${ruleLimit} bytes` })
+  if (restartPolicyRules.length > ruleLimit) errors.push({ type: 'FieldValueTooLong', field: `${at}.restartPolicyRules`,
+    message: `Too long: may not be more than ${ruleLimit} bytes` })
   for (const [i, { action, exitCodes }] of restartPolicyRules.entries()) {
     const here = `${at}.restartPolicyRules[${i}]`
     errors.push(...oneOf(action, ['Restart'], `${here}.action`))
     if (!exitCodes) errors.push(requiredValue(`${here}.exitCodes`, 'must be specified'))
     else {
       errors.push(...oneOf(exitCodes.operator, ['In', 'NotIn'], `${here}.exitCodes.operator`))
-      if ((exitCodes.values ?? []).length > exitCodeLimit) errors.push({ type: 'FieldValueTooLong', field: `${here}.exitCodes.values`, message: `Too long: may not be more than ${exitCodeLimit} bytes` })
+      if ((exitCodes.values ?? []).length > exitCodeLimit) errors.push({ type: 'FieldValueTooLong', field: `${here}.exitCodes.values`,
+        message: `Too long: may not be more than ${exitCodeLimit} bytes` })
     }
   }
   return errors

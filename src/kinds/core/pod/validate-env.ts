@@ -4,7 +4,8 @@ import { failing } from '../../checks.ts'
 import type { EnvFromSource, EnvVar, EnvVarSource } from './container.ts'
 import { validateFieldRef, validateResourceFieldRef } from './downward.ts'
 
-const envPaths = ['metadata.name', 'metadata.namespace', 'metadata.uid', 'spec.nodeName', 'spec.serviceAccountName', 'status.hostIP', 'status.hostIPs', 'status.podIP', 'status.podIPs']
+const envPaths = ['metadata.name', 'metadata.namespace', 'metadata.uid', 'spec.nodeName', 'spec.serviceAccountName', 'status.hostIP', 'status.hostIPs', 'status.podIP',
+  'status.podIPs']
 
 export const validateEnv = (env: readonly EnvVar[] | undefined, at: string): FieldError[] => (env ?? []).flatMap((variable, i) => [
   ...(variable.name ? failing(isEnvVarName, variable.name, `${at}[${i}].name`) : [requiredValue(`${at}[${i}].name`)]),

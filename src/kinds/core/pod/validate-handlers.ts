@@ -35,7 +35,8 @@ function validateHandler(handler: Handler, grace: number, at: string): FieldErro
 
 function validateProbe(probe: Probe, grace: number, at: string): FieldError[] {
   const errors = validateHandler(probe, grace, at)
-  for (const field of ['initialDelaySeconds', 'timeoutSeconds', 'periodSeconds', 'successThreshold', 'failureThreshold'] as const) errors.push(...atLeastZero(probe[field], `${at}.${field}`))
+  for (const field of ['initialDelaySeconds', 'timeoutSeconds', 'periodSeconds', 'successThreshold', 'failureThreshold'] as const) errors.push(...atLeastZero(probe[field],
+    `${at}.${field}`))
   const { terminationGracePeriodSeconds: own } = probe
   if (own !== undefined && own <= 0) errors.push(invalidValue(`${at}.terminationGracePeriodSeconds`, own, 'must be greater than 0'))
   return errors

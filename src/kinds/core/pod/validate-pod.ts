@@ -27,7 +27,8 @@ function validateWhole({ metadata, spec }: PodLike): FieldError[] {
   if (!spec.serviceAccountName)
     for (const [i, { projected }] of (spec.volumes ?? []).entries())
       for (const [j, { serviceAccountToken }] of (projected?.sources ?? []).entries())
-        if (serviceAccountToken) errors.push(forbiddenValue(`spec.volumes[${i}].projected.sources[${j}].serviceAccountToken`, 'must not be specified when serviceAccountName is not set'))
+        if (serviceAccountToken) errors.push(forbiddenValue(`spec.volumes[${i}].projected.sources[${j}].serviceAccountToken`,
+          'must not be specified when serviceAccountName is not set'))
   for (const field of ['containers', 'initContainers'] as const) for (const [i, c] of (spec[field] ?? []).entries()) errors.push(...validateImageSpaces(c, `spec.${field}[${i}]`))
   return errors
 }
@@ -45,7 +46,8 @@ function validateUpdate({ spec }: PodLike, { spec: before }: PodLike): FieldErro
   if (counts.length) return counts
   const errors = [...validateImages(spec, 'containers'), ...validateImages(spec, 'initContainers')]
   const deadline = spec.activeDeadlineSeconds, had = before.activeDeadlineSeconds
-  if (deadline !== undefined && had !== undefined && deadline > had) errors.push(invalidValue('spec.activeDeadlineSeconds', deadline, 'must be less than or equal to previous value'))
+  if (deadline !== undefined && had !== undefined && deadline > had) errors.push(invalidValue('spec.activeDeadlineSeconds', deadline,
+    'must be less than or equal to previous value'))
   else if (deadline === undefined && had !== undefined) errors.push(invalidValue('spec.activeDeadlineSeconds', null, 'must not update from a positive integer to nil value'))
   errors.push(...onlyAdded(spec, before), ...onlyCleared(spec, before))
   const allowed = withAllowedChanges(spec, before)
@@ -64,11 +66,13 @@ const validateImages = (spec: PodSpec, field: 'containers' | 'initContainers'): 
 function onlyAdded(spec: PodSpec, before: PodSpec): FieldError[] {
   const forever = (t: object) => ({ ...t, tolerationSeconds: undefined })
   const kept = (before.tolerations ?? []).every((old) => spec.tolerations?.some((t) => same(forever(t), forever(old))))
-  return kept ? validateTolerations(spec.tolerations, 'spec.tolerations') : [forbiddenValue('spec.tolerations', 'existing toleration can not be modified except its tolerationSeconds')]
+  return kept ? validateTolerations(spec.tolerations, 'spec.tolerations')
+    : [forbiddenValue('spec.tolerations', 'existing toleration can not be modified except its tolerationSeconds')]
 }
 function onlyCleared(spec: PodSpec, before: PodSpec): FieldError[] {
   const known = new Set((before.schedulingGates ?? []).map((g) => g.name))
-  return (spec.schedulingGates ?? []).flatMap(({ name }, i) => (known.has(name) ? [] : [forbiddenValue(`spec.schedulingGates[${i}].name`, `only deletion is allowed, but found new scheduling gate '${name}'`)]))
+  return (spec.schedulingGates ?? []).flatMap(({ name }, i) =>
+    (known.has(name) ? [] : [forbiddenValue(`spec.schedulingGates[${i}].name`, `only deletion is allowed, but found new scheduling gate '${name}'`)]))
 }
 
 /** The new spec with everything that may change put back: what is left of a difference is forbidden. */
@@ -77,7 +81,8 @@ function withAllowedChanges(spec: PodSpec, before: PodSpec): PodSpec {
   let out = put({ ...spec, containers: images(spec.containers, before.containers) ?? [] }, 'activeDeadlineSeconds', before.activeDeadlineSeconds)
   if (spec.initContainers) out.initContainers = images(spec.initContainers, before.initContainers)!
   out = put(put(out, 'tolerations', before.tolerations), 'schedulingGates', before.schedulingGates)
-  if ((before.terminationGracePeriodSeconds ?? 0) < 0 && spec.terminationGracePeriodSeconds === 1) out = put(out, 'terminationGracePeriodSeconds', before.terminationGracePeriodSeconds)
+  if ((before.terminationGracePeriodSeconds ?? 0) < 0 && spec.terminationGracePeriodSeconds === 1) out = put(out, 'terminationGracePeriodSeconds',
+    before.terminationGracePeriodSeconds)
   return before.schedulingGates?.length ? withSchedulingChanges(out, spec, before) : out
 }
 /** A pod that waits at a gate may be narrowed down: more node selector terms and affinity, never less. */
@@ -87,7 +92,8 @@ function withSchedulingChanges(out: PodSpec, spec: PodSpec, before: PodSpec): Po
   const required = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution, had = before.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution
   const stricter = !had || (!!required && required.nodeSelectorTerms.length === had.nodeSelectorTerms.length && had.nodeSelectorTerms.every((term, i) => {
     const now = required.nodeSelectorTerms[i]!
-    return (term.matchExpressions ?? []).every((r) => now.matchExpressions?.some((n) => same(n, r))) && (term.matchFields ?? []).every((r) => now.matchFields?.some((n) => same(n, r)))
+    return (term.matchExpressions ?? []).every((r) => now.matchExpressions?.some((n) => same(n, r)))
+      && (term.matchFields ?? []).every((r) => now.matchFields?.some((n) => same(n, r)))
   }))
   if (stricter && same({ ...spec.affinity, nodeAffinity: undefined }, { ...before.affinity, nodeAffinity: undefined })) narrowed = put(narrowed, 'affinity', before.affinity)
   return narrowed
@@ -107,7 +113,8 @@ function validateStatus(pod: PodLike, old: PodLike): FieldError[] {
   const { podIPs = [], hostIPs = [], hostIP = '', conditions = [] } = pod.status
   const errors: FieldError[] = []
   if (pod.spec.nodeName !== old.spec.nodeName) errors.push(forbiddenValue('status.nodeName', 'may not be changed directly'))
-  for (const [i, c] of conditions.entries()) if (!c.type.includes('/') && /\s/.test(c.type)) errors.push(invalidValue(`status.conditions[${i}].type`, c.type, 'must not contain spaces'))
+  for (const [i, c] of conditions.entries()) if (!c.type.includes('/')
+    && /\s/.test(c.type)) errors.push(invalidValue(`status.conditions[${i}].type`, c.type, 'must not contain spaces'))
   const family = (ip: string) => ip.includes(':')
   for (const [i, { ip }] of podIPs.entries()) errors.push(...validateIP(ip, `status.podIPs[${i}]`))
   if (podIPs.length > 2 || (podIPs.length === 2 && family(podIPs[0]!.ip) === family(podIPs[1]!.ip)))

@@ -22,7 +22,8 @@ function validateSysctls(spec: PodSpec, at: string): FieldError[] {
     else if (names.has(name)) errors.push(duplicateValue(here, name))
     const dotted = name.replaceAll('/', '.')
     if (spec.hostNetwork && dotted.startsWith('net.')) errors.push(invalidValue(here, name, "may not be specified when 'hostNetwork' is set to true"))
-    if (spec.hostIPC && /^(kernel\.shm|kernel\.msg|kernel\.sem|fs\.mqueue\.)/.test(dotted)) errors.push(invalidValue(here, name, "may not be specified when 'hostIPC' is set to true"))
+    if (spec.hostIPC && /^(kernel\.shm|kernel\.msg|kernel\.sem|fs\.mqueue\.)/.test(dotted)) errors.push(invalidValue(here, name,
+      "may not be specified when 'hostIPC' is set to true"))
     names.add(name)
   }
   return errors
@@ -32,7 +33,8 @@ const profileTypes = ['Localhost', 'RuntimeDefault', 'Unconfined']
 function validateSeccomp(profile: SeccompProfile | undefined, at: string): FieldError[] {
   if (!profile) return []
   const { type, localhostProfile } = profile
-  if (type === 'Localhost') return localhostProfile ? validateLocalPath(localhostProfile, `${at}.localhostProfile`) : [requiredValue(`${at}.localhostProfile`, 'must be set when seccomp type is Localhost')]
+  if (type === 'Localhost') return localhostProfile ? validateLocalPath(localhostProfile, `${at}.localhostProfile`)
+    : [requiredValue(`${at}.localhostProfile`, 'must be set when seccomp type is Localhost')]
   if (!type) return [requiredValue(`${at}.type`, 'type is required when seccompProfile is set')]
   if (!profileTypes.includes(type)) return [notSupported(`${at}.type`, type, profileTypes)]
   return localhostProfile === undefined ? [] : [invalidValue(`${at}.localhostProfile`, localhostProfile, 'must only be set when seccomp type is Localhost')]
@@ -92,10 +94,12 @@ export function validateContainerSecurity(context: SecurityContext | undefined, 
   return [...errors, ...validateWindows(context.windowsOptions, `${at}.windowsOptions`), ...validateAppArmor(context.appArmorProfile, `${at}.appArmorProfile`)]
 }
 
-const linuxOnly = ['appArmorProfile', 'seLinuxOptions', 'hostUsers', 'hostPID', 'hostIPC', 'seccompProfile', 'fsGroup', 'fsGroupChangePolicy', 'sysctls', 'shareProcessNamespace', 'runAsUser', 'runAsGroup',
+const linuxOnly = ['appArmorProfile', 'seLinuxOptions', 'hostUsers', 'hostPID', 'hostIPC', 'seccompProfile', 'fsGroup', 'fsGroupChangePolicy', 'sysctls', 'shareProcessNamespace',
+  'runAsUser', 'runAsGroup',
   'supplementalGroups', 'supplementalGroupsPolicy', 'seLinuxChangePolicy'] as const
 const ofSpec = new Set<string>(['hostUsers', 'hostPID', 'hostIPC', 'shareProcessNamespace'])
-const linuxOnlyInContainers = ['appArmorProfile', 'seLinuxOptions', 'seccompProfile', 'capabilities', 'readOnlyRootFilesystem', 'privileged', 'allowPrivilegeEscalation', 'procMount', 'runAsUser', 'runAsGroup'] as const
+const linuxOnlyInContainers = ['appArmorProfile', 'seLinuxOptions', 'seccompProfile', 'capabilities', 'readOnlyRootFilesystem', 'privileged', 'allowPrivilegeEscalation',
+  'procMount', 'runAsUser', 'runAsGroup'] as const
 /** What makes no sense on the operating system that the pod names. */
 export function validateForOS(spec: PodSpec, containers: readonly (readonly [at: string, context: SecurityContext | undefined])[], at: string): FieldError[] {
   const errors: FieldError[] = []
@@ -106,7 +110,8 @@ export function validateForOS(spec: PodSpec, containers: readonly (readonly [at:
   } else if (spec.os?.name === 'windows') {
     for (const field of linuxOnly) {
       const found = ofSpec.has(field) ? spec[field as keyof PodSpec] : spec.securityContext?.[field as keyof PodSecurityContext]
-      if (found !== undefined && found !== (field === 'hostPID' || field === 'hostIPC' ? false : undefined)) errors.push(forbiddenValue(`${at}.${ofSpec.has(field) ? '' : 'securityContext.'}${field}`, 'cannot be set for a windows pod'))
+      if (found !== undefined && found !== (field === 'hostPID' || field === 'hostIPC' ? false
+        : undefined)) errors.push(forbiddenValue(`${at}.${ofSpec.has(field) ? '' : 'securityContext.'}${field}`, 'cannot be set for a windows pod'))
     }
     for (const [here, context] of containers) for (const field of linuxOnlyInContainers) if (context?.[field] !== undefined) errors.push(forbiddenValue(`${here}.securityContext.${field}`, 'cannot be set for a windows pod'))
   }

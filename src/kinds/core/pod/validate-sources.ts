@@ -69,8 +69,10 @@ const azureDisk: Check = (source, at) => {
     ...required('diskName', 'diskURI')(source, at),
     ...(cachingMode === undefined ? [] : oneOf(cachingMode, ['None', 'ReadOnly', 'ReadWrite'], `${at}.cachingMode`)),
     ...(kind === undefined ? [] : oneOf(kind, ['Dedicated', 'Managed', 'Shared'], `${at}.kind`)),
-    ...(managed && !diskURI.startsWith('/subscriptions/') ? [notSupported(`${at}.diskURI`, diskURI, ['/subscriptions/{sub-id}/resourcegroups/{group-name}/providers/microsoft.compute/disks/{disk-id}'])] : []),
-    ...(kind !== undefined && !managed && !diskURI.startsWith('https://') ? [notSupported(`${at}.diskURI`, diskURI, ['https://{account-name}.blob.core.windows.net/{container-name}/{disk-name}.vhd'])] : []),
+    ...(managed && !diskURI.startsWith('/subscriptions/') ? [notSupported(`${at}.diskURI`, diskURI,
+      ['/subscriptions/{sub-id}/resourcegroups/{group-name}/providers/microsoft.compute/disks/{disk-id}'])] : []),
+    ...(kind !== undefined && !managed && !diskURI.startsWith('https://')
+      ? [notSupported(`${at}.diskURI`, diskURI, ['https://{account-name}.blob.core.windows.net/{container-name}/{disk-name}.vhd'])] : []),
   ]
 }
 
@@ -86,7 +88,8 @@ const storageOS: Check = ({ volumeName, volumeNamespace }, at) => [
 const hostPathTypes = ['', 'BlockDevice', 'CharDevice', 'Directory', 'DirectoryOrCreate', 'File', 'FileOrCreate', 'Socket']
 const hostPath: Check = ({ path, type }, at) =>
   (path ? [...validateNoBacksteps(path, `${at}.path`), ...(type === undefined ? [] : oneOf(type, hostPathTypes, `${at}.type`))] : [requiredValue(`${at}.path`)])
-const nfs: Check = (source, at) => [...required('server', 'path')(source, at), ...(source.path.startsWith('/') ? [] : [invalidValue(`${at}.path`, source.path, 'must be an absolute path')])]
+const nfs: Check = (source, at) => [...required('server', 'path')(source, at),
+  ...(source.path.startsWith('/') ? [] : [invalidValue(`${at}.path`, source.path, 'must be an absolute path')])]
 
 /** Sorts that mean the same in pods and in persistent volumes. */
 export const sharedSources: Readonly<Record<string, Check>> = {

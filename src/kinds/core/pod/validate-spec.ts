@@ -1,5 +1,8 @@
 // What is wrong with a pod spec, in a pod or in a template. The order is the reference's.
-import { compareQuantities, duplicateValue, forbiddenValue, invalidValue, isDNS1123Subdomain, isInRange, isQualifiedName, notSupported, requiredValue, validateLabels, type FieldError } from '#machinery'
+import {
+  compareQuantities, duplicateValue, forbiddenValue, invalidValue, isDNS1123Subdomain, isInRange, isQualifiedName, notSupported, requiredValue, validateLabels,
+  type FieldError,
+} from '#machinery'
 import { failing, oneOf, validateDNSLabel, validateDNSSubdomain } from '../../checks.ts'
 import { validateIP } from '../../ip.ts'
 import { validateContainerResources } from '../validate-resources.ts'
@@ -51,13 +54,15 @@ export function validatePodSpec(spec: PodSpec, at: string, { pod }: PodSpecConte
     ...(spec.priorityClassName ? validateDNSSubdomain(spec.priorityClassName, `${at}.priorityClassName`) : []),
     ...(spec.runtimeClassName === undefined ? [] : failing(isDNS1123Subdomain, spec.runtimeClassName, `${at}.runtimeClassName`)),
     ...(preemptionPolicy === undefined ? [] : word(preemptionPolicy, ['PreemptLowerPriority', 'Never'], `${at}.preemptionPolicy`)),
-    ...(spec.overhead ? validateContainerResources({ limits: spec.overhead }, new Set(), `${at}.overhead`).map((e) => ({ ...e, field: e.field.replace(`${at}.overhead.limits`, `${at}.overhead`) })) : []),
+    ...(spec.overhead ? validateContainerResources({ limits: spec.overhead }, new Set(), `${at}.overhead`).map((e) =>
+      ({ ...e, field: e.field.replace(`${at}.overhead.limits`, `${at}.overhead`) })) : []),
     ...validateOS(spec, at),
   ]
 }
 
 /** Required, and one of a few words that are listed as they come. */
-const word = (value: string, words: readonly string[], at: string): FieldError[] => (value === '' ? [requiredValue(at)] : words.includes(value) ? [] : [notSupported(at, value, words)])
+const word = (value: string, words: readonly string[], at: string): FieldError[] =>
+  (value === '' ? [requiredValue(at)] : words.includes(value) ? [] : [notSupported(at, value, words)])
 
 function validateClaims(claims: readonly PodResourceClaim[] | undefined, at: string): FieldError[] {
   const errors: FieldError[] = [], names = new Set<string>()
@@ -84,15 +89,18 @@ function validatePodResources(spec: PodSpec, at: string): FieldError[] {
   if (resources.claims?.length) errors.push(forbiddenValue(`${at}.claims`, 'claims cannot be set for Resources at pod-level'))
   errors.push(...validateContainerResources({ ...(resources.limits && { limits: resources.limits }), ...(resources.requests && { requests: resources.requests }) }, new Set(), at))
   for (const field of ['limits', 'requests'] as const)
-    for (const name of Object.keys(resources[field] ?? {})) if (!isPodLevelResource(name)) errors.push(notSupported(`${at}.${field}[${name}]`, name, ['cpu', 'hugepages-', 'memory']))
+    for (const name of Object.keys(resources[field] ?? {})) if (!isPodLevelResource(name)) errors.push(notSupported(`${at}.${field}[${name}]`, name,
+      ['cpu', 'hugepages-', 'memory']))
   for (const [name, needed] of Object.entries(containerTotals(spec, 'requests'))) {
     const given = resources.requests?.[name] ?? '0'
-    if (compareQuantities(needed, given) > 0) errors.push(invalidValue(`${at}.requests[${name}]`, given, `must be greater than or equal to aggregate container requests of ${needed}`))
+    if (compareQuantities(needed, given) > 0) errors.push(invalidValue(`${at}.requests[${name}]`, given,
+      `must be greater than or equal to aggregate container requests of ${needed}`))
   }
   for (const [i, c] of (spec.containers ?? []).entries()) {
     for (const [name, limit] of Object.entries(c.resources.limits ?? {})) {
       const most = resources.limits?.[name]
-      if (most !== undefined && compareQuantities(limit, most) > 0) errors.push(invalidValue(`${at}.containers[${i}][${name}].limits`, limit, `must be less than or equal to pod limits of ${most}`))
+      if (most !== undefined && compareQuantities(limit, most) > 0) errors.push(invalidValue(`${at}.containers[${i}][${name}].limits`, limit,
+        `must be less than or equal to pod limits of ${most}`))
     }
   }
   return errors
@@ -101,7 +109,8 @@ function validatePodResources(spec: PodSpec, at: string): FieldError[] {
 function validateHostPorts({ hostNetwork, containers }: PodSpec, inPod: boolean, at: string): FieldError[] {
   if (!hostNetwork) return []
   return (containers ?? []).flatMap((c, i) => (c.ports ?? []).flatMap(({ hostPort = 0, containerPort }, j) =>
-    ((inPod || hostPort !== 0) && hostPort !== containerPort ? [invalidValue(`${at}[${i}].ports[${j}].hostPort`, hostPort, 'must match `containerPort` when `hostNetwork` is true')] : [])))
+    ((inPod || hostPort !== 0) && hostPort !== containerPort ? [invalidValue(`${at}[${i}].ports[${j}].hostPort`, hostPort, 'must match `containerPort` when `hostNetwork` is true')]
+      : [])))
 }
 
 const mostNameservers = 3, mostSearches = 32, mostSearchCharacters = 2048
@@ -114,10 +123,12 @@ function validateDNSConfig(config: PodDNSConfig | undefined, policy: string, at:
     ...(nameservers.length > mostNameservers ? [invalidValue(`${at}.nameservers`, nameservers, `must not have more than ${mostNameservers} nameservers`)] : []),
     ...nameservers.flatMap((ip, i) => validateIP(ip, `${at}.nameservers[${i}]`)),
     ...(searches.length > mostSearches ? [invalidValue(`${at}.searches`, searches, `must not have more than ${mostSearches} search paths`)] : []),
-    ...(searches.join(' ').length > mostSearchCharacters ? [invalidValue(`${at}.searches`, searches, `must not have more than ${mostSearchCharacters} characters (including spaces) in the search list`)] : []),
+    ...(searches.join(' ').length > mostSearchCharacters ? [invalidValue(`${at}.searches`, searches,
+      `must not have more than ${mostSearchCharacters} characters (including spaces) in the search list`)] : []),
     ...searches.flatMap((name, i) => {
       const bare = name.replace(/\.$/, '')
-      return name === '.' || search.test(bare) ? [] : [invalidValue(`${at}.searches[${i}]`, bare, "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')")]
+      return name === '.' || search.test(bare) ? [] : [invalidValue(`${at}.searches[${i}]`, bare,
+        "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')")]
     }),
     ...options.flatMap(({ name }, i) => (name ? [] : [requiredValue(`${at}.options[${i}]`, 'must not be empty')])),
   ]
@@ -152,7 +163,8 @@ function validateHostnameOverride({ hostnameOverride: name, setHostnameAsFQDN, h
 function validateHostUsers({ hostUsers, hostNetwork, hostPID, hostIPC }: PodSpec, at: string): FieldError[] {
   if (hostUsers !== false) return []
   const why = 'when `hostUsers` is false'
-  return [...(hostNetwork ? [forbiddenValue(`${at}.hostNetwork`, why)] : []), ...(hostPID ? [forbiddenValue(`${at}.HostPID`, why)] : []), ...(hostIPC ? [forbiddenValue(`${at}.HostIPC`, why)] : [])]
+  return [...(hostNetwork ? [forbiddenValue(`${at}.hostNetwork`, why)] : []), ...(hostPID ? [forbiddenValue(`${at}.HostPID`, why)] : []),
+    ...(hostIPC ? [forbiddenValue(`${at}.HostIPC`, why)] : [])]
 }
 
 /** Windows: containers are host processes all or none, and then the pod is on the host's network. */
@@ -173,6 +185,7 @@ function validateOS(spec: PodSpec, at: string): FieldError[] {
   if (!name) return [requiredValue(`${at}.os`, 'name is required when os is set')]
   const unknown = oneOf(name, ['linux', 'windows'], `${at}.os`)
   if (unknown.length) return unknown
-  const all = (['initContainers', 'containers', 'ephemeralContainers'] as const).flatMap((field) => (spec[field] ?? []).map((c, i) => [`${at}.${field}[${i}]`, c.securityContext] as const))
+  const all = (['initContainers', 'containers', 'ephemeralContainers'] as const).flatMap((field) =>
+    (spec[field] ?? []).map((c, i) => [`${at}.${field}[${i}]`, c.securityContext] as const))
   return validateForOS(spec, all, at)
 }

@@ -1,5 +1,8 @@
 // Pod templates, and the ways in which their owners restrict them.
-import { forbiddenValue, invalidValue, notSupported, requiredValue, selectorFrom, selectorOfSet, validateAnnotations, validateLabels, type FieldError, type LabelSelector, type Selector } from '#machinery'
+import {
+  forbiddenValue, invalidValue, notSupported, requiredValue, selectorFrom, selectorOfSet, validateAnnotations, validateLabels, type FieldError,
+  type LabelSelector, type Selector,
+} from '#machinery'
 import { sortedMap } from '../../checks.ts'
 import type { PodTemplateSpec } from './spec.ts'
 import { validatePodAnnotations } from './validate-annotations.ts'

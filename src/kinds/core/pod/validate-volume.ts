@@ -74,7 +74,8 @@ function projected(source: ProjectedVolumeSource, at: string): FieldError[] {
       errors.push(...trustBundle(bundle, `${here}.clusterTrustBundle`))
       claim(bundle.path, bundle.path)
     }
-    if ([secret, configMap, downwardAPI, token, bundle, podCertificate].filter(Boolean).length > 1) errors.push(forbiddenValue(here, 'may not specify more than 1 volume type per source'))
+    if ([secret, configMap, downwardAPI, token, bundle, podCertificate].filter(Boolean).length > 1) errors.push(forbiddenValue(here,
+      'may not specify more than 1 volume type per source'))
   }
   return errors
 }
@@ -125,7 +126,8 @@ const sorts: readonly Entry[] = [
   ['cinder', both(required('volumeID'), secretName)],
   ['cephfs', sharedSources.cephfs!, { name: 'cephFS' }],
   ['quobyte', sharedSources.quobyte!],
-  ['downwardAPI', (source, at) => [...defaultMode(source, at), ...((source.items ?? []) as DownwardAPIVolumeFile[]).flatMap((file) => downwardFile(file, at))], { name: 'downwarAPI' }],
+  ['downwardAPI', (source, at) => [...defaultMode(source, at), ...((source.items ?? []) as DownwardAPIVolumeFile[]).flatMap((file) => downwardFile(file, at))],
+    { name: 'downwarAPI' }],
   ['fc', sharedSources.fc!],
   ['flexVolume', sharedSources.flexVolume!],
   ['configMap', both(required('name'), defaultMode, items)],
@@ -143,7 +145,8 @@ const sorts: readonly Entry[] = [
 ]
 function claimName(podName: string | undefined, volume: string, at: string): FieldError[] {
   const name = `${podName}-${volume}`
-  return podName && volume ? isDNS1123Subdomain(name).map((why) => invalidValue(`${at.slice(0, at.lastIndexOf('.'))}.name`, volume, `PVC name ${JSON.stringify(name)}: ${why}`)) : []
+  return podName && volume ? isDNS1123Subdomain(name).map((why) => invalidValue(`${at.slice(0, at.lastIndexOf('.'))}.name`, volume, `PVC name ${JSON.stringify(name)}: ${why}`))
+    : []
 }
 
 function validateSource(volume: Volume, podName: string | undefined, at: string): FieldError[] {

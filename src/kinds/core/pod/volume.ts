@@ -1,49 +1,13 @@
+// Volumes of pods: what the cluster's own objects give, and a claim to storage.
 import { labelSelector, objectMeta, s, type Infer } from '#machinery'
 import { persistentVolumeClaimSpec } from '../persistentvolumeclaim.ts'
-import { localObjectReference, objectFieldSelector, resourceFieldSelector } from '../references.ts'
-
-export const awsElasticBlockStoreVolumeSource = s.object('io.k8s.api.core.v1.AWSElasticBlockStoreVolumeSource', {
-  fsType: s.string(),
-  partition: s.int(),
-  readOnly: s.bool(),
-  volumeID: s.required(s.string()),
-})
-export type AWSElasticBlockStoreVolumeSource = Infer<typeof awsElasticBlockStoreVolumeSource>
-
-export const azureDiskVolumeSource = s.object('io.k8s.api.core.v1.AzureDiskVolumeSource', {
-  cachingMode: s.string({ default: 'ReadWrite', keepEmpty: true }),
-  diskName: s.required(s.string()),
-  diskURI: s.required(s.string()),
-  fsType: s.string({ default: 'ext4', keepEmpty: true }),
-  kind: s.string({ default: 'Shared', keepEmpty: true }),
-  readOnly: s.bool({ default: false, keepEmpty: true }),
-})
-export type AzureDiskVolumeSource = Infer<typeof azureDiskVolumeSource>
-
-export const azureFileVolumeSource = s.object('io.k8s.api.core.v1.AzureFileVolumeSource', {
-  readOnly: s.bool(),
-  secretName: s.required(s.string()),
-  shareName: s.required(s.string()),
-})
-export type AzureFileVolumeSource = Infer<typeof azureFileVolumeSource>
-
-export const cephFSVolumeSource = s.object('io.k8s.api.core.v1.CephFSVolumeSource', {
-  monitors: s.required(s.list(s.string(), { listType: 'atomic' })),
-  path: s.string(),
-  readOnly: s.bool(),
-  secretFile: s.string(),
-  secretRef: localObjectReference,
-  user: s.string(),
-})
-export type CephFSVolumeSource = Infer<typeof cephFSVolumeSource>
-
-export const cinderVolumeSource = s.object('io.k8s.api.core.v1.CinderVolumeSource', {
-  fsType: s.string(),
-  readOnly: s.bool(),
-  secretRef: localObjectReference,
-  volumeID: s.required(s.string()),
-})
-export type CinderVolumeSource = Infer<typeof cinderVolumeSource>
+import { objectFieldSelector, resourceFieldSelector } from '../references.ts'
+import {
+  awsElasticBlockStoreVolumeSource, azureDiskVolumeSource, azureFileVolumeSource, cephFSVolumeSource, cinderVolumeSource, csiVolumeSource,
+  emptyDirVolumeSource, fcVolumeSource, flexVolumeSource, flockerVolumeSource, gcePersistentDiskVolumeSource, gitRepoVolumeSource,
+  glusterfsVolumeSource, hostPathVolumeSource, imageVolumeSource, iscsiVolumeSource, nfsVolumeSource, photonPersistentDiskVolumeSource,
+  portworxVolumeSource, quobyteVolumeSource, rbdVolumeSource, scaleIOVolumeSource, storageOSVolumeSource, vsphereVirtualDiskVolumeSource,
+} from './storage.ts'
 
 export const keyToPath = s.object('io.k8s.api.core.v1.KeyToPath', {
   key: s.required(s.string()),
@@ -60,15 +24,6 @@ export const configMapVolumeSource = s.object('io.k8s.api.core.v1.ConfigMapVolum
 })
 export type ConfigMapVolumeSource = Infer<typeof configMapVolumeSource>
 
-export const csiVolumeSource = s.object('io.k8s.api.core.v1.CSIVolumeSource', {
-  driver: s.required(s.string()),
-  fsType: s.string({ keepEmpty: true }),
-  nodePublishSecretRef: localObjectReference,
-  readOnly: s.bool({ keepEmpty: true }),
-  volumeAttributes: s.map(s.string()),
-})
-export type CSIVolumeSource = Infer<typeof csiVolumeSource>
-
 export const downwardAPIVolumeFile = s.object('io.k8s.api.core.v1.DownwardAPIVolumeFile', {
   fieldRef: objectFieldSelector,
   mode: s.int({ keepEmpty: true }),
@@ -83,12 +38,6 @@ export const downwardAPIVolumeSource = s.object('io.k8s.api.core.v1.DownwardAPIV
 })
 export type DownwardAPIVolumeSource = Infer<typeof downwardAPIVolumeSource>
 
-export const emptyDirVolumeSource = s.object('io.k8s.api.core.v1.EmptyDirVolumeSource', {
-  medium: s.string(),
-  sizeLimit: s.quantity(),
-})
-export type EmptyDirVolumeSource = Infer<typeof emptyDirVolumeSource>
-
 export const persistentVolumeClaimTemplate = s.object('io.k8s.api.core.v1.PersistentVolumeClaimTemplate', {
   metadata: s.value(objectMeta),
   spec: s.required(s.value(persistentVolumeClaimSpec)),
@@ -100,104 +49,11 @@ export const ephemeralVolumeSource = s.object('io.k8s.api.core.v1.EphemeralVolum
 })
 export type EphemeralVolumeSource = Infer<typeof ephemeralVolumeSource>
 
-export const fcVolumeSource = s.object('io.k8s.api.core.v1.FCVolumeSource', {
-  fsType: s.string(),
-  lun: s.int({ keepEmpty: true }),
-  readOnly: s.bool(),
-  targetWWNs: s.list(s.string(), { listType: 'atomic' }),
-  wwids: s.list(s.string(), { listType: 'atomic' }),
-})
-export type FCVolumeSource = Infer<typeof fcVolumeSource>
-
-export const flexVolumeSource = s.object('io.k8s.api.core.v1.FlexVolumeSource', {
-  driver: s.required(s.string()),
-  fsType: s.string(),
-  options: s.map(s.string()),
-  readOnly: s.bool(),
-  secretRef: localObjectReference,
-})
-export type FlexVolumeSource = Infer<typeof flexVolumeSource>
-
-export const flockerVolumeSource = s.object('io.k8s.api.core.v1.FlockerVolumeSource', {
-  datasetName: s.string(),
-  datasetUUID: s.string(),
-})
-export type FlockerVolumeSource = Infer<typeof flockerVolumeSource>
-
-export const gcePersistentDiskVolumeSource = s.object('io.k8s.api.core.v1.GCEPersistentDiskVolumeSource', {
-  fsType: s.string(),
-  partition: s.int(),
-  pdName: s.required(s.string()),
-  readOnly: s.bool(),
-})
-export type GCEPersistentDiskVolumeSource = Infer<typeof gcePersistentDiskVolumeSource>
-
-export const gitRepoVolumeSource = s.object('io.k8s.api.core.v1.GitRepoVolumeSource', {
-  directory: s.string(),
-  repository: s.required(s.string()),
-  revision: s.string(),
-})
-export type GitRepoVolumeSource = Infer<typeof gitRepoVolumeSource>
-
-export const glusterfsVolumeSource = s.object('io.k8s.api.core.v1.GlusterfsVolumeSource', {
-  endpoints: s.required(s.string()),
-  path: s.required(s.string()),
-  readOnly: s.bool(),
-})
-export type GlusterfsVolumeSource = Infer<typeof glusterfsVolumeSource>
-
-export const hostPathVolumeSource = s.object('io.k8s.api.core.v1.HostPathVolumeSource', {
-  path: s.required(s.string()),
-  type: s.string({ keepEmpty: true }),
-})
-export type HostPathVolumeSource = Infer<typeof hostPathVolumeSource>
-
-export const imageVolumeSource = s.object('io.k8s.api.core.v1.ImageVolumeSource', {
-  pullPolicy: s.string(),
-  reference: s.string(),
-})
-export type ImageVolumeSource = Infer<typeof imageVolumeSource>
-
-export const iscsiVolumeSource = s.object('io.k8s.api.core.v1.ISCSIVolumeSource', {
-  chapAuthDiscovery: s.bool(),
-  chapAuthSession: s.bool(),
-  fsType: s.string(),
-  initiatorName: s.string({ keepEmpty: true }),
-  iqn: s.required(s.string()),
-  iscsiInterface: s.string({ default: 'default' }),
-  lun: s.required(s.int()),
-  portals: s.list(s.string(), { listType: 'atomic' }),
-  readOnly: s.bool(),
-  secretRef: localObjectReference,
-  targetPortal: s.required(s.string()),
-})
-export type ISCSIVolumeSource = Infer<typeof iscsiVolumeSource>
-
-export const nfsVolumeSource = s.object('io.k8s.api.core.v1.NFSVolumeSource', {
-  path: s.required(s.string()),
-  readOnly: s.bool(),
-  server: s.required(s.string()),
-})
-export type NFSVolumeSource = Infer<typeof nfsVolumeSource>
-
 export const persistentVolumeClaimVolumeSource = s.object('io.k8s.api.core.v1.PersistentVolumeClaimVolumeSource', {
   claimName: s.required(s.string()),
   readOnly: s.bool(),
 })
 export type PersistentVolumeClaimVolumeSource = Infer<typeof persistentVolumeClaimVolumeSource>
-
-export const photonPersistentDiskVolumeSource = s.object('io.k8s.api.core.v1.PhotonPersistentDiskVolumeSource', {
-  fsType: s.string(),
-  pdID: s.required(s.string()),
-})
-export type PhotonPersistentDiskVolumeSource = Infer<typeof photonPersistentDiskVolumeSource>
-
-export const portworxVolumeSource = s.object('io.k8s.api.core.v1.PortworxVolumeSource', {
-  fsType: s.string(),
-  readOnly: s.bool(),
-  volumeID: s.required(s.string()),
-})
-export type PortworxVolumeSource = Infer<typeof portworxVolumeSource>
 
 export const clusterTrustBundleProjection = s.object('io.k8s.api.core.v1.ClusterTrustBundleProjection', {
   labelSelector: labelSelector,
@@ -261,42 +117,6 @@ export const projectedVolumeSource = s.object('io.k8s.api.core.v1.ProjectedVolum
 })
 export type ProjectedVolumeSource = Infer<typeof projectedVolumeSource>
 
-export const quobyteVolumeSource = s.object('io.k8s.api.core.v1.QuobyteVolumeSource', {
-  group: s.string(),
-  readOnly: s.bool(),
-  registry: s.required(s.string()),
-  tenant: s.string(),
-  user: s.string(),
-  volume: s.required(s.string()),
-})
-export type QuobyteVolumeSource = Infer<typeof quobyteVolumeSource>
-
-export const rbdVolumeSource = s.object('io.k8s.api.core.v1.RBDVolumeSource', {
-  fsType: s.string(),
-  image: s.required(s.string()),
-  keyring: s.string({ default: '/etc/ceph/keyring' }),
-  monitors: s.required(s.list(s.string(), { listType: 'atomic' })),
-  pool: s.string({ default: 'rbd' }),
-  readOnly: s.bool(),
-  secretRef: localObjectReference,
-  user: s.string({ default: 'admin' }),
-})
-export type RBDVolumeSource = Infer<typeof rbdVolumeSource>
-
-export const scaleIOVolumeSource = s.object('io.k8s.api.core.v1.ScaleIOVolumeSource', {
-  fsType: s.string({ default: 'xfs' }),
-  gateway: s.required(s.string()),
-  protectionDomain: s.string(),
-  readOnly: s.bool(),
-  secretRef: s.required(localObjectReference),
-  sslEnabled: s.bool(),
-  storageMode: s.string({ default: 'ThinProvisioned' }),
-  storagePool: s.string(),
-  system: s.required(s.string()),
-  volumeName: s.string(),
-})
-export type ScaleIOVolumeSource = Infer<typeof scaleIOVolumeSource>
-
 export const secretVolumeSource = s.object('io.k8s.api.core.v1.SecretVolumeSource', {
   defaultMode: s.int({ keepEmpty: true }),
   items: s.list(keyToPath, { listType: 'atomic' }),
@@ -304,23 +124,6 @@ export const secretVolumeSource = s.object('io.k8s.api.core.v1.SecretVolumeSourc
   secretName: s.string(),
 })
 export type SecretVolumeSource = Infer<typeof secretVolumeSource>
-
-export const storageOSVolumeSource = s.object('io.k8s.api.core.v1.StorageOSVolumeSource', {
-  fsType: s.string(),
-  readOnly: s.bool(),
-  secretRef: localObjectReference,
-  volumeName: s.string(),
-  volumeNamespace: s.string(),
-})
-export type StorageOSVolumeSource = Infer<typeof storageOSVolumeSource>
-
-export const vsphereVirtualDiskVolumeSource = s.object('io.k8s.api.core.v1.VsphereVirtualDiskVolumeSource', {
-  fsType: s.string(),
-  storagePolicyID: s.string(),
-  storagePolicyName: s.string(),
-  volumePath: s.required(s.string()),
-})
-export type VsphereVirtualDiskVolumeSource = Infer<typeof vsphereVirtualDiskVolumeSource>
 
 export const volume = s.object('io.k8s.api.core.v1.Volume', {
   awsElasticBlockStore: awsElasticBlockStoreVolumeSource,

@@ -13,17 +13,23 @@ const oldLabels: Readonly<Record<string, string>> = {
 export const labelWarnings = (keys: readonly string[], at: (key: string) => string): string[] => keys.flatMap((key) => (oldLabels[key] ? [`${at(key)}: ${oldLabels[key]}`] : []))
 
 const oldVolumes = [
-  ['photonPersistentDisk', 'deprecated in v1.11, non-functional in v1.16+'], ['gitRepo', 'deprecated in v1.11, and disabled by default in v1.33+'], ['scaleIO', 'deprecated in v1.16, non-functional in v1.22+'],
-  ['flocker', 'deprecated in v1.22, non-functional in v1.25+'], ['storageos', 'deprecated in v1.22, non-functional in v1.25+'], ['quobyte', 'deprecated in v1.22, non-functional in v1.25+'],
-  ['glusterfs', 'deprecated in v1.25, non-functional in v1.26+'], ['cephfs', 'deprecated in v1.28, non-functional in v1.31+'], ['rbd', 'deprecated in v1.28, non-functional in v1.31+'],
+  ['photonPersistentDisk', 'deprecated in v1.11, non-functional in v1.16+'], ['gitRepo', 'deprecated in v1.11, and disabled by default in v1.33+'],
+    ['scaleIO', 'deprecated in v1.16, non-functional in v1.22+'],
+  ['flocker', 'deprecated in v1.22, non-functional in v1.25+'], ['storageos', 'deprecated in v1.22, non-functional in v1.25+'],
+    ['quobyte', 'deprecated in v1.22, non-functional in v1.25+'],
+  ['glusterfs', 'deprecated in v1.25, non-functional in v1.26+'], ['cephfs', 'deprecated in v1.28, non-functional in v1.31+'],
+    ['rbd', 'deprecated in v1.28, non-functional in v1.31+'],
 ] as const
 /** Sorts of storage that nobody serves any more. */
 export const volumeWarnings = (volume: object, at: string): string[] => oldVolumes.flatMap(([sort, why]) => (sort in volume ? [`${at}.${sort}: ${why}`] : []))
 
-const fraction = (amount: string | undefined, at: string): string[] => (amount !== undefined && quantityMilli(amount) % 1000 !== 0 ? [`${at}: fractional byte value ${JSON.stringify(amount)} is invalid, must be an integer`] : [])
-export const fractions = (list: Readonly<Record<string, string>> | undefined, at: string, names = ['memory', 'ephemeral-storage']): string[] => names.flatMap((name) => fraction(list?.[name], `${at}[${name}]`))
+const fraction = (amount: string | undefined, at: string): string[] =>
+  (amount !== undefined && quantityMilli(amount) % 1000 !== 0 ? [`${at}: fractional byte value ${JSON.stringify(amount)} is invalid, must be an integer`] : [])
+export const fractions = (list: Readonly<Record<string, string>> | undefined, at: string, names = ['memory', 'ephemeral-storage']): string[] =>
+  names.flatMap((name) => fraction(list?.[name], `${at}[${name}]`))
 
-const oldAnnotation = 'seccomp.security.alpha.kubernetes.io/pod', oldContainerAnnotation = 'container.seccomp.security.alpha.kubernetes.io/', armor = 'container.apparmor.security.beta.kubernetes.io/'
+const oldAnnotation = 'seccomp.security.alpha.kubernetes.io/pod', oldContainerAnnotation = 'container.seccomp.security.alpha.kubernetes.io/',
+  armor = 'container.apparmor.security.beta.kubernetes.io/'
 const annotationWarnings = (annotations: Readonly<Record<string, string>> | undefined, at: string): string[] => Object.keys(annotations ?? {}).sort().flatMap((key) => {
   const here = `${at}[${key}]`
   if (key === oldAnnotation || key.startsWith(oldContainerAnnotation)) return [`${here}: non-functional in v1.27+; use the "seccompProfile" field instead`]
@@ -58,9 +64,11 @@ function specWarnings(spec: PodSpec, { annotations }: Pick<TemplateMeta, 'annota
     ]),
     ...annotationWarnings(annotations, `${field}metadata.annotations`),
     ...volumes.flatMap((volume, i) => volumeWarnings(volume, `${at}.volumes[${i}]`)),
-    ...volumes.flatMap(({ name, projected }) => (projected?.sources ?? []).flatMap((source) => (Object.keys(source).length ? [] : [`volume ${JSON.stringify(name)} (Projected) has no sources provided`]))),
+    ...volumes.flatMap(({ name, projected }) => (projected?.sources ?? []).flatMap((source) =>
+      (Object.keys(source).length ? [] : [`volume ${JSON.stringify(name)} (Projected) has no sources provided`]))),
     ...hostAliases.flatMap(({ ip }, i) => (hostAliases.findIndex((a) => a.ip === ip) < i ? [`${at}.hostAliases[${i}].ip: duplicate ip ${JSON.stringify(ip)}`] : [])),
-    ...imagePullSecrets.flatMap(({ name = '' }, i) => (imagePullSecrets.findIndex((s) => (s.name ?? '') === name) < i ? [`${at}.imagePullSecrets[${i}].name: duplicate name ${JSON.stringify(name)}`] : [])),
+    ...imagePullSecrets.flatMap(({ name = '' }, i) => (imagePullSecrets.findIndex((s) => (s.name ?? '') === name) < i
+      ? [`${at}.imagePullSecrets[${i}].name: duplicate name ${JSON.stringify(name)}`] : [])),
     ...imagePullSecrets.flatMap(({ name = '' }, i) => (name ? [] : [`${at}.imagePullSecrets[${i}].name: invalid empty name ""`])),
     ...fractions(spec.overhead, `${at}.overhead`),
     ...(['initContainers', 'containers'] as const).flatMap((list) => (spec[list] ?? []).flatMap((c, i) => containerWarnings(c, `${at}.${list}[${i}]`))),
@@ -72,10 +80,12 @@ const recommended = (name: string, used: string): string[] => {
   const why = isDNS1123Label(name)
   return why.length ? [`metadata.name: this is used in ${used}, which can result in surprising behavior; a DNS label is recommended: [${why.join(' ')}]`] : []
 }
-export const podWarnings = ({ metadata, spec }: { metadata: ObjectMeta; spec: PodSpec }, old?: object): string[] => [...(old ? [] : recommended(metadata.name, "the Pod's hostname")), ...specWarnings(spec, metadata, '')]
+export const podWarnings = ({ metadata, spec }: { metadata: ObjectMeta; spec: PodSpec }, old?: object): string[] =>
+  [...(old ? [] : recommended(metadata.name, "the Pod's hostname")), ...specWarnings(spec, metadata, '')]
 export const templateWarnings = ({ metadata, spec }: PodTemplateSpec, field: string): string[] => specWarnings(spec, metadata, `${field}.`)
 
 interface Workload { readonly metadata: ObjectMeta; readonly spec: { readonly template: PodTemplateSpec } }
 /** Warnings of whatever makes pods; an update that leaves the generation alone has none. */
 export const workloadWarnings = (o: Workload, old?: Pick<Workload, 'metadata'>): string[] =>
-  (old && o.metadata.generation === old.metadata.generation ? [] : [...(old ? [] : recommended(o.metadata.name, 'Pod names and hostnames')), ...templateWarnings(o.spec.template, 'spec.template')])
+  (old && o.metadata.generation === old.metadata.generation ? []
+    : [...(old ? [] : recommended(o.metadata.name, 'Pod names and hostnames')), ...templateWarnings(o.spec.template, 'spec.template')])
