@@ -5,6 +5,7 @@ import { listen, type Listening } from '#server/listen'
 import type { ApiHandler, Log } from '#machinery'
 import { nthAddress, parseCidr } from '#server'
 import { createControlPlane, openEngine, readTokenFile, type ControlPlane } from './control-plane.ts'
+import { giveBackMemory } from './give-back.ts'
 import { kubeletConnector } from './kubelet-connector.ts'
 import { Pki, serverNames } from './pki.ts'
 import { realClock, secureRandom } from './real-clock.ts'
@@ -79,12 +80,14 @@ async function start(options: ClusterOptions, log: Log, progress: (step: string)
     await nodes.announceDns(plane.as({ name: 'system:apiserver', groups: ['system:masters'] }, 'dns').client)
   }
 
+  const keepMemory = giveBackMemory()
   const shownHost = bindAddress === '0.0.0.0' || bindAddress === '::' ? '127.0.0.1' : bindAddress
   return {
     server: `https://${shownHost}:${main.port}`,
     admin: { certificateAuthority: own?.certificate ?? ca.certificate, certificate: admin.certificate, key: admin.key },
     failed: fatal.promise,
     async stop() {
+      keepMemory()
       await simulated?.stop()
       const closing = sockets.map((socket) => socket.close())
       await plane.stop()
