@@ -10,13 +10,13 @@ export function parseIP(text: string): number[] | undefined {
   }
   const halves = text.split('::')
   if (halves.length > 2) return undefined
-  const read = (half: string): number[] | undefined => {
+  const read = (half: string, isEnd: boolean): number[] | undefined => {
     if (half === '') return []
     const out: number[] = []
     const groups = half.split(':')
     for (const [i, group] of groups.entries()) {
       if (group.includes('.')) {
-        const v4 = i === groups.length - 1 ? parseIP(group) : undefined
+        const v4 = isEnd && i === groups.length - 1 ? parseIP(group) : undefined
         if (v4?.length !== 4) return undefined
         out.push(...v4)
       } else if (/^[0-9a-fA-F]{1,4}$/.test(group)) out.push(parseInt(group, 16) >> 8, parseInt(group, 16) & 255)
@@ -24,7 +24,7 @@ export function parseIP(text: string): number[] | undefined {
     }
     return out
   }
-  const head = read(halves[0]!), tail = halves.length === 2 ? read(halves[1]!) : []
+  const head = read(halves[0]!, halves.length === 1), tail = halves.length === 2 ? read(halves[1]!, true) : []
   if (!head || !tail) return undefined
   const missing = 16 - head.length - tail.length
   if (halves.length === 2 ? missing < 2 : missing !== 0) return undefined

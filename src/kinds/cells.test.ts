@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { accessModes, containerColumns, labels, loadBalancer, selector, selectorText, since } from './cells.ts'
+
+const now = Date.parse('2026-01-01T12:00:00Z')
+
+test('ages are short, and unknown without a time', () => {
+  for (const [time, shown] of [['2026-01-01T11:59:58Z', '2s'], ['2026-01-01T11:57:30Z', '2m30s'], ['2026-01-01T02:00:00Z', '10h'], ['2025-12-29T09:00:00Z', '3d3h'], [undefined, '<unknown>']] as const)
+    assert.equal(since(time, now), shown)
+})
+test('labels are sorted, and none is a word', () => {
+  assert.equal(labels({ b: '2', a: '1', B: '' }), 'B=,a=1,b=2')
+  assert.equal(labels({}), '<none>')
+})
+test('selectors read as kubectl takes them', () => {
+  const given = { matchLabels: { tier: 'web' }, matchExpressions: [{ key: 'a', operator: 'In', values: ['y', 'x'] }, { key: 'b', operator: 'NotIn', values: ['z'] }, { key: 'c', operator: 'Exists' }, { key: 'd', operator: 'DoesNotExist' }] }
+  assert.equal(selector(given as never), 'a in (x,y),b notin (z),c,!d,tier=web')
+  assert.equal(selector({}), '<none>')
+  assert.equal(selectorText(null), '')
+})
+test('access modes are short and always in the same order', () => {
+  assert.equal(accessModes(['ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOnce']), 'RWO,RWX')
+  assert.equal(accessModes(['ReadWriteOncePod', 'ReadOnlyMany']), 'ROX,RWOP')
+  assert.equal(accessModes(undefined), '')
+})
+test('a load balancer is shown by its addresses, IPs before names', () => {
+  assert.equal(loadBalancer({ ingress: [{ hostname: 'b.example' }, { ip: '192.0.2.2', hostname: 'x' }, { ip: '192.0.2.1' }, {}] }), '192.0.2.1,192.0.2.2,b.example')
+})
+test('wide columns of workloads name containers, images and the selector', () => {
+  const columns = containerColumns((o: { spec: object }) => o as never, () => 'a=b')
+  const cells = columns.map((c) => c.value({ spec: { containers: [{ name: 'a', image: 'x:1' }, { name: 'b', image: 'y' }] } }, now))
+  assert.deepEqual(cells, ['a,b', 'x:1,y', 'a=b'])
+})
