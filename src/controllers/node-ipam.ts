@@ -12,10 +12,10 @@ export function nodeIpamController(clusterCidr: string, nodeMaskSize = 24): Cont
   return {
     // One at a time: each sees what the one before has given away.
     name: 'node-ipam', identity: 'node-controller', for: node, workers: 1,
-    concerns: ({ object }) => !object.spec.podCIDR,
+    concerns: ({ object }) => !object.spec.podCIDR && hasAgent(object),
 
     async reconcile(n, cluster) {
-      if (n.spec.podCIDR || n.metadata.deletionTimestamp) return
+      if (n.spec.podCIDR || n.metadata.deletionTimestamp || !hasAgent(n)) return
       const cidr = free(cluster)
       if (cidr === undefined) {
         cluster.events.record(node, n, 'Normal', 'CIDRNotAvailable', `Node ${n.metadata.name} status is now: CIDRNotAvailable`)
@@ -36,6 +36,9 @@ export function nodeIpamController(clusterCidr: string, nodeMaskSize = 24): Cont
     return undefined
   }
 }
+
+/** Node objects that somebody made by hand, and no agent has reported for, need no addresses (and may be replaced as they were written). */
+const hasAgent = (n: Node): boolean => Boolean(n.status.nodeInfo?.kubeletVersion)
 
 function parse(cidr: string): { readonly first: number; readonly bits: number } {
   const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(cidr), parts = match?.slice(1).map(Number) ?? []

@@ -27,7 +27,7 @@ export class HollowNodes {
       { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'hollow node is ready', lastHeartbeatTime: now, lastTransitionTime: now }]
     await this.#client.create(node, {
       metadata: { name, labels: { 'kubernetes.io/hostname': name, 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'amd64', ...more.labels } },
-      status: { capacity, allocatable: capacity, conditions, addresses: [{ type: 'InternalIP', address: `192.0.2.${10 + this.#nodes.size}` }, { type: 'Hostname', address: name }] },
+      status: { capacity, allocatable: capacity, conditions, nodeInfo: { kubeletVersion: 'v1.36.2', operatingSystem: 'linux', architecture: 'amd64' }, addresses: [{ type: 'InternalIP', address: `192.0.2.${10 + this.#nodes.size}` }, { type: 'Hostname', address: name }] },
     })
     const hollow: Hollow = { name, alive: true, stopTimer: () => {} }
     this.#nodes.set(name, hollow)
