@@ -63,3 +63,8 @@ test('a protected pod is never preempted', () => {
   const budget = { metadata: { name: 'b', namespace: 'd' }, spec: { selector: { matchLabels: { a: '1' } } }, status: { disruptionsAllowed: 0 } } as unknown as PodDisruptionBudget
   assert.match(outcome(podOf(asks({ cpu: '3' }, { priority: 10 })), [nodeOf('a', {}, [victim])], [budget]), /No preemption victims found for incoming pod\.$/)
 })
+
+test('a pod that found no nodes at all waits for any plugin to be helped', () => {
+  const found = schedule(podOf({}), clusterOf([]), defaultPlugins, 0, seeded(1))
+  assert.ok(found.node === undefined && [...found.refusedBy].some((p) => p.wakes.includes('node-added')))
+})

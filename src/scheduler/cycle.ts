@@ -56,7 +56,8 @@ export function schedule(pod: Pod, nodes: Nodes, plugins: readonly Plugin[], sta
     refusals.set(node, refused.refusal)
     refusedBy.add(refused.plugin)
   }
-  if (feasible.length === 0) return { refusals, refusedBy, nodes: all.length }
+  // Without nodes nobody refused: whatever brings a node may help.
+  if (feasible.length === 0) return { refusals, refusedBy: all.length > 0 ? refusedBy : new Set(plugins), nodes: all.length }
   return { node: best(feasible, asked, random).name, feasible: feasible.length, looked }
 }
 
