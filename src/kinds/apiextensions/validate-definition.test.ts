@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { created, problems, problemsOfChange } from '../as-written.ts'
+import { customResourceDefinition as crd } from './customresourcedefinition.ts'
+
+const names = { plural: 'bads', kind: 'Bad' }, root = { type: 'object', properties: { spec: { type: 'object', properties: { a: { type: 'string' } } } } }
+const version = (schema: object = root, more: object = {}) => ({ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: schema }, ...more })
+const body = (spec: object = {}) => ({ metadata: { name: 'bads.x.example' }, spec: { group: 'x.example', names, scope: 'Namespaced', versions: [version()], ...spec } })
+const field = (a: object) => body({ versions: [version({ type: 'object', properties: { spec: { type: 'object', properties: { a } } } })] })
+const at = 'spec.validation.openAPIV3Schema.properties[spec]'
+const list = (more: object, items: object = { type: 'string' }) => field({ type: 'array', items, ...more })
+
+for (const [name, given, ...expected] of [
+  ['a definition', body()],
+  ['another name than its own', { ...body(), metadata: { name: 'x' } }, 'metadata.name: Invalid value: "x": must be spec.names.plural+"."+spec.group'],
+  ['an unknown scope', body({ scope: 'Universe' }), 'spec.scope: Unsupported value: "Universe": supported values: "Cluster", "Namespaced"'],
+  ['a version without a schema', body({ versions: [{ ...version(), schema: undefined }] }), 'spec.versions[0].schema.openAPIV3Schema: Required value'],
+  ['versions that say different things are named', body({ versions: [version(), { ...version({ type: 'object', properties: { b: {} } }), name: 'v2', storage: false }] }),
+    'spec.versions[1].schema.openAPIV3Schema.properties[b].type: Required value: must not be empty for specified object fields'],
+  ['a field without a type', field({}), `${at}.properties[a].type: Required value: must not be empty for specified object fields`],
+  ['integer or string', field({ 'x-kubernetes-int-or-string': true, anyOf: [{ type: 'integer' }, { type: 'string' }] })],
+  ['types inside of logic', field({ type: 'string', anyOf: [{ type: 'string' }] }), `${at}.properties[a].anyOf[0].type: Forbidden: must be empty to be structural`],
+  ['logic about what is not there', field({ type: 'object', oneOf: [{ properties: { z: { minimum: 1 } } }] }), `${at}.properties[a].properties[z]: Required value: because it is defined in ${at}.properties[a].oneOf[0].properties[z]`],
+  ['an array of anything', field({ type: 'array' }), `${at}.properties[a].items: Required value: must be specified`],
+  ['a reference', field({ $ref: '#/x' }), `${at}.properties[a].$ref: Forbidden: $ref is not supported`],
+  ['a default nobody knows', field({ type: 'object', properties: { k: { type: 'string' } }, default: { zz: 1 } }), `${at}.properties[a].default: Invalid value: {"zz":1}: must not have unknown fields`],
+  ['a bag', list({ 'x-kubernetes-list-type': 'bag' }), `${at}.properties[a].x-kubernetes-list-type: Unsupported value: "bag": supported values: "atomic", "set", "map"`],
+  ['a map without keys', list({ 'x-kubernetes-list-type': 'map' }, { type: 'object' }), `${at}.properties[a].x-kubernetes-list-map-keys: Required value: must not be empty if x-kubernetes-list-type is map`],
+  ['a key that may be absent', list({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['k'] }, { type: 'object', properties: { k: { type: 'string' } } }),
+    `${at}.properties[a].items.properties[k].default: Required value: this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property`],
+  ['a set of objects', list({ 'x-kubernetes-list-type': 'set' }, { type: 'object' }), `${at}.properties[a].items.x-kubernetes-map-type: Invalid value: null: must be atomic as item of a list with x-kubernetes-list-type=set`],
+  ['metadata of its own', body({ versions: [version({ type: 'object', properties: { metadata: { type: 'object', properties: { labels: { type: 'object' } } } } })] }),
+    'spec.validation.openAPIV3Schema.properties[metadata]: Forbidden: must not specify anything other than name and generateName, but metadata is implicitly specified'],
+  ['a column of an unknown type', body({ versions: [version(root, { additionalPrinterColumns: [{ name: 'x', type: 'rainbow', jsonPath: 'a' }] })] }),
+    'spec.additionalPrinterColumns[0].type: Invalid value: "rainbow": must be one of boolean,date,integer,number,string', 'spec.additionalPrinterColumns[0].JSONPath: Invalid value: "a": must be a simple json path starting with .'],
+  ['replicas somewhere else', body({ versions: [version(root, { subresources: { scale: { specReplicasPath: '.status.a', statusReplicasPath: '.status.b' } } })] }),
+    'spec.subresources.scale.specReplicasPath: Invalid value: ".status.a": should be a json path under .spec'],
+  ['a group of the community', { metadata: { name: 'bads.x.k8s.io' }, spec: { ...body().spec, group: 'x.k8s.io' } },
+    'metadata.annotations[api-approved.kubernetes.io]: Required value: protected groups must have approval annotation "api-approved.kubernetes.io", see https://github.com/kubernetes/enhancements/pull/1111'],
+  ['a conversion by nobody', body({ conversion: { strategy: 'Webhook', webhook: { conversionReviewVersions: ['v1'] } } }), 'spec.conversion.webhookClientConfig: Required value: required when strategy is set to Webhook'],
+] as [string, object, ...string[]][]) test(`new: ${name}`, () => assert.deepEqual(problems(crd, given), expected))
+
+test('names follow from the kind, and what was stored is remembered', () => {
+  const made = created(crd, body())
+  assert.deepEqual([made.spec.names.singular, made.spec.names.listKind, made.spec.conversion, made.status.storedVersions], ['bad', 'BadList', { strategy: 'None' }, ['v1']])
+})
+test('a version that was stored stays in the list until its objects are moved', () => {
+  const found = problemsOfChange(crd, body(), (o) => { o.spec.versions = [{ ...version(), name: 'v2' }] })
+  assert.equal(found.length, 1)
+  assert.match(found[0]!, /^status\.storedVersions\[0\]: Invalid value: "v1": missing from spec\.versions/)
+})
+test('the group and the plural stay', () => {
+  assert.deepEqual(problemsOfChange(crd, body(), (o) => { o.spec.group = 'y.example' }), ['spec.group: Invalid value: "y.example": field is immutable'])
+})

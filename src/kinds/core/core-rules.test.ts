@@ -1,0 +1,82 @@
+// Rules of the core kinds, each as a table: what a client writes, and what is said about it.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { created, problems, problemsOfChange, written } from '../as-written.ts'
+import { configMap } from './configmap.ts'
+import { endpoints } from './endpoints.ts'
+import { limitRange } from './limitrange.ts'
+import { namespace } from './namespace.ts'
+import { node } from './node.ts'
+import { persistentVolume } from './persistentvolume.ts'
+import { persistentVolumeClaim } from './persistentvolumeclaim.ts'
+import { resourceQuota } from './resourcequota.ts'
+import { secret } from './secret.ts'
+import { service } from './service.ts'
+
+const sized = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } }
+const pv = { capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOnce'], hostPath: { path: '/x' } }
+const port = { port: 80 }
+/** Services as they are checked: the server has chosen addresses by then. */
+const chosen = { clusterIP: '10.0.0.9', clusterIPs: ['10.0.0.9'], ipFamilies: ['IPv4'], ipFamilyPolicy: 'SingleStack' }
+
+for (const [name, kind, body, ...expected] of [
+  ['a config map', configMap, { data: { 'a.b': 'x' } }],
+  ['a key with a slash', configMap, { data: { 'a/b': 'x' } }, "data[a/b]: Invalid value: \"a/b\": a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"],
+  ['a key twice', configMap, { data: { a: 'x' }, binaryData: { a: 'eA==' } }, 'data[a]: Invalid value: "a": duplicate of key present in binaryData'],
+  ['a registry secret of nothing', secret, { type: 'kubernetes.io/dockerconfigjson' }, 'data[.dockerconfigjson]: Required value'],
+  ['a claim', persistentVolumeClaim, { spec: sized }],
+  ['a claim of no size', persistentVolumeClaim, { spec: { accessModes: ['ReadWriteOnce'] } }, 'spec.resources[storage]: Required value'],
+  ['a volume', persistentVolume, { spec: pv }],
+  ['a volume of nothing', persistentVolume, { spec: { ...pv, hostPath: undefined } }, 'spec: Required value: must specify a volume type'],
+  ['a volume of two sorts', persistentVolume, { spec: { ...pv, nfs: { server: 's', path: '/' } } }, 'spec.nfs: Forbidden: may not specify more than 1 volume type'],
+  ['a volume of unknown size', persistentVolume, { spec: { ...pv, capacity: undefined } }, 'spec.capacity: Required value', 'spec.capacity: Unsupported value: null: supported values: "storage"'],
+  ['the root is not emptied', persistentVolume, { spec: { ...pv, hostPath: { path: '/./' }, persistentVolumeReclaimPolicy: 'Recycle' } }, "spec.persistentVolumeReclaimPolicy: Forbidden: may not be 'recycle' for a hostPath mount of '/'"],
+  ['local storage is somewhere', persistentVolume, { spec: { ...pv, hostPath: undefined, local: { path: '/x' } } }, 'spec.nodeAffinity: Required value: Local volume requires node affinity'],
+  ['a service', service, { spec: { ports: [port], ...chosen } }],
+  ['two ports want names', service, { spec: { ports: [port, { port: 81, name: 'b' }], ...chosen } }, 'spec.ports[0].name: Required value'],
+  ['two ports of one name', service, { spec: { ports: [{ ...port, name: 'a' }, { port: 81, name: 'a' }], ...chosen } }, 'spec.ports[1].name: Duplicate value: "a"'],
+  ['a node port inside the cluster', service, { spec: { ports: [{ ...port, nodePort: 30000 }], ...chosen } }, "spec.ports[0].nodePort: Forbidden: may not be used when `type` is 'ClusterIP'"],
+  ['endpoints of nothing', endpoints, { subsets: [{ ports: [port] }] }, 'subsets[0]: Required value: must specify `addresses` or `notReadyAddresses`'],
+  ['endpoints on the loopback', endpoints, { subsets: [{ addresses: [{ ip: '127.0.0.1' }] }] }, 'subsets[0].addresses[0].ip: Invalid value: "127.0.0.1": may not be in the loopback range (127.0.0.0/8, ::1/128)'],
+  ['a quota below nothing', resourceQuota, { spec: { hard: { pods: '-1' } } }, 'spec.hard[pods]: Invalid value: "-1": must be greater than or equal to 0'],
+  ['half a pod', resourceQuota, { spec: { hard: { pods: '500m' } } }, 'spec.hard[pods]: Invalid value: "500m": must be an integer'],
+  ['a limit below its minimum', limitRange, { spec: { limits: [{ type: 'Pod', min: { cpu: '2' }, max: { cpu: '1' } }] } }, 'spec.limits[0].min[cpu]: Invalid value: "2": min value 2 is greater than max value 1'],
+  ['a taint without an effect', node, { spec: { taints: [{ key: 'a' }] } }, 'metadata.taints[0].effect: Required value'],
+] as [string, Parameters<typeof problems>[0], object, ...string[]][]) test(`new: ${name}`, () => assert.deepEqual(problems(kind, body), expected))
+
+test('an immutable config map stays as it is', () => {
+  assert.deepEqual(problemsOfChange(configMap, { immutable: true, data: { a: '1' } }, (o) => { o.data.a = '2' }), ['data: Forbidden: field is immutable when `immutable` is set'])
+  assert.deepEqual(problemsOfChange(configMap, { immutable: true }, (o) => { delete o.immutable }), ['immutable: Forbidden: field is immutable when `immutable` is set'])
+})
+test('a secret keeps its type', () => {
+  assert.deepEqual(problemsOfChange(secret, {}, (o) => { o.type = 'x' }), ['type: Invalid value: "x": field is immutable'])
+})
+test('a bound claim may grow, nothing else', () => {
+  const bound = (change: (o: any) => void) => problemsOfChange(persistentVolumeClaim, { spec: sized }, (o) => { o.status = { phase: 'Bound', capacity: { storage: '1Gi' } }; change(o) }) // allowed: changes of any field
+  assert.deepEqual(bound((o) => { o.spec.resources.requests.storage = '2Gi' }), [])
+  assert.match(bound((o) => { o.spec.accessModes = ['ReadOnlyMany'] })[0]!, /^spec: Forbidden: spec is immutable after creation except resources\.requests and volumeAttributesClassName for bound claims\n@@/)
+})
+test('a volume stays where it is', () => {
+  assert.match(problemsOfChange(persistentVolume, { spec: pv }, (o) => { o.spec.hostPath.path = '/y' })[0]!, /^spec\.persistentvolumesource: Forbidden: .*\n@@ -2,7 \+2,7 @@\n/)
+})
+test('a namespace is active, labelled with its name and held by the cluster', () => {
+  const made = created(namespace, { metadata: { name: 'n' } })
+  assert.deepEqual([made.spec, made.status, made.metadata.labels], [{ finalizers: ['kubernetes'] }, { phase: 'Active' }, { 'kubernetes.io/metadata.name': 'n' }])
+})
+test('a service has a type, a protocol and a target', () => {
+  assert.deepEqual(written(service, { spec: { ports: [port] } }).spec, { internalTrafficPolicy: 'Cluster', ports: [{ port: 80, protocol: 'TCP', targetPort: 80 }], sessionAffinity: 'None', type: 'ClusterIP' })
+  assert.deepEqual(written(service, { spec: { type: 'LoadBalancer', ports: [port], sessionAffinity: 'ClientIP' } }).spec, {
+    allocateLoadBalancerNodePorts: true, externalTrafficPolicy: 'Cluster', internalTrafficPolicy: 'Cluster', ports: [{ port: 80, protocol: 'TCP', targetPort: 80 }],
+    sessionAffinity: 'ClientIP', sessionAffinityConfig: { clientIP: { timeoutSeconds: 10800 } }, type: 'LoadBalancer',
+  })
+})
+test('an update of a service keeps what the cluster chose, and drops what the new type has no use for', () => {
+  const old = { ...written(service, { spec: { type: 'NodePort', ports: [port] } }), spec: { ...written(service, { spec: { type: 'NodePort', ports: [port] } }).spec, ...chosen, ports: [{ port: 80, protocol: 'TCP', targetPort: 80, nodePort: 30001 }] } }
+  const plain = written(service, { spec: { type: 'NodePort', ports: [port] } })
+  service.rules.prepareUpdate!(plain, old)
+  assert.deepEqual([plain.spec.clusterIP, plain.spec.ports[0].nodePort], ['10.0.0.9', 30001])
+  const inside = structuredClone(old)
+  inside.spec.type = 'ClusterIP'
+  service.rules.prepareUpdate!(inside, old)
+  assert.deepEqual([inside.spec.clusterIP, inside.spec.ports[0].nodePort, inside.spec.externalTrafficPolicy], ['10.0.0.9', undefined, undefined])
+})

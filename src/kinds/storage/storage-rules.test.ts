@@ -1,0 +1,56 @@
+// Rules of storage kinds and of the small kinds beside them, each as a table: what a client writes, and what is said about it.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { created, problems, problemsOfChange } from '../as-written.ts'
+import { lease } from '../coordination/lease.ts'
+import { runtimeClass } from '../node/runtimeclass.ts'
+import { podDisruptionBudget } from '../policy/poddisruptionbudget.ts'
+import { priorityClass } from '../scheduling/priorityclass.ts'
+import { csiDriver } from './csidriver.ts'
+import { csiNode } from './csinode.ts'
+import { storageClass } from './storageclass.ts'
+import { volumeAttachment } from './volumeattachment.ts'
+import { volumeAttributesClass } from './volumeattributesclass.ts'
+
+const both = '{"MinAvailable":1,"Selector":null,"MaxUnavailable":1,"UnhealthyPodEvictionPolicy":null}'
+for (const [name, kind, body, ...expected] of [
+  ['a class', storageClass, { provisioner: 'a.example/p' }],
+  ['a class of nobody', storageClass, {}, 'provisioner: Required value'],
+  ['a topology twice', storageClass, { provisioner: 'p', allowedTopologies: [1, 2].map(() => ({ matchLabelExpressions: [{ key: 'z', values: ['b', 'a'] }] })) }, 'allowedTopologies[1].matchLabelExpressions: Duplicate value: ""'],
+  ['attributes of nothing', volumeAttributesClass, { driverName: 'd' }, 'parameters: Required value: must contain at least one key/value pair'],
+  ['a token twice', csiDriver, { spec: { tokenRequests: [{ audience: 'a' }, { audience: 'a' }] } }, 'spec.tokenRequests[1].audience: Duplicate value: "a"'],
+  ['a token for a minute', csiDriver, { spec: { tokenRequests: [{ audience: 'a', expirationSeconds: 60 }] } }, 'spec.tokenRequests[0].expirationSeconds: Invalid value: 60: may not specify a duration less than 10 minutes'],
+  ['a driver without an id', csiNode, { spec: { drivers: [{ name: 'd.example', nodeID: '' }] } }, 'spec.drivers[0].nodeID: Required value'],
+  ['nothing attached', volumeAttachment, { spec: { attacher: 'a.example', nodeName: 'n', source: {} } }, 'spec.source: Required value: must specify exactly one of inlineVolumeSpec and persistentVolumeName'],
+  ['an inline volume says little', volumeAttachment, { spec: { attacher: 'a.example', nodeName: 'n', source: { inlineVolumeSpec: { accessModes: ['ReadWriteOnce'], capacity: { storage: '1' }, csi: { driver: 'd.example', volumeHandle: 'h' } } } } },
+    'spec.source.inlineVolumeSpec.capacity: Forbidden: may not be specified in the context of inline volumes'],
+  ['both limits of a budget', podDisruptionBudget, { spec: { minAvailable: 1, maxUnavailable: 1 } }, `spec: Invalid value: ${both}: minAvailable and maxUnavailable cannot be both set`],
+  ['more than all', podDisruptionBudget, { spec: { minAvailable: '101%' } }, 'spec.minAvailable: Invalid value: "101%": must not be greater than 100%'],
+  ['a lease for no time', lease, { spec: { leaseDurationSeconds: 0 } }, 'spec.leaseDurationSeconds: Invalid value: 0: must be greater than 0'],
+  ['a priority of the system', priorityClass, { metadata: { name: 'system-mine' }, value: 1 },
+    "metadata.name: Forbidden: priority class names with 'system-' prefix are reserved for system use only. error: system-mine is not a known system priority class"],
+  ['the system\'s own priority', priorityClass, { metadata: { name: 'system-node-critical' }, value: 2_000_001_000 }],
+  ['too much priority', priorityClass, { value: 1_000_000_001 }, 'value: Forbidden: maximum allowed value of a user defined priority is 1000000000'],
+  ['overhead below nothing', runtimeClass, { handler: 'h', overhead: { podFixed: { cpu: '-1' } } }, 'overhead.limits[cpu]: Invalid value: "-1": must be greater than or equal to 0'],
+] as [string, Parameters<typeof problems>[0], object, ...string[]][]) test(`new: ${name}`, () => assert.deepEqual(problems(kind, body), expected))
+
+for (const [name, kind, body, change, expected] of [
+  ['a class keeps its provisioner', storageClass, { provisioner: 'p' }, (o) => { o.provisioner = 'q' }, 'provisioner: Invalid value: "q": field is immutable'],
+  ['a driver keeps attaching', csiDriver, {}, (o) => { o.spec.attachRequired = false }, 'spec.attachedRequired: Invalid value: false: field is immutable'],
+  ['a priority stays', priorityClass, { value: 1 }, (o) => { o.value = 2 }, 'value: Forbidden: may not be changed in an update.'],
+  ['a handler stays', runtimeClass, { handler: 'a' }, (o) => { o.handler = 'b' }, 'handler: Invalid value: "b": field is immutable'],
+  ['an attachment stays', volumeAttachment, { spec: { attacher: 'a.example', nodeName: 'n', source: { persistentVolumeName: 'p' } } }, (o) => { o.spec.nodeName = 'm' },
+    'spec: Invalid value: {"Attacher":"a.example","Source":{"PersistentVolumeName":"p","InlineVolumeSpec":null},"NodeName":"m"}: field is immutable'],
+] as [string, Parameters<typeof problems>[0], object, (object: any) => void, string][]) // allowed: changes of any field
+  test(`changed: ${name}`, () => assert.deepEqual(problemsOfChange(kind, body, change), [expected]))
+
+test('a driver has a generation once its spec has changed', () => {
+  const old = created(csiDriver, {}), now = structuredClone(old)
+  assert.equal(old.metadata.generation, undefined)
+  now.spec.storageCapacity = true
+  csiDriver.rules.prepareUpdate!(now, old)
+  assert.equal(now.metadata.generation, 1)
+})
+test('coordinated election is off: what belongs to it is not kept', () => {
+  assert.deepEqual(created(lease, { spec: { preferredHolder: 'a', strategy: 'OldestEmulationVersion', holderIdentity: '' } }).spec, { holderIdentity: '' })
+})
