@@ -17,7 +17,7 @@ const kubeletPort = 10250, mostAffinitySeconds = 86_400
 export function validateService({ metadata, spec, status }: ServiceLike, old?: ServiceLike, subresource?: string): FieldError[] {
   if (subresource === 'status') return validateLoadBalancer(status.loadBalancer, 'status.loadBalancer')
   // Addresses are looked at before anything else: they are given out before validation, which therefore comes to nothing when they are wrong.
-  const early = spec.type === 'ExternalName' ? [] : validateAddresses(spec)
+  const early = spec.type === 'ExternalName' ? [] : validateServiceAddresses(spec)
   if (early.length) return early
   return [...(old ? validateChange(spec, old.spec) : []), ...validateSpec(metadata, spec)]
 }
@@ -132,8 +132,8 @@ function validateTraffic(spec: ServiceSpec): FieldError[] {
   return errors
 }
 
-/** Cluster IPs, their families and the family policy, which must agree. */
-function validateAddresses({ clusterIP = '', clusterIPs = clusterIP ? [clusterIP] : [], ipFamilies = [], ipFamilyPolicy: policy }: ServiceSpec): FieldError[] {
+/** Cluster IPs, their families and the family policy, which must agree. Whoever chooses addresses asks this first. */
+export function validateServiceAddresses({ clusterIP = '', clusterIPs = clusterIP ? [clusterIP] : [], ipFamilies = [], ipFamilyPolicy: policy }: ServiceSpec): FieldError[] {
   const errors: FieldError[] = []
   const at = 'spec.clusterIPs'
   if (clusterIPs.length && clusterIP !== clusterIPs[0]) errors.push(invalidValue(at, clusterIPs, 'first value must match `clusterIP`'))
