@@ -23,11 +23,17 @@ export const loadImages: ClusterProgram['loadImages'] = async (paths, files, wan
     try {
       for (const file of files) {
         progress(`loading ${basename(file)} into ${node}`)
-        for (const name of await importFile(runtime, resolve(file))) loaded.set(name, [...(loaded.get(name) ?? []), node])
+        const names = await importFile(runtime, resolve(file)).catch((error: unknown) => { throw refused(file, node, error) })
+        for (const name of names) loaded.set(name, [...(loaded.get(name) ?? []), node])
       }
     } finally { runtime.close() }
   }
   return [...loaded].map(([name, on]) => ({ name, nodes: on }))
+}
+
+function refused(file: string, node: string, error: unknown): Error {
+  const message = error instanceof Error ? error.message : String(error)
+  return new Error(`${file} was not loaded into ${node}: ${message}. It has to be a tar as docker save or a builder writes it, or a folder in OCI layout.`, { cause: error })
 }
 
 /** What an image made from a folder is called: localhost/<folder>, and :latest unless the folder's name has a tag, as in hello:1. */

@@ -3,7 +3,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, webcrypto, X509Certificate, type KeyObject } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { isIP } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 
 const day = 86_400_000
 const caLife = 3650 * day, leafLife = 365 * day
@@ -52,18 +52,29 @@ export class Pki {
       writeAtomically(path, privateKey.export({ type: 'pkcs8', format: 'pem' }) as string, 0o600)
       writeAtomically(join(this.folder, 'sa.pub'), createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }) as string, 0o644)
     }
-    const privateKey = createPrivateKey(readFileSync(path))
+    const privateKey = readable(path, () => createPrivateKey(readFileSync(path)))
     return { privateKey, publicKey: createPublicKey(privateKey) }
   }
 
   #read(name: string): Certificate | undefined {
     const [crt, key] = [join(this.folder, `${name}.crt`), join(this.folder, `${name}.key`)]
-    return existsSync(crt) && existsSync(key) ? { certificate: readFileSync(crt, 'utf8'), key: readFileSync(key, 'utf8') } : undefined
+    if (!existsSync(crt) || !existsSync(key)) return undefined
+    const pair = { certificate: readFileSync(crt, 'utf8'), key: readFileSync(key, 'utf8') }
+    readable(crt, () => new X509Certificate(pair.certificate))
+    readable(key, () => createPrivateKey(pair.key))
+    return pair
   }
   #write(name: string, pair: Certificate): Certificate {
     writeAtomically(join(this.folder, `${name}.key`), pair.key, 0o600)
     writeAtomically(join(this.folder, `${name}.crt`), pair.certificate, 0o644)
     return pair
+  }
+}
+
+/** Keys are never made anew over damaged ones: whoever holds the old authority would be locked out without a word. */
+function readable<T>(path: string, read: () => T): T {
+  try { return read() } catch (error) {
+    throw new Error(`${path} is damaged (${error instanceof Error ? error.message : String(error)}). Restore it from a backup, or remove ${dirname(path)} to have new keys: certificates and tokens given out before are then void`, { cause: error })
   }
 }
 

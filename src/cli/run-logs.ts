@@ -5,6 +5,7 @@ import { pathsOf } from './cluster-options.ts'
 import { checkLayout } from './data-dir.ts'
 import { Failure, usageError } from './failure.ts'
 import type { Terminal } from './terminal.ts'
+import { ofCluster } from './up/describe.ts'
 
 interface LogsValues { readonly name: string; readonly dataDir: string | undefined; readonly follow: boolean; readonly tail: number | undefined }
 
@@ -15,7 +16,7 @@ export async function runLogs(values: LogsValues, component: string | undefined,
   const paths = pathsOf(values)
   checkLayout(paths)
   const components = listLogs(paths.logsDir)
-  if (components.length === 0) throw new Failure(`cluster ${values.name} has no logs in ${paths.logsDir}. Start it with ./proa up.`)
+  if (components.length === 0) throw new Failure(`cluster ${values.name} has no logs in ${paths.logsDir}. Start it with ./proa up${ofCluster(values.name)}.`)
   if (component === undefined) {
     for (const name of components) terminal.out(name)
     return 0

@@ -4,6 +4,7 @@ import { checkLayout, clusterExists } from './data-dir.ts'
 import { messageOf } from './failure.ts'
 import { readPidFile } from './pid-file.ts'
 import type { Terminal } from './terminal.ts'
+import { ofCluster } from './up/describe.ts'
 
 interface StatusValues { readonly name: string; readonly dataDir: string | undefined; readonly output: 'text' | 'json' }
 
@@ -76,8 +77,8 @@ async function podsOf(api: Api): Promise<{ pods?: Record<string, number> }> {
 /** The lines for a person. */
 export function describe(report: StatusReport, paint: Terminal['paint']): string[] {
   const { name, state, server, nodes, pods, problem } = report
-  if (state === 'absent') return [`there is no cluster ${name}; ./proa up starts one`]
-  if (state === 'stopped') return [`cluster ${name} is stopped; ./proa up resumes it`]
+  if (state === 'absent') return [`there is no cluster ${name}; ./proa up${ofCluster(name)} starts one`]
+  if (state === 'stopped') return [`cluster ${name} is stopped; ./proa up${ofCluster(name)} resumes it`]
   if (state === 'starting') return [`cluster ${name} is starting`]
   const lines = [`${state === 'ready' ? paint.green('✓') : paint.red('✗')} ${paint.bold(`cluster ${name} is ${state}`)}  ${server ?? ''}`]
   if (problem) lines.push(`  ${problem}; the log is ${report.log}`)

@@ -104,7 +104,7 @@ test('after kill -9 the cluster is stopped, and up resumes it with the same port
   // It is not our child: status sees when the system has taken it away.
   let status = ''
   for (let attempt = 0; attempt < 100 && !status.includes('is stopped'); attempt++) status = (await proa('status', '--name', name)).out
-  assert.match(status, /is stopped; \.\/proa up resumes it/)
+  assert.match(status, new RegExp(`is stopped; \\./proa up --name ${name} resumes it`))
   const { code, out, err } = await up('-o', 'json')
   assert.equal(code, 0, err)
   assert.deepEqual([(JSON.parse(out) as { server: string }).server, authority()], [server, ca])

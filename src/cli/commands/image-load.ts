@@ -3,11 +3,12 @@ import { resolve } from 'node:path'
 import { defineCommand } from '../command.ts'
 import { pathsOf } from '../cluster-options.ts'
 import { checkLayout } from '../data-dir.ts'
-import { Failure } from '../failure.ts'
+import { Failure, messageOf } from '../failure.ts'
 import { list } from '../flag.ts'
 import { clusterFlags, outputFlags } from '../flags/cluster-flags.ts'
 import { openFileLog } from '../file-log.ts'
 import { readPidFile } from '../pid-file.ts'
+import { ofCluster } from '../up/describe.ts'
 
 export const imageLoad = defineCommand({
   name: 'image load',
@@ -19,7 +20,7 @@ export const imageLoad = defineCommand({
   run: async (values, words, terminal) => {
     const paths = pathsOf(values)
     checkLayout(paths)
-    if (!readPidFile(paths.pidFile)) throw new Failure(`cluster ${values.name} is not running. Start it with ./proa up.`)
+    if (!readPidFile(paths.pidFile)) throw new Failure(`cluster ${values.name} is not running. Start it with ./proa up${ofCluster(values.name)}.`)
     const { files, cleanUp } = await collect(words)
     const progress = terminal.progress('loading images')
     const { log, close } = openFileLog(paths.controlPlaneLog, 'info', Date.now)
@@ -30,6 +31,10 @@ export const imageLoad = defineCommand({
       if (values.output === 'json') terminal.out(JSON.stringify(loaded))
       else for (const { name, nodes } of loaded) terminal.out(`${terminal.paint.green('✓')} ${name}  ${terminal.paint.dim(nodes.join(', '))}`)
       return 0
+    } catch (error) {
+      progress.end()
+      log.error('images were not loaded', { error })
+      throw error instanceof Failure ? error : new Failure(messageOf(error), 1, { cause: error })
     } finally {
       progress.end()
       close()

@@ -5,6 +5,7 @@ import { checkLayout } from '../data-dir.ts'
 import { Failure } from '../failure.ts'
 import { path, toggle } from '../flag.ts'
 import { clusterFlags } from '../flags/cluster-flags.ts'
+import { ofCluster } from '../up/describe.ts'
 
 export const kubeconfig = defineCommand({
   name: 'kubeconfig',
@@ -26,7 +27,7 @@ export const kubeconfig = defineCommand({
     try {
       text = readFileSync(paths.kubeconfigFile, 'utf8')
     } catch (error) {
-      throw new Failure(`cluster ${values.name} has no kubeconfig yet in ${paths.clusterDir}. Start it with ./proa up.`, 1, { cause: error })
+      throw new Failure(`cluster ${values.name} has no kubeconfig yet in ${paths.clusterDir}. Start it with ./proa up${ofCluster(values.name)}.`, 1, { cause: error })
     }
     if (!values.write) {
       terminal.out(text.trimEnd())
@@ -34,7 +35,7 @@ export const kubeconfig = defineCommand({
     }
     const [{ accessOf }, { kubeconfigFiles, writeContext }] = await Promise.all([import('../up/resume.ts'), import('../kubeconfig-file.ts')])
     const access = accessOf(paths)
-    if (!access) throw new Failure(`${paths.kubeconfigFile} is damaged. ./proa up writes it anew.`)
+    if (!access) throw new Failure(`${paths.kubeconfigFile} is damaged. ./proa up${ofCluster(values.name)} writes it anew.`)
     const file = await writeContext(kubeconfigFiles(values.kubeconfig), values.name, access)
     terminal.out(`${terminal.paint.green('✓')} kubectl context "${values.name}" is selected  ${terminal.paint.dim(file)}`)
     return 0

@@ -35,9 +35,12 @@ export function describeUp(report: UpReport, foreground: boolean, paint: Paint):
   if (report.noContainers) lines.push(`  ${paint.yellow('no real containers:')} ${report.noContainers}`)
   if (report.kubectlHint) lines.push(`  ${paint.yellow(report.kubectlHint)}`)
   if (foreground) lines.push(paint.dim('  Ctrl-C stops it; everything is kept for the next ./proa up.'))
-  else lines.push(paint.dim(`  ./proa down${report.name === 'proa' ? '' : ` --name ${report.name}`} stops it.`))
+  else lines.push(paint.dim(`  ./proa down${ofCluster(report.name)} stops it.`))
   return lines
 }
+
+/** What follows a command that is about this cluster: nothing for the default one. */
+export const ofCluster = (name: string): string => (name === 'proa' ? '' : ` --name ${name}`)
 
 /** `3 nodes (containerd)`. */
 export function describeNodes({ containerdNodes, simulatedNodes }: Pick<ClusterOptions, 'containerdNodes' | 'simulatedNodes'>): string {

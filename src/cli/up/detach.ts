@@ -1,9 +1,9 @@
 // `up --detach`: the same command in a process of its own, which says when it is ready.
 import { fork } from 'node:child_process'
-import { mkdirSync, openSync, closeSync } from 'node:fs'
-import { dirname } from 'node:path'
-import type { ClusterPaths } from '../data-dir.ts'
+import { openSync, closeSync } from 'node:fs'
+import { openClusterDir, type ClusterPaths } from '../data-dir.ts'
 import { Failure } from '../failure.ts'
+import { proaVersion } from '../version.ts'
 import { AlreadyRunning } from './control-plane.ts'
 import type { UpReport } from './describe.ts'
 
@@ -16,8 +16,10 @@ export const readyTimeoutMs = 120_000
 export type Message = { readonly progress: string } | { readonly ready: UpReport } | { readonly failed: string; readonly exitCode: 1 | 2 } | { readonly alreadyRunning: number }
 
 /** Starts the detached process with the arguments of this one and resolves when its cluster is ready. Rejects with AlreadyRunning when another was quicker. */
-export function startDetached({ name, controlPlaneLog: logFile }: ClusterPaths, progress: (step: string) => void): Promise<UpReport> {
-  mkdirSync(dirname(logFile), { recursive: true, mode: 0o700 })
+export function startDetached(paths: ClusterPaths, progress: (step: string) => void): Promise<UpReport> {
+  const { name, controlPlaneLog: logFile } = paths
+  // Here, so that a folder without rights is a message and not the end of a process nobody sees.
+  openClusterDir(paths, proaVersion())
   // What the process itself prints (a crash) belongs to the log as well.
   const output = openSync(logFile, 'a', 0o600)
   const program = process.argv[1]!

@@ -13,7 +13,7 @@ import { readPidFile, type ControlPlane } from '../pid-file.ts'
 import { findProgram, inspectMachine, whyNoContainers } from '../setup/machine.ts'
 import type { Terminal } from '../terminal.ts'
 import { AlreadyRunning } from './control-plane.ts'
-import { describeUp, type UpReport } from './describe.ts'
+import { describeNodes, describeUp, ofCluster, type UpReport } from './describe.ts'
 import { readyTimeoutMs, reportsToParent, startDetached, tellParent } from './detach.ts'
 import { runForeground, type UpRequest } from './foreground.ts'
 import { accessOf, lastPortOf } from './resume.ts'
@@ -40,7 +40,11 @@ export async function runUp(values: UpValues, terminal: Terminal): Promise<numbe
   if (process.env[reportsToParent]) return runForParent(request)
   const running = readPidFile(paths.pidFile)
   if (running) {
-    say(await reportRunning(paths, files), false)
+    const report = await reportRunning(paths, files)
+    say(report, false)
+    if ((values.nodes ?? values.simulate) !== undefined && (report.containerdNodes !== options.containerdNodes || report.simulatedNodes !== options.simulatedNodes)) {
+      terminal.note(terminal.paint.yellow(`it goes on with ${describeNodes(report)}; to have ${describeNodes(options)}, run ./proa down${ofCluster(paths.name)} first`))
+    }
     if (running.containerdNodes) for (const node of await (await assembly()).resumeNodes(paths, { log: silent, progress: () => {} })) terminal.note(`the agent of ${node} was not running and has been started again`)
     return 0
   }
