@@ -39,7 +39,7 @@ function fillIn(range: LimitRange, pod: Pod): void {
       told.push(`${missing.join(', ')} ${word} for ${what} ${container.name}`)
     }
   }
-  for (const container of pod.spec.containers) each(container, 'container')
+  for (const container of pod.spec.containers ?? []) each(container, 'container') // validation comes later
   for (const container of pod.spec.initContainers ?? []) each(container, 'init container')
   if (told.length > 0) pod.metadata.annotations = { ...pod.metadata.annotations, [annotation]: `LimitRanger plugin set: ${told.join('; ')}` }
 }

@@ -35,7 +35,7 @@ export const serviceAccountPlugin = (random: Random): AdmissionPlugin => ({
 
 /** Adds the volume and mounts it wherever a container has nothing at that path. */
 function mountToken(pod: Pod, random: Random): void {
-  const containers = [...(pod.spec.initContainers ?? []), ...pod.spec.containers]
+  const containers = [...(pod.spec.initContainers ?? []), ...(pod.spec.containers ?? [])] // validation comes later and says what is missing
   const without = containers.filter((c) => !c.volumeMounts?.some((m) => m.mountPath === mountPath))
   if (without.length === 0) return
   const taken = new Set(pod.spec.volumes?.map((v) => v.name))

@@ -15,6 +15,17 @@ const encoder = new TextEncoder()
 const keptDocuments = 4
 const info = { title: 'Kubernetes', version: 'v1.36.2' }
 
+/** The media type of OpenAPI v2 in protobuf, as kubectl asks for it when a kind is in no v3 document. */
+const gnostic = 'application/com.github.proto-openapi.spec.v2'
+/**
+ * gnostic's Document { swagger 1, info 2 { title 1, version 2 } } without paths and definitions: a client finds no kind in it, and goes on to say that
+ * there is no such kind, instead of giving up over the media type.
+ */
+function head(): Uint8Array {
+  const field = (number: number, bytes: readonly number[]) => [(number << 3) | 2, bytes.length, ...bytes], text = (s: string) => [...encoder.encode(s)]
+  return Uint8Array.from([...field(1, text('2.0')), ...field(2, [...field(1, text(info.title)), ...field(2, text(info.version))])])
+}
+
 export function openapi(registry: Registry, build: string): PathHandler {
   const kept = new Map<string, Uint8Array>()
   const made = (key: string, make: () => object): Uint8Array => {
@@ -32,6 +43,7 @@ export function openapi(registry: Registry, build: string): PathHandler {
     if (request.method !== 'GET' && request.method !== 'HEAD') throw notAllowed()
     const name = path.replace(/\/$/, '')
     const served = [...registry.all()]
+    if (name === '/openapi/v2' && request.headers.accept?.includes(gnostic)) return { status: 200, headers: { 'content-type': `${gnostic}.v1.0+protobuf`, 'cache-control': 'no-cache, private', vary: 'Accept' }, body: { type: 'bytes', chunks: [head()] } }
     if (name === '/openapi/v2') {
       negotiate(request.headers.accept === undefined ? undefined : request.headers.accept, ['application/json', 'application/yaml'], 'none')
       return document(made('v2', () => ({ swagger: '2.0', info, ...content('v2', served) })), request.headers['if-none-match'], hashOf(build, served))
