@@ -33,7 +33,7 @@ export const loadImages: ClusterProgram['loadImages'] = async (paths, files, wan
 
 function refused(file: string, node: string, error: unknown): Error {
   const message = error instanceof Error ? error.message : String(error)
-  return new Error(`${file} was not loaded into ${node}: ${message}. It has to be a tar as docker save or a builder writes it, or a folder in OCI layout.`, { cause: error })
+  return new Error(`${file} was not loaded into ${node}: ${message}. It has to be a tar as docker save or a builder writes it, or a folder with the image's files.`, { cause: error })
 }
 
 /** What an image made from a folder is called: localhost/<folder>, and :latest unless the folder's name has a tag, as in hello:1. */

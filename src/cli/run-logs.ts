@@ -1,8 +1,8 @@
-import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync, watch } from 'node:fs'
+import { closeSync, existsSync, fstatSync, openSync, readdirSync, readSync, statSync, watch } from 'node:fs'
 import { join } from 'node:path'
 import { StringDecoder } from 'node:string_decoder'
 import { pathsOf } from './cluster-options.ts'
-import { checkLayout } from './data-dir.ts'
+import { checkLayout, type ClusterPaths } from './data-dir.ts'
 import { Failure, usageError } from './failure.ts'
 import type { Terminal } from './terminal.ts'
 import { ofCluster } from './up/describe.ts'
@@ -15,26 +15,28 @@ const chunkBytes = 64 * 1024
 export async function runLogs(values: LogsValues, component: string | undefined, terminal: Terminal): Promise<number> {
   const paths = pathsOf(values)
   checkLayout(paths)
-  const components = listLogs(paths.logsDir)
+  const logs = listLogs(paths), components = [...logs.keys()].sort()
   if (components.length === 0) throw new Failure(`cluster ${values.name} has no logs in ${paths.logsDir}. Start it with ./proa up${ofCluster(values.name)}.`)
   if (component === undefined) {
     for (const name of components) terminal.out(name)
     return 0
   }
-  if (!components.includes(component)) throw usageError(`there is no log of ${JSON.stringify(component.slice(0, 100))}; there are ${components.join(', ')}`)
-  const file = join(paths.logsDir, `${component}.log`)
+  const file = logs.get(component)
+  if (file === undefined) throw usageError(`there is no log of ${JSON.stringify(component.slice(0, 100))}; there are ${components.join(', ')}`)
   const position = print(file, values.tail === undefined ? 0 : tailOffset(file, values.tail), terminal)
   if (values.follow) await follow(file, position, terminal)
   return 0
 }
 
-/** The components that have a log, by name. */
-export function listLogs(dir: string): string[] {
-  try {
-    return readdirSync(dir).filter((name) => name.endsWith('.log')).map((name) => name.slice(0, -'.log'.length)).sort()
-  } catch {
-    return []
-  }
+/** The components that have a log, and where it is. A node's containerd keeps its own in the node's folder. */
+export function listLogs({ logsDir, nodesDir }: Pick<ClusterPaths, 'logsDir' | 'nodesDir'>): Map<string, string> {
+  const own = namesIn(logsDir).filter((name) => name.endsWith('.log')).map((name): [string, string] => [name.slice(0, -'.log'.length), join(logsDir, name)])
+  const runtimes = namesIn(nodesDir).map((node): [string, string] => [`${node}-containerd`, join(nodesDir, node, 'containerd.log')])
+  return new Map([...own, ...runtimes.filter(([, file]) => existsSync(file))])
+}
+
+function namesIn(dir: string): string[] {
+  try { return readdirSync(dir) } catch { return [] }
 }
 
 /** Where the last `lines` lines of a file begin. */

@@ -186,7 +186,7 @@ if (real) {
     for (const file of ['garbage.tar', 'cut.tar']) {
       const { code, err } = await terminal.proa('image', 'load', '--name', broken, file)
       assert.equal(code, 1)
-      assert.match(err, new RegExp(`^proa: \\S*${file} was not loaded into ${broken}-node-1: .*It has to be a tar as docker save or a builder writes it, or a folder in OCI layout\\.$`, 'm'))
+      assert.match(err, new RegExp(`^proa: \\S*${file} was not loaded into ${broken}-node-1: .*It has to be a tar as docker save or a builder writes it, or a folder with the image's files\\.$`, 'm'))
       assert.doesNotMatch(err, /\n +at /)
     }
     await k('run', 'absent', '--image=localhost:1/no/such:1')

@@ -13,8 +13,10 @@ import { ofCluster } from '../up/describe.ts'
 export const imageLoad = defineCommand({
   name: 'image load',
   summary: 'Load images into the nodes of a running cluster',
-  about: 'A tar as docker save, podman save or a builder writes it (OCI or docker format), or a folder in OCI layout.',
-  examples: [['docker save shop:1.0 | ./proa image load -', 'straight from docker'], ['./proa image load shop.tar --nodes proa-2', 'one node only']],
+  about: `
+A tar as docker save, podman save or a builder writes it (OCI or docker format). Or a folder: what is in it becomes
+an image of one layer that is called like it, localhost/hello:1 for the folder hello:1.`,
+  examples: [['docker save shop:1.0 | ./proa image load -', 'straight from docker'], ['./proa image load shop.tar --nodes node-2', 'one node only']],
   arguments: [{ name: 'FILE', description: 'An image as a tar or folder; - reads a tar from stdin', required: true, several: true, completes: 'file' }],
   flags: { ...clusterFlags, nodes: list({ description: 'Only into these nodes' }), ...outputFlags },
   run: async (values, words, terminal) => {

@@ -7,7 +7,7 @@ export const logs = defineCommand({
   summary: 'Print the log of a component',
   about: 'Without a component it lists those that have a log. (The logs of pods: kubectl logs.)',
   examples: [['./proa logs control-plane -f', 'and what is added, until Ctrl-C'], ['./proa logs control-plane --tail 20', 'the last lines']],
-  arguments: [{ name: 'COMPONENT', description: 'control-plane, or a node\'s agent or containerd' }],
+  arguments: [{ name: 'COMPONENT', description: 'control-plane, a node (its agent), or a node\'s containerd: node-1, node-1-containerd' }],
   flags: {
     ...clusterFlags,
     follow: toggle({ short: 'f', description: 'Go on with what is added' }),
