@@ -60,7 +60,7 @@ test('what a manifest gets wrong is said, and nothing of it is created', async (
   assert.equal(started.code, 0, started.err)
   for (const [text, expected, flags = []] of [
     ['apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: bad\n data: [\n', /error parsing .*manifest\.yaml: error converting YAML to JSON: yaml: line \d/],
-    ['apiVersion: apps/v1\nkind: Podd\nmetadata: {name: bad}\n', /no matches for kind "Podd" in version "apps\/v1"/, ['--validate=false']],
+    ['apiVersion: apps/v1\nkind: Podd\nmetadata: {name: bad}\n', /no matches for kind "Podd" in version "apps\/v1"/],
     ['apiVersion: v1\nkind: ConfigMap\nmetadata: {name: bad}\ndatta: {a: b}\n', /strict decoding error: unknown field "datta"/, ['--validate=strict']],
     ['apiVersion: v1\nkind: ConfigMap\nmetadata: {name: bad}\ndata: {a: [1]}\n', /cannot be handled as a ConfigMap: json: cannot unmarshal array into Go struct field ConfigMap\.data of type string/],
     ['apiVersion: v1\nkind: ConfigMap\nmetadata: {name: Bad_Name}\n', /ConfigMap "Bad_Name" is invalid: metadata\.name: Invalid value: "Bad_Name": a lowercase RFC 1123 subdomain/],
