@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 import { decode, deleteOptions, loadProtobuf, toStoredForm, type Schema } from '#machinery'
-import fc, { type Arbitrary } from 'fast-check'
-import protobufjs from 'protobufjs'
 import facts from '../../tests/facts/protobuf.json' with { type: 'json' }
 import { authTokenRequest, eviction, kinds, scale } from './index.ts'
+import fc, { type Arbitrary } from 'fast-check'
+import protobufjs from 'protobufjs'
 
 type Field = [number: number, label: string, type: string]
 const messages = facts as unknown as Record<string, Record<string, Field>> // allowed: JSON has no tuples

@@ -1,11 +1,11 @@
 // Rules of webhooks and admission policies, each as a table: what a client writes, and what is said about it.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { problems } from '../as-written.ts'
 import { apiService } from '../apiregistration/apiservice.ts'
+import { problems } from '../as-written.ts'
 import { certificateSigningRequest } from '../certificates/certificatesigningrequest.ts'
-import { validateURL } from './validate-caller.ts'
 import { mutatingAdmissionPolicy } from './mutatingadmissionpolicy.ts'
+import { validateURL } from './validate-caller.ts'
 import { validatingAdmissionPolicy } from './validatingadmissionpolicy.ts'
 import { validatingAdmissionPolicyBinding } from './validatingadmissionpolicybinding.ts'
 import { validatingWebhookConfiguration } from './validatingwebhookconfiguration.ts'

@@ -1,7 +1,7 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
-import { validateMutatingPolicy } from './validate-policies.ts'
 import * as cells from '../cells.ts'
 import { defaultMatch, matchCondition, matchResources, paramKind, paramKindColumn, variable } from './match.ts'
+import { validateMutatingPolicy } from './validate-policies.ts'
 
 export const applyConfiguration = s.object('io.k8s.api.admissionregistration.v1.ApplyConfiguration', {
   expression: s.string(),

@@ -1,7 +1,7 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
-import { validateMutatingBinding } from './validate-policies.ts'
 import * as cells from '../cells.ts'
 import { defaultMatch, matchResources, paramRef, paramRefColumn } from './match.ts'
+import { validateMutatingBinding } from './validate-policies.ts'
 
 export const mutatingAdmissionPolicyBindingSpec = s.object('io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicyBindingSpec', {
   matchResources: matchResources,

@@ -4,9 +4,9 @@ import { failing, oneOf, validateConditions, validateDNSSubdomain } from '../che
 import type { MatchResources, ParamRef } from './match.ts'
 import type { MutatingAdmissionPolicySpec, Mutation } from './mutatingadmissionpolicy.ts'
 import type { MutatingAdmissionPolicyBindingSpec } from './mutatingadmissionpolicybinding.ts'
+import { validateMatchConditions, validateMatchResources, validateParamKind, validateParamRef, validateVariables } from './validate-rules.ts'
 import type { AuditAnnotation, ValidatingAdmissionPolicySpec, ValidatingAdmissionPolicyStatus, Validation } from './validatingadmissionpolicy.ts'
 import type { ValidatingAdmissionPolicyBindingSpec } from './validatingadmissionpolicybinding.ts'
-import { validateMatchConditions, validateMatchResources, validateParamKind, validateParamRef, validateVariables } from './validate-rules.ts'
 
 const unspecified = 'expression is not specified'
 type Shared = Pick<ValidatingAdmissionPolicySpec, 'failurePolicy' | 'paramKind' | 'matchConstraints' | 'matchConditions' | 'variables'>

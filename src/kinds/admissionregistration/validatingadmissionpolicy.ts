@@ -1,8 +1,8 @@
 import { condition, defineKind, s, type Infer, type ObjectOf } from '#machinery'
-import { validateValidatingPolicy } from './validate-policies.ts'
-import { keepMetadata } from '../status-metadata.ts'
 import * as cells from '../cells.ts'
+import { keepMetadata } from '../status-metadata.ts'
 import { defaultMatch, matchCondition, matchResources, paramKind, paramKindColumn, variable } from './match.ts'
+import { validateValidatingPolicy } from './validate-policies.ts'
 
 export const auditAnnotation = s.object('io.k8s.api.admissionregistration.v1.AuditAnnotation', {
   key: s.required(s.string()),

@@ -1,7 +1,7 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
-import { validateValidatingBinding } from './validate-policies.ts'
 import * as cells from '../cells.ts'
 import { defaultMatch, matchResources, paramRef, paramRefColumn } from './match.ts'
+import { validateValidatingBinding } from './validate-policies.ts'
 
 export const validatingAdmissionPolicyBindingSpec = s.object('io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicyBindingSpec', {
   matchResources: matchResources,

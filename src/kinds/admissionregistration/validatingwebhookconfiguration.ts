@@ -1,7 +1,7 @@
 import { defineKind, labelSelector, s, same, type Infer, type ObjectOf } from '#machinery'
-import { validateWebhooks } from './validate-rules.ts'
 import * as cells from '../cells.ts'
 import { admissionWebhookClientConfig, defaultWebhook, matchCondition, ruleWithOperations } from './match.ts'
+import { validateWebhooks } from './validate-rules.ts'
 
 export const validatingWebhook = s.object('io.k8s.api.admissionregistration.v1.ValidatingWebhook', {
   admissionReviewVersions: s.required(s.list(s.string(), { listType: 'atomic' })),

@@ -1,7 +1,7 @@
 import { defineKind, s, type Infer, type ObjectOf, type Schema } from '#machinery'
-import { validateDefinition } from './validate-definition.ts'
-import { keepMetadata } from '../status-metadata.ts'
 import * as cells from '../cells.ts'
+import { keepMetadata } from '../status-metadata.ts'
+import { validateDefinition } from './validate-definition.ts'
 
 export const customResourceColumnDefinition = s.object('io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceColumnDefinition', {
   description: s.string(),

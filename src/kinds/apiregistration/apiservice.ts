@@ -1,8 +1,8 @@
 import {
   defineKind, invalidValue, isDNS1035Label, isDNS1123Subdomain, isPortNumber, nameIsPathSegment, requiredValue, s, type FieldError, type Infer, type ObjectOf,
 } from '#machinery'
-import { keepMetadata } from '../status-metadata.ts'
 import * as cells from '../cells.ts'
+import { keepMetadata } from '../status-metadata.ts'
 
 export const apiServiceServiceReference = s.object('io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.ServiceReference', {
   name: s.string(),

@@ -54,3 +54,11 @@ test('a job finds its pods by its own uid', () => {
   assert.deepEqual(made.spec.template.metadata.labels, { 'batch.kubernetes.io/controller-uid': uid, 'batch.kubernetes.io/job-name': 'j', 'controller-uid': uid, 'job-name': 'j' })
   assert.deepEqual([made.spec.completions, made.spec.parallelism, made.spec.backoffLimit, made.spec.completionMode], [1, 1, 6, 'NonIndexed'])
 })
+test('pods of a stateful set mount its claims', () => {
+  const mounting = { ...spec, serviceName: 's', template: { ...spec.template, spec: { containers: [{ ...container, volumeMounts: [{ name: 'data', mountPath: '/d' }] }] } } }
+  assert.equal(problems(statefulSet, { spec: mounting }).length, 1)
+  const claim = { metadata: { name: 'data' }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } }
+  assert.deepEqual(problems(statefulSet, { spec: { ...mounting, volumeClaimTemplates: [claim] } }), [])
+  assert.deepEqual(problems(statefulSet, { spec: { ...mounting, volumeClaimTemplates: [{ ...claim, spec: { ...claim.spec, accessModes: [] } }] } }),
+    ['spec.volumeClaimTemplates[0].spec.accessModes: Required value: at least 1 access mode is required'])
+})

@@ -1,6 +1,6 @@
 import { defineKind, requiredValue, s, type ObjectOf } from '#machinery'
-import { atLeastZero, immutableField } from '../checks.ts'
 import * as cells from '../cells.ts'
+import { atLeastZero, immutableField } from '../checks.ts'
 
 export const controllerRevision = defineKind({
   group: 'apps', version: 'v1', kind: 'ControllerRevision', plural: 'controllerrevisions',

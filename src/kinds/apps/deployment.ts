@@ -1,10 +1,10 @@
 import { defineKind, labelSelector, s, same, type Infer, type ObjectOf } from '#machinery'
-import { workloadWarnings } from '../core/pod/warnings.ts'
-import { validateDeployment } from './validate-apps.ts'
-import { keepMetadata } from '../status-metadata.ts'
-import { defaultPodTemplate } from '../core/pod/defaults.ts'
 import * as cells from '../cells.ts'
+import { defaultPodTemplate } from '../core/pod/defaults.ts'
 import { podTemplateSpec } from '../core/pod/spec.ts'
+import { workloadWarnings } from '../core/pod/warnings.ts'
+import { keepMetadata } from '../status-metadata.ts'
+import { validateDeployment } from './validate-apps.ts'
 
 export const rollingUpdateDeployment = s.object('io.k8s.api.apps.v1.RollingUpdateDeployment', {
   maxSurge: s.intOrString(),

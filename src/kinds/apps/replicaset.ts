@@ -1,9 +1,9 @@
 import { defineKind, labelSelector, s, type Infer, type ObjectOf } from '#machinery'
+import * as cells from '../cells.ts'
+import { defaultPodTemplate } from '../core/pod/defaults.ts'
+import { podTemplateSpec } from '../core/pod/spec.ts'
 import { workloadWarnings } from '../core/pod/warnings.ts'
 import { validateReplicaSet } from './validate-apps.ts'
-import { defaultPodTemplate } from '../core/pod/defaults.ts'
-import * as cells from '../cells.ts'
-import { podTemplateSpec } from '../core/pod/spec.ts'
 
 export const replicaSetSpec = s.object('io.k8s.api.apps.v1.ReplicaSetSpec', {
   minReadySeconds: s.int(),

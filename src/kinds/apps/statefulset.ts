@@ -1,10 +1,10 @@
 import { defineKind, labelSelector, nameIsDNSLabel, s, type Infer, type ObjectOf, type Schema } from '#machinery'
-import { workloadWarnings } from '../core/pod/warnings.ts'
-import { validateStatefulSet } from './validate-apps.ts'
-import { defaultPodTemplate } from '../core/pod/defaults.ts'
 import * as cells from '../cells.ts'
 import { persistentVolumeClaim, type PersistentVolumeClaim } from '../core/persistentvolumeclaim.ts'
+import { defaultPodTemplate } from '../core/pod/defaults.ts'
 import { podTemplateSpec } from '../core/pod/spec.ts'
+import { workloadWarnings } from '../core/pod/warnings.ts'
+import { validateStatefulSet } from './validate-apps.ts'
 
 export const rollingUpdateStatefulSetStrategy = s.object('io.k8s.api.apps.v1.RollingUpdateStatefulSetStrategy', {
   maxUnavailable: s.intOrString(),

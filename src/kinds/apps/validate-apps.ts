@@ -1,8 +1,9 @@
 // What is wrong with deployments, replica sets, daemon sets and stateful sets, and with changes of them.
 import { forbiddenValue, invalidValue, notSupported, requiredValue, same, type AnyObject, type FieldError } from '#machinery'
-import { atLeastZero, immutableField } from '../checks.ts'
-import { readSelector, validateLastingTemplate, validateMatches } from '../core/pod/validate-template.ts'
+import { atLeastZero, immutableField, validateDNSLabel } from '../checks.ts'
 import type { PodTemplateSpec } from '../core/pod/spec.ts'
+import { readSelector, validateLastingTemplate, validateMatches } from '../core/pod/validate-template.ts'
+import { validateClaimSpec } from '../core/validate-claim.ts'
 import { goForm } from '../go-diff.ts'
 import { statefulSetRollingForm } from '../go-forms.ts'
 import type { DaemonSetSpec, DaemonSetUpdateStrategy } from './daemonset.ts'
@@ -119,8 +120,20 @@ function validateStatefulSetSpec(spec: StatefulSetSpec, old: PodTemplateSpec | u
   }
   errors.push(...atLeastZero(spec.replicas, 'spec.replicas'), ...atLeastZero(spec.minReadySeconds, 'spec.minReadySeconds'),
     ...atLeastZero(spec.ordinals?.start, 'spec.ordinals.start'))
-  errors.push(...validateSelector(spec.selector, 'statefulset', '', 'spec.selector'), ...templateOf(spec, 'StatefulSet', old))
+  errors.push(...validateSelector(spec.selector, 'statefulset', '', 'spec.selector'), ...templateOf(withClaims(spec), 'StatefulSet', old))
+  if (!old) {
+    if (spec.serviceName) errors.push(...validateDNSLabel(spec.serviceName, 'spec.serviceName'))
+    for (const [i, claim] of (spec.volumeClaimTemplates ?? []).entries()) errors.push(...validateClaimSpec(claim.spec, `spec.volumeClaimTemplates[${i}].spec`))
+  }
   return [...errors, ...atLeastZero(spec.revisionHistoryLimit, 'spec.revisionHistoryLimit')]
+}
+
+/** The template as its pods are made: claims of their own stand among the volumes. */
+function withClaims(spec: StatefulSetSpec): StatefulSetSpec {
+  const volumes = spec.template?.spec.volumes ?? [], own = (spec.volumeClaimTemplates ?? []).map((c) => c.metadata.name).filter((name) => name && !volumes.some((v) => v.name === name))
+  if (!own.length) return spec
+  const claimed = own.map((name) => ({ name, persistentVolumeClaim: { claimName: name } }))
+  return { ...spec, template: { ...spec.template, spec: { ...spec.template.spec, volumes: [...volumes, ...claimed] } } }
 }
 
 function validateCounts(status: Readonly<Record<string, unknown>>, fields: readonly string[]): FieldError[] {

@@ -1,7 +1,7 @@
 import { defineKind, labelSelector, s, type AnyObject, type Infer, type InferFields, type ObjectOf } from '#machinery'
-import { validateAutoscaler } from './validate-autoscaler.ts'
 import * as cells from '../cells.ts'
 import { horizontalPodAutoscalerV1 } from './horizontalpodautoscaler-v1.ts'
+import { validateAutoscaler } from './validate-autoscaler.ts'
 
 export const metricTarget = s.object('io.k8s.api.autoscaling.v2.MetricTarget', {
   averageUtilization: s.int({ keepEmpty: true }),

@@ -1,10 +1,10 @@
 import { defineKind, objectMeta, s, type Infer, type ObjectOf } from '#machinery'
-import { workloadWarnings } from '../core/pod/warnings.ts'
-import { validateCronJob } from './validate-cronjob.ts'
-import { defaultJobSpec } from './job-rules.ts'
 import * as cells from '../cells.ts'
-import { jobSpec } from './job.ts'
+import { workloadWarnings } from '../core/pod/warnings.ts'
 import { objectReference } from '../core/references.ts'
+import { defaultJobSpec } from './job-rules.ts'
+import { jobSpec } from './job.ts'
+import { validateCronJob } from './validate-cronjob.ts'
 
 export const jobTemplateSpec = s.object('io.k8s.api.batch.v1.JobTemplateSpec', {
   metadata: s.value(objectMeta),

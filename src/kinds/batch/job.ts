@@ -1,9 +1,9 @@
 import { defineKind, labelSelector, s, shortAge, type Infer, type ObjectOf } from '#machinery'
-import { workloadWarnings } from '../core/pod/warnings.ts'
-import { validateJob } from './validate-job.ts'
-import { defaultJob, defaultJobSpec, prepareJob } from './job-rules.ts'
 import * as cells from '../cells.ts'
 import { podTemplateSpec } from '../core/pod/spec.ts'
+import { workloadWarnings } from '../core/pod/warnings.ts'
+import { defaultJob, defaultJobSpec, prepareJob } from './job-rules.ts'
+import { validateJob } from './validate-job.ts'
 
 export const podFailurePolicyOnExitCodesRequirement = s.object('io.k8s.api.batch.v1.PodFailurePolicyOnExitCodesRequirement', {
   containerName: s.string({ keepEmpty: true }),

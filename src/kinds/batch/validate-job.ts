@@ -3,12 +3,12 @@ import {
   invalidValue, isDNS1123Label, isQualifiedName, notSupported, requiredValue, same, tooLong, tooMany, validateLabelSelector, type AnyObject, type FieldError,
 } from '#machinery'
 import { atLeastZero, failing, immutableField, oneOf, sortedMap, validateDomainPrefixedPath } from '../checks.ts'
-import { readSelector, validatePodTemplate } from '../core/pod/validate-template.ts'
 import { inReference } from '../core/pod/validate-pod.ts'
+import { readSelector, validatePodTemplate } from '../core/pod/validate-template.ts'
 import { goForm } from '../go-diff.ts'
 import { podSpecForm } from '../go-forms.ts'
-import type { JobSpec, JobStatus, PodFailurePolicyRule } from './job.ts'
 import { jobLabels } from './job-rules.ts'
+import type { JobSpec, JobStatus, PodFailurePolicyRule } from './job.ts'
 
 type JobLike = AnyObject & { spec: JobSpec; status: JobStatus }
 const mostIndexes = 100_000, managerLimit = 63, mostRules = 20, mostExitCodes = 255, mostPatterns = 20

@@ -1,6 +1,6 @@
 import { defineKind, nameIsPathSegment, s, shortAge, type Infer, type ObjectOf } from '#machinery'
-import { isDecision, validateSigningRequest } from './validate-signing-request.ts'
 import * as cells from '../cells.ts'
+import { isDecision, validateSigningRequest } from './validate-signing-request.ts'
 
 export const certificateSigningRequestSpec = s.object('io.k8s.api.certificates.v1.CertificateSigningRequestSpec', {
   expirationSeconds: s.int({ keepEmpty: true }),

@@ -1,6 +1,6 @@
 import { defineKind, forbiddenValue, invalidValue, isQualifiedName, s, type Infer, type ObjectOf } from '#machinery'
-import { atLeastZero, failing, oneOf } from '../checks.ts'
 import * as cells from '../cells.ts'
+import { atLeastZero, failing, oneOf } from '../checks.ts'
 
 export const leaseSpec = s.object('io.k8s.api.coordination.v1.LeaseSpec', {
   acquireTime: s.microTime(),

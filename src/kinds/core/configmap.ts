@@ -1,6 +1,6 @@
 import { defineKind, s, type ObjectOf } from '#machinery'
-import { validateConfigMap } from './validate-data.ts'
 import * as cells from '../cells.ts'
+import { validateConfigMap } from './validate-data.ts'
 
 export const configMap = defineKind({
   group: '', version: 'v1', kind: 'ConfigMap', plural: 'configmaps',

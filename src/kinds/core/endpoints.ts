@@ -1,7 +1,7 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
-import { validateEndpoints } from './validate-endpoints.ts'
 import * as cells from '../cells.ts'
 import { objectReference } from './references.ts'
+import { validateEndpoints } from './validate-endpoints.ts'
 
 export const endpointAddress = s.object('io.k8s.api.core.v1.EndpointAddress', {
   hostname: s.string(),

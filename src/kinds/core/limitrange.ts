@@ -1,7 +1,7 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
-import { validateLimitRange } from './validate-limits.ts'
-import { roundResources } from './resources.ts'
 import * as cells from '../cells.ts'
+import { roundResources } from './resources.ts'
+import { validateLimitRange } from './validate-limits.ts'
 
 export const limitRangeItem = s.object('io.k8s.api.core.v1.LimitRangeItem', {
   default: s.map(s.quantity()),

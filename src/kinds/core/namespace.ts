@@ -1,6 +1,6 @@
 import { defineKind, invalidValue, isQualifiedName, nameIsDNSLabel, s, type FieldError, type Infer, type ObjectOf } from '#machinery'
-import { failing } from '../checks.ts'
 import * as cells from '../cells.ts'
+import { failing } from '../checks.ts'
 
 export const namespaceSpec = s.object('io.k8s.api.core.v1.NamespaceSpec', {
   finalizers: s.list(s.string(), { listType: 'atomic' }),

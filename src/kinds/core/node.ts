@@ -1,7 +1,7 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
-import { validateNode } from './validate-node.ts'
-import { roundResources } from './resources.ts'
 import { nodeColumns } from './node-cells.ts'
+import { roundResources } from './resources.ts'
+import { validateNode } from './validate-node.ts'
 
 export const attachedVolume = s.object('io.k8s.api.core.v1.AttachedVolume', {
   devicePath: s.required(s.string()),

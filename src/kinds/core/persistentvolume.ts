@@ -1,6 +1,4 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
-import { validatePersistentVolume } from './validate-persistentvolume.ts'
-import { roundResources } from './resources.ts'
 import * as cells from '../cells.ts'
 import { nodeSelector } from './pod/affinity.ts'
 import {
@@ -8,6 +6,8 @@ import {
   nfsVolumeSource, photonPersistentDiskVolumeSource, portworxVolumeSource, quobyteVolumeSource, vsphereVirtualDiskVolumeSource,
 } from './pod/storage.ts'
 import { objectReference, secretReference } from './references.ts'
+import { roundResources } from './resources.ts'
+import { validatePersistentVolume } from './validate-persistentvolume.ts'
 
 export const azureFilePersistentVolumeSource = s.object('io.k8s.api.core.v1.AzureFilePersistentVolumeSource', {
   readOnly: s.bool(),

@@ -1,9 +1,9 @@
 import { defineKind, labelSelector, s, type Infer, type ObjectOf } from '#machinery'
-import { validateClaim } from './validate-claim.ts'
-import { roundResources } from './resources.ts'
-import { defaultClaimSpec } from './claim-defaults.ts'
 import * as cells from '../cells.ts'
+import { defaultClaimSpec } from './claim-defaults.ts'
 import { typedLocalObjectReference, typedObjectReference } from './references.ts'
+import { roundResources } from './resources.ts'
+import { validateClaim } from './validate-claim.ts'
 
 export const volumeResourceRequirements = s.object('io.k8s.api.core.v1.VolumeResourceRequirements', {
   limits: s.map(s.quantity()),

@@ -1,9 +1,9 @@
 import { defineKind, s, same, type ObjectOf } from '#machinery'
-import { templateWarnings } from './pod/warnings.ts'
-import { validatePodTemplate } from './pod/validate-template.ts'
-import { defaultPodTemplate } from './pod/defaults.ts'
 import * as cells from '../cells.ts'
+import { defaultPodTemplate } from './pod/defaults.ts'
 import { podTemplateSpec, type PodTemplateSpec } from './pod/spec.ts'
+import { validatePodTemplate } from './pod/validate-template.ts'
+import { templateWarnings } from './pod/warnings.ts'
 
 export const podTemplate = defineKind({
   group: '', version: 'v1', kind: 'PodTemplate', plural: 'podtemplates',

@@ -1,10 +1,10 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
-import { workloadWarnings } from './pod/warnings.ts'
-import { atLeastZero, needed } from '../checks.ts'
-import { readSet, validateLastingTemplate } from './pod/validate-template.ts'
-import { defaultPodTemplate } from './pod/defaults.ts'
 import * as cells from '../cells.ts'
+import { atLeastZero, needed } from '../checks.ts'
+import { defaultPodTemplate } from './pod/defaults.ts'
 import { podTemplateSpec } from './pod/spec.ts'
+import { readSet, validateLastingTemplate } from './pod/validate-template.ts'
+import { workloadWarnings } from './pod/warnings.ts'
 
 export const replicationControllerSpec = s.object('io.k8s.api.core.v1.ReplicationControllerSpec', {
   minReadySeconds: s.int({ shownDefault: 0 }),

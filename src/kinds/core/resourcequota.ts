@@ -1,7 +1,7 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
-import { validateQuota } from './validate-limits.ts'
-import { roundResources } from './resources.ts'
 import * as cells from '../cells.ts'
+import { roundResources } from './resources.ts'
+import { validateQuota } from './validate-limits.ts'
 
 export const scopedResourceSelectorRequirement = s.object('io.k8s.api.core.v1.ScopedResourceSelectorRequirement', {
   operator: s.required(s.string()),

@@ -1,6 +1,6 @@
 import { defineKind, s, type ObjectOf } from '#machinery'
-import { validateSecret } from './validate-data.ts'
 import * as cells from '../cells.ts'
+import { validateSecret } from './validate-data.ts'
 
 /** Text to base64 of its UTF-8. */
 function toBase64(text: string): string {

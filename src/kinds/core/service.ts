@@ -1,7 +1,7 @@
 import { condition, defineKind, nameIsDNSLabel, s, type Infer, type ObjectOf } from '#machinery'
-import { serviceWarnings, validateService } from './validate-service.ts'
-import { isExternal, prepareServiceCreate, prepareServiceUpdate } from './prepare-service.ts'
 import * as cells from '../cells.ts'
+import { isExternal, prepareServiceCreate, prepareServiceUpdate } from './prepare-service.ts'
+import { serviceWarnings, validateService } from './validate-service.ts'
 
 export const clientIPConfig = s.object('io.k8s.api.core.v1.ClientIPConfig', {
   timeoutSeconds: s.int({ keepEmpty: true }),

@@ -3,8 +3,8 @@ import { compareQuantities, duplicateValue, invalidValue, forbiddenValue, isQual
 import { byCodeUnit } from '../cells.ts'
 import { failing } from '../checks.ts'
 import type { LimitRangeItem, LimitRangeSpec } from './limitrange.ts'
-import { mayOvercommit, type ResourceList } from './resources.ts'
 import type { ResourceQuotaSpec, ResourceQuotaStatus } from './resourcequota.ts'
+import { mayOvercommit, type ResourceList } from './resources.ts'
 import { isStandardQuotaResource, validateContainerResourceName, validateResourceAmount, validateResourceName } from './validate-resources.ts'
 
 const limitTypes = ['Pod', 'Container', 'PersistentVolumeClaim']

@@ -4,10 +4,10 @@ import { immutableField, oneOf, sortedMap, validateDNSLabel, validateDNSSubdomai
 import { goDiff, goForm } from '../go-diff.ts'
 import { persistentVolumeSourceForm, volumeNodeAffinityForm } from '../go-forms.ts'
 import type { PersistentVolumeSpec, VolumeNodeAffinity } from './persistentvolume.ts'
+import { validateNoBacksteps } from './pod/paths.ts'
 import { validateNodeSelector } from './pod/validate-affinity.ts'
 import { both, iscsi, required, secretNameAndNamespace, sharedSources, type Check } from './pod/validate-sources.ts'
 import { validateDriverName } from './pod/validate-volume.ts'
-import { validateNoBacksteps } from './pod/paths.ts'
 import { accessModeWords, volumeModeWords } from './validate-claim.ts'
 import { validateResourceAmount } from './validate-resources.ts'
 

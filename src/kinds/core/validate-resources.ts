@@ -2,8 +2,8 @@
 import {
   compareQuantities, duplicateValue, forbiddenValue, invalidValue, isQualifiedName, parseQuantity, quantityMilli, requiredValue, valueNotFound, type FieldError,
 } from '#machinery'
-import { isExtendedResource, isHugePages, isNativeResource, mayOvercommit, type ResourceList } from './resources.ts'
 import type { ResourceRequirements } from './pod/container.ts'
+import { isExtendedResource, isHugePages, isNativeResource, mayOvercommit, type ResourceList } from './resources.ts'
 
 const standard = new Set(['cpu', 'memory', 'ephemeral-storage', 'storage', 'requests.cpu', 'requests.memory', 'requests.ephemeral-storage', 'requests.storage', 'limits.cpu',
   'limits.memory',

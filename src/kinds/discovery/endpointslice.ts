@@ -1,7 +1,7 @@
 import { defineKind, s, same, type Infer, type ObjectOf } from '#machinery'
-import { validateEndpointSlice } from './validate-endpointslice.ts'
 import * as cells from '../cells.ts'
 import { objectReference } from '../core/references.ts'
+import { validateEndpointSlice } from './validate-endpointslice.ts'
 
 export const endpointConditions = s.object('io.k8s.api.discovery.v1.EndpointConditions', {
   ready: s.bool({ keepEmpty: true }),

@@ -1,7 +1,7 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
-import { validateFlowSchema } from './validate-flowcontrol.ts'
-import { keepMetadata } from '../status-metadata.ts'
 import * as cells from '../cells.ts'
+import { keepMetadata } from '../status-metadata.ts'
+import { validateFlowSchema } from './validate-flowcontrol.ts'
 
 export const flowDistinguisherMethod = s.object('io.k8s.api.flowcontrol.v1.FlowDistinguisherMethod', {
   type: s.required(s.string()),

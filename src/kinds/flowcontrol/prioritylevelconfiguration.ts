@@ -1,7 +1,7 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
-import { validatePriorityLevel } from './validate-flowcontrol.ts'
-import { keepMetadata } from '../status-metadata.ts'
 import * as cells from '../cells.ts'
+import { keepMetadata } from '../status-metadata.ts'
+import { validatePriorityLevel } from './validate-flowcontrol.ts'
 
 export const exemptPriorityLevelConfiguration = s.object('io.k8s.api.flowcontrol.v1.ExemptPriorityLevelConfiguration', {
   lendablePercent: s.int({ keepEmpty: true }),

@@ -1,7 +1,7 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
-import { classAnnotation, validateIngress } from './validate-ingress.ts'
 import * as cells from '../cells.ts'
 import { typedLocalObjectReference } from '../core/references.ts'
+import { classAnnotation, validateIngress } from './validate-ingress.ts'
 
 export const serviceBackendPort = s.object('io.k8s.api.networking.v1.ServiceBackendPort', {
   name: s.string(),

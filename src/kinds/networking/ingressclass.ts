@@ -1,6 +1,6 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
-import { validateIngressClass } from './validate-ingress.ts'
 import * as cells from '../cells.ts'
+import { validateIngressClass } from './validate-ingress.ts'
 
 export const ingressClassParametersReference = s.object('io.k8s.api.networking.v1.IngressClassParametersReference', {
   apiGroup: s.string({ keepEmpty: true }),

@@ -1,7 +1,7 @@
 import { defineKind, requiredValue, s, type FieldError, type Infer, type ObjectOf } from '#machinery'
-import { canonicalIPFaults } from '../ip.ts'
-import { immutableField, validateDNSSubdomain, validatePathSegment } from '../checks.ts'
 import * as cells from '../cells.ts'
+import { immutableField, validateDNSSubdomain, validatePathSegment } from '../checks.ts'
+import { canonicalIPFaults } from '../ip.ts'
 
 export const parentReference = s.object('io.k8s.api.networking.v1.ParentReference', {
   group: s.string(),

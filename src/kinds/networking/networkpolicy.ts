@@ -1,6 +1,6 @@
 import { defineKind, labelSelector, s, type Infer, type ObjectOf } from '#machinery'
-import { validateNetworkPolicy } from './validate-networkpolicy.ts'
 import * as cells from '../cells.ts'
+import { validateNetworkPolicy } from './validate-networkpolicy.ts'
 
 export const ipBlock = s.object('io.k8s.api.networking.v1.IPBlock', {
   cidr: s.required(s.string()),

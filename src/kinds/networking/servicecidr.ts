@@ -1,6 +1,6 @@
 import { condition, defineKind, invalidValue, requiredValue, s, type FieldError, type Infer, type ObjectOf } from '#machinery'
-import { isIPv6, validateCanonicalCIDR } from '../ip.ts'
 import * as cells from '../cells.ts'
+import { isIPv6, validateCanonicalCIDR } from '../ip.ts'
 
 export const serviceCIDRSpec = s.object('io.k8s.api.networking.v1.ServiceCIDRSpec', {
   cidrs: s.list(s.string(), { listType: 'atomic' }),

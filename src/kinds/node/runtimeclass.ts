@@ -1,11 +1,11 @@
 import { defineKind, duplicateValue, requiredValue, s, same, validateLabels, type FieldError, type Infer, type ObjectOf } from '#machinery'
-import { tolerationForm } from '../go-forms.ts'
-import { goForm } from '../go-diff.ts'
-import { validateContainerResources } from '../core/validate-resources.ts'
-import { validateTolerations } from '../core/pod/validate-affinity.ts'
-import { immutableField, validateDNSLabel } from '../checks.ts'
 import * as cells from '../cells.ts'
+import { immutableField, validateDNSLabel } from '../checks.ts'
 import { toleration } from '../core/pod/affinity.ts'
+import { validateTolerations } from '../core/pod/validate-affinity.ts'
+import { validateContainerResources } from '../core/validate-resources.ts'
+import { goForm } from '../go-diff.ts'
+import { tolerationForm } from '../go-forms.ts'
 
 export const overhead = s.object('io.k8s.api.node.v1.Overhead', {
   podFixed: s.map(s.quantity()),

@@ -1,9 +1,9 @@
 import { condition, defineKind, invalidValue, labelSelector, nameIsPathSegment, s, validateLabelSelector, type FieldError, type Infer, type ObjectOf } from '#machinery'
-import { disruptionBudgetForm } from '../go-forms.ts'
-import { goForm } from '../go-diff.ts'
 import { atMostAll, validateAmount } from '../apps/validate-workload.ts'
-import { atLeastZero, oneOf, validateConditions } from '../checks.ts'
 import * as cells from '../cells.ts'
+import { atLeastZero, oneOf, validateConditions } from '../checks.ts'
+import { goForm } from '../go-diff.ts'
+import { disruptionBudgetForm } from '../go-forms.ts'
 
 export const podDisruptionBudgetSpec = s.object('io.k8s.api.policy.v1.PodDisruptionBudgetSpec', {
   maxUnavailable: s.intOrString(),

@@ -1,7 +1,7 @@
 import { defineKind, labelSelector, nameIsPathSegment, s, type Infer, type ObjectOf } from '#machinery'
-import { validatePolicyRules } from './validate-rbac.ts'
 import * as cells from '../cells.ts'
 import { policyRule } from './role.ts'
+import { validatePolicyRules } from './validate-rbac.ts'
 
 export const aggregationRule = s.object('io.k8s.api.rbac.v1.AggregationRule', {
   clusterRoleSelectors: s.list(labelSelector, { listType: 'atomic' }),

@@ -1,6 +1,6 @@
 import { defineKind, nameIsPathSegment, s, type ObjectOf } from '#machinery'
-import { validateBinding } from './validate-rbac.ts'
 import { bindingColumns, defaultBinding, rbacSubject, roleRef } from './rolebinding.ts'
+import { validateBinding } from './validate-rbac.ts'
 
 export const clusterRoleBinding = defineKind({
   group: 'rbac.authorization.k8s.io', version: 'v1', kind: 'ClusterRoleBinding', plural: 'clusterrolebindings',

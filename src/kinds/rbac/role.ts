@@ -1,6 +1,6 @@
 import { defineKind, nameIsPathSegment, s, type Infer, type ObjectOf } from '#machinery'
-import { validatePolicyRules } from './validate-rbac.ts'
 import * as cells from '../cells.ts'
+import { validatePolicyRules } from './validate-rbac.ts'
 
 export const policyRule = s.object('io.k8s.api.rbac.v1.PolicyRule', {
   apiGroups: s.list(s.string(), { listType: 'atomic' }),

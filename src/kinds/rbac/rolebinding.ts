@@ -1,6 +1,6 @@
 import { defineKind, nameIsPathSegment, s, type AnyObject, type Column, type Infer, type ObjectOf } from '#machinery'
-import { validateBinding } from './validate-rbac.ts'
 import * as cells from '../cells.ts'
+import { validateBinding } from './validate-rbac.ts'
 
 export const roleRef = s.object('io.k8s.api.rbac.v1.RoleRef', {
   apiGroup: s.string({ default: '' }),

@@ -1,7 +1,7 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
-import { validateDeviceClass } from './validate-devices.ts'
 import * as cells from '../cells.ts'
 import { deviceSelector, opaqueDeviceConfiguration } from './resourceclaim.ts'
+import { validateDeviceClass } from './validate-devices.ts'
 
 export const deviceClassConfiguration = s.object('io.k8s.api.resource.v1.DeviceClassConfiguration', {
   opaque: opaqueDeviceConfiguration,

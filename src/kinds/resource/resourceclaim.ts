@@ -1,8 +1,8 @@
 import { condition, defineKind, s, type Infer, type ObjectOf } from '#machinery'
-import { validateClaim } from './validate-devices.ts'
-import { keepMetadata } from '../status-metadata.ts'
 import * as cells from '../cells.ts'
 import { nodeSelector } from '../core/pod/affinity.ts'
+import { keepMetadata } from '../status-metadata.ts'
+import { validateClaim } from './validate-devices.ts'
 
 export const networkDeviceData = s.object('io.k8s.api.resource.v1.NetworkDeviceData', {
   hardwareAddress: s.string(),

@@ -1,7 +1,7 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
-import { validateSlice } from './validate-devices.ts'
 import * as cells from '../cells.ts'
 import { nodeSelector } from '../core/pod/affinity.ts'
+import { validateSlice } from './validate-devices.ts'
 
 export const capacityRequestPolicyRange = s.object('io.k8s.api.resource.v1.CapacityRequestPolicyRange', {
   max: s.quantity(),

@@ -1,6 +1,6 @@
 import { defineKind, forbiddenValue, notSupported, requiredValue, s, type FieldError, type ObjectOf } from '#machinery'
-import { immutableField } from '../checks.ts'
 import * as cells from '../cells.ts'
+import { immutableField } from '../checks.ts'
 
 interface PriorityClassLike { readonly metadata: { readonly name: string }; readonly value: number; readonly globalDefault?: boolean; readonly preemptionPolicy?: string }
 const highest = 1_000_000_000, policies = ['PreemptLowerPriority', 'Never']

@@ -1,6 +1,6 @@
 import { defineKind, s, same, type Infer, type ObjectOf } from '#machinery'
-import { csiDriverWarnings, validateCSIDriver } from './validate-storage.ts'
 import * as cells from '../cells.ts'
+import { csiDriverWarnings, validateCSIDriver } from './validate-storage.ts'
 
 export const storageTokenRequest = s.object('io.k8s.api.storage.v1.TokenRequest', {
   audience: s.required(s.string()),

@@ -1,6 +1,6 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
-import { validateCSINode } from './validate-storage.ts'
 import * as cells from '../cells.ts'
+import { validateCSINode } from './validate-storage.ts'
 
 export const volumeNodeResources = s.object('io.k8s.api.storage.v1.VolumeNodeResources', {
   count: s.int({ keepEmpty: true }),

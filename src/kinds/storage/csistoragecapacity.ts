@@ -1,6 +1,6 @@
 import { defineKind, labelSelector, s, type ObjectOf } from '#machinery'
-import { validateStorageCapacity } from './validate-storage.ts'
 import * as cells from '../cells.ts'
+import { validateStorageCapacity } from './validate-storage.ts'
 
 export const csiStorageCapacity = defineKind({
   group: 'storage.k8s.io', version: 'v1', kind: 'CSIStorageCapacity', plural: 'csistoragecapacities',

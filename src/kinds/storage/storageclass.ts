@@ -1,6 +1,6 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
-import { validateStorageClass } from './validate-storage.ts'
 import * as cells from '../cells.ts'
+import { validateStorageClass } from './validate-storage.ts'
 
 export const topologySelectorLabelRequirement = s.object('io.k8s.api.core.v1.TopologySelectorLabelRequirement', {
   key: s.required(s.string()),

@@ -1,8 +1,8 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
-import { validateVolumeAttachment } from './validate-storage.ts'
-import { keepMetadata } from '../status-metadata.ts'
 import * as cells from '../cells.ts'
 import { persistentVolumeSpec } from '../core/persistentvolume.ts'
+import { keepMetadata } from '../status-metadata.ts'
+import { validateVolumeAttachment } from './validate-storage.ts'
 
 export const volumeAttachmentSource = s.object('io.k8s.api.storage.v1.VolumeAttachmentSource', {
   inlineVolumeSpec: persistentVolumeSpec,

@@ -1,6 +1,6 @@
 import { defineKind, s, type ObjectOf } from '#machinery'
-import { validateVolumeAttributesClass } from './validate-storage.ts'
 import * as cells from '../cells.ts'
+import { validateVolumeAttributesClass } from './validate-storage.ts'
 
 export const volumeAttributesClass = defineKind({
   group: 'storage.k8s.io', version: 'v1', kind: 'VolumeAttributesClass', plural: 'volumeattributesclasses',

@@ -1,6 +1,6 @@
 import { s, type Infer } from '#machinery'
-import { securityContext } from './security.ts'
 import { objectFieldSelector, resourceFieldSelector } from '../references.ts'
+import { securityContext } from './security.ts'
 
 export const configMapKeySelector = s.object('io.k8s.api.core.v1.ConfigMapKeySelector', {
   key: s.required(s.string()),

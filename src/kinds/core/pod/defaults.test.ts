@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { created, written } from '../../as-written.ts'
 import { deployment } from '../../apps/deployment.ts'
+import { created, written } from '../../as-written.ts'
 import { imageTag } from './image.ts'
 import { pod } from './index.ts'
 import { qosClass } from './qos.ts'

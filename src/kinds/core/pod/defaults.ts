@@ -1,7 +1,7 @@
 // Defaults of pods and of everything that carries a pod template, as the reference fills them in after decoding.
 import { type AnyObject } from '#machinery'
-import { roundResources } from '../resources.ts'
 import { defaultClaimSpec } from '../claim-defaults.ts'
+import { roundResources } from '../resources.ts'
 import type { Container, EphemeralContainer, HTTPGetAction, Probe } from './container.ts'
 import { imageTag } from './image.ts'
 import { defaultPodResources } from './pod-resources.ts'

@@ -1,12 +1,12 @@
 import { defineKind, s, type ObjectOf } from '#machinery'
-import { podWarnings } from './warnings.ts'
-import { validatePod } from './validate-pod.ts'
+import { podColumns, podRowConditions } from './cells.ts'
+import { defaultPod } from './defaults.ts'
 import { gracePeriod } from './grace-period.ts'
 import { preparePod, preparePodUpdate } from './prepare.ts'
-import { defaultPod } from './defaults.ts'
-import { podColumns, podRowConditions } from './cells.ts'
 import { podSpec } from './spec.ts'
 import { podStatus } from './status.ts'
+import { validatePod } from './validate-pod.ts'
+import { podWarnings } from './warnings.ts'
 
 export const pod = defineKind({
   group: '', version: 'v1', kind: 'Pod', plural: 'pods',

@@ -1,9 +1,9 @@
 import { objectMeta, s, type Infer } from '#machinery'
+import { localObjectReference } from '../references.ts'
 import { affinity, toleration, topologySpreadConstraint } from './affinity.ts'
 import { container, ephemeralContainer, resourceRequirements } from './container.ts'
 import { podSecurityContext } from './security.ts'
 import { volume } from './volume.ts'
-import { localObjectReference } from '../references.ts'
 
 export const podDNSConfigOption = s.object('io.k8s.api.core.v1.PodDNSConfigOption', {
   name: s.string(),

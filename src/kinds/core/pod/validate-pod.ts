@@ -1,15 +1,15 @@
 // What is wrong with a pod, and with a change of one: little of a pod may change.
-import { qosClass } from './qos.ts'
 import { forbiddenValue, invalidValue, requiredValue, same, type AnyObject, type FieldError } from '#machinery'
 import { goDiff } from '../../go-diff.ts'
 import { ephemeralContainerForm, podSpecForm } from '../../go-forms.ts'
 import { validateIP } from '../../ip.ts'
 import type { Container, EphemeralContainer } from './container.ts'
+import { qosClass } from './qos.ts'
 import type { PodSpec } from './spec.ts'
 import type { PodStatus } from './status.ts'
 import { validateTolerations } from './validate-affinity.ts'
-import { validateImageSpaces } from './validate-container.ts'
 import { validatePodAnnotations } from './validate-annotations.ts'
+import { validateImageSpaces } from './validate-container.ts'
 import { validatePodSpec } from './validate-spec.ts'
 
 export type PodLike = AnyObject & { spec: PodSpec; status: PodStatus }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { deployment } from '../../apps/deployment.ts'
 import { written } from '../../as-written.ts'
 import { cronJob } from '../../batch/cronjob.ts'
-import { deployment } from '../../apps/deployment.ts'
 import { pod } from './index.ts'
 
 const warnings = (spec: object, metadata: object = {}) => pod.rules.warnings!(written(pod, { metadata: { name: 'p', ...metadata }, spec: { containers: [{ name: 'c', image: 'i' }], ...spec } }))
