@@ -7,6 +7,7 @@ import { nthAddress, parseCidr } from '#server'
 import { createControlPlane, openEngine, readTokenFile, type ControlPlane } from './control-plane.ts'
 import { giveBackMemory } from './give-back.ts'
 import { kubeletConnector } from './kubelet-connector.ts'
+import { outbound } from './outbound.ts'
 import { Pki, serverNames } from './pki.ts'
 import { realClock, secureRandom } from './real-clock.ts'
 import { tokenKeys } from './token-keys.ts'
@@ -59,9 +60,10 @@ async function start(options: ClusterOptions, log: Log, progress: (step: string)
     if (bindAddress !== '0.0.0.0' && bindAddress !== nodes.gateway) sockets.push(await listen({ ...common, host: nodes.gateway, port: main.port }))
   }
 
+  const calls = outbound()
   const kubelet = kubeletConnector({ client: kubeletClient, authority: ca.certificate })
   const plane: ControlPlane = await createControlPlane({
-    engine: await openEngine(paths.storeDir), clock: realClock, random, log, kubelet, clientCa: ca.certificate, tokenKeys: tokenKeys(pki.serviceAccountKey()),
+    engine: await openEngine(paths.storeDir), clock: realClock, random, log, kubelet, outbound: calls, clientCa: ca.certificate, tokenKeys: tokenKeys(pki.serviceAccountKey()),
     serviceAccountIssuer: options.serviceAccountIssuer, serviceClusterIpRange: options.serviceClusterIpRange, serviceNodePortRange: options.serviceNodePortRange,
     clusterCidr: nodes?.podCidr ?? options.clusterCidr, advertise: { address: advertised, port: main.port }, authorizationMode: options.authorizationMode, anonymousAuth: options.anonymousAuth,
     ...(options.tokenAuthFile && { tokenFile: readTokenFile(options.tokenAuthFile) }),
@@ -93,6 +95,7 @@ async function start(options: ClusterOptions, log: Log, progress: (step: string)
       await plane.stop()
       await Promise.all(closing)
       kubelet.close()
+      calls.close()
     },
   }
 }

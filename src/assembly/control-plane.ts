@@ -8,7 +8,7 @@ import { startControllers } from '#controllers'
 import { startScheduler } from '#scheduler'
 import {
   admissionPlugins, allowAll, authenticatorChain, authorizerUnion, bootstrap, createApiServer, createObjects, impersonator, keepIpAddresses, NodeAuthorizer, parseCidr, parseTokenFile, privilegedGroup,
-  RbacAuthorizer, serviceAccountAuthenticator, ServiceAccountTokens, ServiceAllocation, systemUser, tokenFileAuthenticator, tokenSigner, type ApiServer, type Authenticator, type Authorizer, type KubeletConnector, type Objects, type TokenKeys,
+  RbacAuthorizer, serviceAccountAuthenticator, ServiceAccountTokens, ServiceAllocation, systemUser, tokenFileAuthenticator, tokenSigner, type ApiServer, type Authenticator, type Authorizer, type KubeletConnector, type Objects, type Outbound, type TokenKeys,
 } from '#server'
 import { openStore, sqliteEngine, type Engine, type Store } from '#store'
 
@@ -33,6 +33,7 @@ export interface ControlPlaneOptions {
   readonly compactionIntervalMs: number
   readonly nodeMonitorGracePeriodMs: number
   readonly kubelet?: KubeletConnector
+  readonly outbound?: Outbound
   /** Freeze what is shared (tests). */
   readonly freeze?: boolean
   /** Called when the store has failed for good. */
@@ -74,7 +75,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     authenticator: authenticatorChain(authenticators, { anonymous: options.anonymousAuth, log: log.named('authentication') }),
     admission: admissionPlugins({ random, enable, disable, tolerationSeconds: { notReady: notReadySeconds, unreachable: unreachableSeconds } }),
     impersonate: impersonator(authorizer), allocators: [services], tokens: tokenSigner(tokens, random),
-    ...(options.kubelet && { kubelet: options.kubelet }), ...(options.build && { build: options.build }),
+    ...(options.kubelet && { kubelet: options.kubelet }), ...(options.outbound && { outbound: options.outbound }), ...(options.build && { build: options.build }),
   })
   await bootstrap({ handler: server.handler, objects, serviceRange: range, advertise: options.advertise, clientCa: options.clientCa })
   const stops: (() => void | Promise<void>)[] = [keepIpAddresses({ objects, handler: server.handler, log: log.named('apiserver') }), compacting(store, clock, log.named('store'), options.compactionIntervalMs)]

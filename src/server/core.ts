@@ -5,6 +5,7 @@ import type { Authorizer } from './authz/authz.ts'
 import { EventLog } from './event-log.ts'
 import type { Output } from './media.ts'
 import type { Objects } from './objects.ts'
+import type { Outbound } from './outbound.ts'
 import type { RequestInfo } from './request.ts'
 import type { Registry, Served } from './served.ts'
 import type { Allocator, BackendConnector, KubeletConnector, TokenSigner } from './server.ts'
@@ -25,6 +26,7 @@ export interface Core {
   readonly tokens: TokenSigner | undefined
   readonly kubelet: KubeletConnector | undefined
   readonly backend: BackendConnector | undefined
+  readonly outbound: Outbound
 }
 
 /** One event log per stored kind, made when it is first watched. */

@@ -12,6 +12,7 @@ export { bootstrap, isBootstrapped, systemUser, type BootstrapOptions } from './
 export { keepIpAddresses } from './bootstrap/ip-addresses.ts'
 export type { Change, ObjectReader } from './object-reader.ts'
 export { createObjects, Objects, type ObjectsOptions } from './objects.ts'
+export * from './outbound.ts'
 export { createApiServer, type ApiServer, type ApiServerOptions, type Allocator, type BackendConnector, type HealthCheck, type Impersonator, type KubeletAddress, type KubeletAnswer, type KubeletConnector, type TokenRequest, type TokenSigner } from './server.ts'
 export { nthAddress, parseCidr, type Range } from './services/addresses.ts'
 export { ServiceAllocation, type ServiceRanges } from './services/allocation.ts'

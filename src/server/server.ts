@@ -8,6 +8,7 @@ import type { ObjectReader } from './object-reader.ts'
 import { AdmissionChain } from './admit.ts'
 import { EventLogs, type Core } from './core.ts'
 import type { Objects } from './objects.ts'
+import type { Outbound } from './outbound.ts'
 import { paths } from './paths/index.ts'
 import { pipeline } from './pipeline.ts'
 import { virtualResources } from './virtual/index.ts'
@@ -35,6 +36,8 @@ export interface ApiServerOptions {
   readonly kubelet?: KubeletConnector
   /** Carries HTTP to pods and services (their proxy subresources); absent: they say that there is no way. */
   readonly backend?: BackendConnector
+  /** Calls webhooks and the like; absent: whoever needs it says that the server may call nobody. */
+  readonly outbound?: Outbound
   /** Named checks of /healthz, /livez, /readyz beyond the server's own; each throws when unhealthy. */
   readonly checks?: readonly HealthCheck[]
   /** Build metadata after the '+' of gitVersion. */
@@ -100,6 +103,8 @@ export type BackendConnector = (request: {
 
 export interface HealthCheck { readonly name: string; check(): void }
 
+const nobody: Outbound = async () => { throw new Error('this server calls nobody') }
+
 /** The whole API server as a function. */
 export function createApiServer(options: ApiServerOptions): ApiServer {
   const { objects, clock, random, log, kinds, authenticator, authorizer } = options
@@ -111,6 +116,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     admission: new AdmissionChain(authorizer.rulesFor ? [...options.admission, escalationCheck(authorizer)] : options.admission, objects),
     authenticate: (request) => authenticator.authenticate(request),
     logs: new EventLogs(objects), watches: new Set(), tokens: options.tokens, kubelet: options.kubelet, backend: options.backend,
+    outbound: options.outbound ?? nobody,
   }
   let open = true
   const handler = pipeline({ core, authorizer, impersonate: options.impersonate, paths: paths(core, options, () => open), virtual: virtualResources, isOpen: () => open })

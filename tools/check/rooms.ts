@@ -12,15 +12,16 @@ interface Room {
   readonly but?: readonly string[]
 }
 
-const all = ['machinery', 'kinds', 'store', 'client', 'server', 'controllers', 'scheduler', 'node', 'network', 'platform', 'testing']
+const all = ['machinery', 'cel', 'kinds', 'store', 'client', 'server', 'controllers', 'scheduler', 'node', 'network', 'platform', 'testing']
 export const rooms: Readonly<Record<string, Room>> = {
   machinery: { may: [], pure: true },
-  kinds: { may: ['machinery'], pure: true },
+  cel: { may: ['machinery'], pure: true },
+  kinds: { may: ['machinery', 'cel'], pure: true },
   store: { may: ['machinery'], pure: true, but: ['engines', 'etcd'] },
   client: { may: ['machinery', 'kinds'], pure: true, but: ['http'] },
-  server: { may: ['machinery', 'kinds', 'store'], pure: true, but: ['listen'] },
-  controllers: { may: ['machinery', 'kinds', 'client'], pure: true },
-  scheduler: { may: ['machinery', 'kinds', 'client'], pure: true },
+  server: { may: ['machinery', 'cel', 'kinds', 'store'], pure: true, but: ['listen'] },
+  controllers: { may: ['machinery', 'cel', 'kinds', 'client'], pure: true },
+  scheduler: { may: ['machinery', 'cel', 'kinds', 'client'], pure: true },
   node: { may: ['machinery', 'kinds', 'client'] },
   network: { may: ['machinery', 'kinds', 'client'] },
   platform: { may: ['machinery', 'kinds', 'client'] },

@@ -1,0 +1,70 @@
+// The server's calls to others over HTTP/1.1 and TLS: one connection pool per authority and identity, every call with a deadline.
+import { Agent as PlainAgent, request as plainRequest } from 'node:http'
+import { Agent, request as tlsRequest, type RequestOptions } from 'node:https'
+import { isIP } from 'node:net'
+import { LRUCache } from 'lru-cache'
+import type { Outbound, OutboundAnswer, OutboundRequest } from '#server'
+
+const mostBytesByDefault = 3 * 1024 * 1024
+/** Pools of connections kept for this many different authorities and identities. */
+const mostPools = 200
+const idleMs = 90_000
+
+export function outbound(): Outbound & { close(): void } {
+  const pools = new LRUCache<string, Agent>({ max: mostPools, dispose: (agent) => agent.destroy() })
+  const plain = new PlainAgent({ keepAlive: true, timeout: idleMs })
+  const poolOf = ({ ca, insecure, serverName, identity }: OutboundRequest): Agent => {
+    const key = JSON.stringify([ca, insecure, serverName, identity?.certificate])
+    let agent = pools.get(key)
+    if (!agent) {
+      agent = new Agent({ keepAlive: true, timeout: idleMs, maxFreeSockets: 8, ...(ca && { ca }), ...(insecure && { rejectUnauthorized: false }),
+        ...(serverName && !isIP(serverName) && { servername: serverName }), ...(identity && { cert: identity.certificate, key: identity.key }) })
+      pools.set(key, agent)
+    }
+    return agent
+  }
+  const call = (asked: OutboundRequest): Promise<OutboundAnswer> => new Promise((resolve, reject) => {
+    const url = new URL(asked.url)
+    const secure = url.protocol === 'https:'
+    const port = asked.connect?.port ?? Number(url.port || (secure ? 443 : 80)), host = asked.connect?.host ?? url.hostname.replace(/^\[|\]$/g, '')
+    const most = asked.mostBytes ?? mostBytesByDefault
+    const options: RequestOptions = { method: asked.method, host, port, path: `${url.pathname}${url.search}`, headers: { ...asked.headers, host: url.host, ...(asked.body && { 'content-length': asked.body.length }) } }
+    const fail = (error: Error) => { clearTimeout(deadline); request.destroy(); reject(inGo(error, host, port)) }
+    const request = (secure ? tlsRequest({ ...options, agent: poolOf(asked), ...(!asked.serverName && !isIP(url.hostname) && { servername: url.hostname }) }, answered) : plainRequest({ ...options, agent: plain }, answered))
+    const deadline = setTimeout(() => fail(new Error('context deadline exceeded')), asked.timeoutMs)
+    function answered(answer: import('node:http').IncomingMessage) {
+      const chunks: Buffer[] = []
+      let size = 0
+      answer.on('data', (chunk: Buffer) => {
+        size += chunk.length
+        if (size > most) fail(new Error(`the answer is larger than ${most} bytes`))
+        else chunks.push(chunk)
+      })
+      answer.on('end', () => {
+        clearTimeout(deadline)
+        const headers = Object.fromEntries(Object.entries(answer.headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value]])))
+        resolve({ status: answer.statusCode ?? 0, headers, body: Buffer.concat(chunks, size) })
+      })
+      answer.on('error', fail)
+    }
+    request.on('error', fail)
+    request.end(asked.body)
+  })
+  return Object.assign(call, { close: () => { pools.clear(); plain.destroy() } })
+}
+
+/** Node's errors in Go's words: clients and recorded answers know those. */
+function inGo(error: Error & { code?: string; reason?: string }, host: string, port: number): Error {
+  const dial = `dial tcp ${isIP(host) === 6 ? `[${host}]` : host}:${port}`
+  const words: Readonly<Record<string, string>> = {
+    ECONNREFUSED: `${dial}: connect: connection refused`, EHOSTUNREACH: `${dial}: connect: no route to host`, ENETUNREACH: `${dial}: connect: network is unreachable`, ETIMEDOUT: `${dial}: i/o timeout`,
+    ENOTFOUND: `dial tcp: lookup ${host}: no such host`, EAI_AGAIN: `dial tcp: lookup ${host}: server misbehaving`, ECONNRESET: 'EOF', EPIPE: 'write: broken pipe',
+    CERT_HAS_EXPIRED: 'tls: failed to verify certificate: x509: certificate has expired or is not yet valid', DEPTH_ZERO_SELF_SIGNED_CERT: unknownAuthority, SELF_SIGNED_CERT_IN_CHAIN: unknownAuthority,
+    UNABLE_TO_VERIFY_LEAF_SIGNATURE: unknownAuthority, UNABLE_TO_GET_ISSUER_CERT_LOCALLY: unknownAuthority, UNABLE_TO_GET_ISSUER_CERT: unknownAuthority,
+    ERR_TLS_CERT_ALTNAME_INVALID: `tls: failed to verify certificate: x509: certificate is not valid for ${host}: ${error.reason ?? error.message}`,
+    ERR_SSL_WRONG_VERSION_NUMBER: 'tls: first record does not look like a TLS handshake', EPROTO: 'tls: handshake failure',
+  }
+  const text = error.code === undefined ? undefined : words[error.code]
+  return text === undefined ? error : new Error(text, { cause: error })
+}
+const unknownAuthority = 'tls: failed to verify certificate: x509: certificate signed by unknown authority'
