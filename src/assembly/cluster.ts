@@ -41,6 +41,8 @@ async function start(options: ClusterOptions, log: Log, progress: (step: string)
     await pki.leaf('apiserver', ca, names, ['server']),
     await pki.leaf('admin', ca, { commonName: 'kubernetes-admin', organizations: ['system:masters'] }, ['client']),
     await pki.leaf('apiserver-kubelet-client', ca, { commonName: 'kube-apiserver-kubelet-client', organizations: ['system:masters'] }, ['client'])]
+  const frontProxyCa = await pki.authority('front-proxy-ca', 'front-proxy-ca')
+  const proxyIdentity = await pki.leaf('front-proxy-client', frontProxyCa, { commonName: 'front-proxy-client' }, ['client'])
   const own = options.tlsCertFile && options.tlsPrivateKeyFile ? await readPair(options.tlsCertFile, options.tlsPrivateKeyFile) : undefined
   const clientCa = options.clientCaFile ? `${await readText(options.clientCaFile)}\n${ca.certificate}` : ca.certificate
 
@@ -63,7 +65,7 @@ async function start(options: ClusterOptions, log: Log, progress: (step: string)
   const calls = outbound()
   const kubelet = kubeletConnector({ client: kubeletClient, authority: ca.certificate })
   const plane: ControlPlane = await createControlPlane({
-    engine: await openEngine(paths.storeDir), clock: realClock, random, log, kubelet, outbound: calls, clientCa: ca.certificate, tokenKeys: tokenKeys(pki.serviceAccountKey()),
+    engine: await openEngine(paths.storeDir), clock: realClock, random, log, kubelet, outbound: calls, clientCa, rootCa: ca.certificate, frontProxyCa: frontProxyCa.certificate, proxyIdentity, tokenKeys: tokenKeys(pki.serviceAccountKey()),
     serviceAccountIssuer: options.serviceAccountIssuer, serviceClusterIpRange: options.serviceClusterIpRange, serviceNodePortRange: options.serviceNodePortRange,
     clusterCidr: nodes?.podCidr ?? options.clusterCidr, advertise: { address: advertised, port: main.port }, authorizationMode: options.authorizationMode, anonymousAuth: options.anonymousAuth,
     ...(options.tokenAuthFile && { tokenFile: readTokenFile(options.tokenAuthFile) }),

@@ -24,7 +24,13 @@ export interface ControlPlaneOptions {
   readonly serviceNodePortRange: { readonly from: number; readonly to: number }
   readonly clusterCidr: string
   readonly advertise: { readonly address: string; readonly port: number }
+  /** PEM of the authorities whose client certificates are believed. */
   readonly clientCa: string
+  /** PEM of what pods trust the API server by; absent: the client authorities. */
+  readonly rootCa?: string
+  /** PEM of the authority whose certificates may say who somebody is (X-Remote-User), and the one the server shows to extension servers. */
+  readonly frontProxyCa?: string
+  readonly proxyIdentity?: { readonly certificate: string; readonly key: string }
   readonly authorizationMode: readonly string[]
   readonly anonymousAuth: boolean
   /** Text of a static token file and its name. */
@@ -75,9 +81,9 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     authenticator: authenticatorChain(authenticators, { anonymous: options.anonymousAuth, log: log.named('authentication') }),
     admission: admissionPlugins({ random, enable, disable, tolerationSeconds: { notReady: notReadySeconds, unreachable: unreachableSeconds } }),
     impersonate: impersonator(authorizer), allocators: [services], tokens: tokenSigner(tokens, random),
-    ...(options.kubelet && { kubelet: options.kubelet }), ...(options.outbound && { outbound: options.outbound }), ...(options.build && { build: options.build }),
+    ...(options.kubelet && { kubelet: options.kubelet }), ...(options.outbound && { outbound: options.outbound }), ...(options.proxyIdentity && { proxyIdentity: options.proxyIdentity }), ...(options.build && { build: options.build }),
   })
-  await bootstrap({ handler: server.handler, objects, serviceRange: range, advertise: options.advertise, clientCa: options.clientCa })
+  await bootstrap({ handler: server.handler, objects, serviceRange: range, advertise: options.advertise, clientCa: options.clientCa, ...(options.frontProxyCa && { frontProxyCa: options.frontProxyCa }) })
   const stops: (() => void | Promise<void>)[] = [keepIpAddresses({ objects, handler: server.handler, log: log.named('apiserver') }), compacting(store, clock, log.named('store'), options.compactionIntervalMs)]
   const informers = new Informers(directClient(server.handler, informerUser, { clock, random, log: log.named('caches'), userAgent: 'proa-caches' }))
   const as = (user: User, component: string): Cluster => {
@@ -87,7 +93,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   return {
     handler: server.handler, store, objects, server, as,
     startComponents() {
-      stops.push(startControllers({ as, clock, log: log.named('controllers'), options: { clusterCidr: options.clusterCidr, nodeMonitorGracePeriodMs: options.nodeMonitorGracePeriodMs, rootCa: options.clientCa } }))
+      stops.push(startControllers({ as, clock, log: log.named('controllers'), options: { clusterCidr: options.clusterCidr, nodeMonitorGracePeriodMs: options.nodeMonitorGracePeriodMs, rootCa: options.rootCa ?? options.clientCa } }))
       stops.push(startScheduler(as({ name: 'system:kube-scheduler', groups: [] }, 'default-scheduler')))
     },
     async stop() {

@@ -27,6 +27,8 @@ export interface Core {
   readonly kubelet: KubeletConnector | undefined
   readonly backend: BackendConnector | undefined
   readonly outbound: Outbound
+  /** The certificate shown to extension servers, with its key. */
+  readonly proxyIdentity: { readonly certificate: string; readonly key: string } | undefined
 }
 
 /** One event log per stored kind, made when it is first watched. */

@@ -38,6 +38,8 @@ export interface ApiServerOptions {
   readonly backend?: BackendConnector
   /** Calls webhooks and the like; absent: whoever needs it says that the server may call nobody. */
   readonly outbound?: Outbound
+  /** PEM of the certificate that the server shows to extension servers (X-Remote-User and its fellows), and its key. */
+  readonly proxyIdentity?: { readonly certificate: string; readonly key: string }
   /** Named checks of /healthz, /livez, /readyz beyond the server's own; each throws when unhealthy. */
   readonly checks?: readonly HealthCheck[]
   /** Build metadata after the '+' of gitVersion. */
@@ -116,7 +118,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     admission: new AdmissionChain(authorizer.rulesFor ? [...options.admission, escalationCheck(authorizer)] : options.admission, objects),
     authenticate: (request) => authenticator.authenticate(request),
     logs: new EventLogs(objects), watches: new Set(), tokens: options.tokens, kubelet: options.kubelet, backend: options.backend,
-    outbound: options.outbound ?? nobody,
+    outbound: options.outbound ?? nobody, proxyIdentity: options.proxyIdentity,
   }
   let open = true
   const handler = pipeline({ core, authorizer, impersonate: options.impersonate, paths: paths(core, options, () => open), virtual: virtualResources, isOpen: () => open })
