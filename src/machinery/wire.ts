@@ -18,6 +18,8 @@ export interface ApiRequest {
   readonly query: string
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string | undefined>>
+  /** Names and values in turn, as they came: for headers that come several times. */
+  readonly rawHeaders?: readonly string[]
   /** Bytes as they came, or (direct calls) an object that nobody changes any more. */
   readonly body: Uint8Array | { readonly object: unknown } | undefined
   /** Set by a transport that knows the user (direct calls, verified client certificates); else authentication decides from the headers. */

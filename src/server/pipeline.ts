@@ -34,7 +34,7 @@ export function pipeline({ core, authorizer, impersonate, paths, virtual, isOpen
     if (!isOpen()) throw unavailable('the server is shutting down')
     const info = requestInfo(request)
     let user = await identify(core, request)
-    if (impersonate && wantsAnother(request.headers)) user = await impersonate(request, user)
+    if (impersonate && wantsAnother(request.headers)) user = (await impersonate(request, attributesOf(user, info)))?.user ?? user
     await authorize(authorizer, user, info)
     if (info.isResource) return routeResource(core, request, info, user, virtualResources, warnings)
     for (const path of paths) {

@@ -2,7 +2,7 @@
 import type { ApiHandler, ApiRequest, Clock, Kind, Log, LooseObject, Random, StreamSink, User } from '#machinery'
 import type { AdmissionPlugin } from './admission/admission.ts'
 import type { Authenticator } from './authn/authn.ts'
-import type { Authorizer } from './authz/authz.ts'
+import type { AuthorizationAttributes, Authorizer } from './authz/authz.ts'
 import { escalationCheck } from './authz/escalation.ts'
 import type { ObjectReader } from './object-reader.ts'
 import { AdmissionChain } from './admit.ts'
@@ -53,8 +53,11 @@ export interface ApiServer {
   close(): void
 }
 
-/** Throws an ApiError 403 when the user may not be who it wants to be; the same user when it wants nothing. */
-export type Impersonator = (request: ApiRequest, user: User) => User | Promise<User>
+/**
+ * Who the user of `attributes` becomes for this request, and the verb that allows it where that is a constrained one; undefined when it
+ * wants to be nobody else. Throws an ApiError 403 when it may not.
+ */
+export type Impersonator = (request: ApiRequest, attributes: AuthorizationAttributes) => Promise<{ readonly user: User; readonly constraint?: string } | undefined>
 
 export interface Allocator {
   readonly kind: Kind

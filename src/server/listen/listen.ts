@@ -61,7 +61,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   server.on('request', (request: unknown, response: unknown) => { void serveHttp1(request as IncomingMessage, response as ServerResponse, options, deadlines) })
   // That listener made Node wrap every HTTP/2 stream in objects that look like HTTP/1.1; streams are served as they are instead.
   server.removeAllListeners('stream')
-  server.on('stream', (stream, headers) => { void serveHttp2(stream, headers, options, deadlines) })
+  server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, _flags: number, rawHeaders: readonly string[]) => { void serveHttp2(stream, headers, rawHeaders, options, deadlines) })
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => { void serveUpgrade(request, socket, head, handler, options) })
   server.on('clientError', refuseUnreadable)
   server.on('tlsClientError', (error: Error) => { log.debug('a TLS handshake failed', { error: error.message }) })
@@ -94,7 +94,7 @@ const known = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS
 const methodOf = (method: string | undefined): ApiRequest['method'] => (known.has(method ?? '') ? method as ApiRequest['method'] : 'OPTIONS')
 const writes = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
 
-async function serveHttp2(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, { handler, log }: ListenOptions, deadlines: Deadlines): Promise<void> {
+async function serveHttp2(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, rawHeaders: readonly string[], { handler, log }: ListenOptions, deadlines: Deadlines): Promise<void> {
   stream.on('error', (error) => { log.debug('a stream failed', { error: error.message }) })
   const url = headers[':path'] ?? '/'
   const method = methodOf(headers[':method'])
@@ -104,7 +104,7 @@ async function serveHttp2(stream: ServerHttp2Stream, headers: IncomingHttpHeader
     const { session } = stream
     if (!session) return
     const user = userOf(session, session.socket as TLSSocket)
-    const request = requestOf(method, url, headers, body, user, session.socket.remoteAddress, (run) => { stream.once('close', run) })
+    const request = requestOf(method, url, { headers, rawHeaders }, body, user, session.socket.remoteAddress, (run) => { stream.once('close', run) })
     const pending = deadlines.begin(() => { refuse(tooLate(method, url)) })
     let response: ApiResponse
     try { response = await handler(request) } finally { if (!deadlines.end(pending)) return }
@@ -123,7 +123,7 @@ async function serveHttp1(request: IncomingMessage, response: ServerResponse, { 
   try {
     const body = writes.has(method) ? await readBody(request, request.headers['content-length']) : undefined
     const user = userOf(request.socket, request.socket as TLSSocket)
-    const asked = requestOf(method, url, request.headers, body, user, request.socket.remoteAddress, (run) => { response.once('close', run) })
+    const asked = requestOf(method, url, request, body, user, request.socket.remoteAddress, (run) => { response.once('close', run) })
     const pending = deadlines.begin(() => { refuse(tooLate(method, url)) })
     let answer: ApiResponse
     try { answer = await handler(asked) } finally { if (!deadlines.end(pending)) return }
@@ -146,7 +146,7 @@ function refuseUnreadable(error: Error & { code?: string }, socket: Duplex): voi
 async function serveUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, handler: ApiHandler, { log, agents }: ListenOptions): Promise<void> {
   socket.on('error', (error) => { log.debug('an upgraded connection failed', { error: error.message }) })
   const user = userOf(request.socket, request.socket as TLSSocket)
-  const asked = requestOf(methodOf(request.method), request.url ?? '/', request.headers, undefined, user, request.socket.remoteAddress, (run) => { socket.once('close', run) })
+  const asked = requestOf(methodOf(request.method), request.url ?? '/', request, undefined, user, request.socket.remoteAddress, (run) => { socket.once('close', run) })
   try {
     const answer = await handler(asked)
     if (answer.body.type === 'upgrade') { handOver(request, socket, head, answer.body.target as UpgradeTarget, agents, log); return }
@@ -166,10 +166,10 @@ function writePlain(socket: Duplex, status: number, headers: Readonly<Record<str
   socket.end()
 }
 
-function requestOf(method: ApiRequest['method'], url: string, headers: IncomingHttpHeaders, body: Uint8Array | undefined, user: User | undefined, remote: string | undefined, onGone: (run: () => void) => void): ApiRequest {
+function requestOf(method: ApiRequest['method'], url: string, { headers, rawHeaders }: { readonly headers: IncomingHttpHeaders; readonly rawHeaders: readonly string[] }, body: Uint8Array | undefined, user: User | undefined, remote: string | undefined, onGone: (run: () => void) => void): ApiRequest {
   const at = url.indexOf('?')
   return {
-    method, path: at < 0 ? url : url.slice(0, at), query: at < 0 ? '' : url.slice(at + 1), headers: headers as ApiRequest['headers'], body, onGone,
+    method, path: at < 0 ? url : url.slice(0, at), query: at < 0 ? '' : url.slice(at + 1), headers: headers as ApiRequest['headers'], rawHeaders, body, onGone,
     ...(user && { user }), ...(remote !== undefined && { remote }),
   }
 }
