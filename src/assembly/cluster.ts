@@ -67,7 +67,7 @@ async function start(options: ClusterOptions, log: Log, progress: (step: string)
   const plane: ControlPlane = await createControlPlane({
     engine: await openEngine(paths.storeDir), clock: realClock, random, log, kubelet, outbound: calls, clientCa, rootCa: ca.certificate, frontProxyCa: frontProxyCa.certificate, proxyIdentity, tokenKeys: tokenKeys(pki.serviceAccountKey()),
     serviceAccountIssuer: options.serviceAccountIssuer, serviceClusterIpRange: options.serviceClusterIpRange, serviceNodePortRange: options.serviceNodePortRange,
-    clusterCidr: nodes?.podCidr ?? options.clusterCidr, advertise: { address: advertised, port: main.port }, authorizationMode: options.authorizationMode, anonymousAuth: options.anonymousAuth,
+    clusterCidr: nodes?.podCidr ?? options.clusterCidr, advertise: { address: advertised, port: main.port }, authorizationMode: options.authorizationMode, anonymousAuth: options.anonymousAuth, runtimeConfig: options.runtimeConfig,
     ...(options.tokenAuthFile && { tokenFile: readTokenFile(options.tokenAuthFile) }),
     admission: { enable: options.enableAdmissionPlugins, disable: options.disableAdmissionPlugins, notReadySeconds: options.defaultNotReadyTolerationSeconds, unreachableSeconds: options.defaultUnreachableTolerationSeconds },
     compactionIntervalMs: options.etcdCompactionIntervalMs, nodeMonitorGracePeriodMs: options.nodeMonitorGracePeriodMs,

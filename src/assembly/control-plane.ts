@@ -1,14 +1,14 @@
 // One process: store, API server, controllers and scheduler, each talking to the server as itself.
 import { join } from 'node:path'
 import { readFileSync } from 'node:fs'
-import { kinds } from '#kinds'
+import { kinds, loadFormer, podPreset } from '#kinds'
 import type { ApiHandler, Clock, Log, Random, User } from '#machinery'
 import { connect, directClient, EventRecorder, Informers, type Cluster } from '#client'
 import { startControllers } from '#controllers'
 import { startScheduler } from '#scheduler'
 import {
-  admissionPlugins, allowAll, authenticatorChain, authorizerUnion, bootstrap, createApiServer, createObjects, impersonator, keepIpAddresses, NodeAuthorizer, parseCidr, parseTokenFile, privilegedGroup,
-  RbacAuthorizer, serviceAccountAuthenticator, ServiceAccountTokens, ServiceAllocation, systemUser, tokenFileAuthenticator, tokenSigner, type ApiServer, type Authenticator, type Authorizer, type KubeletConnector, type Objects, type Outbound, type TokenKeys,
+  admissionPlugins, allowAll, authenticatorChain, authorizerUnion, bootstrap, chooseFormer, createApiServer, createObjects, formerAskedFor, impersonator, keepIpAddresses, NodeAuthorizer, parseCidr, parseTokenFile, podPresetPlugin, privilegedGroup,
+  RbacAuthorizer, runtimeConfigProblem, serviceAccountAuthenticator, ServiceAccountTokens, ServiceAllocation, systemUser, tokenFileAuthenticator, tokenSigner, type ApiServer, type Authenticator, type Authorizer, type KubeletConnector, type Objects, type RuntimeConfig, type Outbound, type TokenKeys,
 } from '#server'
 import { openStore, sqliteEngine, type Engine, type Store } from '#store'
 
@@ -33,6 +33,8 @@ export interface ControlPlaneOptions {
   readonly proxyIdentity?: { readonly certificate: string; readonly key: string }
   readonly authorizationMode: readonly string[]
   readonly anonymousAuth: boolean
+  /** --runtime-config: removed API versions to serve. */
+  readonly runtimeConfig?: RuntimeConfig
   /** Text of a static token file and its name. */
   readonly tokenFile?: { readonly name: string; readonly text: string }
   readonly admission?: { readonly enable?: readonly string[]; readonly disable?: readonly string[]; readonly notReadySeconds?: number; readonly unreachableSeconds?: number }
@@ -76,10 +78,11 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     serviceAccountAuthenticator(tokens, objects)]
   const { enable = [], disable = [], notReadySeconds = 300, unreachableSeconds = 300 } = options.admission ?? {}
   const services = new ServiceAllocation({ ranges: { addresses: range, nodePorts: { first: options.serviceNodePortRange.from, last: options.serviceNodePortRange.to } }, objects, random })
+  const former = await formerVersions(options.runtimeConfig ?? {})
   const server = createApiServer({
-    objects, clock, random, log: log.named('apiserver'), kinds, authorizer,
+    objects, clock, random, log: log.named('apiserver'), kinds: [...kinds, ...(former?.kinds ?? [])], authorizer, ...(former && { former: former.versions }),
     authenticator: authenticatorChain(authenticators, { anonymous: options.anonymousAuth, log: log.named('authentication') }),
-    admission: admissionPlugins({ random, enable, disable, tolerationSeconds: { notReady: notReadySeconds, unreachable: unreachableSeconds } }),
+    admission: [...(former?.kinds.includes(podPreset) ? [podPresetPlugin] : []), ...admissionPlugins({ random, enable, disable, tolerationSeconds: { notReady: notReadySeconds, unreachable: unreachableSeconds } })],
     impersonate: impersonator(authorizer), allocators: [services], tokens: tokenSigner(tokens, random),
     ...(options.kubelet && { kubelet: options.kubelet }), ...(options.outbound && { outbound: options.outbound }), ...(options.proxyIdentity && { proxyIdentity: options.proxyIdentity }), ...(options.build && { build: options.build }),
   })
@@ -103,6 +106,16 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
       await store.close()
     },
   }
+}
+
+/** The removed versions that are to be served; their code is loaded only then. */
+async function formerVersions(config: RuntimeConfig) {
+  const problem = runtimeConfigProblem(config)
+  if (problem) throw new Error(`--runtime-config ${problem}`)
+  const asked = formerAskedFor(config)
+  if (asked.size === 0) return undefined
+  const all = await loadFormer()
+  return chooseFormer(all.formerVersions, all.formerKinds, asked)
 }
 
 /** The caches of the process read everything; what a component may write is decided by its own identity. */

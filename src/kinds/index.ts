@@ -165,3 +165,6 @@ export * from './storage/storageclass.ts'
 export * from './storage/volumeattachment.ts'
 export * from './storage/volumeattributesclass.ts'
 export { validateDomainPrefixedPath } from './checks.ts'
+export * from './legacy/podpreset.ts'
+/** Versions and kinds that the reference no longer serves: made only where they are asked for. */
+export const loadFormer = () => import('./legacy/index.ts')
