@@ -11,9 +11,9 @@ import { print } from './index.ts'
 export async function runScheduling(nodes = 1_000, pods = 5_000): Promise<void> {
   console.log('\nscheduling')
   const plane = await createControlPlane({
-    engine: memoryEngine(), clock: realClock, random: secureRandom(), log: silent, tokenKeys: tokenKeys(generateKeyPairSync('ec', { namedCurve: 'P-256' })), serviceAccountIssuer: 'https://kubernetes.default.svc',
+    engine: memoryEngine(), clock: realClock, random: secureRandom(), log: silent, tokenKeys: tokenKeys(generateKeyPairSync('ec', { namedCurve: 'P-256' })), serviceAccountIssuers: ['https://kubernetes.default.svc'],
     serviceClusterIpRange: '10.0.0.0/16', serviceNodePortRange: { from: 30000, to: 32767 }, clusterCidr: '10.244.0.0/12', advertise: { address: '192.0.2.1', port: 6443 }, clientCa: 'none', authorizationMode: ['Node', 'RBAC'],
-    anonymousAuth: true, compactionIntervalMs: 0, nodeMonitorGracePeriodMs: 3_600_000,
+     compactionIntervalMs: 0, nodeMonitorGracePeriodMs: 3_600_000,
   })
   plane.startComponents()
   const { client } = plane.as({ name: 'admin', groups: ['system:masters'] }, 'bench')

@@ -22,8 +22,8 @@ async function serve(folder: string): Promise<void> {
   const { certificate, key } = await issue(authority, { commonName: 'bench', ips: ['127.0.0.1'] }, ['server'])
   const plane = await createControlPlane({
     engine: await openEngine(folder), clock: realClock, random: secureRandom(), log: silent, tokenKeys: tokenKeys(generateKeyPairSync('ec', { namedCurve: 'P-256' })),
-    serviceAccountIssuer: 'https://kubernetes.default.svc', serviceClusterIpRange: '10.0.0.0/16', serviceNodePortRange: { from: 30000, to: 32767 }, clusterCidr: '10.244.0.0/16',
-    advertise: { address: '192.0.2.1', port: 6443 }, clientCa: authority.certificate, authorizationMode: ['Node', 'RBAC'], anonymousAuth: true,
+    serviceAccountIssuers: ['https://kubernetes.default.svc'], serviceClusterIpRange: '10.0.0.0/16', serviceNodePortRange: { from: 30000, to: 32767 }, clusterCidr: '10.244.0.0/16',
+    advertise: { address: '192.0.2.1', port: 6443 }, clientCa: authority.certificate, authorizationMode: ['Node', 'RBAC'], 
     tokenFile: { name: 'bench', text: `${token},admin,uid,system:masters\n` }, compactionIntervalMs: 0, nodeMonitorGracePeriodMs: 50_000,
   })
   const { listen } = await import('#server/listen')

@@ -4,13 +4,13 @@ import type { ClusterOptions, ClusterProgram } from '#cli'
 import { listen, type Listening } from '#server/listen'
 import type { ApiHandler, Log } from '#machinery'
 import { nthAddress, parseCidr } from '#server'
-import { createControlPlane, openEngine, readTokenFile, type ControlPlane } from './control-plane.ts'
+import { authenticationOf, serviceAccountKeys } from './authentication-options.ts'
+import { createControlPlane, openEngine, type ControlPlane } from './control-plane.ts'
 import { giveBackMemory } from './give-back.ts'
 import { kubeletConnector } from './kubelet-connector.ts'
 import { outbound } from './outbound.ts'
 import { Pki, serverNames } from './pki.ts'
 import { realClock, secureRandom } from './real-clock.ts'
-import { tokenKeys } from './token-keys.ts'
 import type { RealNodes } from './real-nodes.ts'
 
 type Context = Parameters<ClusterProgram['startCluster']>[1]
@@ -51,7 +51,7 @@ async function start(options: ClusterOptions, log: Log, progress: (step: string)
   const ready = Promise.withResolvers<ApiHandler>()
   ready.promise.catch(() => {})
   const handler: ApiHandler = async (request) => (await ready.promise)(request)
-  const common = { handler, certificate: own?.certificate ?? serving.certificate, key: own?.key ?? serving.key, clientAuthority: clientCa, log: log.named('listen'),
+  const common = { handler, certificate: own?.certificate ?? serving.certificate, key: own?.key ?? serving.key, clientAuthority: `${clientCa}\n${frontProxyCa.certificate}`, log: log.named('listen'),
     agents: { authority: ca.certificate, certificate: kubeletClient.certificate, key: kubeletClient.key } }
   const main = await listen({ ...common, host: bindAddress, port: options.port })
   const sockets: Listening[] = [main]
@@ -65,10 +65,9 @@ async function start(options: ClusterOptions, log: Log, progress: (step: string)
   const calls = outbound()
   const kubelet = kubeletConnector({ client: kubeletClient, authority: ca.certificate })
   const plane: ControlPlane = await createControlPlane({
-    engine: await openEngine(paths.storeDir), clock: realClock, random, log, kubelet, outbound: calls, clientCa, rootCa: ca.certificate, frontProxyCa: frontProxyCa.certificate, proxyIdentity, tokenKeys: tokenKeys(pki.serviceAccountKey()),
-    serviceAccountIssuer: options.serviceAccountIssuer, serviceClusterIpRange: options.serviceClusterIpRange, serviceNodePortRange: options.serviceNodePortRange,
-    clusterCidr: nodes?.podCidr ?? options.clusterCidr, advertise: { address: advertised, port: main.port }, authorizationMode: options.authorizationMode, anonymousAuth: options.anonymousAuth, runtimeConfig: options.runtimeConfig,
-    ...(options.tokenAuthFile && { tokenFile: readTokenFile(options.tokenAuthFile) }),
+    engine: await openEngine(paths.storeDir), clock: realClock, random, log, kubelet, outbound: calls, clientCa, rootCa: ca.certificate, frontProxyCa: frontProxyCa.certificate, proxyIdentity, tokenKeys: serviceAccountKeys(options, pki),
+    ...authenticationOf(options, { clientCa, frontProxyCa: frontProxyCa.certificate }), serviceClusterIpRange: options.serviceClusterIpRange, serviceNodePortRange: options.serviceNodePortRange,
+    clusterCidr: nodes?.podCidr ?? options.clusterCidr, advertise: { address: advertised, port: main.port }, authorizationMode: options.authorizationMode,
     admission: { enable: options.enableAdmissionPlugins, disable: options.disableAdmissionPlugins, notReadySeconds: options.defaultNotReadyTolerationSeconds, unreachableSeconds: options.defaultUnreachableTolerationSeconds },
     compactionIntervalMs: options.etcdCompactionIntervalMs, nodeMonitorGracePeriodMs: options.nodeMonitorGracePeriodMs,
     onFatal: (error) => fatal.reject(error),

@@ -1,25 +1,23 @@
 // One process: store, API server, controllers and scheduler, each talking to the server as itself.
 import { join } from 'node:path'
-import { readFileSync } from 'node:fs'
-import { kinds, loadFormer, podPreset } from '#kinds'
+import { kinds } from '#kinds'
 import type { ApiHandler, Clock, Log, Random, User } from '#machinery'
 import { connect, directClient, EventRecorder, Informers, type Cluster } from '#client'
 import { startControllers } from '#controllers'
 import { startScheduler } from '#scheduler'
 import {
-  admissionPlugins, allowAll, authenticatorChain, authorizerUnion, bootstrap, chooseFormer, createApiServer, createObjects, formerAskedFor, impersonator, keepIpAddresses, NodeAuthorizer, parseCidr, parseTokenFile, podPresetPlugin, privilegedGroup,
-  RbacAuthorizer, runtimeConfigProblem, serviceAccountAuthenticator, ServiceAccountTokens, ServiceAllocation, systemUser, tokenFileAuthenticator, tokenSigner, type ApiServer, type Authenticator, type Authorizer, type KubeletConnector, type Objects, type RuntimeConfig, type Outbound, type TokenKeys,
+  admissionPlugins, allowAll, authorizerUnion, bootstrap, createApiServer, createObjects, impersonator, keepIpAddresses, NodeAuthorizer, parseCidr, privilegedGroup,
+  RbacAuthorizer, ServiceAllocation, systemUser, type ApiServer, type Authorizer, type KubeletConnector, type Objects, type Outbound,
 } from '#server'
 import { openStore, sqliteEngine, type Engine, type Store } from '#store'
+import { authentication, type AuthenticationOptions } from './authentication.ts'
 
 /** What a control plane is, wherever it runs: a test gives a memory engine, a virtual clock and fixed keys. */
-export interface ControlPlaneOptions {
+export interface ControlPlaneOptions extends AuthenticationOptions {
   readonly engine: Engine
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
-  readonly tokenKeys: TokenKeys
-  readonly serviceAccountIssuer: string
   readonly serviceClusterIpRange: string
   readonly serviceNodePortRange: { readonly from: number; readonly to: number }
   readonly clusterCidr: string
@@ -32,11 +30,6 @@ export interface ControlPlaneOptions {
   readonly frontProxyCa?: string
   readonly proxyIdentity?: { readonly certificate: string; readonly key: string }
   readonly authorizationMode: readonly string[]
-  readonly anonymousAuth: boolean
-  /** --runtime-config: removed API versions to serve. */
-  readonly runtimeConfig?: RuntimeConfig
-  /** Text of a static token file and its name. */
-  readonly tokenFile?: { readonly name: string; readonly text: string }
   readonly admission?: { readonly enable?: readonly string[]; readonly disable?: readonly string[]; readonly notReadySeconds?: number; readonly unreachableSeconds?: number }
   readonly compactionIntervalMs: number
   readonly nodeMonitorGracePeriodMs: number
@@ -63,7 +56,6 @@ export interface ControlPlane {
 
 const day = 86_400_000
 export const openEngine = (storeDir: string): Promise<Engine> => sqliteEngine(join(storeDir, 'store.db'))
-export const readTokenFile = (path: string) => ({ name: path, text: readFileSync(path, 'utf8') })
 
 /** Opens the store and makes the API server ready to answer: bootstrapped, but with no components running yet. */
 export async function createControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
@@ -71,19 +63,15 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   const store = await openStore({ engine: options.engine, clock, log: log.named('store'), ...(options.onFatal && { onFatal: options.onFatal }) })
   const objects = createObjects({ store, clock, ...(options.freeze && { freeze: true }) })
   const range = parseCidr(options.serviceClusterIpRange)
-  const tokens = new ServiceAccountTokens({ issuer: options.serviceAccountIssuer, audiences: [options.serviceAccountIssuer], keys: options.tokenKeys, now: () => clock.now() })
   const authorizer = authorizers(options.authorizationMode, objects)
-  const authenticators: Authenticator[] = [
-    ...(options.tokenFile ? [tokenFileAuthenticator(parseTokenFile(options.tokenFile.text, options.tokenFile.name))] : []),
-    serviceAccountAuthenticator(tokens, objects)]
+  const { chain, signer } = authentication(options, { objects, clock, random, log, advertised: `https://${options.advertise.address}:${options.advertise.port}`, handler: () => server.handler })
   const { enable = [], disable = [], notReadySeconds = 300, unreachableSeconds = 300 } = options.admission ?? {}
   const services = new ServiceAllocation({ ranges: { addresses: range, nodePorts: { first: options.serviceNodePortRange.from, last: options.serviceNodePortRange.to } }, objects, random })
-  const former = await formerVersions(options.runtimeConfig ?? {})
-  const server = createApiServer({
-    objects, clock, random, log: log.named('apiserver'), kinds: [...kinds, ...(former?.kinds ?? [])], authorizer, ...(former && { former: former.versions }),
-    authenticator: authenticatorChain(authenticators, { anonymous: options.anonymousAuth, log: log.named('authentication') }),
-    admission: [...(former?.kinds.includes(podPreset) ? [podPresetPlugin] : []), ...admissionPlugins({ random, enable, disable, tolerationSeconds: { notReady: notReadySeconds, unreachable: unreachableSeconds } })],
-    impersonate: impersonator(authorizer), allocators: [services], tokens: tokenSigner(tokens, random),
+  const server: ApiServer = createApiServer({
+    objects, clock, random, log: log.named('apiserver'), kinds, authorizer,
+    authenticator: chain,
+    admission: admissionPlugins({ random, enable, disable, tolerationSeconds: { notReady: notReadySeconds, unreachable: unreachableSeconds } }),
+    impersonate: impersonator(authorizer), allocators: [services], tokens: signer,
     ...(options.kubelet && { kubelet: options.kubelet }), ...(options.outbound && { outbound: options.outbound }), ...(options.proxyIdentity && { proxyIdentity: options.proxyIdentity }), ...(options.build && { build: options.build }),
   })
   await bootstrap({ handler: server.handler, objects, serviceRange: range, advertise: options.advertise, clientCa: options.clientCa, ...(options.frontProxyCa && { frontProxyCa: options.frontProxyCa }) })
@@ -106,16 +94,6 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
       await store.close()
     },
   }
-}
-
-/** The removed versions that are to be served; their code is loaded only then. */
-async function formerVersions(config: RuntimeConfig) {
-  const problem = runtimeConfigProblem(config)
-  if (problem) throw new Error(`--runtime-config ${problem}`)
-  const asked = formerAskedFor(config)
-  if (asked.size === 0) return undefined
-  const all = await loadFormer()
-  return chooseFormer(all.formerVersions, all.formerKinds, asked)
 }
 
 /** The caches of the process read everything; what a component may write is decided by its own identity. */

@@ -33,9 +33,10 @@ test('a user name keeps its colons, commas and groups', async (t) => {
   assert.deepEqual(subject.O, ['system:nodes', 'x y'])
 })
 
-test('the service account key signs what its public half verifies', (t) => {
+test('the service account key is RSA, and stays', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'pki-'))
   t.after(() => rmSync(folder, { recursive: true }))
-  const pki = new Pki(folder)
-  assert.ok(pki.serviceAccountKey().publicKey.equals(pki.serviceAccountKey().publicKey))
+  const made = await new Pki(folder).serviceAccountKey(), found = new Pki(folder).serviceAccountKey()
+  assert.equal(made.asymmetricKeyType, 'rsa')
+  assert.ok(made.equals(found as typeof made))
 })

@@ -1,6 +1,6 @@
 // The cluster's certificates and keys, in one folder of its data directory. Made once, kept for good; leaf certificates are renewed when little of
-// their life is left or when the server is to be reached by a name they lack. P-256: an RSA key would cost 50-85 ms of the start.
-import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, webcrypto, X509Certificate, type KeyObject } from 'node:crypto'
+// their life is left or when the server is to be reached by a name they lack. P-256 where nobody expects RSA: such a key costs 50-85 ms.
+import { createPrivateKey, generateKeyPair, randomBytes, webcrypto, X509Certificate, type KeyObject } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { dirname, join } from 'node:path'
@@ -44,16 +44,20 @@ export class Pki {
     return this.#write(name, await issue(authority, names, usage))
   }
 
-  /** The key pair that signs service account tokens. */
-  serviceAccountKey(): { privateKey: KeyObject; publicKey: KeyObject } {
+  /** The key that signs service account tokens. A new one (RSA, which is what clients expect) takes a moment and is made beside the rest of the start. */
+  serviceAccountKey(): KeyObject | Promise<KeyObject> {
     const path = join(this.folder, 'sa.key')
-    if (!existsSync(path)) {
-      const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-      writeAtomically(path, privateKey.export({ type: 'pkcs8', format: 'pem' }) as string, 0o600)
-      writeAtomically(join(this.folder, 'sa.pub'), createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }) as string, 0o644)
-    }
-    const privateKey = readable(path, () => createPrivateKey(readFileSync(path)))
-    return { privateKey, publicKey: createPublicKey(privateKey) }
+    if (existsSync(path)) return readable(path, () => createPrivateKey(readFileSync(path)))
+    return new Promise((resolve, reject) => {
+      generateKeyPair('rsa', { modulusLength: 2048 }, (error, publicKey, privateKey) => {
+        if (error) { reject(error); return }
+        try {
+          writeAtomically(path, privateKey.export({ type: 'pkcs8', format: 'pem' }) as string, 0o600)
+          writeAtomically(join(this.folder, 'sa.pub'), publicKey.export({ type: 'spki', format: 'pem' }) as string, 0o644)
+          resolve(privateKey)
+        } catch (cause) { reject(cause as Error) }
+      })
+    })
   }
 
   #read(name: string): Certificate | undefined {

@@ -34,7 +34,7 @@ check('--name lab --port 6443', here, { port: 6443 })
 check('--v 4', here, { logLevel: 'debug' })
 check('--v 2 --log-level debug', here, { logLevel: 'info' })
 check('--service-cluster-ip-range 10.0.0.0/16 --token-auth-file t --service-account-issuer https://kubernetes.default.svc --etcd-compaction-interval 60s --authorization-mode=Node,RBAC', here,
-  { serviceClusterIpRange: '10.0.0.0/16', tokenAuthFile: 't', serviceAccountIssuer: 'https://kubernetes.default.svc', etcdCompactionIntervalMs: 60_000, authorizationMode: ['Node', 'RBAC'] })
+  { serviceClusterIpRange: '10.0.0.0/16', tokenAuthFile: 't', serviceAccountIssuer: ['https://kubernetes.default.svc'], etcdCompactionIntervalMs: 60_000, authorizationMode: ['Node', 'RBAC'] })
 check('--node-monitor-grace-period 10s', here, { nodeMonitorGracePeriodMs: 10_000 })
 check('--service-cluster-ip-range 10.244.128.0/20', here, /overlap/)
 check('--enable-admission-plugins A,B --disable-admission-plugins B', here, /B is in both/)

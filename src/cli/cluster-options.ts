@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { clusterPaths, defaultDataDir, type ClusterPaths } from './data-dir.ts'
 import { Failure, usageError } from './failure.ts'
 import type { Values } from './flag.ts'
+import type { AuthenticationFlags } from './flags/authentication-flags.ts'
 import type { clusterFlags } from './flags/cluster-flags.ts'
 import type { serverFlags } from './flags/server-flags.ts'
 import type { nodeFlags, processFlags } from './flags/up-flags.ts'
@@ -10,7 +11,7 @@ import type { nodeFlags, processFlags } from './flags/up-flags.ts'
 type Typed = Values<typeof clusterFlags> & Values<typeof nodeFlags> & Values<typeof processFlags> & Values<typeof serverFlags>
 
 /** What `startCluster` of the assembly is given. */
-export interface ClusterOptions {
+export interface ClusterOptions extends AuthenticationFlags {
   readonly name: string
   readonly paths: ClusterPaths
   /** 0: a free one. */
@@ -24,11 +25,6 @@ export interface ClusterOptions {
   readonly featureGates: Readonly<Record<string, boolean>>
   readonly tlsCertFile: string | undefined
   readonly tlsPrivateKeyFile: string | undefined
-  readonly clientCaFile: string | undefined
-  readonly anonymousAuth: boolean
-  readonly runtimeConfig: Readonly<Record<string, boolean>>
-  readonly tokenAuthFile: string | undefined
-  readonly serviceAccountIssuer: string
   readonly authorizationMode: readonly string[]
   readonly enableAdmissionPlugins: readonly string[]
   readonly disableAdmissionPlugins: readonly string[]
@@ -57,7 +53,7 @@ export const pathsOf = ({ name, dataDir }: Values<typeof clusterFlags>): Cluster
 
 /** The options of a cluster; throws what was typed and does not fit together, or cannot be had here. */
 export function clusterOptions(typed: Typed, { noContainers, lastPort }: Circumstances): ClusterOptions {
-  const { name, runtime, nodes, simulate, port, securePort, v, clusterCidr, etcdCompactionInterval, nodeMonitorGracePeriod, legacyApis, ...rest } = typed
+  const { name, runtime, nodes, simulate, port, securePort, v, clusterCidr, etcdCompactionInterval, nodeMonitorGracePeriod, ...rest } = typed
   if (runtime === 'containerd' && noContainers !== undefined) throw new Failure(`--runtime containerd is not possible here: ${noContainers}`)
   if ((rest.tlsCertFile === undefined) !== (rest.tlsPrivateKeyFile === undefined)) throw usageError('--tls-cert-file and --tls-private-key-file belong together: give both')
   if (port !== undefined && securePort !== undefined && port !== securePort) throw usageError('--port and --secure-port are the same thing: give one')
@@ -69,7 +65,7 @@ export function clusterOptions(typed: Typed, { noContainers, lastPort }: Circums
   const pods = clusterCidr ?? defaultClusterCidr(name)
   if (overlap(pods, rest.serviceClusterIpRange)) throw usageError(`--cluster-cidr ${pods} and --service-cluster-ip-range ${rest.serviceClusterIpRange} overlap`)
   return {
-    ...rest, runtimeConfig: legacyApis ? { 'legacy/all': true, ...rest.runtimeConfig } : rest.runtimeConfig, name, paths: pathsOf(typed),
+    ...rest, name, paths: pathsOf(typed),
     port: port ?? securePort ?? lastPort ?? (name === 'proa' ? 6443 : 0),
     containerdNodes: real ? plain : 0,
     simulatedNodes: (simulate ?? 0) + (real ? 0 : plain),

@@ -34,6 +34,9 @@ export const flagName = (key: string): string => key.replace(/[A-Z]/g, (letter) 
 /** A switch: `--detach`, `--detach=false`. */
 export const toggle = (words: Words, otherwise = false): Flag<boolean> => ({ ...words, default: otherwise, parse: parseBoolean })
 
+/** A switch that tells whether it was given at all. */
+export const maybe = (words: Words): Flag<boolean | undefined> => ({ ...words, default: undefined, parse: parseBoolean })
+
 /** Any text that is not empty. */
 export function text(words: Words): Flag<string | undefined>
 export function text(words: Words, otherwise: string): Flag<string>
@@ -89,6 +92,22 @@ export function list(words: Words, otherwise: readonly string[] = [], choices?: 
 export const files = (words: Words): Flag<readonly string[]> => ({
   value: 'FILE', completes: 'file', ...words, repeatable: true, default: [],
   parse: (given, before) => given === '' ? expected('a file, a folder or a URL') : [...before, given],
+})
+
+/** Texts; one each time the flag is given. */
+export const texts = (words: Words, otherwise: readonly string[] = []): Flag<readonly string[]> => ({
+  value: 'TEXT', ...words, repeatable: true, default: otherwise,
+  // The first use replaces the default, the next ones add.
+  parse: (given, before) => given === '' ? expected('a value that is not empty') : before === otherwise ? [given] : [...before, given],
+})
+
+/** `name=value`; one each time the flag is given. */
+export const pairs = (words: Words): Flag<Readonly<Record<string, string>>> => ({
+  value: 'NAME=VALUE', ...words, repeatable: true, default: {},
+  parse: (given, before) => {
+    const at = given.indexOf('=')
+    return at > 0 ? { ...before, [given.slice(0, at).trim()]: given.slice(at + 1).trim() } : expected('NAME=VALUE')
+  },
 })
 
 /** Feature gates and the like: `A=true,B=false`. */

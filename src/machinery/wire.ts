@@ -10,6 +10,24 @@ export interface User {
   readonly extra?: Readonly<Record<string, readonly string[]>>
 }
 
+/** A client's X.509 certificate, as TLS saw it. */
+export interface ClientCertificate {
+  readonly commonName: string
+  /** In order. */
+  readonly organizations: readonly string[]
+  /** The subject's elements 1.3.6.1.4.1.57683.2. */
+  readonly uids: readonly string[]
+  /** SHA-256 of the certificate, lower-case hex. */
+  readonly fingerprint: string
+  /** Fingerprints of the certificate and of what vouches for it, up to an authority that TLS trusts. */
+  readonly chain: readonly string[]
+  /** When the whole chain is valid, in milliseconds since the epoch. */
+  readonly notBefore: number
+  readonly notAfter: number
+  /** Why TLS does not believe it; absent: it does. */
+  readonly problem?: string
+}
+
 export interface ApiRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS'
   /** Path without the query, still percent-encoded. */
@@ -22,8 +40,10 @@ export interface ApiRequest {
   readonly rawHeaders?: readonly string[]
   /** Bytes as they came, or (direct calls) an object that nobody changes any more. */
   readonly body: Uint8Array | { readonly object: unknown } | undefined
-  /** Set by a transport that knows the user (direct calls, verified client certificates); else authentication decides from the headers. */
+  /** Set by a transport that knows the user (direct calls); else authentication decides from the certificate and the headers. */
   readonly user?: User
+  /** The certificate that the client showed, believed or not. */
+  readonly certificate?: ClientCertificate
   /** Client address for audit and logs. */
   readonly remote?: string
   /** Calls back once when the client has gone. */

@@ -1,6 +1,7 @@
 // What every handler works with: the parts of one server, and one request on its way through them.
 import type { ApiRequest, Clock, Kind, Log, Random, User } from '#machinery'
 import type { AdmissionChain } from './admit.ts'
+import type { AuthenticatorChain } from './authn/authn.ts'
 import type { Authorizer } from './authz/authz.ts'
 import { EventLog } from './event-log.ts'
 import type { Output } from './media.ts'
@@ -18,7 +19,8 @@ export interface Core {
   readonly log: Log
   readonly admission: AdmissionChain
   readonly authorizer: Authorizer
-  readonly authenticate: (request: ApiRequest) => User | undefined | Promise<User | undefined>
+  /** Who is asking. Rejects with NotAuthenticated. */
+  readonly authenticate: AuthenticatorChain['authenticate']
   readonly allocators: ReadonlyMap<Kind, readonly Allocator[]>
   readonly logs: EventLogs
   /** What ends each open watch. */

@@ -1,7 +1,8 @@
 // One request from the transport to its answer, in the order that DESIGN gives: who is it, whom does it want to be, may it, what is it,
 // do it. Whatever is thrown on the way becomes a Status here and nowhere else.
-import { ApiError, internalError, loadProtobuf, tooManyRequests, unavailable, type ApiHandler, type ApiRequest, type ApiResponse, type User } from '#machinery'
+import { ApiError, internalError, loadProtobuf, tooManyRequests, unauthorized, unavailable, type ApiHandler, type ApiRequest, type ApiResponse, type User } from '#machinery'
 import { NoSpaceError, StoreClosedError } from '#store'
+import { NotAuthenticated } from './authn/authn.ts'
 import type { AuthorizationAttributes, Authorizer } from './authz/authz.ts'
 import type { Core } from './core.ts'
 import { speaksProtobuf } from './protobuf-body.ts'
@@ -33,7 +34,7 @@ export function pipeline({ core, authorizer, impersonate, paths, virtual, isOpen
   const answer = async (request: ApiRequest, warnings: string[]): Promise<ApiResponse> => {
     if (!isOpen()) throw unavailable('the server is shutting down')
     const info = requestInfo(request)
-    let user = await identify(core, request)
+    let user = await identify(core, request, warnings)
     if (impersonate && wantsAnother(request.headers)) user = (await impersonate(request, attributesOf(user, info)))?.user ?? user
     await authorize(authorizer, user, info)
     if (info.isResource) return routeResource(core, request, info, user, virtualResources, warnings)
@@ -67,10 +68,12 @@ function wantsAnother(headers: ApiRequest['headers']): boolean {
   return false
 }
 
-async function identify(core: Core, request: ApiRequest): Promise<User> {
-  const user = await core.authenticate(request)
-  if (!user) throw new ApiError('Unauthorized', 'Unauthorized')
-  return user
+async function identify(core: Core, request: ApiRequest, warnings: string[]): Promise<User> {
+  try {
+    return (await core.authenticate(request, { warn: (text) => { warnings.push(text) } })).user
+  } catch (error) {
+    throw error instanceof NotAuthenticated ? unauthorized() : error // why is for the log, not for whoever guesses
+  }
 }
 
 async function authorize(authorizer: Authorizer, user: User, info: RequestInfo): Promise<void> {

@@ -1,7 +1,7 @@
 // The API server, put together: what it needs from outside, and the one function that it is.
-import type { ApiHandler, ApiRequest, Clock, Kind, Log, LooseObject, Random, ServedVersion, StreamSink, User } from '#machinery'
+import type { ApiHandler, ApiRequest, Clock, Kind, Log, LooseObject, Random, StreamSink, User } from '#machinery'
 import type { AdmissionPlugin } from './admission/admission.ts'
-import type { Authenticator } from './authn/authn.ts'
+import type { AuthenticatorChain } from './authn/authn.ts'
 import type { AuthorizationAttributes, Authorizer } from './authz/authz.ts'
 import { escalationCheck } from './authz/escalation.ts'
 import type { ObjectReader } from './object-reader.ts'
@@ -10,7 +10,6 @@ import { EventLogs, type Core } from './core.ts'
 import type { Objects } from './objects.ts'
 import type { Outbound } from './outbound.ts'
 import { paths } from './paths/index.ts'
-import { knowFormerVersions } from './protobuf-answer.ts'
 import { pipeline } from './pipeline.ts'
 import { virtualResources } from './virtual/index.ts'
 import { Registry } from './served.ts'
@@ -23,9 +22,7 @@ export interface ApiServerOptions {
   readonly random: Random
   readonly log: Log
   readonly kinds: readonly Kind[]
-  /** Versions of them that the reference no longer serves (--runtime-config=legacy/all=true); absent: they are not served here either. */
-  readonly former?: ReadonlyMap<Kind, readonly ServedVersion<any>[]> // allowed: versions of any kind
-  readonly authenticator: Authenticator
+  readonly authenticator: AuthenticatorChain
   readonly authorizer: Authorizer
   /** Mutating ones run in this order, then (after validation) validating ones in this order. */
   readonly admission: readonly AdmissionPlugin[]
@@ -81,14 +78,21 @@ export interface TokenRequest {
   /** Empty: the server's own. */
   readonly audiences: readonly string[]
   readonly expirationSeconds: number
+  /** From when on its use is noted. */
+  readonly warnAfter?: number
   readonly boundTo?: { readonly kind: 'Pod' | 'Secret' | 'Node'; readonly name: string; readonly uid: string; readonly node?: { readonly name: string; readonly uid?: string } }
 }
 export interface TokenSigner {
+  /** Of this API server. */
   readonly audiences: readonly string[]
+  /** The longest life of a token; 0: as long as is asked for. */
+  readonly maxSeconds: number
+  /** Whether tokens that pods are given by default live on for a year, for clients that never read them again. */
+  readonly extend: boolean
   /** Who signs, for those who want to check; absent: not told. `keys` are public JSON Web Keys. */
-  readonly issuer?: { readonly url: string; readonly algorithm: string; readonly keys: readonly object[] }
-  /** The token and when it ends (milliseconds since the epoch). */
-  sign(request: TokenRequest): Promise<{ readonly token: string; readonly expires: number }>
+  issuer?(): Promise<{ readonly url: string; readonly jwksUri: string; readonly algorithms: readonly string[]; readonly keys: readonly object[] }>
+  /** The token and its id. */
+  sign(request: TokenRequest): Promise<{ readonly token: string; readonly id: string }>
 }
 
 /** A node's agent, from its Node object's addresses and daemonEndpoints. */
@@ -120,13 +124,12 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   for (const each of options.allocators ?? []) allocators.set(each.kind, [...(allocators.get(each.kind) ?? []), each])
   const core: Core = {
     objects, clock, random, log, authorizer, allocators,
-    registry: new Registry(kinds, subresourcesOf, options.former),
+    registry: new Registry(kinds, subresourcesOf),
     admission: new AdmissionChain(authorizer.rulesFor ? [...options.admission, escalationCheck(authorizer)] : options.admission, objects),
-    authenticate: (request) => authenticator.authenticate(request),
+    authenticate: authenticator.authenticate,
     logs: new EventLogs(objects), watches: new Set(), tokens: options.tokens, kubelet: options.kubelet, backend: options.backend,
     outbound: options.outbound ?? nobody, proxyIdentity: options.proxyIdentity,
   }
-  if (options.former) knowFormerVersions(options.former)
   let open = true
   const handler = pipeline({ core, authorizer, impersonate: options.impersonate, paths: paths(core, options, () => open), virtual: virtualResources, isOpen: () => open })
   return {

@@ -28,10 +28,9 @@ export interface TestClusterOptions {
 
 const admin: User = { name: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] }
 /** Signs without secrets: the same tokens in every run. */
+const mac = (data: Uint8Array) => createHmac('sha256', 'test').update(data).digest()
 const testKeys: TokenKeys = {
-  algorithm: 'ES256', keyId: 'test',
-  sign: (data) => createHmac('sha256', 'test').update(data).digest(),
-  verify: (data, signature) => createHmac('sha256', 'test').update(data).digest().equals(signature),
+  signer: { keyId: 'test', algorithm: 'ES256', sign: mac }, verifying: [{ keyId: 'test', algorithm: 'ES256', jwk: {}, verify: (data, signature) => mac(data).equals(signature) }],
 }
 /** Nothing but heartbeats for so long means that the cluster has come to rest. */
 const quietMs = 3_000
@@ -43,6 +42,8 @@ export class TestCluster {
   readonly random: Random
   readonly client: Client
   readonly plane: ControlPlane
+  /** Fingerprints of the authorities whose client certificates are believed. */
+  readonly anchors: Set<string>
   readonly nodes: HollowNodes
   readonly #options: TestClusterOptions
   #process: { readonly line: FaultyLine; readonly informers: Informers; readonly stops: readonly (() => Promise<void>)[] } | undefined
@@ -51,20 +52,22 @@ export class TestCluster {
   /** Starts one; stop it, or hold it with `await using`. */
   static async start(options: TestClusterOptions = {}): Promise<TestCluster> {
     const clock = new FakeClock(), random = seeded(options.seed ?? 1)
+    const anchors = new Set<string>()
     const plane = await createControlPlane({
-      engine: memoryEngine(), clock, random, log: options.log ?? silent, tokenKeys: testKeys, serviceAccountIssuer: 'https://kubernetes.default.svc',
+      engine: memoryEngine(), clock, random, log: options.log ?? silent, tokenKeys: testKeys, serviceAccountIssuers: ['https://kubernetes.default.svc'],
       serviceClusterIpRange: '10.96.0.0/16', serviceNodePortRange: { from: 30000, to: 32767 }, clusterCidr: '10.244.0.0/16', advertise: { address: '192.0.2.1', port: 6443 },
-      clientCa: 'certificate', authorizationMode: ['Node', 'RBAC'], anonymousAuth: true, compactionIntervalMs: 0, nodeMonitorGracePeriodMs: 40_000, freeze: true,
+      clientCa: 'certificate', clientAnchors: () => anchors, authorizationMode: ['Node', 'RBAC'], compactionIntervalMs: 0, nodeMonitorGracePeriodMs: 40_000, freeze: true,
     })
-    const cluster = new TestCluster(plane, clock, random, options)
+    const cluster = new TestCluster(plane, clock, random, options, anchors)
     for (let i = 1; i <= (options.nodes ?? 0); i++) await cluster.nodes.add(`node-${i}`)
     cluster.startComponents()
     await rest()
     return cluster
   }
 
-  private constructor(plane: ControlPlane, clock: FakeClock, random: Random, options: TestClusterOptions) {
+  private constructor(plane: ControlPlane, clock: FakeClock, random: Random, options: TestClusterOptions, anchors: Set<string>) {
     this.plane = plane
+    this.anchors = anchors
     this.clock = clock
     this.random = random
     this.#options = options

@@ -1,4 +1,5 @@
 // A test cluster's API server on a real socket, for what needs one.
+import { X509Certificate } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -29,6 +30,7 @@ export async function serve(cluster: TestCluster): Promise<TestServer> {
   const leaf = await pki.leaf('server', authority, { commonName: 'kube-apiserver', ips: ['127.0.0.1'] }, ['server'])
   const admin = await pki.leaf('admin', authority, { commonName: 'kubernetes-admin', organizations: ['system:masters'] }, ['client'])
   rmSync(folder, { recursive: true })
+  cluster.anchors.add(new X509Certificate(authority.certificate).fingerprint256.replaceAll(':', '').toLowerCase())
   const socket = await listen({ handler: cluster.plane.handler, host: '127.0.0.1', port: 0, certificate: leaf.certificate, key: leaf.key, clientAuthority: authority.certificate, log: silent })
   const server = `https://127.0.0.1:${socket.port}`
   const client = httpClient({ server, ca: authority.certificate, cert: admin.certificate, key: admin.key, clock: machineClock, random: seeded(1), log: silent, userAgent: 'kubectl' })

@@ -1,24 +1,20 @@
 // The reference's own flag names, for what we have. Meanings and defaults are the reference's unless the description says so.
-import { duration, integer, ipAddress, list, network, path, portRange, switches, text, toggle } from '../flag.ts'
+import { duration, integer, ipAddress, list, network, path, portRange, toggle } from '../flag.ts'
+import { authenticationFlags } from './authentication-flags.ts'
 
 const group = 'API server and controllers (the reference\'s names)'
 
 /** Flags of kube-apiserver and kube-controller-manager. */
 export const serverFlags = {
+  ...authenticationFlags,
   bindAddress: ipAddress({ group, description: 'Address to listen on; 0.0.0.0 is every one (the reference\'s default)' }, '127.0.0.1'),
   advertiseAddress: ipAddress({ group, description: 'Address under which others reach the API server', defaultText: 'the bind address' }),
   securePort: integer({ group, hidden: true, description: 'The reference\'s name of --port' }, [0, 65_535]),
   tlsCertFile: path({ group, description: 'Certificate to serve with, instead of one of the cluster\'s own authority' }),
   tlsPrivateKeyFile: path({ group, description: 'Its key' }),
-  clientCaFile: path({ group, description: 'More authorities whose client certificates are accepted' }),
-  anonymousAuth: toggle({ group, description: 'Requests without credentials are system:anonymous, with the rights that RBAC gives it' }, true),
-  tokenAuthFile: path({ group, description: 'Static tokens: lines of token,user,uid,"group,group"' }),
-  serviceAccountIssuer: text({ group, value: 'URL', description: 'Issuer of service account tokens' }, 'https://kubernetes.default.svc.cluster.local'),
   authorizationMode: list({ group, description: 'Who decides what is allowed, in order' }, ['Node', 'RBAC'], ['Node', 'RBAC', 'AlwaysAllow']),
   enableAdmissionPlugins: list({ group, description: 'Admission plugins beyond those on by default' }),
   disableAdmissionPlugins: list({ group, description: 'Admission plugins to switch off' }),
-  runtimeConfig: switches({ group, description: 'API versions to switch on: legacy/all=true serves every version that was ever removed, GROUP/VERSION=true one of them' }),
-  legacyApis: toggle({ group, description: 'Serve every API version that was ever removed (extensions/v1beta1 and the like): the same as --runtime-config=legacy/all=true' }),
   allowPrivileged: toggle({ group, description: 'Allow privileged containers (the reference: false)' }, true),
   serviceClusterIpRange: network({ group, description: 'Addresses of Services' }, [12, 28], '10.96.0.0/16'),
   serviceNodePortRange: portRange({ group, description: 'Ports of Services of type NodePort' }, { from: 30_000, to: 32_767 }),

@@ -1,34 +1,47 @@
-// Bearer tokens: a file of static ones (--token-auth-file) and service account tokens.
-import { node, pod, secret, serviceAccount } from '#kinds'
+// Bearer tokens: where they stand in a request, and who is asked about them.
 import type { ApiRequest, User } from '#machinery'
-import type { ObjectReader } from '../object-reader.ts'
-import type { Authenticator } from './authn.ts'
-import type { ServiceAccountTokens, TokenSource } from './tokens.ts'
+import { firstOf, type Authenticator, type TokenAuthenticator } from './authn.ts'
+import { fromBase64Url } from './base64url.ts'
 
-/** The token of an Authorization header, or of a WebSocket's subprotocol (browsers cannot set headers). */
-export function bearerToken(request: ApiRequest): string | undefined {
-  const header = request.headers['authorization']
-  if (header !== undefined) {
-    const [scheme, token] = header.trim().split(/ +/, 2)
-    return scheme?.toLowerCase() === 'bearer' && token ? token : undefined
-  }
-  const protocol = request.headers['sec-websocket-protocol']?.split(',').map((p) => p.trim()).find((p) => p.startsWith(webSocketPrefix))
-  if (!protocol) return undefined
-  const encoded = protocol.slice(webSocketPrefix.length).replaceAll('-', '+').replaceAll('_', '/')
-  return decodeAscii(encoded)
-}
 const webSocketPrefix = 'base64url.bearer.authorization.k8s.io.'
-const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
-function decodeAscii(base64: string): string {
-  let out = '', held = 0, bits = 0
-  for (const c of base64) {
-    const v = alphabet.indexOf(c)
-    if (v < 0) continue
-    held = ((held << 6) | v) & 0xffff
-    bits += 6
-    if (bits >= 8) { bits -= 8; out += String.fromCharCode((held >> bits) & 0xff) }
+const spaceWarning = 'the provided Authorization header contains extra space before the bearer token, and is ignored'
+
+/** The token of an Authorization header; undefined when there is none. Spaces count: "Bearer  x" has an empty token. */
+export function bearerToken(header: string | undefined, warn?: (text: string) => void): string | undefined {
+  const parts = (header ?? '').trim().split(' ')
+  if (parts.length < 2 || parts[0]!.toLowerCase() !== 'bearer') return undefined
+  if (parts[1] === '') warn?.(spaceWarning)
+  return parts[1] || undefined
+}
+
+/**
+ * The token among a WebSocket's subprotocols: browsers cannot set headers (the WebSocket asks for another protocol too, which is then
+ * spoken). Throws when it is not to be read.
+ */
+export function webSocketToken({ headers }: ApiRequest): string | undefined {
+  const protocols = headers['sec-websocket-protocol']
+  if (protocols === undefined || headers['upgrade']?.toLowerCase() !== 'websocket') return undefined
+  const all = protocols.split(',').map((p) => p.trim()), encoded = all.filter((p) => p.startsWith(webSocketPrefix))
+  if (encoded.length === 0) return undefined
+  if (encoded.length > 1) throw new Error('multiple base64.bearer.authorization tokens specified')
+  const bytes = fromBase64Url(encoded[0]!.slice(webSocketPrefix.length))
+  if (!bytes) throw new Error('invalid base64.bearer.authorization token encoding')
+  if (all.every((p) => p === '' || p.startsWith(webSocketPrefix))) throw new Error('missing additional subprotocol')
+  try { return new TextDecoder('utf-8', { fatal: true }).decode(bytes) } catch { throw new Error('invalid base64.bearer.authorization token') }
+}
+
+/** Whoever the token of a request is; throws when nobody knows the token. */
+export function bearerAuthenticator(tokens: readonly TokenAuthenticator[]): Authenticator {
+  return {
+    name: 'bearer',
+    async authenticate(request, asked) {
+      const token = bearerToken(request.headers['authorization'], asked.warn) ?? webSocketToken(request)
+      if (token === undefined) return undefined
+      const found = await firstOf(tokens, (each) => each.authenticateToken(token, asked))
+      if (!found) throw new Error('invalid bearer token')
+      return found
+    },
   }
-  return out
 }
 
 /**
@@ -50,37 +63,11 @@ function columns(line: string): string[] {
   return out
 }
 
-/** Authenticates what `parseTokenFile` read. A token it does not know may still be known to the next authenticator. */
-export const tokenFileAuthenticator = (users: ReadonlyMap<string, User>): Authenticator => ({
+/** Authenticates what `parseTokenFile` read. */
+export const tokenFileAuthenticator = (users: ReadonlyMap<string, User>): TokenAuthenticator => ({
   name: 'token-file',
-  authenticate(request) {
-    const token = bearerToken(request)
-    return token === undefined ? undefined : users.get(token)
-  },
-})
-
-/** Authenticates service account tokens; throws for any other bearer token, so it comes last among those that read one. */
-export function serviceAccountAuthenticator(tokens: ServiceAccountTokens, objects: ObjectReader): Authenticator {
-  const source = tokenSource(objects)
-  return {
-    name: 'service-account',
-    authenticate(request) {
-      const token = bearerToken(request)
-      if (token === undefined) return undefined
-      const found = tokens.verify(token, source)
-      if (!found) throw new Error('the bearer token is not valid')
-      return found.user
-    },
-  }
-}
-
-/** What tokens are bound to, as the store has it now. */
-export const tokenSource = (objects: ObjectReader): TokenSource => ({
-  serviceAccount: (namespace, name) => objects.get(serviceAccount, name, namespace)?.metadata,
-  secret: (namespace, name) => objects.get(secret, name, namespace)?.metadata,
-  node: (name) => objects.get(node, name)?.metadata,
-  pod(namespace, name) {
-    const found = objects.get(pod, name, namespace)
-    return found && { uid: found.metadata.uid, ...(found.metadata.deletionTimestamp && { deletionTimestamp: found.metadata.deletionTimestamp }), ...(found.spec.nodeName && { nodeName: found.spec.nodeName }) }
+  authenticateToken(token) {
+    const user = users.get(token)
+    return user && { user }
   },
 })

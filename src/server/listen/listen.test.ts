@@ -1,5 +1,6 @@
 // The transport alone, over real sockets on the loopback: what a handler answers comes out, and no client harms another.
 import assert from 'node:assert/strict'
+import { X509Certificate } from 'node:crypto'
 import { connect as connectHttp2, type ClientHttp2Session } from 'node:http2'
 import { request as requestHttps } from 'node:https'
 import { createServer, type Server } from 'node:net'
@@ -97,19 +98,24 @@ test('several warnings are several headers', async () => {
   assert.deepEqual(headers.filter((_, i) => headers[i - 1]?.toLowerCase() === 'warning'), ['299 - "one"', '299 - "two"'])
 })
 
-test('a verified client certificate names the user and the groups; without one the handler decides', async () => {
-  await ask2('GET', '/')
-  assert.deepEqual(seen.user, { name: 'jane', groups: ['team-a', 'team-b'] })
-  await ask1('GET', '/', undefined, client)
-  assert.deepEqual(seen.user, { name: 'jane', groups: ['team-a', 'team-b'] })
+test('a client certificate is handed on with what TLS found out about it', async () => {
+  const expected = { commonName: 'jane', organizations: ['team-a', 'team-b'], uids: [], problem: undefined }
+  for (const ask of [() => ask2('GET', '/'), () => ask1('GET', '/', undefined, client)]) {
+    await ask()
+    const { commonName, organizations, uids, problem, fingerprint, chain, notAfter } = seen.certificate!
+    assert.deepEqual({ commonName, organizations, uids, problem }, expected)
+    assert.deepEqual(chain, [client.certificate, ca].map((pem) => new X509Certificate(pem).fingerprint256.replaceAll(':', '').toLowerCase()))
+    assert.equal(fingerprint, chain[0])
+    assert.equal(notAfter, Date.parse(new X509Certificate(client.certificate).validTo))
+  }
   await ask1('GET', '/')
-  assert.equal(seen.user, undefined)
+  assert.equal(seen.certificate, undefined)
 })
 
-test('a client certificate of another authority is nobody\'s', async () => {
+test('a client certificate of another authority is marked as not believed', async () => {
   const other = await new Pki(join(folder, 'other')).authority('ca', 'other')
   await ask1('GET', '/', undefined, await issue(other, { commonName: 'jane', organizations: ['system:masters'] }, ['client']))
-  assert.equal(seen.user, undefined)
+  assert.match(seen.certificate!.problem!, /^x509: /)
 })
 
 test('large answers are compressed when the client asks for it', async () => {

@@ -3,10 +3,11 @@ import { createSecureServer, type Http2SecureServer, type IncomingHttpHeaders, t
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { PeerCertificate, TLSSocket } from 'node:tls'
-import { ApiError, badRequest, type ApiHandler, type ApiRequest, type ApiResponse, type Log, type UpgradeTarget, type User } from '#machinery'
+import type { TLSSocket } from 'node:tls'
+import { ApiError, badRequest, type ApiHandler, type ApiRequest, type ApiResponse, type ClientCertificate, type Log, type UpgradeTarget } from '#machinery'
 import { errorAnswer } from '../respond.ts'
 import { readBody } from './body.ts'
+import { clientCertificate } from './client-certificate.ts'
 import * as limits from './limits.ts'
 import { sendHttp1, sendHttp2 } from './send.ts'
 import { handOver, type AgentTls } from './upgrade.ts'
@@ -39,7 +40,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   const { handler, host, port, log, clientAuthority } = options
   const server = createSecureServer({
     allowHTTP1: true, cert: options.certificate, key: options.key, minVersion: 'TLSv1.2', handshakeTimeout: limits.handshakeMs,
-    ...(clientAuthority !== undefined && { ca: clientAuthority, requestCert: true, rejectUnauthorized: false }),
+    ...(clientAuthority !== undefined && { ca: clientAuthority, requestCert: true, rejectUnauthorized: false, allowPartialTrustChain: true }),
     settings: { initialWindowSize: limits.streamWindow, maxConcurrentStreams: limits.streamsPerConnection, maxHeaderListSize: limits.headerBytes, enablePush: false },
     maxSessionMemory: 128, maxHeaderSize: limits.headerBytes, noDelay: true,
   } as Parameters<typeof createSecureServer>[0])
@@ -103,8 +104,8 @@ async function serveHttp2(stream: ServerHttp2Stream, headers: IncomingHttpHeader
     const body = writes.has(method) && !stream.endAfterHeaders ? await readBody(stream, headers['content-length']) : undefined
     const { session } = stream
     if (!session) return
-    const user = userOf(session, session.socket as TLSSocket)
-    const request = requestOf(method, url, { headers, rawHeaders }, body, user, session.socket.remoteAddress, (run) => { stream.once('close', run) })
+    const certificate = clientCertificate(session, session.socket as TLSSocket)
+    const request = requestOf(method, url, { headers, rawHeaders }, body, certificate, session.socket.remoteAddress, (run) => { stream.once('close', run) })
     const pending = deadlines.begin(() => { refuse(tooLate(method, url)) })
     let response: ApiResponse
     try { response = await handler(request) } finally { if (!deadlines.end(pending)) return }
@@ -122,8 +123,8 @@ async function serveHttp1(request: IncomingMessage, response: ServerResponse, { 
   const refuse = (error: unknown) => { if (!response.destroyed && !response.headersSent) sendHttp1(response, refusal(error, request.headers.accept, log), { method, headers: {} }) }
   try {
     const body = writes.has(method) ? await readBody(request, request.headers['content-length']) : undefined
-    const user = userOf(request.socket, request.socket as TLSSocket)
-    const asked = requestOf(method, url, request, body, user, request.socket.remoteAddress, (run) => { response.once('close', run) })
+    const certificate = clientCertificate(request.socket, request.socket as TLSSocket)
+    const asked = requestOf(method, url, request, body, certificate, request.socket.remoteAddress, (run) => { response.once('close', run) })
     const pending = deadlines.begin(() => { refuse(tooLate(method, url)) })
     let answer: ApiResponse
     try { answer = await handler(asked) } finally { if (!deadlines.end(pending)) return }
@@ -145,8 +146,8 @@ function refuseUnreadable(error: Error & { code?: string }, socket: Duplex): voi
 /** WebSocket and SPDY: asked like any request; an answer that is no upgrade is written as it is. */
 async function serveUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, handler: ApiHandler, { log, agents }: ListenOptions): Promise<void> {
   socket.on('error', (error) => { log.debug('an upgraded connection failed', { error: error.message }) })
-  const user = userOf(request.socket, request.socket as TLSSocket)
-  const asked = requestOf(methodOf(request.method), request.url ?? '/', request, undefined, user, request.socket.remoteAddress, (run) => { socket.once('close', run) })
+  const certificate = clientCertificate(request.socket, request.socket as TLSSocket)
+  const asked = requestOf(methodOf(request.method), request.url ?? '/', request, undefined, certificate, request.socket.remoteAddress, (run) => { socket.once('close', run) })
   try {
     const answer = await handler(asked)
     if (answer.body.type === 'upgrade') { handOver(request, socket, head, answer.body.target as UpgradeTarget, agents, log); return }
@@ -166,30 +167,12 @@ function writePlain(socket: Duplex, status: number, headers: Readonly<Record<str
   socket.end()
 }
 
-function requestOf(method: ApiRequest['method'], url: string, { headers, rawHeaders }: { readonly headers: IncomingHttpHeaders; readonly rawHeaders: readonly string[] }, body: Uint8Array | undefined, user: User | undefined, remote: string | undefined, onGone: (run: () => void) => void): ApiRequest {
+function requestOf(method: ApiRequest['method'], url: string, { headers, rawHeaders }: { readonly headers: IncomingHttpHeaders; readonly rawHeaders: readonly string[] }, body: Uint8Array | undefined, certificate: ClientCertificate | undefined, remote: string | undefined, onGone: (run: () => void) => void): ApiRequest {
   const at = url.indexOf('?')
   return {
     method, path: at < 0 ? url : url.slice(0, at), query: at < 0 ? '' : url.slice(at + 1), headers: headers as ApiRequest['headers'], rawHeaders, body, onGone,
-    ...(user && { user }), ...(remote !== undefined && { remote }),
+    ...(certificate && { certificate }), ...(remote !== undefined && { remote }),
   }
-}
-
-/** The user that a verified client certificate names: CN is the name, O the groups. Kept with the connection. */
-const users = new WeakMap<object, User | 'nobody'>()
-function userOf(connection: object, socket: TLSSocket): User | undefined {
-  const known = users.get(connection)
-  if (known !== undefined) return known === 'nobody' ? undefined : known
-  const user = readCertificate(socket)
-  users.set(connection, user ?? 'nobody')
-  return user
-}
-function readCertificate(socket: TLSSocket): User | undefined {
-  if (!socket.authorized) return undefined
-  const { subject } = socket.getPeerCertificate() as Partial<PeerCertificate>
-  if (!subject) return undefined
-  const { CN, O } = subject as { CN?: string | string[]; O?: string | string[] }
-  const name = typeof CN === 'string' ? CN : CN?.[0]
-  return name ? { name, groups: O === undefined ? [] : typeof O === 'string' ? [O] : O } : undefined
 }
 
 /** Requests that are being answered; what is neither a watch nor a followed log has its answer within a minute. */

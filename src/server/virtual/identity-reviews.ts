@@ -1,6 +1,7 @@
 // Who somebody is, asked: TokenReview, SelfSubjectReview; and everything that the asking user may do, SelfSubjectRulesReview.
 import { selfSubjectReview, selfSubjectRulesReview, tokenReview } from '#kinds'
-import { ApiError, badRequest, formatTime, type User } from '#machinery'
+import { badRequest, formatTime, internalError, type ApiRequest, type User } from '#machinery'
+import { NotAuthenticated } from '../authn/authn.ts'
 import type { VirtualResource } from '../route.ts'
 import { answerReview, readReview } from './review.ts'
 
@@ -13,16 +14,18 @@ const tokens: VirtualResource = {
     const given = await readReview(call)
     const { token, audiences = [] } = (given.spec ?? {}) as { token?: string; audiences?: readonly string[] }
     if (!token) throw badRequest('token is required for TokenReview in authentication')
-    const own = call.core.tokens?.audiences ?? []
-    const accepted = audiences.length > 0 ? audiences.filter((a) => own.includes(a)) : own
-    let user: User | undefined
+    const own = call.core.tokens?.audiences ?? [], asked = audiences.length > 0 ? audiences : own
+    let status: object
     try {
-      user = await call.core.authenticate({ method: 'GET', path: '/', query: '', headers: { authorization: `Bearer ${token}` }, body: undefined })
+      const request: ApiRequest = { method: 'GET', path: call.info.path, query: '', headers: { authorization: `Bearer ${token}` }, body: undefined }
+      const found = await call.core.authenticate(request, { ...(asked.length > 0 && { audiences: asked }), warn: (text) => { call.warnings.push(text) } })
+      const meant = (found.audiences ?? []).filter((a) => asked.includes(a))
+      if (asked.length > 0 && meant.length === 0) throw internalError('error validating audiences')
+      status = { authenticated: true, user: shown(found.user), ...(meant.length > 0 && { audiences: meant }) }
     } catch (error) {
-      if (!(error instanceof ApiError) || error.status.code !== 401) throw error
+      if (!(error instanceof NotAuthenticated)) throw error
+      status = { user: {}, ...(error.message && { error: error.message }) }
     }
-    const refused = user === undefined || user.name === 'system:anonymous' || (audiences.length > 0 && accepted.length === 0)
-    const status = refused ? { user: {}, error: 'invalid bearer token' } : { authenticated: true, user: shown(user!), ...(accepted.length > 0 && { audiences: accepted }) }
     return answerReview(call, { ...given, status })
   },
 }

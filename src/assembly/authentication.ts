@@ -1,0 +1,58 @@
+// The authenticators of a control plane, in the reference's order.
+import type { ApiHandler, Clock, Log, Random } from '#machinery'
+import {
+  authenticatorChain, bearerAuthenticator, certificateAuthenticator, forAudiences, frontProxyAuthenticator, legacyTokens, parseTokenFile, ServiceAccountTokens, systemUser, tokenFileAuthenticator, tokenSigner,
+  type Anchors, type AuthenticatorChain, type FrontProxy, type Objects, type TokenAuthenticator, type TokenKeys, type TokenSigner,
+} from '#server'
+
+export interface AuthenticationOptions {
+  /** Keys of service account tokens; they may still be on their way. */
+  readonly tokenKeys: TokenKeys | Promise<TokenKeys>
+  /** The first issues service account tokens, all are believed. */
+  readonly serviceAccountIssuers: readonly string[]
+  /** Whom tokens must be for; absent: the issuers. */
+  readonly apiAudiences?: readonly string[]
+  /** The longest life of a service account token; 0 or absent: as long as is asked for. */
+  readonly maxTokenSeconds?: number
+  /** Tokens that pods are given by default live for a year; default true. */
+  readonly extendTokens?: boolean
+  readonly jwksUri?: string
+  /** Text of a static token file and its name. */
+  readonly tokenFile?: { readonly name: string; readonly text: string }
+  /** Whether a request without credentials is somebody, by its path; absent: always. */
+  readonly anonymous?: (path: string) => boolean
+  /** Authorities of client certificates; absent: the transport knows none. */
+  readonly clientAnchors?: Anchors
+  readonly frontProxy?: Omit<FrontProxy, 'now'>
+}
+
+interface Surroundings {
+  readonly objects: Objects
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  /** `https://host:port` as others reach the server. */
+  readonly advertised: string
+  /** The server itself, which does not exist yet. */
+  readonly handler: () => ApiHandler
+}
+
+export interface Authentication { readonly chain: AuthenticatorChain; readonly signer: TokenSigner }
+
+export function authentication(options: AuthenticationOptions, { objects, clock, random, log, advertised, handler }: Surroundings): Authentication {
+  const now = () => clock.now(), issuers = options.serviceAccountIssuers, audiences = options.apiAudiences?.length ? options.apiAudiences : issuers
+  const tokens = new ServiceAccountTokens({ issuers, audiences, keys: options.tokenKeys, now, objects })
+  const note = (namespace: string, name: string, labels: Readonly<Record<string, string>>) => {
+    void handler()({ method: 'PATCH', path: `/api/v1/namespaces/${namespace}/secrets/${name}`, query: '', headers: { 'content-type': 'application/merge-patch+json' }, body: { object: { metadata: { labels } } }, user: systemUser, direct: true })
+      .then(({ status }) => { if (status >= 400) log.warn('the use of a token could not be noted', { namespace, name, status }) })
+  }
+  const tokenAuthenticators: TokenAuthenticator[] = [
+    ...(options.tokenFile ? [forAudiences(audiences, tokenFileAuthenticator(parseTokenFile(options.tokenFile.text, options.tokenFile.name)))] : []),
+    legacyTokens({ keys: options.tokenKeys, audiences, now, objects, note }), tokens]
+  const chain = authenticatorChain([
+    ...(options.frontProxy ? [frontProxyAuthenticator({ ...options.frontProxy, now: () => Date.now() })] : []), // certificates live on the real clock
+    ...(options.clientAnchors ? [certificateAuthenticator({ anchors: options.clientAnchors, now: () => Date.now() })] : []),
+    bearerAuthenticator(tokenAuthenticators),
+  ], { anonymous: options.anonymous ?? (() => true), log: log.named('authenticator'), now })
+  return { chain, signer: tokenSigner(tokens, { random, now, issuers, advertised, maxSeconds: options.maxTokenSeconds ?? 0, extend: options.extendTokens ?? true, ...(options.jwksUri && { jwksUri: options.jwksUri }) }) }
+}

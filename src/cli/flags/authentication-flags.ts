@@ -1,0 +1,21 @@
+// Who is believed: kube-apiserver's flags of authentication, with its names and meanings.
+import { duration, files, list, maybe, path, text, texts, toggle } from '../flag.ts'
+
+const group = 'Authentication (the reference\'s names)'
+
+export const authenticationFlags = {
+  clientCaFile: path({ group, description: 'More authorities whose client certificates are accepted; read again when it changes' }),
+  anonymousAuth: maybe({ group, description: 'Requests without credentials are system:anonymous, with the rights that RBAC gives it', defaultText: 'true' }),
+  tokenAuthFile: path({ group, description: 'Static tokens: lines of token,user,uid,"group,group"' }),
+  apiAudiences: list({ group, description: 'Whom tokens must be meant for', defaultText: 'the issuers of service account tokens' }),
+  serviceAccountIssuer: texts({ group, value: 'URL', description: 'Issuers of service account tokens: the first makes them, all are believed' }, ['https://kubernetes.default.svc.cluster.local']),
+  serviceAccountKeyFile: files({ group, description: 'PEM with public or private keys that service account tokens are believed by' }),
+  serviceAccountSigningKeyFile: path({ group, description: 'PEM with the private key that signs service account tokens', defaultText: 'one of the cluster\'s own' }),
+  serviceAccountExtendTokenExpiration: toggle({ group, description: 'Tokens that pods are given by default live for a year, for clients that never read them again' }, true),
+  serviceAccountMaxTokenExpiration: duration({ group, description: 'The longest life of a service account token' }, 0, 'as long as is asked for'),
+  serviceAccountJwksUri: text({ group, value: 'URL', description: 'Where the public keys of service account tokens are to be had', defaultText: 'this server' }),
+  serviceAccountLookup: toggle({ group, hidden: true, description: 'Accepted; what tokens are bound to is always looked up' }, true),
+}
+
+/** Values of these flags. */
+export type AuthenticationFlags = { readonly [K in keyof typeof authenticationFlags]: (typeof authenticationFlags)[K]['default'] }
