@@ -67,7 +67,7 @@ async function start(options: ClusterOptions, log: Log, progress: (step: string)
   const plane: ControlPlane = await createControlPlane({
     engine: await openEngine(paths.storeDir), clock: realClock, random, log, kubelet, outbound: calls, clientCa, rootCa: ca.certificate, frontProxyCa: frontProxyCa.certificate, proxyIdentity, tokenKeys: serviceAccountKeys(options, pki),
     ...authenticationOf(options, { clientCa, frontProxyCa: frontProxyCa.certificate }), serviceClusterIpRange: options.serviceClusterIpRange, serviceNodePortRange: options.serviceNodePortRange,
-    clusterCidr: nodes?.podCidr ?? options.clusterCidr, advertise: { address: advertised, port: main.port }, authorizationMode: options.authorizationMode,
+    clusterCidr: nodes?.podCidr ?? options.clusterCidr, advertise: { address: advertised, port: main.port }, authorizationMode: options.authorizationMode, runtimeConfig: options.runtimeConfig,
     admission: { enable: options.enableAdmissionPlugins, disable: options.disableAdmissionPlugins, notReadySeconds: options.defaultNotReadyTolerationSeconds, unreachableSeconds: options.defaultUnreachableTolerationSeconds },
     compactionIntervalMs: options.etcdCompactionIntervalMs, nodeMonitorGracePeriodMs: options.nodeMonitorGracePeriodMs,
     onFatal: (error) => fatal.reject(error),

@@ -1,13 +1,13 @@
 // One process: store, API server, controllers and scheduler, each talking to the server as itself.
 import { join } from 'node:path'
-import { kinds } from '#kinds'
+import { kinds, loadFormer, podPreset } from '#kinds'
 import type { ApiHandler, Clock, Log, Random, User } from '#machinery'
 import { connect, directClient, EventRecorder, Informers, type Cluster } from '#client'
 import { startControllers } from '#controllers'
 import { startScheduler } from '#scheduler'
 import {
-  admissionPlugins, allowAll, authorizerUnion, bootstrap, createApiServer, createObjects, impersonator, keepIpAddresses, NodeAuthorizer, parseCidr, privilegedGroup,
-  RbacAuthorizer, ServiceAllocation, systemUser, type ApiServer, type Authorizer, type KubeletConnector, type Objects, type Outbound,
+  admissionPlugins, allowAll, authorizerUnion, bootstrap, chooseFormer, createApiServer, createObjects, formerAskedFor, impersonator, keepIpAddresses, NodeAuthorizer, parseCidr, podPresetPlugin, privilegedGroup,
+  RbacAuthorizer, runtimeConfigProblem, ServiceAllocation, systemUser, type ApiServer, type Authorizer, type KubeletConnector, type Objects, type RuntimeConfig, type Outbound,
 } from '#server'
 import { openStore, sqliteEngine, type Engine, type Store } from '#store'
 import { authentication, type AuthenticationOptions } from './authentication.ts'
@@ -30,6 +30,8 @@ export interface ControlPlaneOptions extends AuthenticationOptions {
   readonly frontProxyCa?: string
   readonly proxyIdentity?: { readonly certificate: string; readonly key: string }
   readonly authorizationMode: readonly string[]
+  /** --runtime-config: removed API versions to serve. */
+  readonly runtimeConfig?: RuntimeConfig
   readonly admission?: { readonly enable?: readonly string[]; readonly disable?: readonly string[]; readonly notReadySeconds?: number; readonly unreachableSeconds?: number }
   readonly compactionIntervalMs: number
   readonly nodeMonitorGracePeriodMs: number
@@ -67,10 +69,11 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   const { chain, signer } = authentication(options, { objects, clock, random, log, advertised: `https://${options.advertise.address}:${options.advertise.port}`, handler: () => server.handler })
   const { enable = [], disable = [], notReadySeconds = 300, unreachableSeconds = 300 } = options.admission ?? {}
   const services = new ServiceAllocation({ ranges: { addresses: range, nodePorts: { first: options.serviceNodePortRange.from, last: options.serviceNodePortRange.to } }, objects, random })
+  const former = await formerVersions(options.runtimeConfig ?? {})
   const server: ApiServer = createApiServer({
-    objects, clock, random, log: log.named('apiserver'), kinds, authorizer,
+    objects, clock, random, log: log.named('apiserver'), kinds: [...kinds, ...(former?.kinds ?? [])], authorizer, ...(former && { former: former.versions }),
     authenticator: chain,
-    admission: admissionPlugins({ random, enable, disable, tolerationSeconds: { notReady: notReadySeconds, unreachable: unreachableSeconds } }),
+    admission: [...(former?.kinds.includes(podPreset) ? [podPresetPlugin] : []), ...admissionPlugins({ random, enable, disable, tolerationSeconds: { notReady: notReadySeconds, unreachable: unreachableSeconds } })],
     impersonate: impersonator(authorizer), allocators: [services], tokens: signer,
     ...(options.kubelet && { kubelet: options.kubelet }), ...(options.outbound && { outbound: options.outbound }), ...(options.proxyIdentity && { proxyIdentity: options.proxyIdentity }), ...(options.build && { build: options.build }),
   })
@@ -94,6 +97,16 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
       await store.close()
     },
   }
+}
+
+/** The removed versions that are to be served; their code is loaded only then. */
+async function formerVersions(config: RuntimeConfig) {
+  const problem = runtimeConfigProblem(config)
+  if (problem) throw new Error(`--runtime-config ${problem}`)
+  const asked = formerAskedFor(config)
+  if (asked.size === 0) return undefined
+  const all = await loadFormer()
+  return chooseFormer(all.formerVersions, all.formerKinds, asked)
 }
 
 /** The caches of the process read everything; what a component may write is decided by its own identity. */

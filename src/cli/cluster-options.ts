@@ -25,6 +25,7 @@ export interface ClusterOptions extends AuthenticationFlags {
   readonly featureGates: Readonly<Record<string, boolean>>
   readonly tlsCertFile: string | undefined
   readonly tlsPrivateKeyFile: string | undefined
+  readonly runtimeConfig: Readonly<Record<string, boolean>>
   readonly authorizationMode: readonly string[]
   readonly enableAdmissionPlugins: readonly string[]
   readonly disableAdmissionPlugins: readonly string[]
@@ -53,7 +54,7 @@ export const pathsOf = ({ name, dataDir }: Values<typeof clusterFlags>): Cluster
 
 /** The options of a cluster; throws what was typed and does not fit together, or cannot be had here. */
 export function clusterOptions(typed: Typed, { noContainers, lastPort }: Circumstances): ClusterOptions {
-  const { name, runtime, nodes, simulate, port, securePort, v, clusterCidr, etcdCompactionInterval, nodeMonitorGracePeriod, ...rest } = typed
+  const { name, runtime, nodes, simulate, port, securePort, v, clusterCidr, etcdCompactionInterval, nodeMonitorGracePeriod, legacyApis, ...rest } = typed
   if (runtime === 'containerd' && noContainers !== undefined) throw new Failure(`--runtime containerd is not possible here: ${noContainers}`)
   if ((rest.tlsCertFile === undefined) !== (rest.tlsPrivateKeyFile === undefined)) throw usageError('--tls-cert-file and --tls-private-key-file belong together: give both')
   if (port !== undefined && securePort !== undefined && port !== securePort) throw usageError('--port and --secure-port are the same thing: give one')
@@ -65,7 +66,7 @@ export function clusterOptions(typed: Typed, { noContainers, lastPort }: Circums
   const pods = clusterCidr ?? defaultClusterCidr(name)
   if (overlap(pods, rest.serviceClusterIpRange)) throw usageError(`--cluster-cidr ${pods} and --service-cluster-ip-range ${rest.serviceClusterIpRange} overlap`)
   return {
-    ...rest, name, paths: pathsOf(typed),
+    ...rest, runtimeConfig: legacyApis ? { 'legacy/all': true, ...rest.runtimeConfig } : rest.runtimeConfig, name, paths: pathsOf(typed),
     port: port ?? securePort ?? lastPort ?? (name === 'proa' ? 6443 : 0),
     containerdNodes: real ? plain : 0,
     simulatedNodes: (simulate ?? 0) + (real ? 0 : plain),

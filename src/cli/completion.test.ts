@@ -18,7 +18,7 @@ async function offers(words: readonly string[]): Promise<string[]> {
 // A machine without bash has nothing to complete with.
 if (bash) {
   for (const [typed, expected] of [
-    ['proa u', ['up']], ['proa st', ['status']], ['proa image ', ['load']], ['proa up --run', ['--runtime']], ['proa up --runtime ', ['auto', 'containerd', 'simulated']],
+    ['proa u', ['up']], ['proa st', ['status']], ['proa image ', ['load']], ['proa up --run', ['--runtime', '--runtime-config']], ['proa up --runtime ', ['auto', 'containerd', 'simulated']],
     ['proa up --runtime c', ['containerd']], ['proa completion ', ['bash', 'zsh', 'fish']], ['proa up --name lab --detac', ['--detach']], ['proa image load --no', ['--nodes']], ['proa nonsense ', []], ['proa image nonsense ', []],
   ] as const) {
     test(`bash offers ${expected.join(', ') || 'nothing'} after "${typed}"`, async () => { assert.deepEqual(await offers(typed.split(' ')), expected) })

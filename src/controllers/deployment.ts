@@ -6,6 +6,7 @@ import { controlledPods } from './replicas/candidates.ts'
 import { isFinished } from './pod-state.ts'
 import { conditionOf, withCondition } from './deployment/conditions.ts'
 import { annotationsOfNew, byAge, maxRevision, newSetFor, newSetOf, revisionAnnotation, revisionOf, sameTemplate, sizeAnnotations } from './deployment/revision.ts'
+import { isRollingBack, rollBack } from './deployment/rollback.ts'
 import { isRolling, rollingSteps, sizeOf, sizeOfNew, wantedSize, type Resize } from './deployment/rollout.ts'
 import { isScaling, scalingSteps } from './deployment/scaling.ts'
 import { condition, countsOf, hasDeadline, isComplete, rolloutStatus, untilLate } from './deployment/status.ts'
@@ -31,6 +32,7 @@ export const deploymentController: Controller<Deployment> = {
       await cluster.updateStatus(deployment, d, countsOf(d, sets, newSetOf(d, sets), cluster.clock.now()))
       return
     }
+    if (isRollingBack(d)) return rollBack(d, sets, cluster)
     return rollOut(await notePause(d, cluster), sets, cluster)
   },
 }

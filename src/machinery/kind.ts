@@ -61,6 +61,8 @@ export interface ServedVersion<T> {
   /** Fields that field selectors may name in this version, read from the stored form; default: the kind's. */
   readonly selectable?: Readonly<Record<string, (object: T) => string>>
   readonly deprecated?: string
+  /** Parts of objects that this version had in a form of its own: a Scale with its selector as a map, a way to roll back. */
+  readonly former?: { readonly scale?: true; readonly rollback?: true }
 }
 
 export interface Definition<F extends Fields> extends Rules<Body<F>> {

@@ -1,5 +1,5 @@
 // A whole server in the process for tests, asked as clients ask it. No sockets, no waiting.
-import { kinds } from '#kinds'
+import { kinds, type loadFormer } from '#kinds'
 import { seeded, silent, type ApiRequest, type ApiResponse, type Clock, type StreamSink } from '#machinery'
 import { memoryEngine, openStore } from '#store'
 import { allowAll, authenticatorChain, createApiServer, createObjects, type AdmissionPlugin } from './index.ts'
@@ -24,12 +24,12 @@ export class HandClock implements Clock {
   }
 }
 
-export async function start({ admission = [] }: { admission?: readonly AdmissionPlugin[] } = {}) {
+export async function start({ admission = [], former }: { admission?: readonly AdmissionPlugin[]; former?: Awaited<ReturnType<typeof loadFormer>> } = {}) {
   const clock = new HandClock()
   const store = await openStore({ engine: memoryEngine(), clock })
   const objects = createObjects({ store, clock, freeze: true })
   const { handler } = createApiServer({
-    objects, clock, random: seeded(7), log: silent, kinds, admission, authorizer: allowAll, authenticator: authenticatorChain([], { anonymous: () => true, log: silent }),
+    objects, clock, random: seeded(7), log: silent, kinds: [...kinds, ...(former?.formerKinds ?? [])], admission, ...(former && { former: former.formerVersions }), authorizer: allowAll, authenticator: authenticatorChain([], { anonymous: () => true, log: silent }),
   })
   const send = (line: string, body?: unknown, headers: Record<string, string> = {}): Promise<ApiResponse> => {
     const [method, url] = line.split(' ') as [ApiRequest['method'], string]

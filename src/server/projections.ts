@@ -1,4 +1,5 @@
 // The forms an object can be asked for in instead of itself: a row of a table, its metadata alone.
+import { columnDescription } from '#kinds'
 import { badRequest, type AnyObject, type Column, type LooseObject } from '#machinery'
 import type { Query } from './request.ts'
 import type { Served } from './served.ts'
@@ -32,7 +33,7 @@ export function table(served: Pick<Served, 'columns'> & { readonly kind?: Served
   const { columns } = served
   return {
     kind: 'Table', apiVersion: `meta.k8s.io/${version}`, metadata,
-    columnDefinitions: withColumns ? definitions(columns) : null,
+    columnDefinitions: withColumns ? definitions(served) : null,
     rows: objects.map((object) => ({ cells: columns.map((c) => cell(c, object, now)), ...conditionsOf(served, object), ...(include !== 'None' && { object: include === 'Object' ? object : partialObject(object, version) }) })),
   }
 }
@@ -44,10 +45,10 @@ const conditionsOf = ({ kind }: { readonly kind?: Served['kind'] }, object: Loos
 const cell = (column: Column<any>, object: LooseObject, now: number) => column.value(object, now) ?? null
 
 const known = new WeakMap<readonly Column<any>[], readonly object[]>()
-function definitions(columns: readonly Column<any>[]): readonly object[] {
+function definitions({ columns, kind }: Pick<Served, 'columns'> & { readonly kind?: Served['kind'] }): readonly object[] {
   let made = known.get(columns)
   if (!made) {
-    made = columns.filter((c) => !isUndeclared(c)).map(({ name, type = 'string', format = '', description = '', priority = 0 }) => ({ name, type, format, description, priority }))
+    made = columns.filter((c) => !isUndeclared(c)).map(({ name, type = 'string', format = '', description = kind ? columnDescription(kind, name) : '', priority = 0 }) => ({ name, type, format, description, priority }))
     known.set(columns, made)
   }
   return made

@@ -1,7 +1,7 @@
 // Answers in protobuf. What an object's message is follows from its type: Kubernetes' own kinds and the types around them have one,
 // custom resources have none.
 import { authTokenRequest, eviction, kinds, scale } from '#kinds'
-import { ApiError, protobuf, protobufType, type ApiResponse, type LooseObject, type Schema } from '#machinery'
+import { ApiError, protobuf, protobufType, type ApiResponse, type Kind, type LooseObject, type Schema, type ServedVersion } from '#machinery'
 
 const uncached = 'no-cache, private'
 const headers = { 'content-type': protobufType, 'cache-control': uncached }
@@ -11,14 +11,20 @@ interface Typed { readonly kind: string; readonly apiVersion: string }
 interface List extends Typed { readonly metadata?: object; readonly items: readonly object[] | null }
 
 let schemas: Map<string, Schema<any>> | undefined
+/** Messages are facts: whoever serves former versions adds them for the whole process. */
+let former: ReadonlyMap<Kind, readonly ServedVersion<any>[]> = new Map() // allowed: versions of any kind
+export function knowFormerVersions(versions: typeof former): void {
+  former = versions
+  schemas = undefined
+}
 function schemaOf({ apiVersion, kind }: Typed): Schema<any> | undefined {
   if (!schemas) {
     const { partialObjectSchema, statusSchema } = protobuf()
     schemas = new Map([['v1 Status', statusSchema], ['meta.k8s.io/v1 PartialObjectMetadata', partialObjectSchema], ['meta.k8s.io/v1beta1 PartialObjectMetadata', partialObjectSchema]])
     for (const type of [authTokenRequest, eviction, scale]) schemas.set(`${type.apiVersion} ${type.kind}`, type.schema)
-    for (const served of kinds) {
+    for (const served of [...kinds, ...former.keys()]) {
       schemas.set(`${served.apiVersion} ${served.kind}`, served.schema)
-      for (const { group, version, kind: name = served.kind, schema } of served.alsoServedAs) schemas.set(`${group ? `${group}/` : ''}${version} ${name}`, schema)
+      for (const { group, version, kind: name = served.kind, schema } of [...served.alsoServedAs, ...(former.get(served) ?? [])]) schemas.set(`${group ? `${group}/` : ''}${version} ${name}`, schema)
     }
   }
   return schemas.get(`${apiVersion} ${kind}`)

@@ -5,6 +5,7 @@ import { create } from './create.ts'
 import { remove, removeCollection } from './delete.ts'
 import { get, list } from './list.ts'
 import { itemTypes, listTypes, negotiate, patchForm } from './media.ts'
+import { isFormer } from './former-versions.ts'
 import { patch } from './patch.ts'
 import { speaksProtobuf } from './protobuf-body.ts'
 import type { RequestInfo } from './request.ts'
@@ -26,9 +27,11 @@ export const notAllowed = () => new ApiError('MethodNotAllowed', 'the server doe
 export function routeResource(core: Core, request: ApiRequest, info: RequestInfo, user: User, virtual: ReadonlyMap<string, VirtualResource>, warnings: string[]): ApiResponse | Promise<ApiResponse> {
   const served = core.registry.find(info.group, info.version, info.resource)
   if (!served) {
+    if (isFormer(info)) core.log.warn('a removed API version was asked for; --legacy-apis (--runtime-config=legacy/all=true) serves it', { path: info.path, userAgent: request.headers['user-agent'] })
     if (info.prefix === 'apis' && !core.registry.hasGroup(info.group)) return pageNotFound()
     throw noSuchPath()
   }
+  if (served.deprecated !== undefined) warnings.push(served.deprecated)
   const handler = find(served, info, request, virtual)
   const types = info.verb === 'list' || info.verb === 'watch' ? listTypes : itemTypes
   if (info.verb === 'patch') patchForm(request.headers['content-type'])

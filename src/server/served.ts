@@ -1,5 +1,6 @@
 // What is served where: every kind in each of its versions, found by group, version and plural.
-import type { Column, Kind, LooseObject, ResourceName, Rules, Schema, Verb } from '#machinery'
+import type { Column, Kind, LooseObject, ResourceName, Rules, Schema, ServedVersion, Verb } from '#machinery'
+import { ofFormerVersion } from './subresources/former.ts'
 import type { Subresource } from './subresources/subresource.ts'
 
 /** One resource as one version of the API serves it. */
@@ -41,7 +42,8 @@ export class Registry {
   readonly #kinds: readonly Kind[]
   readonly #types = new Set<string>()
 
-  constructor(kinds: readonly Kind[], subresourcesOf: (kind: Kind) => readonly Subresource[]) {
+  /** `former`: versions that the reference no longer serves, for a server that is asked to. */
+  constructor(kinds: readonly Kind[], subresourcesOf: (kind: Kind) => readonly Subresource[], former?: ReadonlyMap<Kind, readonly ServedVersion<any>[]>) { // allowed: versions of any kind
     this.#kinds = kinds
     for (const kind of kinds) {
       const subresources = new Map(subresourcesOf(kind).map((s) => [s.name, s]))
@@ -50,13 +52,13 @@ export class Registry {
         verbs: kind.verbs, definition: kind.definition, schema: kind.schema, rules: kind.rules, columns: kind.columns, selectable: kind.selectable, subresources,
         name: { group: kind.group, resource: kind.resource },
       })
-      for (const other of kind.alsoServedAs) {
+      for (const other of [...kind.alsoServedAs, ...(former?.get(kind) ?? [])]) {
         const resource = other.plural ?? kind.resource
         this.#add({
           group: other.group, version: other.version, apiVersion: other.group ? `${other.group}/${other.version}` : other.version, resource,
           kindName: other.kind ?? kind.kind, kind, namespaced: kind.namespaced, verbs: kind.verbs, definition: other.definition, schema: other.schema,
           rules: other.rules ?? {}, columns: other.columns ?? kind.columns, selectable: other.selectable ?? kind.selectable, convert: { from: other.from, to: other.to },
-          ...(other.deprecated !== undefined && { deprecated: other.deprecated }), subresources, name: { group: other.group, resource },
+          ...(other.deprecated !== undefined && { deprecated: other.deprecated }), subresources: other.former ? ofFormerVersion(other, subresources) : subresources, name: { group: other.group, resource },
         })
       }
     }

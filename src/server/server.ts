@@ -1,5 +1,5 @@
 // The API server, put together: what it needs from outside, and the one function that it is.
-import type { ApiHandler, ApiRequest, Clock, Kind, Log, LooseObject, Random, StreamSink, User } from '#machinery'
+import type { ApiHandler, ApiRequest, Clock, Kind, Log, LooseObject, Random, ServedVersion, StreamSink, User } from '#machinery'
 import type { AdmissionPlugin } from './admission/admission.ts'
 import type { AuthenticatorChain } from './authn/authn.ts'
 import type { AuthorizationAttributes, Authorizer } from './authz/authz.ts'
@@ -10,6 +10,7 @@ import { EventLogs, type Core } from './core.ts'
 import type { Objects } from './objects.ts'
 import type { Outbound } from './outbound.ts'
 import { paths } from './paths/index.ts'
+import { knowFormerVersions } from './protobuf-answer.ts'
 import { pipeline } from './pipeline.ts'
 import { virtualResources } from './virtual/index.ts'
 import { Registry } from './served.ts'
@@ -22,6 +23,8 @@ export interface ApiServerOptions {
   readonly random: Random
   readonly log: Log
   readonly kinds: readonly Kind[]
+  /** Versions of them that the reference no longer serves (--runtime-config=legacy/all=true); absent: they are not served here either. */
+  readonly former?: ReadonlyMap<Kind, readonly ServedVersion<any>[]> // allowed: versions of any kind
   readonly authenticator: AuthenticatorChain
   readonly authorizer: Authorizer
   /** Mutating ones run in this order, then (after validation) validating ones in this order. */
@@ -124,12 +127,13 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   for (const each of options.allocators ?? []) allocators.set(each.kind, [...(allocators.get(each.kind) ?? []), each])
   const core: Core = {
     objects, clock, random, log, authorizer, allocators,
-    registry: new Registry(kinds, subresourcesOf),
+    registry: new Registry(kinds, subresourcesOf, options.former),
     admission: new AdmissionChain(authorizer.rulesFor ? [...options.admission, escalationCheck(authorizer)] : options.admission, objects),
     authenticate: authenticator.authenticate,
     logs: new EventLogs(objects), watches: new Set(), tokens: options.tokens, kubelet: options.kubelet, backend: options.backend,
     outbound: options.outbound ?? nobody, proxyIdentity: options.proxyIdentity,
   }
+  if (options.former) knowFormerVersions(options.former)
   let open = true
   const handler = pipeline({ core, authorizer, impersonate: options.impersonate, paths: paths(core, options, () => open), virtual: virtualResources, isOpen: () => open })
   return {

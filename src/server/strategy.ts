@@ -25,22 +25,24 @@ export function beginMetadata(object: LooseObject, { clock, random }: { readonly
 }
 
 /** The ordinary strategy on create, then the kind's own. */
-export function prepareCreate({ kind }: Served, object: LooseObject, user: User): void {
+export function prepareCreate({ kind, convert, rules }: Served, object: LooseObject, user: User): void {
   if (kind.subresources.status && kind.statusOnCreate === 'drop') resetStatus(kind, object)
   if (kind.generation) object.metadata.generation = 1
   else delete object.metadata.generation
-  kind.rules.prepareCreate?.(object, user)
+  const own = (convert && rules.prepareCreate) ?? kind.rules.prepareCreate
+  own?.(object, user)
 }
 
 /** The ordinary strategy on update (`subresource`: '' or 'status' or another), then the kind's own. */
-export function prepareUpdate({ kind }: Served, object: LooseObject, old: LooseObject, subresource: string): void {
+export function prepareUpdate({ kind, convert, rules }: Served, object: LooseObject, old: LooseObject, subresource: string): void {
   const { metadata } = object
   keepObjectMeta(metadata, old.metadata)
   if (old.metadata.generation === undefined) delete metadata.generation
   else metadata.generation = old.metadata.generation
   if (subresource === 'status') keepAllButStatus(object, old)
   else if (kind.subresources.status && subresource === '') keepStatus(object, old)
-  kind.rules.prepareUpdate?.(object, old, subresource === '' ? undefined : subresource)
+  const own = (convert && rules.prepareUpdate) ?? kind.rules.prepareUpdate
+  own?.(object, old, subresource === '' ? undefined : subresource)
   if (kind.generation && subresource !== 'status' && generationChanged(kind, object, old)) metadata.generation = (old.metadata.generation ?? 0) + 1
 }
 

@@ -1,5 +1,5 @@
 // The reference's own flag names, for what we have. Meanings and defaults are the reference's unless the description says so.
-import { duration, integer, ipAddress, list, network, path, portRange, toggle } from '../flag.ts'
+import { duration, integer, ipAddress, list, network, path, portRange, switches, toggle } from '../flag.ts'
 import { authenticationFlags } from './authentication-flags.ts'
 
 const group = 'API server and controllers (the reference\'s names)'
@@ -15,6 +15,8 @@ export const serverFlags = {
   authorizationMode: list({ group, description: 'Who decides what is allowed, in order' }, ['Node', 'RBAC'], ['Node', 'RBAC', 'AlwaysAllow']),
   enableAdmissionPlugins: list({ group, description: 'Admission plugins beyond those on by default' }),
   disableAdmissionPlugins: list({ group, description: 'Admission plugins to switch off' }),
+  runtimeConfig: switches({ group, description: 'API versions to switch on: legacy/all=true serves every version that was ever removed, GROUP/VERSION=true one of them' }),
+  legacyApis: toggle({ group, description: 'Serve every API version that was ever removed (extensions/v1beta1 and the like): the same as --runtime-config=legacy/all=true' }),
   allowPrivileged: toggle({ group, description: 'Allow privileged containers (the reference: false)' }, true),
   serviceClusterIpRange: network({ group, description: 'Addresses of Services' }, [12, 28], '10.96.0.0/16'),
   serviceNodePortRange: portRange({ group, description: 'Ports of Services of type NodePort' }, { from: 30_000, to: 32_767 }),

@@ -1,6 +1,6 @@
 // autoscaling/v1: the same autoscalers with one CPU target. What it has no fields for travels in annotations.
 import { s, wholeObject, type AnyObject, type Infer, type InferFields, type ServedVersion } from '#machinery'
-import type { HorizontalPodAutoscalerBody, HorizontalPodAutoscalerStatus, HPAScalingRules, MetricSpec } from './horizontalpodautoscaler.ts'
+import type { HorizontalPodAutoscalerBehavior, HorizontalPodAutoscalerBody, HorizontalPodAutoscalerStatus, HPAScalingRules, MetricSpec } from './horizontalpodautoscaler.ts'
 import { fromV1Spec, fromV1Status, toV1Spec, toV1Status } from './metrics-v1.ts'
 
 export const crossVersionObjectReferenceV1 = s.object('io.k8s.api.autoscaling.v1.CrossVersionObjectReference', {
@@ -47,7 +47,7 @@ function to(hpa: HorizontalPodAutoscalerBody): HorizontalPodAutoscalerV1 {
     ...(currentMetrics?.length && { [carried.currentMetrics]: JSON.stringify(currentMetrics.map(toV1Status)) }),
     ...(conditions.length && { [carried.conditions]: JSON.stringify(conditions.map(({ type, status, lastTransitionTime, reason, message }) =>
       ({ type, status, lastTransitionTime: lastTransitionTime ?? null, ...(reason && { reason }), ...(message && { message }) }))) }),
-    ...(behavior && { [carried.behavior]: JSON.stringify({ ScaleUp: scalingRulesOut(behavior.scaleUp), ScaleDown: scalingRulesOut(behavior.scaleDown) }) }),
+    ...(behavior && { [carried.behavior]: writeBehavior(behavior) }),
   }
   return {
     apiVersion: 'autoscaling/v1', kind: hpa.kind,
@@ -70,13 +70,12 @@ function from(v1: HorizontalPodAutoscalerV1): HorizontalPodAutoscalerBody {
   const conditions = read(annotations[carried.conditions], (c) => c as never)
   const currentMetrics = carried.currentMetrics in annotations ? read(annotations[carried.currentMetrics], fromV1Status)
     : currentCPU === undefined ? null : [{ type: 'Resource', resource: { name: 'cpu', current: { averageUtilization: currentCPU } } }]
-  const behavior = readOne(annotations[carried.behavior]) as { ScaleUp?: GoScalingRules; ScaleDown?: GoScalingRules } | undefined
-  const up = scalingRulesIn(behavior?.ScaleUp), down = scalingRulesIn(behavior?.ScaleDown)
+  const behavior = readBehavior(annotations[carried.behavior])
   return {
     apiVersion: 'autoscaling/v2', kind: v1.kind,
     metadata: { ...metadata, ...(kept.length > 0 && { annotations: Object.fromEntries(kept) }) },
     spec: {
-      ...(behavior && { behavior: { ...(down && { scaleDown: down }), ...(up && { scaleUp: up }) } }),
+      ...(behavior && { behavior }),
       maxReplicas, metrics: metrics.length ? metrics : [defaultCPU], ...(minReplicas !== undefined && { minReplicas }), scaleTargetRef,
     },
     status: { ...(conditions.length > 0 && { conditions }), ...status, currentMetrics } as HorizontalPodAutoscalerStatus,
@@ -105,6 +104,14 @@ const scalingRulesIn = (rules: GoScalingRules | null | undefined): HPAScalingRul
   ...(rules.StabilizationWindowSeconds != null && { stabilizationWindowSeconds: rules.StabilizationWindowSeconds }),
   ...(rules.Tolerance != null && { tolerance: rules.Tolerance }),
 } : undefined)
+/** Versions without a field for the behavior keep it in this annotation. */
+export const behaviorKey = carried.behavior
+export const writeBehavior = ({ scaleUp, scaleDown }: HorizontalPodAutoscalerBehavior): string => JSON.stringify({ ScaleUp: scalingRulesOut(scaleUp), ScaleDown: scalingRulesOut(scaleDown) })
+export function readBehavior(text: string | undefined): HorizontalPodAutoscalerBehavior | undefined {
+  const behavior = readOne(text) as { ScaleUp?: GoScalingRules; ScaleDown?: GoScalingRules } | undefined
+  const up = scalingRulesIn(behavior?.ScaleUp), down = scalingRulesIn(behavior?.ScaleDown)
+  return behavior && { ...(down && { scaleDown: down }), ...(up && { scaleUp: up }) }
+}
 
 const definition = 'io.k8s.api.autoscaling.v1.HorizontalPodAutoscaler'
 export const horizontalPodAutoscalerV1: ServedVersion<HorizontalPodAutoscalerBody> = {

@@ -1,5 +1,5 @@
 // /scale: how many replicas there are and should be, whatever the kind calls them.
-import { scale as scaleType } from '#kinds'
+import { columnDescription, scale as scaleType } from '#kinds'
 import { applyJsonPatch, applyMergePatch, applyStrategicPatch, badRequest, getPath, internalError, invalid, invalidValue, notFound, parseTime, printSelector, selectorFrom, selectorOfSet, setPath, shortAge, type ApiResponse, type Column, type LabelSelector, type LooseObject, type ScalePaths } from '#machinery'
 import { decoded, readObject } from '../body.ts'
 import { place, type Call } from '../core.ts'
@@ -31,12 +31,13 @@ function answer(call: Call, object: LooseObject): ApiResponse {
   if (output.as === 'PartialObjectMetadata') return valueAnswer(200, partialObject(made, output.version), output, request.direct === true)
   return valueAnswer(200, made, { ...output, as: '' }, request.direct === true)
 }
-const columns: readonly Column<any>[] = [ // allowed: scales of any kind
+const cells: readonly Column<any>[] = [ // allowed: scales of any kind
   { name: 'Name', value: (o) => o.metadata.name },
   { name: 'Desired', type: 'integer', value: (o) => o.spec.replicas ?? 0 },
   { name: 'Available', type: 'integer', value: (o) => o.status.replicas },
   { name: 'Age', value: (o, now) => shortAge(now - parseTime(o.metadata.creationTimestamp)) },
 ]
+const columns = cells.map((cell) => ({ ...cell, description: columnDescription({ group: 'autoscaling', resource: 'scales' }, cell.name) }))
 
 const pathsOf = ({ served }: Call): ScalePaths => served.kind.subresources.scale!
 

@@ -1,0 +1,42 @@
+// What the reference once served and no longer does: other versions of today's kinds, and kinds that are gone. Off unless asked for
+// (--runtime-config=legacy/all=true): a client of today must not be able to tell.
+import type { Kind, ServedVersion } from '#machinery'
+import { controllerRevision } from '../apps/controllerrevision.ts'
+import { daemonSet } from '../apps/daemonset.ts'
+import { deployment } from '../apps/deployment.ts'
+import { replicaSet } from '../apps/replicaset.ts'
+import { statefulSet } from '../apps/statefulset.ts'
+import { customResourceDefinition } from '../apiextensions/customresourcedefinition.ts'
+import { horizontalPodAutoscaler } from '../autoscaling/horizontalpodautoscaler.ts'
+import { ingress } from '../networking/ingress.ts'
+import { ingressClass } from '../networking/ingressclass.ts'
+import { ipAddress } from '../networking/ipaddress.ts'
+import { networkPolicy } from '../networking/networkpolicy.ts'
+import { serviceCIDR } from '../networking/servicecidr.ts'
+import { podDisruptionBudget } from '../policy/poddisruptionbudget.ts'
+import { formerAdmission } from './admissionregistration.ts'
+import { formerDefinitions } from './apiextensions.ts'
+import { formerAutoscalers } from './autoscaling.ts'
+import { formerMore } from './more.ts'
+import { formerIngressClasses, formerIngresses, formerIPAddresses, formerNetworkPolicies, formerServiceCIDRs } from './networking.ts'
+import { formerDisruptionBudgets } from './policy.ts'
+import { podPreset } from './podpreset.ts'
+import { formerPodSecurityPolicies, podSecurityPolicy } from './podsecuritypolicy.ts'
+import { formerRbac } from './rbac.ts'
+import { formerControllerRevisions, formerDaemonSets, formerDeployments, formerReplicaSets, formerStatefulSets } from './workloads.ts'
+
+/** Former versions of each kind, newest first. */
+export const formerVersions: ReadonlyMap<Kind, readonly ServedVersion<any>[]> = gathered([ // allowed: versions of every shape in one table
+  [deployment, formerDeployments], [replicaSet, formerReplicaSets], [daemonSet, formerDaemonSets], [statefulSet, formerStatefulSets], [controllerRevision, formerControllerRevisions],
+  [horizontalPodAutoscaler, formerAutoscalers], [ingress, formerIngresses], [ingressClass, formerIngressClasses], [networkPolicy, formerNetworkPolicies], [ipAddress, formerIPAddresses],
+  [serviceCIDR, formerServiceCIDRs], [podDisruptionBudget, formerDisruptionBudgets], [customResourceDefinition, formerDefinitions], [podSecurityPolicy, formerPodSecurityPolicies],
+  ...formerRbac, ...formerMore, ...formerAdmission,
+])
+/** Kinds of which nothing is left today. */
+export const formerKinds: readonly Kind[] = [podSecurityPolicy, podPreset]
+
+function gathered(pairs: readonly (readonly [Kind, readonly ServedVersion<any>[]])[]): Map<Kind, readonly ServedVersion<any>[]> { // allowed: as above
+  const all = new Map<Kind, readonly ServedVersion<any>[]>() // allowed: as above
+  for (const [kind, versions] of pairs) all.set(kind, [...(all.get(kind) ?? []), ...versions])
+  return all
+}
