@@ -1,6 +1,6 @@
 // A kind is one value: everything the cluster needs to know about one API type. A CustomResourceDefinition becomes one too.
 import type { FieldError } from './errors.ts'
-import { objectMeta, type AnyObject, type ObjectMeta } from './meta.ts'
+import { objectMeta, type AnyObject, type LooseObject, type ObjectMeta } from './meta.ts'
 import type { NameRule } from './names.ts'
 import type { User } from './wire.ts'
 import { object, string, value, type Fields, type InferFields, type Schema } from './schema.ts'
@@ -129,8 +129,19 @@ export interface Kind<T extends AnyObject = any> {
   readonly rowConditions?: (object: T) => readonly RowCondition[]
   readonly selectable: Readonly<Record<string, (object: T) => string>>
   readonly storagePrefix: string
+  /** Custom resources are kept in one of their versions, and read by the definition as it is now. */
+  readonly stored?: StoredForm
   readonly rules: Rules<T>
   readonly alsoServedAs: readonly ServedVersion<T>[]
+}
+/** How objects of one version of a custom resource are kept. Their stored form says in which version it was written. */
+export interface StoredForm {
+  /** A stored value as an object of this version; `bytes` are those it was read from. May change the value. */
+  readonly read: (value: LooseObject, bytes: Uint8Array) => LooseObject
+  /** An object of this version as it is to be kept: itself where nothing changes. */
+  readonly write: (object: LooseObject) => LooseObject | Promise<LooseObject>
+  /** Makes ready what reading these bytes takes (conversion by others); absent: nothing has to be. */
+  readonly ready?: (values: readonly Uint8Array[]) => Promise<void>
 }
 export type ObjectOf<K> = K extends Kind<infer T> ? T : never
 

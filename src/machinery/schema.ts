@@ -13,6 +13,8 @@ export interface Schema<T, Present extends boolean = boolean> {
   readonly fields?: Fields
   /** Arrays and maps: what they hold. */
   readonly items?: Schema<any>
+  /** Objects: what fields hold that are not named (custom resources may leave them open). */
+  readonly rest?: Schema<any>
   readonly required: boolean
   /** Filled in when absent, the way the reference fills it after decoding. */
   readonly default?: unknown

@@ -21,7 +21,8 @@ interface Chosen { readonly mutating: readonly AdmissionPlugin[]; readonly valid
 export class AdmissionChain {
   readonly #plugins: readonly AdmissionPlugin[]
   readonly #objects: ObjectReader
-  readonly #chosen = new Map<Kind, Map<string, Chosen>>()
+  /** Kinds come and go: what was worked out for one goes with it. */
+  readonly #chosen = new WeakMap<Kind, Map<string, Chosen>>()
 
   constructor(plugins: readonly AdmissionPlugin[], objects: ObjectReader) {
     this.#plugins = plugins

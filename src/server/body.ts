@@ -1,10 +1,10 @@
 // Bodies of writes: bytes to the normal form of what the resource takes, with the reference's errors for everything that is not it.
-import { badRequest, cannotBeHandled, decode, DecodeError, deleteOptions, JsonError, parseJson, parseJsonStrict, type ApiRequest, type LooseObject, type Schema } from '#machinery'
+import { badRequest, cannotBeHandled, decode, DecodeError, deleteOptions, JsonError, parseJson, parseJsonStrict, type ApiError, type ApiRequest, type DecodeOptions, type LooseObject, type Schema } from '#machinery'
 import { bodyEncoding, type Encoding } from './media.ts'
 import type { WriteOptions } from './options.ts'
 import { readProtobuf, type Wanted } from './protobuf-body.ts'
 import { internalPackage } from './respond.ts'
-import type { Registry } from './served.ts'
+import type { CustomForm, Registry } from './served.ts'
 import { readYaml } from './yaml.ts'
 
 /** What a body must be. */
@@ -12,6 +12,8 @@ export interface Accepted {
   readonly group: string; readonly version: string; readonly kindName: string; readonly apiVersion: string; readonly schema: Schema<any>
   /** What older clients call the same version. */
   readonly formerly?: string
+  /** A custom resource. */
+  readonly custom?: CustomForm
 }
 
 const decoder = new TextDecoder()
@@ -25,22 +27,26 @@ export function readObject(request: ApiRequest, accepted: Accepted, { fieldValid
   const { value, problems } = parse(bytes, encoding, accepted, fieldValidation !== 'Ignore')
   checkType(value, accepted, registry, bytes)
   const strict: string[] = []
-  let object: LooseObject
-  try {
-    object = decode(accepted.schema, value, { strict, duplicates: problems.duplicates })
-  } catch (error) {
-    if (error instanceof DecodeError) throw cannotBeHandled(givenType(value, accepted), accepted.kindName, error.message)
-    throw error
-  }
-  keepEmptyManagers(object, value)
-  object.apiVersion = accepted.apiVersion
-  object.kind = accepted.kindName
+  const object = inForm(value, accepted, { strict, duplicates: problems.duplicates }, (why) => cannotBeHandled(givenType(value, accepted), accepted.kindName, why))
   if (fieldValidation === 'Strict' && problems.yaml.length + strict.length > 0) {
     const all = [...problems.yaml.map((text) => `yaml: unmarshal errors:\n  ${text}`), ...strict]
     throw cannotBeHandled({ kind: accepted.kindName, version: accepted.version }, accepted.kindName, `strict decoding error: ${all.join(', ')}`)
   }
   if (fieldValidation === 'Warn') for (const text of [...problems.yaml, ...strict]) warn(text)
   return object
+}
+
+/** A value of the accepted type in normal form, with kind and apiVersion: a new value. A custom resource keeps what it says it is; whether that is right is for validation. */
+export function inForm(value: unknown, { schema, kindName, apiVersion, custom }: Accepted, options: DecodeOptions, refuse: (why: string) => ApiError): LooseObject {
+  let object: LooseObject
+  try {
+    object = custom ? custom.decode(value, options) : decode(schema, value, options) as LooseObject
+  } catch (error) {
+    if (error instanceof DecodeError) throw refuse(error.message)
+    throw error
+  }
+  keepEmptyManagers(object, value)
+  return custom ? object : Object.assign(object, { apiVersion, kind: kindName })
 }
 
 /** An empty list of managers is a wish (to forget them all), not nothing. */
@@ -51,16 +57,9 @@ export function keepEmptyManagers(object: LooseObject, given: unknown): void {
 
 /** A value that came without bytes (direct calls, patched objects): pruned, never strict. */
 export function decoded(value: unknown, accepted: Accepted): LooseObject {
-  let object: LooseObject
-  try {
-    object = decode(accepted.schema, value)
-  } catch (error) {
-    if (error instanceof DecodeError) throw cannotBeHandled({ kind: accepted.kindName, version: accepted.version }, accepted.kindName, error.message)
-    throw error
-  }
-  object.apiVersion = accepted.apiVersion
-  object.kind = accepted.kindName
-  return object
+  const { kindName: kind, apiVersion, version, custom } = accepted
+  const given = custom ? { apiVersion, kind, ...value as object } : value // direct callers leave the type out
+  return inForm(given, accepted, {}, (why) => cannotBeHandled({ kind, version }, kind, why))
 }
 
 /** The JSON value of an optional body (DeleteOptions): undefined when there is none. */
@@ -106,6 +105,7 @@ function checkType(value: unknown, accepted: Accepted, registry: Registry, bytes
     if (text !== undefined && text !== null && typeof text !== 'string')
       throw unrecognized(accepted, `couldn't get version/kind; json parse error: json: cannot unmarshal ${goName(text)} into Go struct field .${field} of type string`, bytes)
   }
+  if (accepted.custom) { checkCustomType(given as { kind?: string; apiVersion?: string }, accepted); return }
   const kind = (given.kind as string | undefined) || accepted.kindName
   const apiVersion = (given.apiVersion as string | undefined) || accepted.apiVersion
   if (kind === accepted.kindName && (apiVersion === accepted.apiVersion || apiVersion === accepted.formerly)) return
@@ -114,6 +114,12 @@ function checkType(value: unknown, accepted: Accepted, registry: Registry, bytes
   const group = parts.length === 2 ? parts[0]! : ''
   const version = parts.at(-1)!
   throw cannotBeHandledAs({ group, version, apiVersion, kind }, accepted, registry)
+}
+
+/** A custom resource must say what it is; whether the kind is right is for validation. */
+function checkCustomType({ kind = '', apiVersion = '' }: { kind?: string; apiVersion?: string }, accepted: Accepted): void {
+  if (kind === '') throw badRequest("Object 'Kind' is missing in 'unstructured object has no kind'")
+  if (apiVersion !== accepted.apiVersion) throw badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${accepted.apiVersion})`)
 }
 
 /** The body is a kind of its own, or of nobody. */

@@ -38,6 +38,11 @@ export class EventLogs {
   readonly #objects: Objects
   readonly #logs = new Map<Kind, EventLog>()
   constructor(objects: Objects) { this.#objects = objects }
+  /** Ends every watch of a kind that is not served any more as it was. */
+  close(kind: Kind): void {
+    this.#logs.get(kind)?.end()
+    this.#logs.delete(kind)
+  }
   of(kind: Kind): EventLog {
     let log = this.#logs.get(kind)
     if (!log) { log = new EventLog(this.#objects, kind); this.#logs.set(kind, log) }

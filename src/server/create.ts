@@ -40,6 +40,8 @@ export async function createObject(call: Call, object: LooseObject, options: Wri
   const { core, served } = call
   const { objects, admission } = core
   const write = admitted(call, 'CREATE', options, object.metadata.name ?? '')
+  const refused = served.custom?.refuseCreate(object.metadata.name || object.metadata.generateName || 'Unknown')
+  if (refused) throw refused
   const generated = !object.metadata.name && Boolean(object.metadata.generateName)
   await admission.mutate(write, object, undefined)
   beginMetadata(object, core)

@@ -18,6 +18,8 @@ export const logged = ({ type, kv, previous }: StoreEvent): LoggedEvent => ({ re
 export interface Listener {
   /** Events come in order of revision; some may not concern the listener. */
   receive(event: LoggedEvent): void
+  /** There will be no more: the kind is not served any more as it was. */
+  end(): void
 }
 /** Where a listener sits. */
 export type Place =
@@ -58,6 +60,12 @@ export class EventLog {
       if (set.size === 0) this.#forget(place)
       if (--this.#listeners === 0) { this.#stop?.(); this.#stop = undefined }
     }
+  }
+
+  /** Tells every listener that it is over. */
+  end(): void {
+    const all = [this.#everything, ...this.#byNamespace.values(), ...this.#byKey.values(), ...[...this.#byField.values()].flatMap((values) => [...values.values()])]
+    for (const listener of all.flatMap((set) => [...set])) listener.end()
   }
 
   #follow(): () => void {

@@ -1,13 +1,14 @@
 // Who wrote which field last: metadata.managedFields, kept on every write.
-import { formatTime, same, updateManagedFields, type Kind, type LooseObject } from '#machinery'
+import { formatTime, same, updateManagedFields, type LooseObject } from '#machinery'
 import type { Call } from './core.ts'
 import { converted, type Served } from './served.ts'
 
 /** What a request cannot change on /status. */
 const specPath: readonly (readonly string[])[] = [['spec']]
+const allButStatus: readonly (readonly string[])[] = [['spec'], ['metadata']]
 const noPaths: readonly (readonly string[])[] = []
 /** What a request cannot change on the object itself. */
-const onMain = ({ subresources, untracked }: Kind) => [...(subresources.status ? [['status']] : noPaths), ...untracked.map((field) => [field])]
+const onMain = ({ subresources, kind }: Served) => [...(subresources.has('status') ? [['status']] : noPaths), ...kind.untracked.map((field) => [field])]
 
 /** Notes, in the object's metadata, which fields this write sets, before anybody else fills in more. `subresource` is '' for the object itself. */
 export function trackFields(call: Call, object: LooseObject, old: LooseObject | undefined, manager: string, subresource: string): void {
@@ -21,8 +22,8 @@ export function trackFields(call: Call, object: LooseObject, old: LooseObject | 
 }
 
 /** Paths that a request to this part of the object cannot change. */
-export const resetPaths = ({ kind }: Served, subresource: string): readonly (readonly string[])[] =>
-  subresource === 'status' ? specPath : subresource === '' ? onMain(kind) : noPaths
+export const resetPaths = (served: Served, subresource: string): readonly (readonly string[])[] =>
+  subresource === 'status' ? (served.custom ? allButStatus : specPath) : subresource === '' ? onMain(served) : noPaths
 
 /** How to see an object of the call's version in another version of its kind. */
 export const inVersionOf = ({ core, served }: Call) => (object: object, apiVersion: string) =>
@@ -31,7 +32,7 @@ export const inVersionOf = ({ core, served }: Call) => (object: object, apiVersi
 const split = (apiVersion: string): [string, string] => { const at = apiVersion.indexOf('/'); return at < 0 ? ['', apiVersion] : [apiVersion.slice(0, at), apiVersion.slice(at + 1)] }
 
 function inVersion(from: Served, object: LooseObject, apiVersion: string, to: Served | undefined) {
-  if (!to || to.kind !== from.kind) return undefined
+  if (!to || to.kind.storagePrefix !== from.kind.storagePrefix) return undefined
   if (apiVersion === from.apiVersion) return { schema: from.schema, object }
   const stored = from.convert ? from.convert.from(object) as LooseObject : object
   return { schema: to.schema, object: converted(to, stored) }

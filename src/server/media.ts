@@ -27,12 +27,12 @@ const rememberedHeaders = 500
 const remembered = new Map<string, Output>()
 
 /** Chooses the form of the answer; throws NotAcceptable in one of the reference's two wordings. `custom`: a custom resource, which has no protobuf message. */
-export function negotiate(accept: string | undefined, routeTypes: readonly string[], projections: Projections, custom = false): Output {
+export function negotiate(accept: string | undefined, routeTypes: readonly string[] | undefined, projections: Projections, custom = false): Output {
   if (accept === undefined || accept === '' || accept === 'application/json' || accept === '*/*') return plainJson
   const key = `${projections}${custom}${accept}`
   const known = remembered.get(key)
   if (known) return known
-  if (!matchesRoute(accept, routeTypes)) throw routeNotAcceptable(routeTypes)
+  if (routeTypes && !matchesRoute(accept, routeTypes)) throw routeNotAcceptable(routeTypes)
   const output = choose(accept, projections, custom)
   if (remembered.size >= rememberedHeaders) remembered.clear()
   remembered.set(key, output)
@@ -102,9 +102,12 @@ function withProjection({ parameters }: Clause, encoding: Encoding, projections:
   return undefined
 }
 
+/** A Content-Type without its parameters. */
+export const mediaType = (contentType: string | undefined): string => (contentType === undefined ? '' : contentType.split(';', 1)[0]!.trim().toLowerCase())
+
 /** How a body is written; throws UnsupportedMediaType. */
 export function bodyEncoding(contentType: string | undefined): Encoding {
-  const type = contentType === undefined ? '' : contentType.split(';', 1)[0]!.trim().toLowerCase()
+  const type = mediaType(contentType)
   if (type === '' || type === 'application/json') return 'json'
   if (type === 'application/yaml') return 'yaml'
   if (type === protobufType) return 'protobuf'
@@ -114,8 +117,7 @@ export function bodyEncoding(contentType: string | undefined): Encoding {
 export type PatchForm = 'json' | 'merge' | 'strategic' | 'apply'
 /** The sort of patch; the router refuses what no route takes, in its own words. */
 export function patchForm(contentType: string | undefined): PatchForm {
-  const type = contentType === undefined ? '' : contentType.split(';', 1)[0]!.trim().toLowerCase()
-  switch (type) {
+  switch (mediaType(contentType)) {
     case 'application/json-patch+json': return 'json'
     case 'application/merge-patch+json': return 'merge'
     case 'application/strategic-merge-patch+json': return 'strategic'

@@ -29,7 +29,7 @@ export class Objects implements ObjectReader {
   readonly #clock: Pick<Clock, 'now'>
   readonly #leases = new Map<number, { readonly id: Promise<number>; readonly until: number }>()
   /** By the stored bytes themselves: the same bytes are the same version of the same object. */
-  readonly #values: LRUCache<Uint8Array, LooseObject>
+  readonly #values: LRUCache<Uint8Array, Decoded>
 
   constructor({ store, clock, freeze = false, cacheBytes = 16 * 1024 * 1024 }: ObjectsOptions) {
     this.store = store
@@ -66,13 +66,15 @@ export class Objects implements ObjectReader {
 
   /** The decoded object, with kind, apiVersion and resourceVersion: shared, never change it. */
   value(kind: Kind, kv: KeyValue): LooseObject {
-    let value = this.#values.get(kv.value)
+    const known = this.#values.get(kv.value)
+    let value = known?.kind === kind || !kind.stored ? known?.value : undefined
     if (value?.metadata.resourceVersion !== undefined) return value
     if (!value) {
       value = JSON.parse(decoder.decode(kv.value)) as LooseObject
+      if (kind.stored) value = kind.stored.read(value, kv.value)
       value.apiVersion = kind.apiVersion
       value.kind = kind.kind
-      this.#values.set(kv.value, value, { size: kv.value.length + 1 })
+      this.#values.set(kv.value, { kind, value }, { size: kv.value.length + 1 })
     }
     value.metadata.resourceVersion = String(kv.modRevision)
     return this.#freeze ? deepFreeze(value) : value
@@ -84,6 +86,9 @@ export class Objects implements ObjectReader {
     const last = { ...value, metadata: { ...value.metadata, resourceVersion: String(revision) } }
     return this.#freeze ? deepFreeze(last) : last
   }
+
+  /** To be awaited, where it is a promise, before values of a custom resource are asked for: others may have to convert them. */
+  ready(kind: Kind, kvs: readonly KeyValue[]): Promise<void> | undefined { return kvs.length > 0 ? kind.stored?.ready?.(kvs.map((kv) => kv.value)) : undefined }
 
   get<T extends AnyObject>(kind: Kind<T>, name: string, namespace = ''): T | undefined {
     const kv = this.find(kind, namespace, name)
@@ -109,7 +114,7 @@ export class Objects implements ObjectReader {
     const { name, namespace } = object.metadata
     const key = this.key(kind, namespace ?? '', name)
     const lease = kind.ttlSeconds === undefined ? 0 : await this.#lease(kind.ttlSeconds)
-    const value = this.#encode(object)
+    const value = this.#encode(kind, object, kind.stored ? await kind.stored.write(object) : object)
     const { succeeded, results } = await this.store.transaction([{ key, target: 'create', result: '=', value: 0 }], [{ type: 'put', key, value, lease }])
     return succeeded && results[0]?.type === 'put' ? results[0].kv : undefined
   }
@@ -118,7 +123,7 @@ export class Objects implements ObjectReader {
   async replace(kind: Kind, old: KeyValue, object: LooseObject): Promise<KeyValue | undefined> {
     const { key } = old
     const lease = kind.ttlSeconds === undefined ? old.lease : await this.#lease(kind.ttlSeconds)
-    const value = this.#encode(object)
+    const value = this.#encode(kind, object, kind.stored ? await kind.stored.write(object) : object)
     const { succeeded, results } = await this.store.transaction([{ key, target: 'mod', result: '=', value: old.modRevision }], [{ type: 'put', key, value, lease }])
     return succeeded && results[0]?.type === 'put' ? results[0].kv : undefined
   }
@@ -141,23 +146,27 @@ export class Objects implements ObjectReader {
     return id
   }
 
-  #encode(object: LooseObject): Uint8Array {
-    const metadata: { resourceVersion?: string | undefined } = object.metadata
+  #encode(kind: Kind, object: LooseObject, stored: LooseObject): Uint8Array {
+    const metadata: { resourceVersion?: string | undefined } = stored.metadata
     if (metadata.resourceVersion !== undefined) metadata.resourceVersion = undefined // the version it will get is not known yet
-    const bytes = encodeObject(object)
-    this.#values.set(bytes, object, { size: bytes.length + 1 })
+    const bytes = encodeObject(stored, kind.stored !== undefined)
+    if (stored === object) this.#values.set(bytes, { kind, value: object }, { size: bytes.length + 1 })
     return bytes
   }
 }
 
-/** The stored form of an object that has no version. */
-export function encodeObject(object: LooseObject): Uint8Array {
+/** A decoded value, by the kind as it was when it was decoded. */
+interface Decoded { readonly kind: Kind; readonly value: LooseObject }
+
+/** The stored form of an object that has no version. `withVersion`: the API version goes with it, at the end. */
+export function encodeObject(object: LooseObject, withVersion = false): Uint8Array {
   let text = `{"metadata":${JSON.stringify(object.metadata)}`
   for (const field in object) {
     if (field === 'metadata' || field === 'kind' || field === 'apiVersion') continue
     const json = JSON.stringify(object[field]) as string | undefined
     if (json !== undefined) text += `,${JSON.stringify(field)}:${json}`
   }
+  if (withVersion) text += `,"apiVersion":${JSON.stringify(object.apiVersion)}`
   return encoder.encode(`${text}}`)
 }
 

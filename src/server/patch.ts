@@ -1,7 +1,7 @@
 // PATCH: the stored object in the served version, patched, decoded again and written like an update. Tried again on lost races.
-import { applyJsonPatch, applyMergePatch, applyStrategicPatch, ApiError, badRequest, decode, DecodeError, invalid, invalidValue, goPrint, JsonError, parseJson, type ApiResponse, type LooseObject } from '#machinery'
+import { applyJsonPatch, applyMergePatch, applyStrategicPatch, ApiError, badRequest, invalid, invalidValue, goPrint, JsonError, parseJson, type ApiResponse, type LooseObject } from '#machinery'
 import { apply } from './apply.ts'
-import { keepEmptyManagers, whyAnotherType } from './body.ts'
+import { inForm, whyAnotherType } from './body.ts'
 import { checkNamespace } from './create.ts'
 import type { Call } from './core.ts'
 import { patchForm, type PatchForm } from './media.ts'
@@ -49,19 +49,10 @@ function patched(call: Call, old: LooseObject, body: unknown, form: PatchForm, o
     const shown = form === 'strategic' ? goPrint(body) : JSON.stringify(result)
     return invalid({ group: '', kind: '' }, '', [invalidValue('patch', shown, why)])
   }
-  const otherType = whyAnotherType(result, served, call.core.registry)
+  const otherType = served.custom ? undefined : whyAnotherType(result, served, call.core.registry)
   if (otherType !== undefined) throw refused(otherType)
   const strict: string[] = []
-  let object: LooseObject
-  try {
-    object = decode(served.schema, result, { strict, sorted: true }) as LooseObject
-  } catch (error) {
-    if (error instanceof DecodeError) throw refused(error.message)
-    throw error
-  }
-  keepEmptyManagers(object, result)
-  object.kind = served.kindName
-  object.apiVersion = served.apiVersion
+  const object = inForm(result, served, { strict, sorted: true }, refused)
   if (strict.length > 0 && options.fieldValidation === 'Strict') throw refused(`strict decoding error: ${strict.join(', ')}`)
   if (options.fieldValidation === 'Warn' && !warned) call.warnings.push(...strict)
   return asStored(served, object)

@@ -41,7 +41,7 @@ export function errorAnswer(error: ApiError, accept: string | undefined, direct:
 /** A stored object, as the request wants to see it. */
 export function storedAnswer(call: Call, status: number, kv: KeyValue): ApiResponse {
   const { core, served, output, request } = call
-  if (!request.direct && !served.convert && output.as === '' && output.encoding === 'json' && !output.pretty && call.info.query.get('pretty') === undefined)
+  if (!request.direct && !served.convert && !served.custom && output.as === '' && output.encoding === 'json' && !output.pretty && call.info.query.get('pretty') === undefined)
     return jsonBytes(status, [spliced(typedHead(served.kind), kv, '', '\n')])
   return objectAnswer(call, status, core.objects.value(served.kind, kv))
 }

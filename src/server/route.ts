@@ -1,11 +1,11 @@
 // From an allowed request to the function that answers it.
-import { ApiError, noSuchPath, protobuf, type ApiRequest, type ApiResponse, type User } from '#machinery'
+import { ApiError, methodNotAllowed, noSuchPath, notFound, unsupportedMediaType, type ApiRequest, type ApiResponse, type User } from '#machinery'
 import type { Call, Core } from './core.ts'
 import { create } from './create.ts'
 import { remove, removeCollection } from './delete.ts'
 import { get, list } from './list.ts'
-import { itemTypes, listTypes, negotiate, patchForm } from './media.ts'
 import { isFormer } from './former-versions.ts'
+import { itemTypes, listTypes, mediaType, negotiate, patchForm, plainJson } from './media.ts'
 import { patch } from './patch.ts'
 import { speaksProtobuf } from './protobuf-body.ts'
 import type { RequestInfo } from './request.ts'
@@ -28,15 +28,31 @@ export function routeResource(core: Core, request: ApiRequest, info: RequestInfo
   const served = core.registry.find(info.group, info.version, info.resource)
   if (!served) {
     if (isFormer(info)) core.log.warn('a removed API version was asked for; --legacy-apis (--runtime-config=legacy/all=true) serves it', { path: info.path, userAgent: request.headers['user-agent'] })
-    if (info.prefix === 'apis' && !core.registry.hasGroup(info.group)) return pageNotFound()
+    if (info.prefix === 'apis' && !core.registry.isBuiltIn(info.group)) return pageNotFound()
     throw noSuchPath()
   }
   if (served.deprecated !== undefined) warnings.push(served.deprecated)
+  if (served.custom) return routeCustom({ core, request, info, user, served, output: plainJson, warnings })
   const handler = find(served, info, request, virtual)
   const types = info.verb === 'list' || info.verb === 'watch' ? listTypes : itemTypes
   if (info.verb === 'patch') patchForm(request.headers['content-type'])
-  const output = negotiate(request.headers.accept, types, 'objects', speaksProtobuf(request) && !protobuf().hasMessage(served.schema))
+  const output = negotiate(request.headers.accept, types, 'objects', false)
   return handler({ core, request, info, user, served, output, warnings })
+}
+
+const customPatchTypes = ['application/json-patch+json', 'application/merge-patch+json', 'application/apply-patch+yaml']
+/** Custom resources have no routes of their own in the reference: one handler looks at the request, and refuses in other words. */
+function routeCustom(call: Call): ApiResponse | Promise<ApiResponse> {
+  const { request, info, served } = call
+  if (info.namespace !== '' && !served.namespaced) return pageNotFound()
+  if (served.namespaced && info.namespace === '' && info.verb !== 'list' && info.verb !== 'watch') return pageNotFound()
+  const found = info.subresource === '' ? undefined : served.subresources.get(info.subresource)
+  if (info.subresource !== '' && !found) throw notFound(served.name, info.name)
+  const verb = info.verb === 'watch' && info.name !== '' && !info.legacyWatch ? 'get' : info.verb
+  const handler = found ? (found.verbs.includes(verb) ? (c: Call) => found.handle(c) : undefined) : collectionVerbs[verb] ?? itemVerbs[verb]
+  if (!handler) throw methodNotAllowed(served.name, info.verb)
+  if (info.verb === 'patch' && !customPatchTypes.includes(mediaType(request.headers['content-type']))) throw unsupportedMediaType(customPatchTypes)
+  return handler({ ...call, output: negotiate(request.headers.accept, undefined, 'objects', speaksProtobuf(request)) })
 }
 
 function find(served: Served, info: RequestInfo, request: ApiRequest, virtual: ReadonlyMap<string, VirtualResource>): Handler {

@@ -1,5 +1,5 @@
 // What is served where: every kind in each of its versions, found by group, version and plural.
-import type { Column, Kind, LooseObject, ResourceName, Rules, Schema, ServedVersion, Verb } from '#machinery'
+import type { ApiError, Column, DecodeOptions, FieldError, Kind, LooseObject, ResourceName, Rules, ScalePaths, Schema, ServedVersion, Verb } from '#machinery'
 import { ofFormerVersion } from './subresources/former.ts'
 import type { Subresource } from './subresources/subresource.ts'
 
@@ -26,8 +26,24 @@ export interface Served {
   readonly convert?: { readonly from: (object: any) => any; readonly to: (object: any) => any } // allowed: between any two versions
   readonly deprecated?: string
   readonly subresources: ReadonlyMap<string, Subresource>
+  /** Where the scale subresource reads and writes. */
+  readonly scale?: ScalePaths
   /** As errors name it. */
   readonly name: ResourceName
+  /** A custom resource: what is different where no struct of the reference stands behind a kind. */
+  readonly custom?: CustomForm
+}
+
+/** How custom resources are read and refused. */
+export interface CustomForm {
+  /** A JSON value as an object of this version: pruned, its metadata checked, defaulted. A new value. Throws DecodeError. */
+  readonly decode: (json: unknown, options: DecodeOptions) => LooseObject
+  /** Everything wrong with an object of this version, in the reference's order. `meta` is what is wrong with its metadata. */
+  readonly validate: (object: LooseObject, old: LooseObject | undefined, subresource: string, meta: readonly FieldError[]) => FieldError[]
+  /** The version in which objects are kept. */
+  readonly storageVersion: string
+  /** Why nothing can be created (the definition is going); asked on every create. */
+  readonly refuseCreate: (name: string) => ApiError | undefined
 }
 
 export interface ServedGroup {
@@ -36,57 +52,124 @@ export interface ServedGroup {
   readonly versions: readonly string[]
 }
 
+/** What one group and version serve, with what is worked out from it until it changes. */
+interface VersionEntry { readonly resources: Map<string, Served>; sorted: readonly Served[] | undefined; revision: number }
+
 export class Registry {
-  readonly #byPath = new Map<string, Served>()
+  readonly #versions = new Map<string, VersionEntry>()
   readonly #groups = new Map<string, string[]>()
+  readonly #builtIn = new Set<string>()
   readonly #kinds: readonly Kind[]
-  readonly #types = new Set<string>()
+  readonly #types = new Map<string, number>()
+  /** What each definition of custom resources serves now. */
+  readonly #custom = new Map<string, readonly Served[]>()
+  readonly #listeners = new Set<() => void>()
+  #revision = 1
 
   /** `former`: versions that the reference no longer serves, for a server that is asked to. */
   constructor(kinds: readonly Kind[], subresourcesOf: (kind: Kind) => readonly Subresource[], former?: ReadonlyMap<Kind, readonly ServedVersion<any>[]>) { // allowed: versions of any kind
     this.#kinds = kinds
     for (const kind of kinds) {
       const subresources = new Map(subresourcesOf(kind).map((s) => [s.name, s]))
+      const shared = { kind, namespaced: kind.namespaced, verbs: kind.verbs, subresources, ...(kind.subresources.scale && { scale: kind.subresources.scale }) }
       this.#add({
-        group: kind.group, version: kind.version, apiVersion: kind.apiVersion, resource: kind.resource, kindName: kind.kind, kind, namespaced: kind.namespaced,
-        verbs: kind.verbs, definition: kind.definition, schema: kind.schema, rules: kind.rules, columns: kind.columns, selectable: kind.selectable, subresources,
+        ...shared, group: kind.group, version: kind.version, apiVersion: kind.apiVersion, resource: kind.resource, kindName: kind.kind,
+        definition: kind.definition, schema: kind.schema, rules: kind.rules, columns: kind.columns, selectable: kind.selectable,
         name: { group: kind.group, resource: kind.resource },
       })
       for (const other of [...kind.alsoServedAs, ...(former?.get(kind) ?? [])]) {
         const resource = other.plural ?? kind.resource
         this.#add({
-          group: other.group, version: other.version, apiVersion: other.group ? `${other.group}/${other.version}` : other.version, resource,
-          kindName: other.kind ?? kind.kind, kind, namespaced: kind.namespaced, verbs: kind.verbs, definition: other.definition, schema: other.schema,
+          ...shared, group: other.group, version: other.version, apiVersion: other.group ? `${other.group}/${other.version}` : other.version, resource,
+          kindName: other.kind ?? kind.kind, definition: other.definition, schema: other.schema,
           rules: other.rules ?? {}, columns: other.columns ?? kind.columns, selectable: other.selectable ?? kind.selectable, convert: { from: other.from, to: other.to },
-          ...(other.deprecated !== undefined && { deprecated: other.deprecated }), subresources: other.former ? ofFormerVersion(other, subresources) : subresources, name: { group: other.group, resource },
+          ...(other.deprecated !== undefined && { deprecated: other.deprecated }), ...(other.former && { subresources: ofFormerVersion(other, subresources) }), name: { group: other.group, resource },
         })
       }
     }
+    for (const group of this.#groups.keys()) this.#builtIn.add(group)
   }
 
+  /** The built-in kinds. */
   get kinds(): readonly Kind[] { return this.#kinds }
+  /** Kinds that are served now, built in or custom, each once. */
+  allKinds(): Kind[] { return [...this.#kinds, ...[...this.#custom.values()].map((served) => served[0]!.kind)] }
+  /** Grows with every change of what is served. */
+  get revision(): number { return this.#revision }
+  /** The revision at which what this version serves changed last; 0 when it is not served. What is made from it may be kept until then. */
+  revisionOf(group: string, version: string): number { return this.#versions.get(`${group}/${version}`)?.revision ?? 0 }
+  /** Calls `changed` after every change of what is served, at once. Returns a function that stops. */
+  listen(changed: () => void): () => void {
+    this.#listeners.add(changed)
+    return () => { this.#listeners.delete(changed) }
+  }
+  /** Sets what one definition of custom resources serves, in place of what it served (which is returned); nothing: it goes. What is built in stays. */
+  setCustom(definition: string, served: readonly Served[]): readonly Served[] {
+    const before = this.#custom.get(definition) ?? []
+    if (before.length === 0 && served.length === 0) return before
+    this.#revision++
+    for (const each of before) this.#remove(each)
+    for (const each of served) this.#add(each)
+    if (served.length > 0) this.#custom.set(definition, served)
+    else this.#custom.delete(definition)
+    for (const changed of this.#listeners) changed()
+    return before
+  }
+
   /** Whether anything is called so: kinds, their lists, and the types that every version has. */
   knowsType(group: string, version: string, kind: string): boolean {
     if (!this.hasVersion(group, version)) return false
     return this.#types.has(`${group}/${version}/${kind.replace(/List$/, '')}`) || everywhere.has(kind)
   }
-  find(group: string, version: string, resource: string): Served | undefined { return this.#byPath.get(`${group}/${version}/${resource}`) }
+  find(group: string, version: string, resource: string): Served | undefined { return this.#versions.get(`${group}/${version}`)?.resources.get(resource) }
   hasGroup(group: string): boolean { return this.#groups.has(group) }
-  hasVersion(group: string, version: string): boolean { return this.#groups.get(group)?.includes(version) ?? false }
+  /** Whether the group is one of Kubernetes' own. */
+  isBuiltIn(group: string): boolean { return this.#builtIn.has(group) }
+  hasVersion(group: string, version: string): boolean { return this.#versions.has(`${group}/${version}`) }
   /** All resources of a version, in order of their names. */
-  resources(group: string, version: string): Served[] {
-    return [...this.#byPath.values()].filter((s) => s.group === group && s.version === version).sort((a, b) => (a.resource < b.resource ? -1 : 1))
+  resources(group: string, version: string): readonly Served[] {
+    const entry = this.#versions.get(`${group}/${version}`)
+    if (!entry) return []
+    return entry.sorted ??= [...entry.resources.values()].sort((a, b) => (a.resource < b.resource ? -1 : 1))
   }
+  /** Versions of a group, the preferred one first. */
+  versions(group: string): readonly string[] { return this.#groups.get(group) ?? [] }
   groups(): ServedGroup[] { return [...this.#groups].map(([name, versions]) => ({ name, versions })) }
-  all(): Iterable<Served> { return this.#byPath.values() }
+  * all(): Iterable<Served> { for (const { resources } of this.#versions.values()) yield* resources.values() }
 
   #add(served: Served): void {
-    this.#byPath.set(`${served.group}/${served.version}/${served.resource}`, served)
-    this.#types.add(`${served.group}/${served.version}/${served.kindName}`)
-    const versions = this.#groups.get(served.group)
-    if (!versions) this.#groups.set(served.group, [served.version])
-    else if (!versions.includes(served.version)) { versions.push(served.version); versions.sort(preferredFirst) }
+    const { group, version, resource } = served
+    let entry = this.#versions.get(`${group}/${version}`)
+    if (!entry) {
+      entry = { resources: new Map(), sorted: undefined, revision: this.#revision }
+      this.#versions.set(`${group}/${version}`, entry)
+      const versions = this.#groups.get(group)
+      if (!versions) this.#groups.set(group, [version])
+      else { versions.push(version); versions.sort(preferredFirst) }
+    }
+    const there = entry.resources.get(resource)
+    if (there && !there.custom) return
+    entry.resources.set(resource, served)
+    this.#touch(entry)
+    const type = `${group}/${version}/${served.kindName}`
+    this.#types.set(type, (this.#types.get(type) ?? 0) + 1)
   }
+  #remove(served: Served): void {
+    const { group, version, resource } = served
+    const entry = this.#versions.get(`${group}/${version}`)
+    if (entry?.resources.get(resource) !== served) return
+    entry.resources.delete(resource)
+    this.#touch(entry)
+    const type = `${group}/${version}/${served.kindName}`, left = (this.#types.get(type) ?? 1) - 1
+    if (left > 0) this.#types.set(type, left)
+    else this.#types.delete(type)
+    if (entry.resources.size > 0) return
+    this.#versions.delete(`${group}/${version}`)
+    const versions = (this.#groups.get(group) ?? []).filter((v) => v !== version)
+    if (versions.length > 0) this.#groups.set(group, versions)
+    else this.#groups.delete(group)
+  }
+  #touch(entry: VersionEntry): void { entry.sorted = undefined; entry.revision = this.#revision }
 }
 
 const everywhere = new Set(['DeleteOptions', 'ListOptions', 'GetOptions', 'CreateOptions', 'UpdateOptions', 'PatchOptions', 'WatchEvent'])

@@ -8,6 +8,7 @@ import type { ObjectReader } from './object-reader.ts'
 import { AdmissionChain } from './admit.ts'
 import { EventLogs, type Core } from './core.ts'
 import type { Objects } from './objects.ts'
+import { Definitions } from './crd/definitions.ts'
 import type { Outbound } from './outbound.ts'
 import { paths } from './paths/index.ts'
 import { knowFormerVersions } from './protobuf-answer.ts'
@@ -134,12 +135,15 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     outbound: options.outbound ?? nobody, proxyIdentity: options.proxyIdentity,
   }
   if (options.former) knowFormerVersions(options.former)
+  const definitions = new Definitions(core)
+  definitions.start()
   let open = true
   const handler = pipeline({ core, authorizer, impersonate: options.impersonate, paths: paths(core, options, () => open), virtual: virtualResources, isOpen: () => open })
   return {
     handler, core,
     close() {
       open = false
+      definitions.stop()
       for (const end of core.watches) end()
     },
   }

@@ -25,8 +25,8 @@ export function beginMetadata(object: LooseObject, { clock, random }: { readonly
 }
 
 /** The ordinary strategy on create, then the kind's own. */
-export function prepareCreate({ kind, convert, rules }: Served, object: LooseObject, user: User): void {
-  if (kind.subresources.status && kind.statusOnCreate === 'drop') resetStatus(kind, object)
+export function prepareCreate({ kind, convert, rules, subresources }: Served, object: LooseObject, user: User): void {
+  if (subresources.has('status') && kind.statusOnCreate === 'drop') resetStatus(kind, object)
   if (kind.generation) object.metadata.generation = 1
   else delete object.metadata.generation
   const own = (convert && rules.prepareCreate) ?? kind.rules.prepareCreate
@@ -34,13 +34,13 @@ export function prepareCreate({ kind, convert, rules }: Served, object: LooseObj
 }
 
 /** The ordinary strategy on update (`subresource`: '' or 'status' or another), then the kind's own. */
-export function prepareUpdate({ kind, convert, rules }: Served, object: LooseObject, old: LooseObject, subresource: string): void {
+export function prepareUpdate({ kind, convert, rules, subresources }: Served, object: LooseObject, old: LooseObject, subresource: string): void {
   const { metadata } = object
   keepObjectMeta(metadata, old.metadata)
   if (old.metadata.generation === undefined) delete metadata.generation
   else metadata.generation = old.metadata.generation
   if (subresource === 'status') keepAllButStatus(object, old)
-  else if (kind.subresources.status && subresource === '') keepStatus(object, old)
+  else if (subresources.has('status') && subresource === '') keepStatus(object, old)
   const own = (convert && rules.prepareUpdate) ?? kind.rules.prepareUpdate
   own?.(object, old, subresource === '' ? undefined : subresource)
   if (kind.generation && subresource !== 'status' && generationChanged(kind, object, old)) metadata.generation = (old.metadata.generation ?? 0) + 1
@@ -68,16 +68,17 @@ function generationChanged(kind: Kind, object: LooseObject, old: LooseObject): b
 
 /** Everything wrong with a new object. Throws Invalid. */
 export function validateCreate(served: Served, object: LooseObject): void {
-  const { kind } = served
+  const { kind, custom } = served
   const meta = validateObjectMeta(object.metadata, { namespaced: kind.namespaced, name: kind.rules.name ?? nameIsDNSSubdomain })
-  refuse(served, object, [...meta, ...validated(served, object)])
+  refuse(served, object, custom ? custom.validate(object, undefined, '', meta) : [...meta, ...validated(served, object)])
 }
 
 /** Everything wrong with a changed object. Throws Invalid. */
 export function validateUpdate(served: Served, object: LooseObject, old: LooseObject, subresource: string): void {
   const meta = validateObjectMetaUpdate(object.metadata, old.metadata)
   // the reference asks twice, once for all kinds and once in each
-  refuse(served, object, [...meta, ...meta, ...validated(served, object, old, subresource === '' ? undefined : subresource)])
+  const { custom } = served
+  refuse(served, object, custom ? [...meta, ...custom.validate(object, old, subresource, meta)] : [...meta, ...meta, ...validated(served, object, old, subresource === '' ? undefined : subresource)])
 }
 
 /** A version's own validation stands in place of the kind's. */
@@ -86,6 +87,6 @@ function validated(served: Served, object: LooseObject, old?: LooseObject, subre
   return served.kind.rules.validate?.(object, old, subresource) ?? []
 }
 
-function refuse({ group, kindName }: Served, object: LooseObject, errors: readonly FieldError[]): void {
-  if (errors.length > 0) throw invalid({ group, kind: kindName }, object.metadata.name ?? '', errors)
+function refuse({ group, kindName, custom }: Served, object: LooseObject, errors: readonly FieldError[]): void {
+  if (errors.length > 0) throw invalid({ group, kind: custom ? object.kind : kindName }, object.metadata.name ?? '', errors)
 }

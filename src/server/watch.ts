@@ -98,6 +98,8 @@ class Watch implements Listener {
     if (type) this.#send(type, event)
   }
 
+  end(): void { this.#end() }
+
   #send(type: EventType, event: LoggedEvent): void {
     if (!this.#blocked) { this.#wait(this.#outlet.event(type, event)); return }
     this.#queue.push([type, event])
@@ -204,7 +206,7 @@ function byteOutlet(call: Call, sink: StreamSink, include: ReturnType<typeof inc
   const { kind } = served
   const head = typedHead(kind)
   const isProtobuf = output.encoding === 'protobuf'
-  const asStored = !served.convert && output.as === '' && !isProtobuf
+  const asStored = !served.convert && !served.custom && output.as === '' && !isProtobuf
   const form = `${isProtobuf ? 'protobuf ' : ''}${served.apiVersion} ${output.as} ${output.version} ${include} `
   let first = true
   const projected = (object: LooseObject): unknown => {

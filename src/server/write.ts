@@ -18,6 +18,7 @@ export const fromValue = (served: Served, value: unknown): LooseObject => asStor
 
 /** Defaults an object in its version and turns it into the stored one. */
 export function asStored(served: Served, object: LooseObject): LooseObject {
+  if (served.custom) return object // defaulted when it was read, converted when it is stored
   applyDefaults(served.schema, object)
   served.rules.defaults?.(object)
   if (!served.convert) return object

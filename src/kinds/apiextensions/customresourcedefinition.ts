@@ -184,6 +184,8 @@ export const customResourceDefinitionStatus = s.object('io.k8s.apiextensions-api
 })
 export type CustomResourceDefinitionStatus = Infer<typeof customResourceDefinitionStatus>
 
+export const cleanupFinalizer = 'customresourcecleanup.apiextensions.k8s.io'
+
 /** Every version that was ever stored stays named in the status. */
 function rememberStored({ spec, status }: { spec: CustomResourceDefinitionSpec; status: CustomResourceDefinitionStatus }): void {
   for (const { name, storage } of spec.versions ?? []) if (storage && !status.storedVersions?.includes(name)) status.storedVersions = [...(status.storedVersions ?? []), name]
@@ -213,6 +215,18 @@ export const customResourceDefinition = defineKind({
     else rememberStored(o)
   },
   prepareCreate: (o) => rememberStored(o),
+  // Its objects go first: the first DELETE only marks it.
+  mayGo: ({ metadata }) => metadata.deletionTimestamp !== undefined,
+  prepareDelete: (o) => {
+    const { metadata } = o
+    delete metadata.deletionGracePeriodSeconds
+    metadata.generation = (metadata.generation ?? 1) - 1
+    const others = (metadata.finalizers ?? []).filter((f) => f !== 'orphan' && f !== 'foregroundDeletion' && f !== cleanupFinalizer)
+    metadata.finalizers = [...others, cleanupFinalizer]
+    o.status.conditions = [...(o.status.conditions ?? []).filter((c) => c.type !== 'Terminating'), {
+      type: 'Terminating', status: 'True', reason: 'InstanceDeletionPending', message: 'CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon', lastTransitionTime: metadata.deletionTimestamp ?? '',
+    }]
+  },
   validate: validateDefinition,
 })
 export type CustomResourceDefinition = ObjectOf<typeof customResourceDefinition>

@@ -38,7 +38,7 @@ const goTypeOf = (value: Json): string => typeof value === 'string' ? 'string' :
 function ofObject(schema: Schema<any>, value: JsonObject, path: string, walk: Walk): FieldSet | undefined {
   const found = new Map<string, FieldSet>()
   for (const name of Object.keys(value)) {
-    const field = schema.fields && Object.hasOwn(schema.fields, name) ? schema.fields[name]! : undefined
+    const field = schema.fields && Object.hasOwn(schema.fields, name) ? schema.fields[name]! : schema.rest
     if (!field) { walk.errors.push(`${path}.${name}: field not declared in schema`); continue }
     const skip = walk.skip?.get(name)
     const node = ofValue(field, value[name], `${path}.${name}`, { errors: walk.errors, skip: skip === true ? undefined : skip })

@@ -14,7 +14,7 @@ export interface Difference {
 
 /** Compares two objects of a kind; identity and bookkeeping of metadata are left out. */
 export function compareFields(schema: Schema<any>, before: object, after: object): Difference {
-  const pair = compareObject(schema.fields ?? {}, before as JsonObject, after as JsonObject, skippedAtTop)
+  const pair = compareObject(schema, before as JsonObject, after as JsonObject, skippedAtTop)
   return { changed: pair?.[0] ?? noFields, removed: pair?.[1] ?? noFields }
 }
 
@@ -42,7 +42,7 @@ function stepsOf(fields: Fields): Map<string, string> {
 function compareValue(schema: Schema<any>, before: Json, after: Json): Pair {
   if (before === after) return undefined
   switch (schema.type) {
-    case 'object': return schema.mapType === 'atomic' ? leaf(before, after) : compareMapLike(before, after, (b, a) => compareObject(schema.fields ?? {}, b, a))
+    case 'object': return schema.mapType === 'atomic' ? leaf(before, after) : compareMapLike(before, after, (b, a) => compareObject(schema, b, a))
     case 'map': return schema.mapType === 'atomic' ? leaf(before, after) : compareMapLike(before, after, (b, a) => compareEntries(schema.items!, b, a))
     case 'array': return schema.listType === 'map' || schema.listType === 'set' ? compareList(schema, before, after) : leaf(before, after)
     // Named: raw JSON inside a built-in kind, one field. Unnamed: what a custom resource's schema leaves open, looked into.
@@ -102,15 +102,19 @@ class Collector {
   }
 }
 
-function compareObject(fields: Fields, before: JsonObject | undefined, after: JsonObject | undefined, skip?: Skip): Pair {
+const noNames: Fields = {}
+function compareObject({ fields = noNames, rest }: Schema<any>, before: JsonObject | undefined, after: JsonObject | undefined, skip?: Skip): Pair {
   const found = new Collector(), steps = stepsOf(fields)
   const look = (name: string, b: Json, a: Json): void => {
     const skipped = skip?.get(name)
     if (b === a || skipped === true) return
     const step = steps.get(name)
-    if (step === undefined) return
+    if (step === undefined) {
+      if (rest) found.add('f:' + name, compareValue(rest, b, a))
+      return
+    }
     const schema = fields[name]!
-    found.add(step, skipped && isObject(b) && isObject(a) ? compareObject(schema.fields ?? {}, b, a, skipped) : compareValue(schema, b, a))
+    found.add(step, skipped && isObject(b) && isObject(a) ? compareObject(schema, b, a, skipped) : compareValue(schema, b, a))
   }
   for (const name in after) look(name, before && Object.hasOwn(before, name) ? before[name] : undefined, after[name])
   for (const name in before) if (!after || !Object.hasOwn(after, name)) look(name, before[name], undefined)

@@ -10,7 +10,7 @@ const isObject = (value: Json): value is JsonObject => typeof value === 'object'
 const isKeyed = (schema: Schema<any>): boolean => schema.type === 'array' && (schema.listType === 'map' || schema.listType === 'set')
 const isAtomic = (schema: Schema<any>): boolean => schema.mapType === 'atomic' || (schema.type === 'any' && schema.name !== undefined)
 const innerOf = (schema: Schema<any>, name: string): Schema<any> | undefined =>
-  schema.type === 'object' ? (schema.fields && Object.hasOwn(schema.fields, name) ? schema.fields[name] : undefined) : schema.type === 'any' ? schema : schema.items
+  schema.type === 'object' ? (schema.fields && Object.hasOwn(schema.fields, name) ? schema.fields[name] : schema.rest) : schema.type === 'any' ? schema : schema.items
 
 /** The object with everything the configuration says; maps and keyed lists unite, all else is replaced. Neither is changed. */
 export function mergeApplied(schema: Schema<any>, live: Json, config: Json): Json {
@@ -57,7 +57,7 @@ export function withNamedFields(schema: Schema<any> | undefined, set: FieldSet, 
     if (step === '.') continue
     const isField = step.startsWith('f:')
     const inner = schema === undefined ? undefined : isField ? innerOf(schema, step.slice(2)) : schema.items
-    const named = isField && schema?.type === 'object' && inner !== undefined
+    const named = isField && schema?.type === 'object' && inner !== undefined && inner !== schema.rest
     const node = set[step]!
     steps.push(step)
     nodes.push(withNamedFields(inner, node, named || '.' in node || isNoFields(node)))

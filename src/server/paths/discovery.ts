@@ -31,7 +31,7 @@ export function discovery(registry: Registry): PathHandler {
     }
     if (info.prefix === 'apis' && parts.length === 2 && registry.hasGroup(group!)) return answer({ kind: 'APIGroup', apiVersion: 'v1', ...apiGroup(registry, group!) }, form(false))
     if (version !== undefined && registry.hasVersion(group!, version)) return answer(resourceList(registry, group!, version), form(false))
-    if (info.prefix === 'api' || registry.hasGroup(group!)) throw noSuchPath()
+    if (info.prefix === 'api' || registry.isBuiltIn(group!)) throw noSuchPath()
     return undefined
   }
 }
@@ -41,7 +41,7 @@ export function groupNames(registry: Registry): string[] {
   const place = (name: string) => { const i = groupOrder.indexOf(name); return i < 0 ? groupOrder.length : i }
   return registry.groups().map((g) => g.name).filter((name) => name !== '').sort((a, b) => place(a) - place(b) || (a < b ? -1 : 1))
 }
-const versionsOf = (registry: Registry, group: string): string[] => [...registry.groups().find((g) => g.name === group)!.versions].sort(preferredFirst)
+const versionsOf = (registry: Registry, group: string): string[] => [...registry.versions(group)].sort(preferredFirst)
 
 function apiGroup(registry: Registry, name: string) {
   const versions = versionsOf(registry, name).map((version) => ({ groupVersion: `${name}/${version}`, version }))
@@ -69,7 +69,7 @@ function storageHash(served: Served): string {
   let hash = hashes.get(served)
   if (hash === undefined) {
     const { kind } = served
-    const version = kind.group.endsWith('.k8s.io') ? storedVersions[kind.resource] ?? kind.version : kind.version
+    const version = served.custom?.storageVersion ?? (kind.group.endsWith('.k8s.io') ? storedVersions[kind.resource] ?? kind.version : kind.version)
     hash = btoa(String.fromCharCode(...sha256(`${kind.group}/${version}/${kind.kind}`).subarray(0, 8)))
     hashes.set(served, hash)
   }

@@ -39,7 +39,7 @@ const cells: readonly Column<any>[] = [ // allowed: scales of any kind
 ]
 const columns = cells.map((cell) => ({ ...cell, description: columnDescription({ group: 'autoscaling', resource: 'scales' }, cell.name) }))
 
-const pathsOf = ({ served }: Call): ScalePaths => served.kind.subresources.scale!
+const pathsOf = ({ served }: Call): ScalePaths => served.scale!
 
 /** An object's scale. Throws InternalError where the object has no replicas field. */
 function scaleOf(call: Call, object: LooseObject): object {

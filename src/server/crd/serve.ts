@@ -1,0 +1,101 @@
+// What a definition serves: one kind, as it is stored, and one resource for each version that is served. Schemas are worked out when they
+// are first needed: most of a thousand definitions are never used.
+import type { CustomResourceDefinition, CustomResourceDefinitionVersion, CustomResourceSubresourceScale } from '#kinds'
+import { forbidden, nameIsDNSSubdomain, same, type ApiError, type Column, type Kind, type LooseObject, type Rules, type ScalePaths, type Schema, type Verb } from '#machinery'
+import type { CustomForm, Served } from '../served.ts'
+import { scale } from '../subresources/scale.ts'
+import { status } from '../subresources/status.ts'
+import type { Subresource } from '../subresources/subresource.ts'
+import { columnsOf } from './columns.ts'
+import { isTrue, preferredVersion } from './conditions.ts'
+import { fieldSchema } from './field-schema.ts'
+import { readObject, readStored, readWritten } from './form.ts'
+import { selectableOf } from './selectable.ts'
+import { structural, type Structural } from './structural.ts'
+import { validateCustom } from './validate-object.ts'
+import { finalizerWarnings } from './warnings.ts'
+
+const verbs: readonly Verb[] = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch']
+const lastVerbs: readonly Verb[] = ['delete', 'deletecollection', 'get', 'list', 'watch']
+
+/** What the registry is told of a definition; nothing when it may not be served (yet). `isGoing` is asked on every create. */
+export function serve(definition: CustomResourceDefinition, isGoing: () => boolean): readonly Served[] {
+  if (!isTrue(definition, 'NamesAccepted') && !isTrue(definition, 'Established')) return []
+  const { spec } = definition
+  const stored = spec.versions.find((version) => version.storage)
+  if (!stored) return []
+  const schema = new VersionSchema(stored, spec.group, spec.names.kind)
+  return spec.versions.filter((version) => version.served).map((version) => versionOf(definition, version, schema, isGoing))
+}
+
+/** What is worked out from one version's schema, when it is first asked for. */
+class VersionSchema {
+  readonly version: string
+  readonly apiVersion: string
+  readonly name: string
+  readonly #version: CustomResourceDefinitionVersion
+  #fields: Schema<any> | undefined // allowed: known at run time only
+  #columns: readonly Column<LooseObject>[] | undefined
+  constructor(version: CustomResourceDefinitionVersion, group: string, kind: string) {
+    this.#version = version
+    this.version = version.name
+    this.apiVersion = `${group}/${version.name}`
+    this.name = openApiName(group, version.name, kind)
+  }
+  get structural(): Structural { return structural(this.#version.schema?.openAPIV3Schema) }
+  get fields(): Schema<any> { return this.#fields ??= fieldSchema(this.structural, this.name) }
+  get columns(): readonly Column<LooseObject>[] { return this.#columns ??= columnsOf(this.#version.additionalPrinterColumns) }
+}
+
+/** A definition's name in OpenAPI documents: the group's parts backwards, version, kind. */
+export const openApiName = (group: string, version: string, kind: string): string => [...group.split('.').reverse(), version, kind].join('.')
+
+function versionOf(definition: CustomResourceDefinition, version: CustomResourceDefinitionVersion, stored: VersionSchema, isGoing: () => boolean): Served {
+  const { spec: { group, names, scope }, status: { acceptedNames } } = definition
+  const accepted = acceptedNames.kind ? acceptedNames : names
+  const schema = stored.version === version.name ? stored : new VersionSchema(version, group, names.kind)
+  const { apiVersion, name } = schema
+  const paths = version.subresources?.scale
+  const rules: Rules<LooseObject> = {
+    name: nameIsDNSSubdomain, warnings: finalizerWarnings,
+    generationChanged: ({ metadata: _m, ...object }, { metadata: _o, ...old }) => !same(object, old),
+  }
+  const kind: Kind = {
+    group, version: version.name, kind: names.kind, resource: names.plural, singular: accepted.singular ?? '', shortNames: accepted.shortNames ?? [], categories: accepted.categories ?? [],
+    apiVersion, namespaced: scope === 'Namespaced', definition: name, rechecksMetadata: false, verbs: isTrue(definition, 'Terminating') ? lastVerbs : verbs,
+    get schema() { return schema.fields }, get columns() { return schema.columns },
+    subresources: {}, generation: true, statusOnCreate: 'drop', createOnUpdate: false, versionRequiredOnUpdate: true, deletePolicy: 'Background', returnsDeleted: false,
+    untracked: [], selectable: selectableOf(version.selectableFields), storagePrefix: `/registry/${group}/${names.plural}/`, alsoServedAs: [], rules,
+    stored: {
+      read: (value) => readStored(schema.structural, value),
+      write: (object) => (schema === stored ? object : readWritten(stored.structural, { ...object, apiVersion: stored.apiVersion })),
+    },
+  }
+  const custom: CustomForm = {
+    decode: (json, options) => readObject({ group, kindName: kind.kind, schema: schema.structural }, json, options),
+    validate: validateCustom({ kindName: kind.kind, apiVersion, schema: () => schema.structural, scale: paths }),
+    refuseCreate: (object) => (isGoing() ? terminating(kind, object) : undefined), storageVersion: stored.version,
+  }
+  return {
+    group, version: version.name, apiVersion, resource: kind.resource, kindName: kind.kind, kind, namespaced: kind.namespaced, verbs: kind.verbs, definition: name,
+    get schema() { return schema.fields }, get columns() { return schema.columns },
+    rules, selectable: kind.selectable, ...(version.deprecated && { deprecated: version.deprecationWarning ?? deprecation(definition, version.name) }),
+    subresources: subresourcesOf(kind, version), ...(paths && { scale: scalePaths(paths) }), name: { group, resource: kind.resource }, custom,
+  }
+}
+const scalePaths = ({ specReplicasPath, statusReplicasPath, labelSelectorPath }: CustomResourceSubresourceScale): ScalePaths =>
+  ({ specPath: specReplicasPath, statusPath: statusReplicasPath, ...(labelSelectorPath && { selectorPath: labelSelectorPath }) })
+const terminating = ({ group, resource }: Kind, name: string): ApiError =>
+  forbidden({ group, resource }, name, 'create not allowed while custom resource definition is terminating')
+
+function subresourcesOf(kind: Kind, { subresources = {} }: CustomResourceDefinitionVersion): ReadonlyMap<string, Subresource> {
+  const out = new Map<string, Subresource>()
+  if (subresources.status) out.set('status', status(kind))
+  if (subresources.scale) out.set('scale', scale)
+  return out
+}
+
+function deprecation({ spec: { group, names, versions } }: CustomResourceDefinition, version: string): string {
+  const better = preferredVersion(versions.filter((v) => v.served && !v.deprecated).map((v) => v.name), version)
+  return `${group}/${version} ${names.kind} is deprecated${better ? `; use ${group}/${better} ${names.kind}` : ''}`
+}

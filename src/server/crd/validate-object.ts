@@ -1,0 +1,47 @@
+// What is wrong with a custom resource, in the reference's order: its type, its fields by the schema, what scaling needs.
+import type { CustomResourceSubresourceScale } from '#kinds'
+import { getPath, goPrint, invalidValue, type FieldError, type LooseObject } from '#machinery'
+import type { Structural } from './structural.ts'
+
+export interface Validated {
+  readonly kindName: string
+  readonly apiVersion: string
+  readonly schema: () => Structural
+  readonly scale?: CustomResourceSubresourceScale | undefined
+}
+
+/** The validation of one version: `meta` is what is wrong with the object's metadata. */
+export const validateCustom = ({ kindName, apiVersion, scale }: Validated) =>
+  (object: LooseObject, _old: LooseObject | undefined, subresource: string, meta: readonly FieldError[]): FieldError[] => {
+    const type = typeErrors(object, kindName, apiVersion)
+    if (type.length > 0) return type
+    return [...meta, ...(scale ? [...(subresource === 'status' ? [] : specErrors(object, scale)), ...statusErrors(object, scale)] : [])]
+  }
+
+/** The object must be of the resource's own type: nothing else counts when it is not. */
+export function typeErrors(object: LooseObject, kindName: string, apiVersion: string): FieldError[] {
+  return [
+    ...(object.kind === kindName ? [] : [invalidValue('kind', object.kind, `must be ${kindName}`)]),
+    ...(object.apiVersion === apiVersion ? [] : [invalidValue('apiVersion', object.apiVersion, `must be ${apiVersion}`)]),
+  ]
+}
+
+const mostReplicas = 2 ** 31 - 1
+function specErrors(object: LooseObject, { specReplicasPath }: CustomResourceSubresourceScale): FieldError[] { return numberErrors(object, specReplicasPath) }
+function statusErrors(object: LooseObject, { statusReplicasPath, labelSelectorPath }: CustomResourceSubresourceScale): FieldError[] {
+  const errors = numberErrors(object, statusReplicasPath)
+  if (!labelSelectorPath) return errors
+  const selector = getPath(object, labelSelectorPath)
+  return selector === undefined || typeof selector === 'string' ? errors : [...errors, invalidValue(labelSelectorPath, '', accessorError(labelSelectorPath, selector, 'string'))]
+}
+function numberErrors(object: LooseObject, path: string): FieldError[] {
+  const value = getPath(object, path)
+  if (value === undefined) return []
+  if (typeof value !== 'number' || !Number.isInteger(value)) return [invalidValue(path, 0, accessorError(path, value, 'int64'))]
+  if (value < 0) return [invalidValue(path, value, 'should be a non-negative integer')]
+  return value > mostReplicas ? [invalidValue(path, value, `should be less than or equal to ${mostReplicas}`)] : []
+}
+const accessorError = (path: string, value: unknown, expected: string): string => `${path} accessor error: ${goPrintValue(value)} is of the type ${goTypeOf(value)}, expected ${expected}`
+const goTypeOf = (value: unknown): string => (value === null ? '<nil>' : Array.isArray(value) ? '[]interface {}' : typeof value === 'object' ? 'map[string]interface {}'
+  : typeof value === 'boolean' ? 'bool' : typeof value === 'string' ? 'string' : Number.isInteger(value) ? 'int64' : 'float64')
+const goPrintValue = (value: unknown): string => (value === null ? '<nil>' : typeof value === 'object' ? goPrint(value) : String(value))
