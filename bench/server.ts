@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { silent } from '#machinery'
 import { createControlPlane, openEngine } from '../src/assembly/control-plane.ts'
 import { issue, Pki } from '../src/assembly/pki.ts'
-import { realClock, secureRandom } from '../src/assembly/real-clock.ts'
+import { realClock, secureRandom, stopwatch } from '../src/assembly/real-clock.ts'
 import { tokenKeys } from '../src/assembly/token-keys.ts'
 
 const print = (what: string, figure: string) => { console.log(`${what.padEnd(62)}${figure.padStart(24)}`) }
@@ -21,9 +21,9 @@ async function serve(folder: string): Promise<void> {
   const authority = await new Pki(join(folder, 'pki')).authority('ca', 'bench')
   const { certificate, key } = await issue(authority, { commonName: 'bench', ips: ['127.0.0.1'] }, ['server'])
   const plane = await createControlPlane({
-    engine: await openEngine(folder), clock: realClock, random: secureRandom(), log: silent, tokenKeys: tokenKeys(generateKeyPairSync('ec', { namedCurve: 'P-256' })),
+    engine: await openEngine(folder), clock: realClock, stopwatch, random: secureRandom(), log: silent, tokenKeys: tokenKeys(generateKeyPairSync('ec', { namedCurve: 'P-256' })),
     serviceAccountIssuers: ['https://kubernetes.default.svc'], serviceClusterIpRange: '10.0.0.0/16', serviceNodePortRange: { from: 30000, to: 32767 }, clusterCidr: '10.244.0.0/16',
-    advertise: { address: '192.0.2.1', port: 6443 }, clientCa: authority.certificate, authorizationMode: ['Node', 'RBAC'], 
+    advertise: { address: '192.0.2.1', port: 6443 }, clientCa: authority.certificate, authorizationMode: ['Node', 'RBAC'],
     tokenFile: { name: 'bench', text: `${token},admin,uid,system:masters\n` }, compactionIntervalMs: 0, nodeMonitorGracePeriodMs: 50_000,
   })
   const { listen } = await import('#server/listen')

@@ -10,7 +10,7 @@ import { giveBackMemory } from './give-back.ts'
 import { kubeletConnector } from './kubelet-connector.ts'
 import { outbound } from './outbound.ts'
 import { Pki, serverNames } from './pki.ts'
-import { realClock, secureRandom } from './real-clock.ts'
+import { realClock, secureRandom, stopwatch } from './real-clock.ts'
 import type { RealNodes } from './real-nodes.ts'
 
 type Context = Parameters<ClusterProgram['startCluster']>[1]
@@ -65,7 +65,7 @@ async function start(options: ClusterOptions, log: Log, progress: (step: string)
   const calls = outbound()
   const kubelet = kubeletConnector({ client: kubeletClient, authority: ca.certificate })
   const plane: ControlPlane = await createControlPlane({
-    engine: await openEngine(paths.storeDir), clock: realClock, random, log, kubelet, outbound: calls, clientCa, rootCa: ca.certificate, frontProxyCa: frontProxyCa.certificate, proxyIdentity, tokenKeys: serviceAccountKeys(options, pki),
+    engine: await openEngine(paths.storeDir), clock: realClock, stopwatch, random, log, kubelet, outbound: calls, clientCa, rootCa: ca.certificate, frontProxyCa: frontProxyCa.certificate, proxyIdentity, tokenKeys: serviceAccountKeys(options, pki),
     ...authenticationOf(options, { clientCa, frontProxyCa: frontProxyCa.certificate }), serviceClusterIpRange: options.serviceClusterIpRange, serviceNodePortRange: options.serviceNodePortRange,
     clusterCidr: nodes?.podCidr ?? options.clusterCidr, advertise: { address: advertised, port: main.port }, authorizationMode: options.authorizationMode, runtimeConfig: options.runtimeConfig,
     admission: { enable: options.enableAdmissionPlugins, disable: options.disableAdmissionPlugins, notReadySeconds: options.defaultNotReadyTolerationSeconds, unreachableSeconds: options.defaultUnreachableTolerationSeconds },

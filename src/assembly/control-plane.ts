@@ -16,6 +16,8 @@ import { authentication, type AuthenticationOptions } from './authentication.ts'
 export interface ControlPlaneOptions extends AuthenticationOptions {
   readonly engine: Engine
   readonly clock: Clock
+  /** Milliseconds with fractions for durations; default: the clock's. */
+  readonly stopwatch?: () => number
   readonly random: Random
   readonly log: Log
   readonly serviceClusterIpRange: string
@@ -71,7 +73,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   const services = new ServiceAllocation({ ranges: { addresses: range, nodePorts: { first: options.serviceNodePortRange.from, last: options.serviceNodePortRange.to } }, objects, random })
   const former = await formerVersions(options.runtimeConfig ?? {})
   const server: ApiServer = createApiServer({
-    objects, clock, random, log: log.named('apiserver'), kinds: [...kinds, ...(former?.kinds ?? [])], authorizer, ...(former && { former: former.versions }),
+    objects, clock, random, ...(options.stopwatch && { stopwatch: options.stopwatch }), log: log.named('apiserver'), kinds: [...kinds, ...(former?.kinds ?? [])], authorizer, ...(former && { former: former.versions }),
     authenticator: chain,
     admission: [...(former?.kinds.includes(podPreset) ? [podPresetPlugin] : []), ...admissionPlugins({ random, enable, disable, tolerationSeconds: { notReady: notReadySeconds, unreachable: unreachableSeconds } })],
     impersonate: impersonator(authorizer), allocators: [services], tokens: signer,

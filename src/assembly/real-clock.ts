@@ -15,6 +15,9 @@ export const realClock: Clock = {
   },
 }
 
+/** For durations: never set back, and finer than a millisecond. */
+export const stopwatch = (): number => performance.now()
+
 /** Chance that nobody can foretell, from the operating system, drawn in batches: uids and token ids come from it. */
 export function secureRandom(): Random {
   let pool = new Uint32Array(0), at = 0

@@ -27,11 +27,13 @@ export const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, named
 /** A promise of a pause on a clock. */
 export const pause = (clock: Clock, ms: number): Promise<void> => new Promise((resolve) => { clock.after(ms, resolve) })
 
-/** A random (version 4, RFC 9562) UUID from a source of chance. */
+const hexBytes = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'))
+const hex = (word: number): string => hexBytes[word >>> 24]! + hexBytes[(word >>> 16) & 255]! + hexBytes[(word >>> 8) & 255]! + hexBytes[word & 255]!
+/** A random (version 4, RFC 9562) UUID from a source of chance, of which it takes four numbers: every request and every object gets one. */
 export function uuid(random: Random): string {
-  const hex = () => Math.floor(random() * 16).toString(16)
-  const run = (n: number) => { let s = ''; while (s.length < n) s += hex(); return s }
-  return `${run(8)}-${run(4)}-4${run(3)}-${'89ab'[Math.floor(random() * 4)]}${run(3)}-${run(12)}`
+  const word = () => (random() * 2 ** 32) >>> 0
+  const b = hex((word() & 0xffff0fff) | 0x4000), c = hex((word() & 0x3fffffff) | 0x80000000)
+  return `${hex(word())}-${b.slice(0, 4)}-${b.slice(4)}-${c.slice(0, 4)}-${c.slice(4)}${hex(word())}`
 }
 
 const suffixLetters = 'bcdfghjklmnpqrstvwxz2456789'

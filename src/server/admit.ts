@@ -1,6 +1,9 @@
 // Running the admission plugins over one write.
 import type { Kind, LooseObject, User } from '#machinery'
 import type { AdmissionAttributes, AdmissionOperation, AdmissionPlugin } from './admission/admission.ts'
+import type { RequestContext, Stage } from './context.ts'
+import { AdmissionMetrics, type AdmissionSeries, type AdmissionType } from './metrics/admission.ts'
+import type { Metrics } from './metrics/metrics.ts'
 import type { ObjectReader } from './object-reader.ts'
 
 /** A write, as far as it does not change while it is admitted. */
@@ -15,38 +18,63 @@ export interface Admitted {
   readonly dryRun: boolean
   readonly options: Readonly<Record<string, unknown>>
   readonly warn: (text: string) => void
+  readonly context: RequestContext
 }
-interface Chosen { readonly mutating: readonly AdmissionPlugin[]; readonly validating: readonly AdmissionPlugin[] }
+/** The plugins that care about one sort of write, in order, and what is counted of them. */
+interface Step { readonly type: AdmissionType; readonly plugins: readonly { readonly plugin: AdmissionPlugin; readonly series: AdmissionSeries }[]; readonly series: AdmissionSeries }
+interface Chosen { readonly mutating: Step; readonly validating: Step }
+
+/** Plugins that call others: their time is not the server's own. */
+const callingOthers: Readonly<Record<string, Stage>> = { MutatingAdmissionWebhook: 'mutating-webhook', ValidatingAdmissionWebhook: 'validating-webhook' }
 
 export class AdmissionChain {
   readonly #plugins: readonly AdmissionPlugin[]
   readonly #objects: ObjectReader
+  readonly #metrics: AdmissionMetrics
   /** Kinds come and go: what was worked out for one goes with it. */
   readonly #chosen = new WeakMap<Kind, Map<string, Chosen>>()
 
-  constructor(plugins: readonly AdmissionPlugin[], objects: ObjectReader) {
+  constructor(plugins: readonly AdmissionPlugin[], objects: ObjectReader, metrics: Metrics) {
     this.#plugins = plugins
     this.#objects = objects
+    this.#metrics = new AdmissionMetrics(metrics)
   }
 
   /** Lets every plugin that cares change the object; throws the first refusal. */
-  async mutate(write: Admitted, object: LooseObject | undefined, old: LooseObject | undefined): Promise<void> {
-    const { mutating } = this.#for(write)
-    if (mutating.length === 0) return
-    const attributes = this.#attributes(write, object, old)
-    for (const plugin of mutating) { const slow = plugin.mutate!(attributes); if (slow) await slow }
-  }
+  mutate(write: Admitted, object: LooseObject | undefined, old: LooseObject | undefined): Promise<void> { return this.#run(this.#for(write).mutating, write, object, old) }
 
   /** Asks every plugin that cares; throws the first refusal. */
-  async validate(write: Admitted, object: LooseObject | undefined, old: LooseObject | undefined): Promise<void> {
-    const { validating } = this.#for(write)
-    if (validating.length === 0) return
+  validate(write: Admitted, object: LooseObject | undefined, old: LooseObject | undefined): Promise<void> { return this.#run(this.#for(write).validating, write, object, old) }
+
+  async #run({ type, plugins, series }: Step, write: Admitted, object: LooseObject | undefined, old: LooseObject | undefined): Promise<void> {
+    if (plugins.length === 0) return
     const attributes = this.#attributes(write, object, old)
-    for (const plugin of validating) { const slow = plugin.validate!(attributes); if (slow) await slow }
+    const { context } = write
+    const begun = context.elapsed
+    let last = begun, refused = true
+    try {
+      for (const { plugin, series: own } of plugins) {
+        let refusedByIt = true
+        try {
+          const slow = type === 'admit' ? plugin.mutate!(attributes) : plugin.validate!(attributes)
+          if (slow) await slow
+          refusedByIt = false
+        } finally {
+          const now = context.elapsed
+          ;(refusedByIt ? own.rejected : own.passed).observe((now - last) / 1000)
+          const stage = callingOthers[plugin.name]
+          if (stage) context.spend(stage, now - last)
+          last = now
+        }
+      }
+      refused = false
+    } finally {
+      ;(refused ? series.rejected : series.passed).observe((last - begun) / 1000)
+    }
   }
 
-  #attributes({ warn, ...write }: Admitted, object: LooseObject | undefined, old: LooseObject | undefined): AdmissionAttributes {
-    return { ...write, object, old, objects: this.#objects, warn, annotate() {} }
+  #attributes({ warn, context, ...write }: Admitted, object: LooseObject | undefined, old: LooseObject | undefined): AdmissionAttributes {
+    return { ...write, object, old, objects: this.#objects, warn, annotate: (key, value) => { context.annotate(key, value) } }
   }
 
   #for({ operation, kind, subresource }: Admitted): Chosen {
@@ -56,9 +84,12 @@ export class AdmissionChain {
     let chosen = byKind.get(key)
     if (!chosen) {
       const caring = this.#plugins.filter((p) => p.handles(operation, kind, subresource))
-      chosen = { mutating: caring.filter((p) => p.mutate), validating: caring.filter((p) => p.validate) }
+      chosen = { mutating: this.#step('admit', operation, caring.filter((p) => p.mutate)), validating: this.#step('validate', operation, caring.filter((p) => p.validate)) }
       byKind.set(key, chosen)
     }
     return chosen
+  }
+  #step(type: AdmissionType, operation: AdmissionOperation, plugins: readonly AdmissionPlugin[]): Step {
+    return { type, plugins: plugins.map((plugin) => ({ plugin, series: this.#metrics.plugin(plugin.name, type, operation) })), series: this.#metrics.step(type, operation) }
   }
 }

@@ -3,8 +3,11 @@ import type { ApiRequest, Clock, Kind, Log, Random, User } from '#machinery'
 import type { AdmissionChain } from './admit.ts'
 import type { AuthenticatorChain } from './authn/authn.ts'
 import type { Authorizer } from './authz/authz.ts'
+import type { RequestContext } from './context.ts'
 import { EventLog } from './event-log.ts'
 import type { Output } from './media.ts'
+import type { GateMetrics } from './metrics/gates.ts'
+import type { Metrics } from './metrics/metrics.ts'
 import type { Objects } from './objects.ts'
 import type { Outbound } from './outbound.ts'
 import type { RequestInfo } from './request.ts'
@@ -15,8 +18,12 @@ export interface Core {
   readonly objects: Objects
   readonly registry: Registry
   readonly clock: Clock
+  /** Milliseconds with fractions, from any beginning: for durations. */
+  readonly stopwatch: () => number
   readonly random: Random
   readonly log: Log
+  readonly metrics: Metrics
+  readonly gates: GateMetrics
   readonly admission: AdmissionChain
   readonly authorizer: Authorizer
   /** Who is asking. Rejects with NotAuthenticated. */
@@ -53,6 +60,7 @@ export class EventLogs {
 /** A request that is allowed, on its way to a resource. */
 export interface Call {
   readonly core: Core
+  readonly context: RequestContext
   readonly request: ApiRequest
   readonly info: RequestInfo
   readonly user: User

@@ -3,8 +3,11 @@
 import { ApiError, internalError, loadProtobuf, tooManyRequests, unauthorized, unavailable, type ApiHandler, type ApiRequest, type ApiResponse, type User } from '#machinery'
 import { NoSpaceError, StoreClosedError } from '#store'
 import { NotAuthenticated } from './authn/authn.ts'
-import type { AuthorizationAttributes, Authorizer } from './authz/authz.ts'
+import type { AuthorizationAttributes, Authorizer, Decision } from './authz/authz.ts'
+import { completion } from './complete.ts'
+import { RequestContext } from './context.ts'
 import type { Core } from './core.ts'
+import type { GateMetrics } from './metrics/gates.ts'
 import { speaksProtobuf } from './protobuf-body.ts'
 import { requestInfo, type RequestInfo } from './request.ts'
 import { errorAnswer, pageNotFound } from './respond.ts'
@@ -29,38 +32,44 @@ export interface PipelineParts {
 
 export function pipeline({ core, authorizer, impersonate, paths, virtual, isOpen }: PipelineParts): ApiHandler {
   let inFlight = 0
+  const { clock, stopwatch, random, gates } = core
   const virtualResources = new Map(virtual.map((v) => [`${v.group}/${v.resource}`, v]))
+  const end = completion(core)
 
-  const answer = async (request: ApiRequest, warnings: string[]): Promise<ApiResponse> => {
+  const answer = async (context: RequestContext): Promise<ApiResponse> => {
+    const { request } = context
     if (!isOpen()) throw unavailable('the server is shutting down')
-    const info = requestInfo(request)
-    let user = await identify(core, request, warnings)
-    if (impersonate && wantsAnother(request.headers)) user = (await impersonate(request, attributesOf(user, info)))?.user ?? user
-    await authorize(authorizer, user, info)
-    if (info.isResource) return routeResource(core, request, info, user, virtualResources, warnings)
+    const info = context.info = requestInfo(request)
+    await identify(core, context)
+    if (impersonate && wantsAnother(request.headers)) await actAs(impersonate, context, gates)
+    await authorize(authorizer, context, gates)
+    if (info.isResource) return routeResource(core, context, virtualResources)
     for (const path of paths) {
-      const answered = await path(request, info, user)
+      const answered = await path(request, info, actor(context))
       if (answered) return answered
     }
     return pageNotFound()
   }
 
   return async (request) => {
-    const warnings: string[] = []
+    const context = new RequestContext(request, clock.now(), stopwatch, random)
     let response: ApiResponse
     inFlight++
     try {
       if (inFlight > mostInFlight && !request.direct) throw tooManyRequests('too many requests, please try again later', 1)
       if (speaksProtobuf(request)) await loadProtobuf()
-      response = await answer(request, warnings)
+      response = await answer(context)
     } catch (error) {
       response = errorAnswer(asStatus(core, request, error), request.headers.accept, request.direct === true)
     } finally {
       inFlight--
     }
-    return warnings.length === 0 ? response : { ...response, headers: { ...response.headers, warning: [...new Set(warnings)].map(warningHeader) } }
+    return end(context, response)
   }
 }
+
+/** Who acts: the user, or whom it acts as. */
+export const actor = ({ user, impersonated }: RequestContext): User => impersonated ?? user!
 
 /** Whether any Impersonate-* header is there. */
 function wantsAnother(headers: ApiRequest['headers']): boolean {
@@ -68,20 +77,52 @@ function wantsAnother(headers: ApiRequest['headers']): boolean {
   return false
 }
 
-async function identify(core: Core, request: ApiRequest, warnings: string[]): Promise<User> {
+async function identify({ authenticate, gates }: Core, context: RequestContext): Promise<void> {
+  const begun = context.elapsed
+  let result: 'success' | 'failure' | 'error' = 'error'
   try {
-    return (await core.authenticate(request, { warn: (text) => { warnings.push(text) } })).user
+    context.user = (await authenticate(context.request, context)).user
+    result = 'success'
   } catch (error) {
-    throw error instanceof NotAuthenticated ? unauthorized() : error // why is for the log, not for whoever guesses
+    if (!(error instanceof NotAuthenticated)) throw error
+    if (error.reasons.length === 0) result = 'failure'
+    throw unauthorized() // why is for the log, not for whoever guesses
+  } finally {
+    const took = context.elapsed - begun
+    gates.authenticated(result, context.user, took)
+    gates.filters.authentication.observe(took / 1000)
+    if (took > worthTelling) context.spend('authentication', took)
   }
 }
 
-async function authorize(authorizer: Authorizer, user: User, info: RequestInfo): Promise<void> {
-  const attributes = attributesOf(user, info)
-  const asked = authorizer.authorize(attributes)
-  const { verdict, reason } = asked instanceof Promise ? await asked : asked
-  if (verdict !== 'allow') throw forbiddenRequest(attributes, reason)
+async function actAs(impersonate: Impersonator, context: RequestContext, { filters }: GateMetrics): Promise<void> {
+  const begun = context.elapsed
+  try {
+    context.impersonated = (await impersonate(context.request, attributesOf(context.user!, context.info!)))?.user
+  } finally {
+    filters.impersonation.observe((context.elapsed - begun) / 1000)
+  }
 }
+
+async function authorize(authorizer: Authorizer, context: RequestContext, gates: GateMetrics): Promise<void> {
+  const attributes = attributesOf(actor(context), context.info!)
+  const begun = context.elapsed
+  let decision: Decision | undefined
+  try {
+    const asked = authorizer.authorize(attributes)
+    decision = asked instanceof Promise ? await asked : asked
+  } finally {
+    const took = context.elapsed - begun
+    gates.authorized(!decision ? 'error' : decision.verdict === 'allow' ? 'allowed' : decision.verdict === 'deny' ? 'denied' : 'no-opinion', took)
+    gates.filters.authorization.observe(took / 1000)
+    if (took > worthTelling) context.spend('authorization', took)
+  }
+  context.annotate('authorization.k8s.io/decision', decision.verdict === 'allow' ? 'allow' : 'forbid')
+  context.annotate('authorization.k8s.io/reason', decision.reason)
+  if (decision.verdict !== 'allow') throw forbiddenRequest(attributes, decision.reason)
+}
+/** Stages shorter than this (in milliseconds) are not written down one by one. */
+const worthTelling = 1
 
 function attributesOf(user: User, info: RequestInfo): AuthorizationAttributes {
   if (!info.isResource) return { user, verb: info.verb, path: info.path }
@@ -121,5 +162,3 @@ function asStatus({ log }: Core, request: ApiRequest, error: unknown): ApiError 
   log.error('a request failed in a way that it should not', { method: request.method, path: request.path, error })
   return internalError(error instanceof Error ? error.message : String(error), error)
 }
-
-const warningHeader = (text: string): string => `299 - "${text.replace(/[\\"]/g, '\\$&').replace(/[\r\n]+/g, ' ')}"`

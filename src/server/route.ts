@@ -1,5 +1,6 @@
 // From an allowed request to the function that answers it.
-import { ApiError, methodNotAllowed, noSuchPath, notFound, unsupportedMediaType, type ApiRequest, type ApiResponse, type User } from '#machinery'
+import { ApiError, methodNotAllowed, noSuchPath, notFound, unsupportedMediaType, type ApiRequest, type ApiResponse } from '#machinery'
+import type { RequestContext } from './context.ts'
 import type { Call, Core } from './core.ts'
 import { create } from './create.ts'
 import { remove, removeCollection } from './delete.ts'
@@ -24,7 +25,8 @@ export interface VirtualResource { readonly group: string; readonly resource: st
 export const notAllowed = () => new ApiError('MethodNotAllowed', 'the server does not allow this method on the requested resource', {})
 
 /** Answers a request for a resource. Throws NotFound, MethodNotAllowed and whatever the handler throws. */
-export function routeResource(core: Core, request: ApiRequest, info: RequestInfo, user: User, virtual: ReadonlyMap<string, VirtualResource>, warnings: string[]): ApiResponse | Promise<ApiResponse> {
+export function routeResource(core: Core, context: RequestContext, virtual: ReadonlyMap<string, VirtualResource>): ApiResponse | Promise<ApiResponse> {
+  const { request, warnings } = context, info = context.info!
   const served = core.registry.find(info.group, info.version, info.resource)
   if (!served) {
     if (isFormer(info)) core.log.warn('a removed API version was asked for; --legacy-apis (--runtime-config=legacy/all=true) serves it', { path: info.path, userAgent: request.headers['user-agent'] })
@@ -32,12 +34,14 @@ export function routeResource(core: Core, request: ApiRequest, info: RequestInfo
     throw noSuchPath()
   }
   if (served.deprecated !== undefined) warnings.push(served.deprecated)
-  if (served.custom) return routeCustom({ core, request, info, user, served, output: plainJson, warnings })
+  context.served = served
+  const user = context.impersonated ?? context.user!
+  if (served.custom) return routeCustom({ core, context, request, info, user, served, output: plainJson, warnings })
   const handler = find(served, info, request, virtual)
   const types = info.verb === 'list' || info.verb === 'watch' ? listTypes : itemTypes
   if (info.verb === 'patch') patchForm(request.headers['content-type'])
   const output = negotiate(request.headers.accept, types, 'objects', false)
-  return handler({ core, request, info, user, served, output, warnings })
+  return handler({ core, context, request, info, user, served, output, warnings })
 }
 
 const customPatchTypes = ['application/json-patch+json', 'application/merge-patch+json', 'application/apply-patch+yaml']

@@ -7,6 +7,8 @@ import { escalationCheck } from './authz/escalation.ts'
 import type { ObjectReader } from './object-reader.ts'
 import { AdmissionChain } from './admit.ts'
 import { EventLogs, type Core } from './core.ts'
+import { GateMetrics } from './metrics/gates.ts'
+import { Metrics } from './metrics/metrics.ts'
 import type { Objects } from './objects.ts'
 import { Definitions } from './crd/definitions.ts'
 import type { Outbound } from './outbound.ts'
@@ -22,7 +24,11 @@ export interface ApiServerOptions {
   readonly objects: Objects
   readonly clock: Clock
   readonly random: Random
+  /** Milliseconds with fractions, from any beginning, for durations; default: the clock's. */
+  readonly stopwatch?: () => number
   readonly log: Log
+  /** Where figures are kept; default: a registry of its own. */
+  readonly metrics?: Metrics
   readonly kinds: readonly Kind[]
   /** Versions of them that the reference no longer serves (--runtime-config=legacy/all=true); absent: they are not served here either. */
   readonly former?: ReadonlyMap<Kind, readonly ServedVersion<any>[]> // allowed: versions of any kind
@@ -126,10 +132,11 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const { objects, clock, random, log, kinds, authenticator, authorizer } = options
   const allocators = new Map<Kind, Allocator[]>()
   for (const each of options.allocators ?? []) allocators.set(each.kind, [...(allocators.get(each.kind) ?? []), each])
+  const metrics = options.metrics ?? new Metrics()
   const core: Core = {
-    objects, clock, random, log, authorizer, allocators,
+    objects, clock, random, log, authorizer, allocators, metrics, gates: new GateMetrics(metrics), stopwatch: options.stopwatch ?? (() => clock.now()),
     registry: new Registry(kinds, subresourcesOf, options.former),
-    admission: new AdmissionChain(authorizer.rulesFor ? [...options.admission, escalationCheck(authorizer)] : options.admission, objects),
+    admission: new AdmissionChain(authorizer.rulesFor ? [...options.admission, escalationCheck(authorizer)] : options.admission, objects, metrics),
     authenticate: authenticator.authenticate,
     logs: new EventLogs(objects), watches: new Set(), tokens: options.tokens, kubelet: options.kubelet, backend: options.backend,
     outbound: options.outbound ?? nobody, proxyIdentity: options.proxyIdentity,

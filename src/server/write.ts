@@ -33,7 +33,7 @@ export function admitted(call: Call, operation: AdmissionOperation, options: { r
   const { served, info, user } = call
   return {
     operation, kind: served.kind, version: served.version, subresource: info.subresource, name, namespace: place(call), user, dryRun: options.dryRun,
-    options: options as Readonly<Record<string, unknown>>, warn: (text) => { call.warnings.push(text) },
+    options: options as Readonly<Record<string, unknown>>, warn: (text) => { call.warnings.push(text) }, context: call.context,
   }
 }
 

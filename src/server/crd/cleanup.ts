@@ -3,6 +3,7 @@ import type { CustomResourceDefinition } from '#kinds'
 import { ApiError, type Kind } from '#machinery'
 import { prefixEnd } from '#store'
 import { plainJson } from '../media.ts'
+import { RequestContext } from '../context.ts'
 import type { Call, Core } from '../core.ts'
 import { removeObject } from '../delete.ts'
 import { parseQuery, requestInfo } from '../request.ts'
@@ -64,7 +65,8 @@ async function deleteAll(core: Core, served: Served): Promise<string[]> {
 function callFor(core: Core, served: Served, namespace: string, name: string): Call {
   const path = pathOf(served.kind, namespace, name)
   const request = { method: 'DELETE' as const, path, query: '', headers: {}, body: undefined }
-  return { core, request, info: { ...requestInfo(request), query: parseQuery('') }, user: { name: 'system:apiserver', groups: ['system:masters'] }, served, output: plainJson, warnings: [] }
+  const context = new RequestContext(request, core.clock.now(), core.stopwatch, core.random)
+  return { core, context, request, info: { ...requestInfo(request), query: parseQuery('') }, user: { name: 'system:apiserver', groups: ['system:masters'] }, served, output: plainJson, warnings: context.warnings }
 }
 const pathOf = ({ apiVersion, namespaced, resource }: Kind, namespace: string, name: string): string =>
   `/apis/${apiVersion}${namespaced ? `/namespaces/${namespace}` : ''}/${resource}/${encodeURIComponent(name)}`

@@ -1,21 +1,18 @@
-// /metrics: the few figures that the server counts itself, in the Prometheus text format.
+// /metrics: what the server has counted, in the Prometheus text format. The reference offers no other one, whatever a scraper asks for.
 import type { PathHandler } from '../pipeline.ts'
 import type { Core } from '../core.ts'
+import { storageMetrics } from '../metrics/storage.ts'
 import { textAnswer } from '../respond.ts'
 
-export function metrics(core: Core): PathHandler {
+const textFormat = { 'content-type': 'text/plain; version=0.0.4; charset=utf-8; escaping=underscores' }
+/** What the indicators of a service level are made of: of each health check whether it holds, and how often it was asked. */
+const isIndicator = (name: string): boolean => name === 'kubernetes_healthcheck' || name === 'kubernetes_healthchecks_total'
+
+export function metrics({ metrics: all, objects, registry }: Core): PathHandler {
+  storageMetrics(all, objects, registry)
   return (_request, { path }) => {
-    if (path !== '/metrics') return undefined
-    const { store } = core.objects
-    const lines: string[] = []
-    const figure = (name: string, type: 'gauge' | 'counter', help: string, values: readonly (readonly [labels: string, value: number])[]) => {
-      lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...values.map(([labels, value]) => `${name}${labels && `{${labels}}`} ${value}`))
-    }
-    figure('apiserver_storage_objects', 'gauge', '[STABLE] Number of stored objects at the time of last check split by kind.',
-      core.registry.kinds.filter((k) => k.verbs.includes('list') && k.verbs.includes('create')).map((k) => [`resource="${k.group ? `${k.resource}.${k.group}` : k.resource}"`, core.objects.count(k)]))
-    figure('apiserver_longrunning_requests', 'gauge', '[STABLE] Gauge of all active long-running apiserver requests.', [['verb="WATCH"', core.watches.size]])
-    figure('etcd_mvcc_db_current_revision', 'gauge', 'The newest revision of the store.', [['', store.revision]])
-    figure('etcd_mvcc_db_compact_revision', 'gauge', 'The revision that the store has forgotten everything before.', [['', store.compactRevision]])
-    return textAnswer(200, `${lines.join('\n')}\n`, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })
+    if (path === '/metrics') return textAnswer(200, all.text((name) => !isIndicator(name)), textFormat)
+    if (path === '/metrics/slis') return textAnswer(200, all.text(isIndicator), textFormat)
+    return undefined
   }
 }

@@ -1,0 +1,77 @@
+// One request on its way, from its arrival to the last byte of its answer: who, what, since when, and what is remembered of it for the audit
+// log, the metrics and the client's headers. Made once for every request, so it holds values and makes nothing that nobody asks for.
+import { uuid, type ApiRequest, type Random, type User } from '#machinery'
+import type { RequestInfo } from './request.ts'
+import type { Served } from './served.ts'
+
+/** Where a request's time went, as the reference names it in latency annotations. */
+export type Stage = 'authentication' | 'authorization' | 'apf-queue-wait' | 'mutating-webhook' | 'validating-webhook' | 'etcd' | 'transform-response-object' | 'serialize-response-object' | 'response-write'
+
+export class RequestContext {
+  readonly request: ApiRequest
+  /** When it came: milliseconds since the epoch, with microseconds behind the point. */
+  readonly received: number
+  /** Texts of Warning headers, in order. */
+  readonly warnings: string[] = []
+  /** Absent when the path could not be understood. */
+  info: RequestInfo | undefined
+  /** Who asks; absent before authentication, and when it failed. */
+  user: User | undefined
+  /** Whom the user acts as (Impersonate-* headers), where that is somebody else. */
+  impersonated: User | undefined
+  /** The resource it is about, once it was found. */
+  served: Served | undefined
+  /** Uids of the FlowSchema and the priority level it was counted under. */
+  flow: { readonly schema: string; readonly level: string } | undefined
+  readonly #random: Random
+  readonly #stopwatch: () => number
+  readonly #began: number
+  #auditId: string | undefined
+  #annotations: Map<string, string> | undefined
+  #spent: Map<Stage, number> | undefined
+
+  constructor(request: ApiRequest, now: number, stopwatch: () => number, random: Random) {
+    this.request = request
+    this.#stopwatch = stopwatch
+    this.#random = random
+    this.#began = stopwatch()
+    // Microseconds of the stopwatch make two requests of one millisecond distinguishable; the wall clock decides the rest.
+    this.received = Math.floor(now) + (this.#began - Math.floor(this.#began))
+  }
+
+  /** Something that the client should be told: a Warning header. */
+  readonly warn = (text: string): void => { this.warnings.push(text) }
+
+  /** Milliseconds since it came. */
+  get elapsed(): number { return this.#stopwatch() - this.#began }
+  /** Now, on the same clock as `received`. */
+  get now(): number { return this.received + this.elapsed }
+
+  /** The client's Audit-Id as it is, or one of ours. */
+  get auditId(): string { return this.#auditId ??= this.request.headers['audit-id'] || uuid(this.#random) }
+
+  /** Adds an annotation to the audit event; the first value of a key stays. False when there was another one. */
+  readonly annotate = (key: string, value: string): boolean => {
+    this.#annotations ??= new Map()
+    const there = this.#annotations.get(key)
+    if (there !== undefined) return there === value
+    this.#annotations.set(key, value)
+    return true
+  }
+  get annotations(): ReadonlyMap<string, string> | undefined { return this.#annotations }
+
+  /** Adds up what a stage took, in milliseconds. */
+  spend(stage: Stage, ms: number): void {
+    this.#spent ??= new Map()
+    this.#spent.set(stage, (this.#spent.get(stage) ?? 0) + ms)
+  }
+  /** What a stage has taken so far. */
+  spentOn(stage: Stage): number { return this.#spent?.get(stage) ?? 0 }
+  get spent(): ReadonlyMap<Stage, number> | undefined { return this.#spent }
+}
+
+const streaming = new Set(['attach', 'exec', 'proxy', 'log', 'portforward'])
+/** Requests that end when the client likes: they have no deadline and take no seat. */
+export function isLongRunning({ verb, subresource, isResource, path }: RequestInfo): boolean {
+  return verb === 'watch' || verb === 'proxy' || (isResource ? streaming.has(subresource) : path.startsWith('/debug/pprof/'))
+}

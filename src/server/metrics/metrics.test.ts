@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { goFloat } from './go-float.ts'
+import { exponential, Metrics } from './metrics.ts'
+
+test('numbers are written as Go writes them', () => {
+  for (const [value, text] of [[0, '0'], [1, '1'], [0.005, '0.005'], [0.0001, '0.0001'], [0.00001, '1e-05'], [100000, '100000'], [1e6, '1e+06'], [1234567, '1.234567e+06'], [1e9, '1e+09'],
+    [-2.5, '-2.5'], [1e21, '1e+21'], [123456789.5, '1.234567895e+08'], [Infinity, '+Inf'], [-Infinity, '-Inf'], [NaN, 'NaN']] as const) assert.equal(goFloat(value), text)
+})
+
+test('families are written by name, series by label, labels by name, buckets added up', () => {
+  const metrics = new Metrics()
+  const sizes = metrics.histogram({ name: 'b_sizes', help: 'Sizes.', stability: 'ALPHA', deprecated: '1.27.0', labels: ['verb'], buckets: exponential(10, 10, 2) })
+  const total = metrics.counter({ name: 'a_total', help: 'All.', stability: 'STABLE', labels: ['verb', 'code'] })
+  metrics.gauge({ name: 'c_empty', help: 'Nothing counted yet.' })
+  let asked = 0
+  const seen = metrics.gauge({ name: 'd', help: 'Looked up.' }).with()
+  metrics.collect(() => { seen.set(++asked) })
+  for (const size of [1, 10, 11, 1000]) sizes.with('GET').observe(size)
+  total.with('PUT', '200').inc()
+  total.with('GET', 'a"b\\c\nd').inc(2)
+  assert.equal(metrics.text(), [
+    '# HELP a_total [STABLE] All.', '# TYPE a_total counter', 'a_total{code="a\\"b\\\\c\\nd",verb="GET"} 2', 'a_total{code="200",verb="PUT"} 1',
+    '# HELP b_sizes [ALPHA] (Deprecated since 1.27.0) Sizes.', '# TYPE b_sizes histogram', 'b_sizes_bucket{verb="GET",le="10"} 2', 'b_sizes_bucket{verb="GET",le="100"} 3',
+    'b_sizes_bucket{verb="GET",le="+Inf"} 4', 'b_sizes_sum{verb="GET"} 1022', 'b_sizes_count{verb="GET"} 4',
+    '# HELP d Looked up.', '# TYPE d gauge', 'd 1', '',
+  ].join('\n'))
+  assert.equal(metrics.text((name) => name === 'd'), '# HELP d Looked up.\n# TYPE d gauge\nd 2\n')
+})
+
+test('two families of one name are a mistake', () => {
+  const metrics = new Metrics()
+  metrics.counter({ name: 'a', help: '' })
+  assert.throws(() => metrics.gauge({ name: 'a', help: '' }), /two metrics called a/)
+})

@@ -1,0 +1,134 @@
+// Figures that the server keeps of itself, in families as Prometheus knows them. Made for a hot path: whoever counts holds the counter;
+// names and labels are put together only when somebody reads.
+import { goFloat } from './go-float.ts'
+
+export interface FamilyOptions {
+  readonly name: string
+  /** Our words; the stability is put in front. */
+  readonly help: string
+  readonly stability?: 'STABLE' | 'BETA' | 'ALPHA'
+  /** Release in which the reference called it deprecated. */
+  readonly deprecated?: string
+  readonly labels?: readonly string[]
+}
+export interface HistogramOptions extends FamilyOptions {
+  /** Upper bounds, ascending, without +Inf. */
+  readonly buckets: readonly number[]
+}
+
+export class Counter {
+  value = 0
+  inc(by = 1): void { this.value += by }
+}
+export class Gauge {
+  value = 0
+  set(value: number): void { this.value = value }
+  add(by: number): void { this.value += by }
+}
+export class Histogram {
+  readonly bounds: readonly number[]
+  /** How many fell into each bucket, and into none, not added up. */
+  readonly counts: Float64Array
+  sum = 0
+  constructor(bounds: readonly number[]) {
+    this.bounds = bounds
+    this.counts = new Float64Array(bounds.length + 1)
+  }
+  observe(value: number): void {
+    const { bounds, counts } = this
+    let i = 0
+    while (i < bounds.length && value > bounds[i]!) i++
+    counts[i]! += 1
+    this.sum += value
+  }
+  get count(): number { return this.counts.reduce((all, n) => all + n, 0) }
+}
+
+/** All series of one name: one for each set of label values that was ever used. */
+export class Family<T> {
+  readonly options: FamilyOptions
+  readonly type: 'counter' | 'gauge' | 'histogram'
+  readonly #make: () => T
+  readonly #series = new Map<string, { readonly values: readonly string[]; readonly one: T }>()
+  constructor(type: Family<T>['type'], options: FamilyOptions, make: () => T) {
+    this.type = type
+    this.options = options
+    this.#make = make
+  }
+  /** The series with these values, in the order of the labels; keep it where it is used often. */
+  with(...values: readonly string[]): T {
+    const key = values.join('\0')
+    let series = this.#series.get(key)
+    if (!series) {
+      series = { values, one: this.#make() }
+      this.#series.set(key, series)
+    }
+    return series.one
+  }
+  /** Forgets a series: what it counted is no more. */
+  remove(...values: readonly string[]): void { this.#series.delete(values.join('\0')) }
+  clear(): void { this.#series.clear() }
+  /** In order of their labels. */
+  all(): { readonly values: readonly string[]; readonly one: T }[] { return [...this.#series].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, series]) => series) }
+}
+
+export class Metrics {
+  readonly #families = new Map<string, Family<Counter> | Family<Gauge> | Family<Histogram>>()
+  readonly #collectors: (() => void)[] = []
+
+  counter(options: FamilyOptions): Family<Counter> { return this.#add(new Family('counter', options, () => new Counter())) }
+  gauge(options: FamilyOptions): Family<Gauge> { return this.#add(new Family('gauge', options, () => new Gauge())) }
+  histogram(options: HistogramOptions): Family<Histogram> { return this.#add(new Family('histogram', options, () => new Histogram(options.buckets))) }
+  /** Runs before every reading, for figures that are looked up when somebody asks. */
+  collect(run: () => void): void { this.#collectors.push(run) }
+  families(): Iterable<Family<Counter> | Family<Gauge> | Family<Histogram>> { return this.#families.values() }
+
+  /** Everything (or what `wanted` says), as the Prometheus text format 0.0.4. */
+  text(wanted: (name: string) => boolean = () => true): string {
+    for (const run of this.#collectors) run()
+    const lines: string[] = []
+    const named = [...this.#families].filter(([name]) => wanted(name)).sort(([a], [b]) => (a < b ? -1 : 1))
+    for (const [, family] of named) write(family, lines)
+    return lines.length === 0 ? '' : `${lines.join('\n')}\n`
+  }
+
+  #add<F extends Family<Counter> | Family<Gauge> | Family<Histogram>>(family: F): F {
+    const { name } = family.options
+    if (this.#families.has(name)) throw new Error(`there are two metrics called ${name}`)
+    this.#families.set(name, family)
+    return family
+  }
+}
+
+function write(family: Family<Counter> | Family<Gauge> | Family<Histogram>, lines: string[]): void {
+  const { name, labels = [] } = family.options
+  const all = family.all()
+  if (all.length === 0) return
+  lines.push(`# HELP ${name} ${helpOf(family.options)}`, `# TYPE ${name} ${family.type}`)
+  const order = labels.map((_, i) => i).sort((a, b) => (labels[a]! < labels[b]! ? -1 : 1))
+  for (const { values, one } of all) {
+    const pairs = order.map((i) => `${labels[i]}="${escaped(values[i] ?? '')}"`)
+    if (one instanceof Histogram) writeHistogram(name, pairs, one, lines)
+    else lines.push(`${name}${braced(pairs)} ${goFloat(one.value)}`)
+  }
+}
+
+function writeHistogram(name: string, pairs: readonly string[], { bounds, counts, sum }: Histogram, lines: string[]): void {
+  let below = 0
+  for (let i = 0; i <= bounds.length; i++) {
+    below += counts[i]!
+    lines.push(`${name}_bucket${braced([...pairs, `le="${i < bounds.length ? goFloat(bounds[i]!) : '+Inf'}"`])} ${goFloat(below)}`)
+  }
+  lines.push(`${name}_sum${braced(pairs)} ${goFloat(sum)}`, `${name}_count${braced(pairs)} ${goFloat(below)}`)
+}
+
+const braced = (pairs: readonly string[]): string => (pairs.length === 0 ? '' : `{${pairs.join(',')}}`)
+const escaped = (value: string): string => (/[\\"\n]/.test(value) ? value.replace(/\\/g, '\\\\').replace(/"/g, '\\"').replace(/\n/g, '\\n') : value)
+function helpOf({ help, stability, deprecated }: FamilyOptions): string {
+  return `${stability ? `[${stability}] ` : ''}${deprecated ? `(Deprecated since ${deprecated}) ` : ''}${help}`
+}
+
+/** Bounds from `start`, each `factor` times the one before. */
+export const exponential = (start: number, factor: number, count: number): number[] => Array.from({ length: count }, (_, i) => start * factor ** i)
+/** Bounds from `start`, each `width` more than the one before. */
+export const linear = (start: number, width: number, count: number): number[] => Array.from({ length: count }, (_, i) => start + width * i)
