@@ -26,6 +26,7 @@ export function authenticationOf(options: ClusterOptions, { clientCa, frontProxy
     serviceAccountIssuers: options.serviceAccountIssuer, maxTokenSeconds: Math.floor(options.serviceAccountMaxTokenExpiration / 1000), extendTokens: options.serviceAccountExtendTokenExpiration,
     ...(options.apiAudiences.length > 0 && { apiAudiences: options.apiAudiences }), ...(options.serviceAccountJwksUri && { jwksUri: options.serviceAccountJwksUri }),
     ...(options.tokenAuthFile && { tokenFile: { name: options.tokenAuthFile, text: read(options.tokenAuthFile) } }),
+    bootstrapTokens: options.enableBootstrapTokenAuth,
     anonymous: () => options.anonymousAuth ?? true,
     clientAnchors: () => clients, frontProxy: { anchors: () => proxies, allowedNames: () => ['front-proxy-client'], headers: () => proxyHeaders },
   }

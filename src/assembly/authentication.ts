@@ -1,7 +1,7 @@
 // The authenticators of a control plane, in the reference's order.
 import type { ApiHandler, Clock, Log, Random } from '#machinery'
 import {
-  authenticatorChain, bearerAuthenticator, certificateAuthenticator, forAudiences, frontProxyAuthenticator, legacyTokens, parseTokenFile, ServiceAccountTokens, systemUser, tokenFileAuthenticator, tokenSigner,
+  authenticatorChain, bearerAuthenticator, bootstrapTokens, certificateAuthenticator, forAudiences, frontProxyAuthenticator, legacyTokens, parseTokenFile, ServiceAccountTokens, systemUser, tokenFileAuthenticator, tokenSigner,
   type Anchors, type AuthenticatorChain, type FrontProxy, type Objects, type TokenAuthenticator, type TokenKeys, type TokenSigner,
 } from '#server'
 
@@ -17,6 +17,8 @@ export interface AuthenticationOptions {
   /** Tokens that pods are given by default live for a year; default true. */
   readonly extendTokens?: boolean
   readonly jwksUri?: string
+  /** Secrets of type bootstrap.kubernetes.io/token are believed. */
+  readonly bootstrapTokens?: boolean
   /** Text of a static token file and its name. */
   readonly tokenFile?: { readonly name: string; readonly text: string }
   /** Whether a request without credentials is somebody, by its path; absent: always. */
@@ -48,7 +50,8 @@ export function authentication(options: AuthenticationOptions, { objects, clock,
   }
   const tokenAuthenticators: TokenAuthenticator[] = [
     ...(options.tokenFile ? [forAudiences(audiences, tokenFileAuthenticator(parseTokenFile(options.tokenFile.text, options.tokenFile.name)))] : []),
-    legacyTokens({ keys: options.tokenKeys, audiences, now, objects, note }), tokens]
+    legacyTokens({ keys: options.tokenKeys, audiences, now, objects, note }), tokens,
+    ...(options.bootstrapTokens ? [forAudiences(audiences, bootstrapTokens({ objects, now, log: log.named('authenticator') }))] : [])]
   const chain = authenticatorChain([
     ...(options.frontProxy ? [frontProxyAuthenticator({ ...options.frontProxy, now: () => Date.now() })] : []), // certificates live on the real clock
     ...(options.clientAnchors ? [certificateAuthenticator({ anchors: options.clientAnchors, now: () => Date.now() })] : []),

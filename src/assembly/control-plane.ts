@@ -1,12 +1,13 @@
 // One process: store, API server, controllers and scheduler, each talking to the server as itself.
+import { createHmac } from 'node:crypto'
 import { join } from 'node:path'
 import { kinds, loadFormer, podPreset } from '#kinds'
-import type { ApiHandler, Clock, Log, Random, User } from '#machinery'
+import { formatTime, type ApiHandler, type Clock, type Log, type Random, type User } from '#machinery'
 import { connect, directClient, EventRecorder, Informers, type Cluster } from '#client'
 import { startControllers } from '#controllers'
 import { startScheduler } from '#scheduler'
 import {
-  admissionPlugins, allowAll, authorizerUnion, bootstrap, chooseFormer, createApiServer, createObjects, formerAskedFor, impersonator, keepIpAddresses, NodeAuthorizer, parseCidr, podPresetPlugin, privilegedGroup,
+  admissionPlugins, allowAll, authorizerUnion, bootstrap, chooseFormer, createApiServer, createObjects, formerAskedFor, impersonator, keepIpAddresses, legacyToken, NodeAuthorizer, parseCidr, podPresetPlugin, privilegedGroup,
   RbacAuthorizer, runtimeConfigProblem, ServiceAllocation, systemUser, type ApiServer, type Authorizer, type KubeletConnector, type Objects, type RuntimeConfig, type Outbound,
 } from '#server'
 import { openStore, sqliteEngine, type Engine, type Store } from '#store'
@@ -79,7 +80,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     impersonate: impersonator(authorizer), allocators: [services], tokens: signer,
     ...(options.kubelet && { kubelet: options.kubelet }), ...(options.outbound && { outbound: options.outbound }), ...(options.proxyIdentity && { proxyIdentity: options.proxyIdentity }), ...(options.build && { build: options.build }),
   })
-  await bootstrap({ handler: server.handler, objects, serviceRange: range, advertise: options.advertise, clientCa: options.clientCa, ...(options.frontProxyCa && { frontProxyCa: options.frontProxyCa }) })
+  await bootstrap({ handler: server.handler, objects, serviceRange: range, advertise: options.advertise, clientCa: options.clientCa, ...(options.frontProxyCa && { frontProxyCa: options.frontProxyCa }), today: formatTime(clock.now()).slice(0, 10) })
   const stops: (() => void | Promise<void>)[] = [keepIpAddresses({ objects, handler: server.handler, log: log.named('apiserver') }), compacting(store, clock, log.named('store'), options.compactionIntervalMs)]
   const informers = new Informers(directClient(server.handler, informerUser, { clock, random, log: log.named('caches'), userAgent: 'proa-caches' }))
   const as = (user: User, component: string): Cluster => {
@@ -89,7 +90,8 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   return {
     handler: server.handler, store, objects, server, as,
     startComponents() {
-      stops.push(startControllers({ as, clock, log: log.named('controllers'), options: { clusterCidr: options.clusterCidr, nodeMonitorGracePeriodMs: options.nodeMonitorGracePeriodMs, rootCa: options.rootCa ?? options.clientCa } }))
+      stops.push(startControllers({ as, clock, log: log.named('controllers'), options: { clusterCidr: options.clusterCidr, nodeMonitorGracePeriodMs: options.nodeMonitorGracePeriodMs, rootCa: options.rootCa ?? options.clientCa, signToken: async (account, name) => legacyToken(await options.tokenKeys, account, name),
+        ...(options.bootstrapTokens && { bootstrapMac: (key: Uint8Array, data: Uint8Array) => createHmac('sha256', key).update(data).digest() }) } }))
       stops.push(startScheduler(as({ name: 'system:kube-scheduler', groups: [] }, 'default-scheduler')))
     },
     async stop() {

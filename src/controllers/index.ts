@@ -1,5 +1,6 @@
 // What happens after an object changes: every controller the control plane runs. Adding one is a new file and a line here.
 import { apiServiceAvailabilityController } from './apiservice-availability.ts'
+import { bootstrapSigner, tokenCleaner, type Mac } from './bootstrap-tokens.ts'
 import { clusterRoleAggregationController } from './clusterrole-aggregation.ts'
 import { cronJobController } from './cronjob.ts'
 import { daemonSetController } from './daemonset.ts'
@@ -19,6 +20,7 @@ import { replicaSetController } from './replicaset.ts'
 import { replicationControllerController } from './replicationcontroller.ts'
 import { rootCaPublisher } from './root-ca.ts'
 import { serviceAccountController } from './serviceaccount.ts'
+import { tokenSecretsController, type TokenSecretsOptions } from './serviceaccount-token.ts'
 import { statefulSetController } from './statefulset.ts'
 import { claimProtectionController, volumeProtectionController } from './storage-protection.ts'
 import { taintEvictionController } from './taint-eviction.ts'
@@ -28,6 +30,10 @@ import { part, startParts, type Part, type Start } from './part.ts'
 export interface ControllersOptions {
   /** PEM of the authorities that pods trust the API server by. */
   readonly rootCa: string
+  /** Makes tokens for Secrets that ask for one; absent: they stay without. */
+  readonly signToken?: TokenSecretsOptions['sign']
+  /** Where bootstrap tokens are in use: how to sign with them. */
+  readonly bootstrapMac?: Mac
   /** Pods' addresses: each node gets a part of it. Empty: nodes get none. */
   readonly clusterCidr: string
   /** A node is not ready when nothing has been heard of it for so long. */
@@ -35,11 +41,15 @@ export interface ControllersOptions {
   /** So many finished pods are kept. */
   readonly terminatedPodThreshold?: number
 }
+/** What is the controller manager's own business. */
+const controllerManager = { name: 'system:kube-controller-manager', groups: ['system:authenticated'] }
 /** All of them. */
 export const parts = (options: ControllersOptions): readonly Part[] => [
   part(namespaceController()),
   part(serviceAccountController),
   part(rootCaPublisher(options.rootCa)),
+  ...(options.signToken ? [{ ...part(tokenSecretsController({ rootCa: options.rootCa, sign: options.signToken })), user: controllerManager }] : []),
+  ...(options.bootstrapMac ? [{ ...part(bootstrapSigner(options.bootstrapMac)), identity: 'bootstrap-signer' }, { ...part(tokenCleaner), identity: 'token-cleaner' }] : []),
   part(clusterRoleAggregationController),
   part(replicaSetController),
   part(replicationControllerController, 'replication-controller'),

@@ -6,7 +6,7 @@ import { startControllers } from '#controllers'
 import { event, lease } from '#kinds'
 import { fnv32a, seeded, silent, type ApiHandler, type Log, type Random, type User } from '#machinery'
 import { startScheduler } from '#scheduler'
-import type { TokenKeys } from '#server'
+import { legacyToken, type TokenKeys } from '#server'
 import { memoryEngine } from '#store'
 import { FakeClock, rest } from './fake-clock.ts'
 import { FaultyLine, type FaultOptions } from './faults.ts'
@@ -94,7 +94,7 @@ export class TestCluster {
     }
     const { log = silent, controllers, scheduler = true, nodeMonitorGracePeriodMs = 40_000 } = this.#options
     this.#process = { line, informers, stops: [
-      startControllers({ as, clock: this.clock, log, ...(controllers && { only: controllers }), options: { rootCa: 'certificate', clusterCidr: '10.244.0.0/16', nodeMonitorGracePeriodMs } }),
+      startControllers({ as, clock: this.clock, log, ...(controllers && { only: controllers }), options: { rootCa: 'certificate', signToken: async (account, name) => legacyToken(testKeys, account, name), clusterCidr: '10.244.0.0/16', nodeMonitorGracePeriodMs } }),
       ...(scheduler ? [startScheduler(as({ name: 'system:kube-scheduler', groups: ['system:authenticated'] }, 'default-scheduler'))] : []),
     ] }
   }

@@ -7,6 +7,7 @@ export const authenticationFlags = {
   clientCaFile: path({ group, description: 'More authorities whose client certificates are accepted; read again when it changes' }),
   anonymousAuth: maybe({ group, description: 'Requests without credentials are system:anonymous, with the rights that RBAC gives it', defaultText: 'true' }),
   tokenAuthFile: path({ group, description: 'Static tokens: lines of token,user,uid,"group,group"' }),
+  enableBootstrapTokenAuth: toggle({ group, description: 'Secrets of type bootstrap.kubernetes.io/token in kube-system are tokens of new nodes' }),
   apiAudiences: list({ group, description: 'Whom tokens must be meant for', defaultText: 'the issuers of service account tokens' }),
   serviceAccountIssuer: texts({ group, value: 'URL', description: 'Issuers of service account tokens: the first makes them, all are believed' }, ['https://kubernetes.default.svc.cluster.local']),
   serviceAccountKeyFile: files({ group, description: 'PEM with public or private keys that service account tokens are believed by' }),

@@ -15,6 +15,8 @@ export interface BootstrapOptions {
   /** PEM of the client and front-proxy authorities, for extension API servers. */
   readonly clientCa: string
   readonly frontProxyCa?: string
+  /** The day, as in 2026-01-31, on which this cluster began to note when tokens in Secrets are used; absent: it does not say. */
+  readonly today?: string
 }
 
 export const systemUser: User = { name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] }
@@ -29,6 +31,7 @@ export async function bootstrap(options: BootstrapOptions): Promise<void> {
     ...(defaults as readonly object[]).map((object) => api.ensure(object, mendRole)),
     api.ensure({ apiVersion: 'networking.k8s.io/v1', kind: 'ServiceCIDR', metadata: { name: 'kubernetes' }, spec: { cidrs: [options.serviceRange.cidr] } }),
     api.ensure(authenticationConfig(options), replaceData),
+    ...(options.today ? [api.ensure({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'kube-apiserver-legacy-service-account-token-tracking', namespace: 'kube-system' }, data: { since: options.today } })] : []),
     api.ensure(kubernetesService(options)),
   ])
   await Promise.all([api.ensure(kubernetesEndpoints(options), replaceAll(['subsets'])), api.ensure(kubernetesSlice(options), replaceAll(['endpoints', 'ports']))])
