@@ -8,7 +8,7 @@ import { startControllers } from '#controllers'
 import { startScheduler } from '#scheduler'
 import {
   admissionPlugins, allowAll, authorizerUnion, bootstrap, chooseFormer, createApiServer, createObjects, formerAskedFor, impersonator, keepIpAddresses, legacyToken, NodeAuthorizer, parseCidr, podPresetPlugin, privilegedGroup,
-  RbacAuthorizer, runtimeConfigProblem, ServiceAllocation, systemUser, type ApiServer, type Authorizer, type KubeletConnector, type Objects, type RuntimeConfig, type Outbound,
+  RbacAuthorizer, runtimeConfigProblem, ServiceAllocation, systemUser, type ApiServer, type Authorizer, type BackendConnector, type KubeletConnector, type Objects, type RuntimeConfig, type Outbound,
 } from '#server'
 import { openStore, sqliteEngine, type Engine, type Store } from '#store'
 import { authentication, type AuthenticationOptions } from './authentication.ts'
@@ -40,6 +40,7 @@ export interface ControlPlaneOptions extends AuthenticationOptions {
   readonly nodeMonitorGracePeriodMs: number
   readonly kubelet?: KubeletConnector
   readonly outbound?: Outbound
+  readonly backend?: BackendConnector
   /** Freeze what is shared (tests). */
   readonly freeze?: boolean
   /** Called when the store has failed for good. */
@@ -78,7 +79,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     authenticator: chain,
     admission: [...(former?.kinds.includes(podPreset) ? [podPresetPlugin] : []), ...admissionPlugins({ random, enable, disable, tolerationSeconds: { notReady: notReadySeconds, unreachable: unreachableSeconds } })],
     impersonate: impersonator(authorizer), allocators: [services], tokens: signer,
-    ...(options.kubelet && { kubelet: options.kubelet }), ...(options.outbound && { outbound: options.outbound }), ...(options.proxyIdentity && { proxyIdentity: options.proxyIdentity }), ...(options.build && { build: options.build }),
+    ...(options.kubelet && { kubelet: options.kubelet }), ...(options.outbound && { outbound: options.outbound }), ...(options.backend && { backend: options.backend }), ...(options.proxyIdentity && { proxyIdentity: options.proxyIdentity }), ...(options.build && { build: options.build }),
   })
   await bootstrap({ handler: server.handler, objects, serviceRange: range, advertise: options.advertise, clientCa: options.clientCa, ...(options.frontProxyCa && { frontProxyCa: options.frontProxyCa }), today: formatTime(clock.now()).slice(0, 10) })
   const stops: (() => void | Promise<void>)[] = [keepIpAddresses({ objects, handler: server.handler, log: log.named('apiserver') }), compacting(store, clock, log.named('store'), options.compactionIntervalMs)]

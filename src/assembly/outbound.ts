@@ -1,28 +1,14 @@
 // The server's calls to others over HTTP/1.1 and TLS: one connection pool per authority and identity, every call with a deadline.
-import { Agent as PlainAgent, request as plainRequest } from 'node:http'
-import { Agent, request as tlsRequest, type RequestOptions } from 'node:https'
+import { request as plainRequest } from 'node:http'
+import { request as tlsRequest, type RequestOptions } from 'node:https'
 import { isIP } from 'node:net'
-import { LRUCache } from 'lru-cache'
 import type { Outbound, OutboundAnswer, OutboundRequest } from '#server'
+import { pools } from './agents.ts'
 
 const mostBytesByDefault = 3 * 1024 * 1024
-/** Pools of connections kept for this many different authorities and identities. */
-const mostPools = 200
-const idleMs = 90_000
 
 export function outbound(): Outbound & { close(): void } {
-  const pools = new LRUCache<string, Agent>({ max: mostPools, dispose: (agent) => agent.destroy() })
-  const plain = new PlainAgent({ keepAlive: true, timeout: idleMs })
-  const poolOf = ({ ca, insecure, serverName, identity }: OutboundRequest): Agent => {
-    const key = JSON.stringify([ca, insecure, serverName, identity?.certificate])
-    let agent = pools.get(key)
-    if (!agent) {
-      agent = new Agent({ keepAlive: true, timeout: idleMs, maxFreeSockets: 8, ...(ca && { ca }), ...(insecure && { rejectUnauthorized: false }),
-        ...(serverName && !isIP(serverName) && { servername: serverName }), ...(identity && { cert: identity.certificate, key: identity.key }) })
-      pools.set(key, agent)
-    }
-    return agent
-  }
+  const { plain, trusted, close } = pools()
   const call = (asked: OutboundRequest): Promise<OutboundAnswer> => new Promise((resolve, reject) => {
     const url = new URL(asked.url)
     const secure = url.protocol === 'https:'
@@ -30,7 +16,7 @@ export function outbound(): Outbound & { close(): void } {
     const most = asked.mostBytes ?? mostBytesByDefault
     const options: RequestOptions = { method: asked.method, host, port, path: `${url.pathname}${url.search}`, headers: { ...asked.headers, host: url.host, ...(asked.body && { 'content-length': asked.body.length }) } }
     const fail = (error: Error) => { clearTimeout(deadline); request.destroy(); reject(inGo(error, host, port)) }
-    const request = (secure ? tlsRequest({ ...options, agent: poolOf(asked), ...(!asked.serverName && !isIP(url.hostname) && { servername: url.hostname }) }, answered) : plainRequest({ ...options, agent: plain }, answered))
+    const request = (secure ? tlsRequest({ ...options, agent: trusted(asked), ...(!asked.serverName && !isIP(url.hostname) && { servername: url.hostname }) }, answered) : plainRequest({ ...options, agent: plain }, answered))
     const deadline = setTimeout(() => fail(new Error('context deadline exceeded')), asked.timeoutMs)
     function answered(answer: import('node:http').IncomingMessage) {
       const chunks: Buffer[] = []
@@ -50,11 +36,11 @@ export function outbound(): Outbound & { close(): void } {
     request.on('error', fail)
     request.end(asked.body)
   })
-  return Object.assign(call, { close: () => { pools.clear(); plain.destroy() } })
+  return Object.assign(call, { close })
 }
 
 /** Node's errors in Go's words: clients and recorded answers know those. */
-function inGo(error: Error & { code?: string; reason?: string }, host: string, port: number): Error {
+export function inGo(error: Error & { code?: string; reason?: string }, host: string, port: number): Error {
   const dial = `dial tcp ${isIP(host) === 6 ? `[${host}]` : host}:${port}`
   const words: Readonly<Record<string, string>> = {
     ECONNREFUSED: `${dial}: connect: connection refused`, EHOSTUNREACH: `${dial}: connect: no route to host`, ENETUNREACH: `${dial}: connect: network is unreachable`, ETIMEDOUT: `${dial}: i/o timeout`,

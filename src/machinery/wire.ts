@@ -40,6 +40,8 @@ export interface ApiRequest {
   readonly rawHeaders?: readonly string[]
   /** Bytes as they came, or (direct calls) an object that nobody changes any more. */
   readonly body: Uint8Array | { readonly object: unknown } | undefined
+  /** In place of a body where it is only passed on (proxy): its bytes as they come. Used at most once. */
+  readonly stream?: ByteSource
   /** Set by a transport that knows the user (direct calls); else authentication decides from the certificate and the headers. */
   readonly user?: User
   /** The certificate that the client showed, believed or not. */
@@ -68,6 +70,8 @@ export type ResponseBody =
   /** The connection is to be taken over (exec, attach, portforward, proxy) by server/listen. */
   | { readonly type: 'upgrade'; readonly target: UpgradeTarget }
 
+/** Writes its bytes into the sink as they come; the returned function hangs up. */
+export type ByteSource = (sink: StreamSink) => () => void
 /** Where streamed bytes go. `write` returns false when the reader is slow; `drained` then calls back. */
 export interface StreamSink { write(chunk: Uint8Array): boolean; end(): void; drained(run: () => void): void }
 export interface WatchSink { event(event: WatchEvent): void; end(): void }
@@ -77,8 +81,22 @@ export interface WatchEvent<T = AnyObject> { readonly type: 'ADDED' | 'MODIFIED'
 /** A connection to a node's agent (or another server) that the request is handed to, bytes piped both ways. */
 export interface UpgradeTarget {
   readonly host: string; readonly port: number; readonly path: string
-  /** How the server shows who it is and whom it trusts; resolved by server/listen. */
-  readonly tls: 'kubelet' | 'none'
+  /** How the server shows who it is and whom it trusts; 'kubelet' is resolved by server/listen. */
+  readonly tls: 'kubelet' | 'none' | PeerTrust
+  /** Sent in place of all of the client's own headers (lower-case names, host among them); absent: those, without what is only for us. */
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>
+}
+
+/** How to be sure of a TLS server, and what to show it. */
+export interface PeerTrust {
+  /** PEM of the authorities to believe; absent: those of the machine. */
+  readonly ca?: string
+  /** The certificate is not checked. */
+  readonly insecure?: true
+  /** The name to look for in the certificate, where it is not the host. */
+  readonly serverName?: string
+  /** A client certificate to show. PEM. */
+  readonly identity?: { readonly certificate: string; readonly key: string }
 }
 
 /** The whole API server as a function. */

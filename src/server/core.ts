@@ -12,7 +12,8 @@ import type { Objects } from './objects.ts'
 import type { Outbound } from './outbound.ts'
 import type { RequestInfo } from './request.ts'
 import type { Registry, Served } from './served.ts'
-import type { Allocator, BackendConnector, KubeletConnector, TokenSigner } from './server.ts'
+import type { Allocator, KubeletConnector, TokenSigner } from './server.ts'
+import type { BackendConnector } from './proxying/backend.ts'
 
 export interface Core {
   readonly objects: Objects

@@ -1,9 +1,9 @@
 // Calls that the server makes to others: webhooks of every sort, identity providers, audit collectors. One way out, with a deadline and a bound.
 import { endpointSlice, service as serviceKind } from '#kinds'
-import type { Random } from '#machinery'
+import type { PeerTrust, Random } from '#machinery'
 import type { ObjectReader } from './object-reader.ts'
 
-export interface OutboundRequest {
+export interface OutboundRequest extends PeerTrust {
   readonly method: 'GET' | 'POST'
   /** https://host:port/path?query, or http:// where the caller allows it. */
   readonly url: string
@@ -12,14 +12,6 @@ export interface OutboundRequest {
   readonly body?: Uint8Array
   /** Where to connect instead of the URL's host: an endpoint of the service that the URL names. */
   readonly connect?: { readonly host: string; readonly port: number }
-  /** PEM of the authorities to believe; absent: those of the machine. */
-  readonly ca?: string
-  /** The certificate is not checked (insecure-skip-tls-verify). */
-  readonly insecure?: true
-  /** The name to look for in the certificate, where it is not the URL's host. */
-  readonly serverName?: string
-  /** A client certificate to show. */
-  readonly identity?: { readonly certificate: string; readonly key: string }
   readonly timeoutMs: number
   /** The most of an answer that is read; default 3 MiB. More is an error. */
   readonly mostBytes?: number

@@ -39,6 +39,7 @@ export function routeResource(core: Core, context: RequestContext, virtual: Read
   if (served.custom) return routeCustom({ core, context, request, info, user, served, output: plainJson, warnings })
   const handler = find(served, info, request, virtual)
   const types = info.verb === 'list' || info.verb === 'watch' ? listTypes : itemTypes
+  if (served.subresources.get(info.subresource)?.connects) return handler({ core, context, request, info, user, served, output: plainJson, warnings })
   if (info.verb === 'patch') patchForm(request.headers['content-type'])
   const output = negotiate(request.headers.accept, types, 'objects', false)
   return handler({ core, context, request, info, user, served, output, warnings })

@@ -12,6 +12,7 @@ import { Metrics } from './metrics/metrics.ts'
 import type { Objects } from './objects.ts'
 import { Definitions } from './crd/definitions.ts'
 import type { Outbound } from './outbound.ts'
+import type { BackendConnector } from './proxying/backend.ts'
 import { paths } from './paths/index.ts'
 import { knowFormerVersions } from './protobuf-answer.ts'
 import { pipeline } from './pipeline.ts'
@@ -44,7 +45,7 @@ export interface ApiServerOptions {
   readonly tokens?: TokenSigner
   /** Carries log requests to node agents; absent: log says that there is no way to the node. */
   readonly kubelet?: KubeletConnector
-  /** Carries HTTP to pods and services (their proxy subresources); absent: they say that there is no way. */
+  /** Carries HTTP to pods, services, agents (their proxy subresources) and extension servers; absent: they say that there is no way. */
   readonly backend?: BackendConnector
   /** Calls webhooks and the like; absent: whoever needs it says that the server may call nobody. */
   readonly outbound?: Outbound
@@ -117,11 +118,6 @@ export interface KubeletConnector {
   /** GET over TLS with the server's client certificate; rejects when the agent cannot be reached within its deadline. */
   get(agent: KubeletAddress, path: string): Promise<KubeletAnswer>
 }
-
-/** One HTTP request to a pod, with its deadline; rejects when nobody answers. */
-export type BackendConnector = (request: {
-  readonly scheme: string; readonly host: string; readonly port: number; readonly path: string; readonly method: string; readonly headers: Readonly<Record<string, string>>; readonly body?: Uint8Array
-}) => Promise<KubeletAnswer>
 
 export interface HealthCheck { readonly name: string; check(): void }
 

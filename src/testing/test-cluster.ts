@@ -1,6 +1,6 @@
 // The real API server, controllers and scheduler in one process, on a clock that is turned by hand: no ports, no files, no waiting.
 import { createHmac } from 'node:crypto'
-import { createControlPlane, type ControlPlane } from '#assembly'
+import { createControlPlane, type ControlPlane, type ControlPlaneOptions } from '#assembly'
 import { connect, directClient, EventRecorder, Informers, type Client, type Cluster } from '#client'
 import { startControllers } from '#controllers'
 import { event, lease } from '#kinds'
@@ -24,6 +24,8 @@ export interface TestClusterOptions {
   readonly faults?: FaultOptions
   readonly log?: Log
   readonly nodeMonitorGracePeriodMs?: number
+  /** What else the control plane is given: ways to other servers, mostly. */
+  readonly plane?: Partial<ControlPlaneOptions>
 }
 
 const admin: User = { name: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] }
@@ -56,7 +58,7 @@ export class TestCluster {
     const plane = await createControlPlane({
       engine: memoryEngine(), clock, random, log: options.log ?? silent, tokenKeys: testKeys, serviceAccountIssuers: ['https://kubernetes.default.svc'],
       serviceClusterIpRange: '10.96.0.0/16', serviceNodePortRange: { from: 30000, to: 32767 }, clusterCidr: '10.244.0.0/16', advertise: { address: '192.0.2.1', port: 6443 },
-      clientCa: 'certificate', clientAnchors: () => anchors, authorizationMode: ['Node', 'RBAC'], compactionIntervalMs: 0, nodeMonitorGracePeriodMs: 40_000, freeze: true,
+      clientCa: 'certificate', clientAnchors: () => anchors, authorizationMode: ['Node', 'RBAC'], compactionIntervalMs: 0, nodeMonitorGracePeriodMs: 40_000, freeze: true, ...options.plane,
     })
     const cluster = new TestCluster(plane, clock, random, options, anchors)
     for (let i = 1; i <= (options.nodes ?? 0); i++) await cluster.nodes.add(`node-${i}`)

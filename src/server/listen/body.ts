@@ -1,6 +1,6 @@
 // A request's body, whole, within its limits.
 import type { Readable } from 'node:stream'
-import { ApiError, tooLarge } from '#machinery'
+import { ApiError, tooLarge, type ByteSource } from '#machinery'
 import { bodyBytes, bodyMs } from './limits.ts'
 
 /** Rejects with RequestEntityTooLarge or Timeout, or when the client goes away. */
@@ -26,4 +26,11 @@ export function readBody(stream: Readable, contentLength: string | undefined): P
     }
     stream.on('data', onData).on('end', onEnd).on('close', onClose).on('error', done)
   })
+}
+
+/** A request's body as it comes, however large: for requests that are only passed on. A client that goes away ends it. */
+export const streamBody = (stream: Readable): ByteSource => (sink) => {
+  const onData = (chunk: Buffer) => { if (!sink.write(chunk)) { stream.pause(); sink.drained(() => { stream.resume() }) } }
+  stream.on('data', onData).on('end', () => { sink.end() })
+  return () => { stream.off('data', onData).resume() } // the answer still goes out on the same connection
 }

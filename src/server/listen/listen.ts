@@ -4,12 +4,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
-import { ApiError, badRequest, type ApiHandler, type ApiRequest, type ApiResponse, type ClientCertificate, type Log, type UpgradeTarget } from '#machinery'
+import { ApiError, badRequest, type ApiHandler, type ApiRequest, type ApiResponse, type ByteSource, type ClientCertificate, type Log, type UpgradeTarget } from '#machinery'
 import { errorAnswer } from '../respond.ts'
-import { readBody } from './body.ts'
+import { isPassedOn } from '../proxying/backend.ts'
+import { readBody, streamBody } from './body.ts'
 import { clientCertificate } from './client-certificate.ts'
 import * as limits from './limits.ts'
-import { sendHttp1, sendHttp2 } from './send.ts'
+import { nowhere, sendHttp1, sendHttp2 } from './send.ts'
 import { handOver, type AgentTls } from './upgrade.ts'
 
 export interface ListenOptions {
@@ -101,14 +102,15 @@ async function serveHttp2(stream: ServerHttp2Stream, headers: IncomingHttpHeader
   const method = methodOf(headers[':method'])
   const refuse = (error: unknown) => { if (!stream.destroyed && !stream.headersSent) sendHttp2(stream, refusal(error, headers.accept, log), { method, headers: {} }) }
   try {
-    const body = writes.has(method) && !stream.endAfterHeaders ? await readBody(stream, headers['content-length']) : undefined
+    const hasBody = writes.has(method) && !stream.endAfterHeaders, passedOn = isPassedOn(url)
+    const body = !hasBody ? undefined : passedOn ? streamBody(stream) : await readBody(stream, headers['content-length'])
     const { session } = stream
     if (!session) return
     const certificate = clientCertificate(session, session.socket as TLSSocket)
     const request = requestOf(method, url, { headers, rawHeaders }, body, certificate, session.socket.remoteAddress, (run) => { stream.once('close', run) })
-    const pending = deadlines.begin(() => { refuse(tooLate(method, url)) })
+    const pending = passedOn ? undefined : deadlines.begin(() => { refuse(tooLate(method, url)) })
     let response: ApiResponse
-    try { response = await handler(request) } finally { if (!deadlines.end(pending)) return }
+    try { response = await handler(request) } finally { if (pending && !deadlines.end(pending)) return }
     if (stream.destroyed) { if (response.body.type === 'stream') response.body.open(nowhere)(); return }
     sendHttp2(stream, response, request)
   } catch (error) {
@@ -122,12 +124,13 @@ async function serveHttp1(request: IncomingMessage, response: ServerResponse, { 
   response.on('error', (error) => { log.debug('an answer could not be written', { error: error.message }) })
   const refuse = (error: unknown) => { if (!response.destroyed && !response.headersSent) sendHttp1(response, refusal(error, request.headers.accept, log), { method, headers: {} }) }
   try {
-    const body = writes.has(method) ? await readBody(request, request.headers['content-length']) : undefined
+    const passedOn = isPassedOn(url)
+    const body = !writes.has(method) ? undefined : passedOn ? streamBody(request) : await readBody(request, request.headers['content-length'])
     const certificate = clientCertificate(request.socket, request.socket as TLSSocket)
     const asked = requestOf(method, url, request, body, certificate, request.socket.remoteAddress, (run) => { response.once('close', run) })
-    const pending = deadlines.begin(() => { refuse(tooLate(method, url)) })
+    const pending = passedOn ? undefined : deadlines.begin(() => { refuse(tooLate(method, url)) })
     let answer: ApiResponse
-    try { answer = await handler(asked) } finally { if (!deadlines.end(pending)) return }
+    try { answer = await handler(asked) } finally { if (pending && !deadlines.end(pending)) return }
     if (response.destroyed) { if (answer.body.type === 'stream') answer.body.open(nowhere)(); return }
     sendHttp1(response, answer, asked)
   } catch (error) {
@@ -167,10 +170,11 @@ function writePlain(socket: Duplex, status: number, headers: Readonly<Record<str
   socket.end()
 }
 
-function requestOf(method: ApiRequest['method'], url: string, { headers, rawHeaders }: { readonly headers: IncomingHttpHeaders; readonly rawHeaders: readonly string[] }, body: Uint8Array | undefined, certificate: ClientCertificate | undefined, remote: string | undefined, onGone: (run: () => void) => void): ApiRequest {
+function requestOf(method: ApiRequest['method'], url: string, { headers, rawHeaders }: { readonly headers: IncomingHttpHeaders; readonly rawHeaders: readonly string[] }, body: Uint8Array | ByteSource | undefined, certificate: ClientCertificate | undefined, remote: string | undefined, onGone: (run: () => void) => void): ApiRequest {
   const at = url.indexOf('?')
   return {
-    method, path: at < 0 ? url : url.slice(0, at), query: at < 0 ? '' : url.slice(at + 1), headers: headers as ApiRequest['headers'], rawHeaders, body, onGone,
+    method, path: at < 0 ? url : url.slice(0, at), query: at < 0 ? '' : url.slice(at + 1), headers: headers as ApiRequest['headers'], rawHeaders, onGone,
+    ...(typeof body === 'function' ? { body: undefined, stream: body } : { body }),
     ...(certificate && { certificate }), ...(remote !== undefined && { remote }),
   }
 }
@@ -205,5 +209,3 @@ function refusal(error: unknown, accept: string | undefined, log: Log) {
   log.error('a request could not be served', { error })
   return errorAnswer(new ApiError('InternalError', 'Internal error occurred: the request could not be served', {}), accept, false)
 }
-
-const nowhere = { write: () => false, end() {}, drained() {} }

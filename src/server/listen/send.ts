@@ -25,7 +25,7 @@ export function sendHttp2(stream: ServerHttp2Stream, response: ApiResponse, aske
       })
       return
     case 'stream':
-      if (asked.method === 'HEAD') { stream.respond(headers, { endStream: true }); return }
+      if (asked.method === 'HEAD') { stream.respond(headers, { endStream: true }); body.open(nowhere)(); return }
       stream.respond(headers)
       sendStream(stream, body.open)
       return
@@ -50,12 +50,15 @@ export function sendHttp1(response: ServerResponse, answer: ApiResponse, asked: 
       return
     case 'stream':
       response.flushHeaders()
-      if (asked.method === 'HEAD') { response.end(); return }
+      if (asked.method === 'HEAD') { response.end(); body.open(nowhere)(); return }
       sendStream(response, body.open)
       return
     default: cannotSend(body.type)
   }
 }
+
+/** Takes what nobody wants to read. */
+export const nowhere: StreamSink = { write: () => false, end() {}, drained() {} }
 
 function cannotSend(type: string): never { throw new Error(`an answer of type ${type} cannot be sent over HTTP`) }
 
@@ -70,18 +73,20 @@ function sendBytes(chunks: readonly Uint8Array[], asked: Asked, send: (chunks: r
 /** Lets a body write itself, event by event; what happens in one turn goes out together. */
 function sendStream(out: Writable, open: (sink: StreamSink) => () => void): void {
   let corked = false
+  const uncork = () => { if (corked) { corked = false; out.uncork() } }
   const sink: StreamSink = {
     write(chunk) {
       if (out.destroyed) return true
       if (!corked) {
         corked = true
         out.cork()
-        process.nextTick(() => { corked = false; out.uncork() })
+        process.nextTick(uncork)
       }
       out.write(chunk)
       return out.writableLength < unreadBytes
     },
-    end() { if (!out.destroyed) out.end() },
+    // What is corked must go first: HTTP/1.1's last chunk would overtake it.
+    end() { if (!out.destroyed) { uncork(); out.end() } },
     drained(run) {
       if (out.writableLength === 0) { setImmediate(run); return }
       out.once('drain', run)

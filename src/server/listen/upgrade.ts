@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { connect as connectTcp } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { connect as connectTls } from 'node:tls'
-import type { Log, UpgradeTarget } from '#machinery'
+import type { Log, PeerTrust, UpgradeTarget } from '#machinery'
 
 /** The client certificate that the server shows to agents, and the authority that signed theirs. PEM. */
 export interface AgentTls { readonly certificate: string; readonly key: string; readonly authority: string }
@@ -20,12 +20,12 @@ export function handOver(request: IncomingMessage, client: Duplex, head: Buffer,
     client.end(`HTTP/1.1 502 Bad Gateway\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`)
   }
   if (target.tls === 'kubelet' && !agents) { refuse('the server has no client certificate for node agents'); return }
-  const backend = target.tls === 'kubelet'
-    ? connectTls({ host: target.host, port: target.port, cert: agents!.certificate, key: agents!.key, ca: agents!.authority, ALPNProtocols: ['http/1.1'] })
-    : connectTcp({ host: target.host, port: target.port })
+  const { host, port, tls } = target
+  const secure = tls === 'none' ? undefined : tls === 'kubelet' ? { identity: agents!, ca: agents!.authority } : tls
+  const backend = secure ? connectTls({ host, port, ALPNProtocols: ['http/1.1'], ...tlsOptions(secure) }) : connectTcp({ host, port })
   const timer = setTimeout(() => { backend.destroy(new Error(`dial tcp ${target.host}:${target.port}: i/o timeout`)) }, connectMs)
   let connected = false
-  backend.once(target.tls === 'kubelet' ? 'secureConnect' : 'connect', () => {
+  backend.once(secure ? 'secureConnect' : 'connect', () => {
     connected = true
     clearTimeout(timer)
     backend.setNoDelay(true)
@@ -43,8 +43,14 @@ export function handOver(request: IncomingMessage, client: Duplex, head: Buffer,
   client.on('close', () => { backend.destroy() })
 }
 
-function requestText(request: IncomingMessage, { host, port, path }: UpgradeTarget): string {
-  const lines = [`${request.method} ${path} HTTP/1.1`, `host: ${host.includes(':') ? `[${host}]` : host}:${port}`]
+/** How Node's TLS is told of trust. */
+const tlsOptions = ({ ca, insecure, serverName, identity }: PeerTrust) =>
+  ({ ...(ca && { ca }), ...(insecure && { rejectUnauthorized: false }), ...(serverName && { servername: serverName }), ...(identity && { cert: identity.certificate, key: identity.key }) })
+
+function requestText(request: IncomingMessage, { host, port, path, headers }: UpgradeTarget): string {
+  const first = `${request.method} ${path} HTTP/1.1`
+  if (headers) return `${[first, ...Object.entries(headers).flatMap(([name, values]) => [values].flat().map((value) => `${name}: ${value}`))].join('\r\n')}\r\n\r\n`
+  const lines = [first, `host: ${host.includes(':') ? `[${host}]` : host}:${port}`]
   for (let i = 0; i + 1 < request.rawHeaders.length; i += 2) {
     const name = request.rawHeaders[i]!
     const lower = name.toLowerCase()

@@ -2,17 +2,15 @@
 import { badRequest, type ApiResponse } from '#machinery'
 import type { Call } from '../core.ts'
 import { isTrue, type Query } from '../request.ts'
-import { admitted } from '../write.ts'
 import { agentOf, containerOf, podOf } from './agent.ts'
+import { admitConnect } from './connect.ts'
 import type { Subresource } from './subresource.ts'
 
 const stream = (name: string, kind: string, path: (call: Call) => { path: string; node: string }): Subresource => ({
-  name, type: { group: '', version: '', kind }, verbs: ['create', 'get'],
+  name, type: { group: '', version: '', kind }, verbs: ['create', 'get'], connects: true,
   async handle(call) {
     const target = path(call)
-    const write = admitted(call, 'CONNECT', { dryRun: false })
-    await call.core.admission.mutate(write, undefined, undefined)
-    await call.core.admission.validate(write, undefined, undefined)
+    await admitConnect(call)
     if (!call.request.headers.upgrade) throw badRequest('Upgrade request required')
     const agent = agentOf(call, target.node)
     const response: ApiResponse = { status: 101, headers: {}, body: { type: 'upgrade', target: { host: agent.host, port: agent.port, path: target.path, tls: 'kubelet' } } }

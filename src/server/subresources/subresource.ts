@@ -10,5 +10,7 @@ export interface Subresource {
   readonly verbs: readonly string[]
   /** Paths below it are its own (proxy). */
   readonly deep?: true
+  /** What it carries is not ours: any content type goes. */
+  readonly connects?: true
   handle(call: Call): ApiResponse | Promise<ApiResponse>
 }
