@@ -21,7 +21,7 @@ export function beginMetadata(object: LooseObject, { clock, random }: { readonly
   const meta = object.metadata
   meta.uid = uuid(random)
   meta.creationTimestamp = formatTime(clock.now())
-  if (!meta.name && meta.generateName) meta.name = generatedName(meta.generateName, random)
+  if (!meta.name) meta.name = meta.generateName ? generatedName(meta.generateName, random) : '' // rules may rely on its being there
 }
 
 /** The ordinary strategy on create, then the kind's own. */

@@ -39,6 +39,7 @@ function checkTarget({ target }: LooseObject): void {
 
 async function assign({ core: { objects, clock } }: Call, given: LooseObject, { dryRun }: WriteOptions): Promise<void> {
   const { name, namespace = '', uid, resourceVersion, annotations, labels } = given.metadata
+  if (!name) throw badRequest('Name parameter required.')
   for (let attempt = 0; attempt < writeAttempts; attempt++) {
     const kv = objects.find(podKind, namespace, name)
     if (!kv) throw notFound(podKind, name)
