@@ -1,4 +1,5 @@
 // A cluster on this machine: its keys, its control plane, its listening sockets and its nodes.
+import { readFileSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import type { ClusterOptions, ClusterProgram } from '#cli'
 import { listen, type Listening } from '#server/listen'
@@ -69,7 +70,8 @@ async function start(options: ClusterOptions, log: Log, progress: (step: string)
     engine: await openEngine(paths.storeDir), clock: realClock, stopwatch, random, log, kubelet, outbound: calls, backend: carrier, clientCa, rootCa: ca.certificate, frontProxyCa: frontProxyCa.certificate, proxyIdentity, tokenKeys: serviceAccountKeys(options, pki),
     ...authenticationOf(options, { clientCa, frontProxyCa: frontProxyCa.certificate }), serviceClusterIpRange: options.serviceClusterIpRange, serviceNodePortRange: options.serviceNodePortRange,
     clusterCidr: nodes?.podCidr ?? options.clusterCidr, advertise: { address: advertised, port: main.port }, authorizationMode: options.authorizationMode, runtimeConfig: options.runtimeConfig,
-    admission: { enable: options.enableAdmissionPlugins, disable: options.disableAdmissionPlugins, notReadySeconds: options.defaultNotReadyTolerationSeconds, unreachableSeconds: options.defaultUnreachableTolerationSeconds },
+    read: (path) => readFileSync(path, 'utf8'),
+    admission: { enable: options.enableAdmissionPlugins, disable: options.disableAdmissionPlugins, ...(options.admissionControlConfigFile && { configFile: options.admissionControlConfigFile }), notReadySeconds: options.defaultNotReadyTolerationSeconds, unreachableSeconds: options.defaultUnreachableTolerationSeconds },
     compactionIntervalMs: options.etcdCompactionIntervalMs, nodeMonitorGracePeriodMs: options.nodeMonitorGracePeriodMs,
     onFatal: (error) => fatal.reject(error),
   })

@@ -8,7 +8,7 @@ import { startControllers } from '#controllers'
 import { startScheduler } from '#scheduler'
 import {
   admissionPlugins, allowAll, authorizerUnion, bootstrap, chooseFormer, createApiServer, createObjects, formerAskedFor, impersonator, keepIpAddresses, legacyToken, NodeAuthorizer, parseCidr, podPresetPlugin, privilegedGroup,
-  RbacAuthorizer, runtimeConfigProblem, ServiceAllocation, systemUser, type ApiServer, type Authorizer, type BackendConnector, type KubeletConnector, type Objects, type RuntimeConfig, type Outbound,
+  RbacAuthorizer, runtimeConfigProblem, ServiceAllocation, systemUser, type AdmissionChoice, type ApiServer, type Authorizer, type BackendConnector, type KubeletConnector, type Objects, type ReadFile, type RuntimeConfig, type Outbound,
 } from '#server'
 import { openStore, sqliteEngine, type Engine, type Store } from '#store'
 import { authentication, type AuthenticationOptions } from './authentication.ts'
@@ -35,7 +35,10 @@ export interface ControlPlaneOptions extends AuthenticationOptions {
   readonly authorizationMode: readonly string[]
   /** --runtime-config: removed API versions to serve. */
   readonly runtimeConfig?: RuntimeConfig
-  readonly admission?: { readonly enable?: readonly string[]; readonly disable?: readonly string[]; readonly notReadySeconds?: number; readonly unreachableSeconds?: number }
+  /** Which admission plugins there are, and what they are told. */
+  readonly admission?: AdmissionChoice & { readonly notReadySeconds?: number; readonly unreachableSeconds?: number }
+  /** Reads files that configurations name; absent: there are none. */
+  readonly read?: ReadFile
   readonly compactionIntervalMs: number
   readonly nodeMonitorGracePeriodMs: number
   readonly kubelet?: KubeletConnector
@@ -71,13 +74,14 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   const range = parseCidr(options.serviceClusterIpRange)
   const authorizer = authorizers(options.authorizationMode, objects)
   const { chain, signer } = authentication(options, { objects, clock, random, log, advertised: `https://${options.advertise.address}:${options.advertise.port}`, handler: () => server.handler })
-  const { enable = [], disable = [], notReadySeconds = 300, unreachableSeconds = 300 } = options.admission ?? {}
+  const { notReadySeconds = 300, unreachableSeconds = 300, ...choice } = options.admission ?? {}
+  const read = options.read ?? ((path: string) => { throw new Error(`${path} cannot be read here`) })
   const services = new ServiceAllocation({ ranges: { addresses: range, nodePorts: { first: options.serviceNodePortRange.from, last: options.serviceNodePortRange.to } }, objects, random })
   const former = await formerVersions(options.runtimeConfig ?? {})
   const server: ApiServer = createApiServer({
     objects, clock, random, ...(options.stopwatch && { stopwatch: options.stopwatch }), log: log.named('apiserver'), kinds: [...kinds, ...(former?.kinds ?? [])], authorizer, ...(former && { former: former.versions }),
     authenticator: chain,
-    admission: [...(former?.kinds.includes(podPreset) ? [podPresetPlugin] : []), ...admissionPlugins({ random, enable, disable, tolerationSeconds: { notReady: notReadySeconds, unreachable: unreachableSeconds } })],
+    admission: [...(former?.kinds.includes(podPreset) ? [podPresetPlugin] : []), ...admissionPlugins({ random, clock, authorizer, read, api: (request) => server.handler(request), outbound: options.outbound ?? nobody, tolerationSeconds: { notReady: notReadySeconds, unreachable: unreachableSeconds } }, choice)],
     impersonate: impersonator(authorizer), allocators: [services], tokens: signer,
     ...(options.kubelet && { kubelet: options.kubelet }), ...(options.outbound && { outbound: options.outbound }), ...(options.backend && { backend: options.backend }), ...(options.proxyIdentity && { proxyIdentity: options.proxyIdentity }), ...(options.build && { build: options.build }),
   })
@@ -113,6 +117,7 @@ async function formerVersions(config: RuntimeConfig) {
   const all = await loadFormer()
   return chooseFormer(all.formerVersions, all.formerKinds, asked)
 }
+const nobody: Outbound = async () => { throw new Error('this server calls nobody') }
 
 /** The caches of the process read everything; what a component may write is decided by its own identity. */
 const informerUser: User = { name: systemUser.name, groups: systemUser.groups }

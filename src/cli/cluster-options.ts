@@ -5,7 +5,7 @@ import { Failure, usageError } from './failure.ts'
 import type { Values } from './flag.ts'
 import type { AuthenticationFlags } from './flags/authentication-flags.ts'
 import type { clusterFlags } from './flags/cluster-flags.ts'
-import type { serverFlags } from './flags/server-flags.ts'
+import { serverFlags } from './flags/server-flags.ts'
 import type { nodeFlags, processFlags } from './flags/up-flags.ts'
 
 type Typed = Values<typeof clusterFlags> & Values<typeof nodeFlags> & Values<typeof processFlags> & Values<typeof serverFlags>
@@ -29,6 +29,7 @@ export interface ClusterOptions extends AuthenticationFlags {
   readonly authorizationMode: readonly string[]
   readonly enableAdmissionPlugins: readonly string[]
   readonly disableAdmissionPlugins: readonly string[]
+  readonly admissionControlConfigFile: string | undefined
   readonly allowPrivileged: boolean
   readonly serviceClusterIpRange: string
   readonly serviceNodePortRange: { readonly from: number; readonly to: number }
@@ -58,7 +59,9 @@ export function clusterOptions(typed: Typed, { noContainers, lastPort }: Circums
   if (runtime === 'containerd' && noContainers !== undefined) throw new Failure(`--runtime containerd is not possible here: ${noContainers}`)
   if ((rest.tlsCertFile === undefined) !== (rest.tlsPrivateKeyFile === undefined)) throw usageError('--tls-cert-file and --tls-private-key-file belong together: give both')
   if (port !== undefined && securePort !== undefined && port !== securePort) throw usageError('--port and --secure-port are the same thing: give one')
-  const both = rest.enableAdmissionPlugins.find((plugin) => rest.disableAdmissionPlugins.includes(plugin))
+  // Only what was typed can contradict itself.
+  const enable = rest.enableAdmissionPlugins === serverFlags.enableAdmissionPlugins.default ? rest.enableAdmissionPlugins.filter((plugin) => !rest.disableAdmissionPlugins.includes(plugin)) : rest.enableAdmissionPlugins
+  const both = enable.find((plugin) => rest.disableAdmissionPlugins.includes(plugin))
   if (both) throw usageError(`${both} is in both --enable-admission-plugins and --disable-admission-plugins`)
   const real = runtime === 'containerd' || (runtime === 'auto' && noContainers === undefined)
   // --simulate alone asks for simulated nodes only; both together give a mixed cluster where containers can run.
@@ -66,7 +69,7 @@ export function clusterOptions(typed: Typed, { noContainers, lastPort }: Circums
   const pods = clusterCidr ?? defaultClusterCidr(name)
   if (overlap(pods, rest.serviceClusterIpRange)) throw usageError(`--cluster-cidr ${pods} and --service-cluster-ip-range ${rest.serviceClusterIpRange} overlap`)
   return {
-    ...rest, runtimeConfig: legacyApis ? { 'legacy/all': true, ...rest.runtimeConfig } : rest.runtimeConfig, name, paths: pathsOf(typed),
+    ...rest, runtimeConfig: legacyApis ? { 'legacy/all': true, ...rest.runtimeConfig } : rest.runtimeConfig, name, paths: pathsOf(typed), enableAdmissionPlugins: enable,
     port: port ?? securePort ?? lastPort ?? (name === 'proa' ? 6443 : 0),
     containerdNodes: real ? plain : 0,
     simulatedNodes: (simulate ?? 0) + (real ? 0 : plain),

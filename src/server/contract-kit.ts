@@ -1,12 +1,12 @@
 // A whole server in the process for tests, asked as clients ask it. No sockets, no waiting.
 import { kinds, type loadFormer } from '#kinds'
-import { seeded, silent, type ApiRequest, type ApiResponse, type Clock, type StreamSink } from '#machinery'
+import { seeded, silent, type ApiRequest, type ApiResponse, type Clock, type StreamSink, type User } from '#machinery'
 import { memoryEngine, openStore } from '#store'
-import { allowAll, authenticatorChain, createApiServer, createObjects, type AdmissionPlugin } from './index.ts'
+import { allowAll, authenticatorChain, createApiServer, createObjects, type AdmissionParts, type AdmissionPlugin, type ApiServer, type Authorizer, type Objects } from './index.ts'
 
 export type Body = Record<string, any> // allowed: whatever JSON came back
 export interface Answer { readonly status: number; readonly body: Body; readonly text: string; readonly headers: ApiResponse['headers'] }
-export type Ask = (line: string, body?: unknown, headers?: Record<string, string>) => Promise<Answer>
+export type Ask = (line: string, body?: unknown, headers?: Record<string, string>, user?: User) => Promise<Answer>
 
 /** Time that passes only when told. */
 export class HandClock implements Clock {
@@ -24,22 +24,36 @@ export class HandClock implements Clock {
   }
 }
 
-export async function start({ admission = [], former }: { admission?: readonly AdmissionPlugin[]; former?: Awaited<ReturnType<typeof loadFormer>> } = {}) {
+/** What plugins are made of, where a test needs nothing else of it. */
+export const admissionParts = (parts: Pick<AdmissionParts, 'clock' | 'api'> & Partial<AdmissionParts>): AdmissionParts => ({
+  random: seeded(2), authorizer: allowAll, tolerationSeconds: { notReady: 300, unreachable: 300 }, outbound: async () => { throw new Error('nobody is there') }, read: (path) => { throw new Error(`no file ${path}`) }, ...parts,
+})
+
+interface StartOptions {
+  readonly admission?: readonly AdmissionPlugin[] | ((parts: AdmissionParts) => readonly AdmissionPlugin[])
+  readonly parts?: Partial<AdmissionParts>
+  readonly authorizer?: (objects: Objects) => Authorizer
+  readonly former?: Awaited<ReturnType<typeof loadFormer>>
+}
+
+export async function start({ admission = [], parts = {}, authorizer: authorizerOf, former }: StartOptions = {}) {
   const clock = new HandClock()
   const store = await openStore({ engine: memoryEngine(), clock })
   const objects = createObjects({ store, clock, freeze: true })
-  const { handler } = createApiServer({
-    objects, clock, random: seeded(7), log: silent, kinds: [...kinds, ...(former?.formerKinds ?? [])], admission, ...(former && { former: former.formerVersions }), authorizer: allowAll, authenticator: authenticatorChain([], { anonymous: () => true, log: silent }),
+  const authorizer = authorizerOf?.(objects) ?? allowAll
+  const plugins = typeof admission === 'function' ? admission(admissionParts({ clock, authorizer, api: (request) => handler(request), ...parts })) : admission
+  const { handler }: ApiServer = createApiServer({
+    objects, clock, random: seeded(7), log: silent, kinds: [...kinds, ...(former?.formerKinds ?? [])], admission: plugins, ...(former && { former: former.formerVersions }), authorizer, authenticator: authenticatorChain([], { anonymous: () => true, log: silent }),
   })
-  const send = (line: string, body?: unknown, headers: Record<string, string> = {}): Promise<ApiResponse> => {
+  const send = (line: string, body?: unknown, headers: Record<string, string> = {}, user?: User): Promise<ApiResponse> => {
     const [method, url] = line.split(' ') as [ApiRequest['method'], string]
     const [path, query = ''] = url.split('?') as [string, string?]
     const type = method === 'PATCH' && !headers['content-type'] ? { 'content-type': 'application/merge-patch+json' } : {}
     const bytes = body === undefined ? undefined : new TextEncoder().encode(typeof body === 'string' ? body : JSON.stringify(body))
-    return handler({ method, path, query, headers: { 'user-agent': 'test/1', ...type, ...headers }, body: bytes })
+    return handler({ method, path, query, headers: { 'user-agent': 'test/1', ...type, ...headers }, body: bytes, ...(user && { user }) })
   }
-  const ask: Ask = async (line, body, headers) => {
-    const response = await send(line, body, headers)
+  const ask: Ask = async (line, body, headers, user) => {
+    const response = await send(line, body, headers, user)
     const text = response.body.type === 'bytes' ? response.body.chunks.map((c) => new TextDecoder().decode(c)).join('') : ''
     return { status: response.status, text, body: text.startsWith('{') ? JSON.parse(text) as Body : {}, headers: response.headers }
   }

@@ -6,6 +6,7 @@ import { NotAuthenticated } from './authn/authn.ts'
 import type { AuthorizationAttributes, Authorizer, Decision } from './authz/authz.ts'
 import { completion } from './complete.ts'
 import { RequestContext } from './context.ts'
+import { fieldConditions, labelConditions } from './authz/selector-attributes.ts'
 import type { Core } from './core.ts'
 import type { GateMetrics } from './metrics/gates.ts'
 import { speaksProtobuf } from './protobuf-body.ts'
@@ -127,20 +128,20 @@ const worthTelling = 1
 function attributesOf(user: User, info: RequestInfo): AuthorizationAttributes {
   if (!info.isResource) return { user, verb: info.verb, path: info.path }
   const { group, version, resource, subresource, namespace } = info
-  const fieldSelector = info.query.get('fieldSelector'), labelSelector = info.query.get('labelSelector')
+  const of = { group, version, resource, subresource, namespace, name: info.name }
+  if (info.query.text === '' || !narrowing.has(info.verb) || info.legacyWatch) return { user, verb: info.verb, path: info.path, resource: of }
+  const fields = info.query.get('fieldSelector'), labels = info.query.get('labelSelector')
+  const fieldSelector = fields ? fieldConditions(fields) : undefined, labelSelector = labels ? labelConditions(labels) : undefined
+  const named = info.name === '' && info.verb !== 'deletecollection' ? fieldSelector?.find((c) => c.key === 'metadata.name' && c.operator === 'In')?.values[0] : undefined
   return {
     user, verb: info.verb, path: info.path,
-    resource: {
-      group, version, resource, subresource, namespace, name: info.name || nameSelected(info, fieldSelector),
-      ...(fieldSelector !== undefined && { fieldSelector }), ...(labelSelector !== undefined && { labelSelector }),
-    },
+    // a list or watch of metadata.name=x is about x
+    resource: { ...of, ...(named && isPathSegment(named) && { name: named }), ...(fieldSelector && { fieldSelector }), ...(labelSelector && { labelSelector }) },
   }
 }
-/** A list or watch of metadata.name=x is about x. */
-function nameSelected({ verb }: RequestInfo, fieldSelector: string | undefined): string {
-  if (fieldSelector === undefined || (verb !== 'list' && verb !== 'watch' && verb !== 'deletecollection')) return ''
-  return /(?:^|,)metadata\.name==?([^,=!\\]+)(?:,|$)/.exec(fieldSelector)?.[1] ?? ''
-}
+/** What may be narrowed by selectors. */
+const narrowing: ReadonlySet<string> = new Set(['list', 'watch', 'deletecollection'])
+const isPathSegment = (name: string): boolean => name !== '.' && name !== '..' && !/[/%]/.test(name)
 
 /** 403 in the reference's words. */
 export function forbiddenRequest({ user, verb, resource, path }: AuthorizationAttributes, reason: string): ApiError {

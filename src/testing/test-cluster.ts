@@ -58,7 +58,7 @@ export class TestCluster {
     const plane = await createControlPlane({
       engine: memoryEngine(), clock, random, log: options.log ?? silent, tokenKeys: testKeys, serviceAccountIssuers: ['https://kubernetes.default.svc'],
       serviceClusterIpRange: '10.96.0.0/16', serviceNodePortRange: { from: 30000, to: 32767 }, clusterCidr: '10.244.0.0/16', advertise: { address: '192.0.2.1', port: 6443 },
-      clientCa: 'certificate', clientAnchors: () => anchors, authorizationMode: ['Node', 'RBAC'], compactionIntervalMs: 0, nodeMonitorGracePeriodMs: 40_000, freeze: true, ...options.plane,
+      clientCa: 'certificate', clientAnchors: () => anchors, authorizationMode: ['Node', 'RBAC'], admission: { enable: ['NodeRestriction'] }, compactionIntervalMs: 0, nodeMonitorGracePeriodMs: 40_000, freeze: true, ...options.plane,
     })
     const cluster = new TestCluster(plane, clock, random, options, anchors)
     for (let i = 1; i <= (options.nodes ?? 0); i++) await cluster.nodes.add(`node-${i}`)

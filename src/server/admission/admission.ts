@@ -1,5 +1,5 @@
 // What may be done to an object beyond who may do it: plugins that change or refuse writes, in order.
-import type { Kind, LooseObject, User } from '#machinery'
+import { forbidden, is, qualified, type ApiError, type Kind, type LooseObject, type User } from '#machinery'
 import type { ObjectReader } from '../object-reader.ts'
 
 export type AdmissionOperation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT'
@@ -46,3 +46,18 @@ export interface AdmissionPlugin {
   /** Throws an ApiError; changes nothing. Runs after validation. */
   validate?(attributes: AdmissionAttributes): void | Promise<void>
 }
+
+/** 403 in a plugin's words. An object whose name is still to be made is called by its prefix. */
+export const refusal = ({ kind, name, object }: AdmissionAttributes, why: string): ApiError =>
+  forbidden(kind, name || object?.metadata.name || object?.metadata.generateName || 'Unknown/errorGettingName', why)
+
+/** Another part's error as a refusal: one that is a refusal already stays as it is. */
+export const refusalOf = (attributes: AdmissionAttributes, error: unknown): ApiError =>
+  (is(error, 'Forbidden') ? error : refusal(attributes, error instanceof Error ? error.message : String(error)))
+
+/**
+ * For `handles`: these operations on this resource, named as in errors ("pods", "ingresses.networking.k8s.io"). `subresources` names
+ * the parts that count; '' is the object itself.
+ */
+export const on = (operations: readonly AdmissionOperation[], resource: string, subresources: readonly string[] = ['']): AdmissionPlugin['handles'] =>
+  (operation, kind, subresource) => operations.includes(operation) && qualified(kind) === resource && subresources.includes(subresource)

@@ -1,37 +1,44 @@
 // A pod's priority comes from its class; only one class may be the default.
 import { priorityClass, type Pod, type PriorityClass } from '#kinds'
-import { ApiError, forbidden, qualified } from '#machinery'
-import type { AdmissionAttributes, AdmissionPlugin } from './admission.ts'
+import { qualified } from '#machinery'
+import type { ObjectReader } from '../object-reader.ts'
+import { refusal, type AdmissionAttributes, type AdmissionPlugin } from './admission.ts'
+
+const classes = 'priorityclasses.scheduling.k8s.io'
 
 export const priority: AdmissionPlugin = {
   name: 'Priority',
-  handles: (operation, kind, subresource) => subresource === '' && (operation === 'CREATE' || operation === 'UPDATE')
-    && ((kind.group === '' && kind.resource === 'pods' && operation === 'CREATE') || (kind.group === 'scheduling.k8s.io' && kind.resource === 'priorityclasses')),
-  mutate(attributes) { if (attributes.kind.resource === 'pods') resolve(attributes) },
-  validate({ kind, name, object, objects }) {
-    if (kind.resource !== 'priorityclasses' || !(object as PriorityClass).globalDefault) return
-    const other = objects.list(priorityClass).find((c) => c.globalDefault && c.metadata.name !== name)
-    if (other) throw new ApiError('Forbidden', `${qualified(kind)} "${name}" is forbidden: only one PriorityClass can be marked as default. PriorityClass "${other.metadata.name}" is already marked as default`, { name, group: kind.group, kind: kind.resource })
+  handles: (operation, kind, subresource) => subresource === '' && (operation === 'CREATE' || operation === 'UPDATE') && ['pods', classes].includes(qualified(kind)),
+  mutate(attributes) {
+    if (attributes.kind.resource !== 'pods') return
+    if (attributes.operation === 'CREATE') return resolve(attributes)
+    // Clients of old leave out what they do not know.
+    const { spec } = attributes.object as Pod, before = (attributes.old as Pod).spec
+    if (spec.priority === undefined && before.priority !== undefined) spec.priority = before.priority
+    if (spec.preemptionPolicy === undefined && before.preemptionPolicy !== undefined) spec.preemptionPolicy = before.preemptionPolicy
+  },
+  validate(attributes) {
+    if (attributes.kind.resource === 'pods' || !(attributes.object as PriorityClass).globalDefault) return
+    const other = defaultClass(attributes.objects)
+    if (other && (attributes.operation === 'CREATE' || other.metadata.name !== attributes.object!.metadata.name))
+      throw refusal(attributes, `PriorityClass ${other.metadata.name} is already marked as default. Only one default can exist`)
   },
 }
 
-function resolve({ kind, name, object, objects }: AdmissionAttributes): void {
-  const { spec } = object as Pod
-  let value = 0, policy = 'PreemptLowerPriority'
-  if (spec.priorityClassName) {
-    const found = objects.get(priorityClass, spec.priorityClassName)
-    if (!found) throw forbidden(kind, name, `no PriorityClass with name ${spec.priorityClassName} was found`)
-    value = found.value ?? 0
-    policy = found.preemptionPolicy ?? policy
-  } else {
-    // the lowest default wins where an earlier version let several in
-    const found = objects.list(priorityClass).filter((c) => c.globalDefault).sort((a, b) => (a.value ?? 0) - (b.value ?? 0))[0]
-    if (found) { spec.priorityClassName = found.metadata.name; value = found.value ?? 0; policy = found.preemptionPolicy ?? policy }
-  }
+/** The lowest where an earlier version let several in. */
+const defaultClass = (objects: ObjectReader): PriorityClass | undefined => objects.list(priorityClass).filter((c) => c.globalDefault).sort((a, b) => (a.value ?? 0) - (b.value ?? 0))[0]
+
+function resolve(attributes: AdmissionAttributes): void {
+  const { spec } = attributes.object as Pod, { objects } = attributes
+  const refuse = (why: string): never => { throw refusal(attributes, why) }
+  const found = spec.priorityClassName ? objects.get(priorityClass, spec.priorityClassName) : defaultClass(objects)
+  if (!found && spec.priorityClassName) refuse(`no PriorityClass with name ${spec.priorityClassName} was found`)
+  if (found) spec.priorityClassName = found.metadata.name
+  const value = found?.value ?? 0, policy = found?.preemptionPolicy ?? 'PreemptLowerPriority'
   if (spec.priority !== undefined && spec.priority !== value)
-    throw forbidden(kind, name, `the integer value of priority (${spec.priority}) must not be provided in pod spec; priority admission controller computed ${value} from the given PriorityClass name`)
+    refuse(`the integer value of priority (${spec.priority}) must not be provided in pod spec; priority admission controller computed ${value} from the given PriorityClass name`)
   if (spec.preemptionPolicy !== undefined && spec.preemptionPolicy !== policy)
-    throw forbidden(kind, name, `the string value of PreemptionPolicy (${spec.preemptionPolicy}) must not be provided in pod spec; priority admission controller computed ${policy} from the given PriorityClass name`)
+    refuse(`the string value of PreemptionPolicy (${spec.preemptionPolicy}) must not be provided in pod spec; priority admission controller computed ${policy} from the given PriorityClass name`)
   spec.priority = value
   spec.preemptionPolicy = policy
 }

@@ -1,28 +1,38 @@
 // A pod's runtime class brings its overhead and where it may run (node.k8s.io/v1).
-import { runtimeClass, type Pod } from '#kinds'
-import { forbidden, same } from '#machinery'
-import type { AdmissionPlugin } from './admission.ts'
+import { runtimeClass, type Pod, type RuntimeClass } from '#kinds'
+import { same } from '#machinery'
+import { on, refusal, type AdmissionAttributes, type AdmissionPlugin } from './admission.ts'
+import { mergedTolerations } from './tolerations.ts'
 
 export const runtimeClassPlugin: AdmissionPlugin = {
   name: 'RuntimeClass',
-  handles: (operation, kind, subresource) => operation === 'CREATE' && kind.group === '' && kind.resource === 'pods' && subresource === '',
-  mutate({ object, kind, name, objects }) {
-    const { spec } = object as Pod
-    if (!spec.runtimeClassName) {
-      if (spec.overhead) throw forbidden(kind, name, 'pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead')
-      return
+  handles: on(['CREATE'], 'pods'),
+  mutate(attributes) {
+    const { spec } = attributes.object as Pod, found = classOf(attributes), overhead = found?.overhead?.podFixed
+    if (!found) return
+    if (overhead) {
+      if (Object.keys(spec.overhead ?? {}).length > 0 && !same(spec.overhead, overhead)) throw refusal(attributes, otherOverhead)
+      spec.overhead = { ...overhead }
     }
-    const found = objects.get(runtimeClass, spec.runtimeClassName)
-    if (!found) throw forbidden(kind, name, `pod rejected: RuntimeClass "${spec.runtimeClassName}" not found`)
-    const overhead = found.overhead?.podFixed
-    if (spec.overhead && !same(spec.overhead, overhead ?? {})) throw forbidden(kind, name, overhead ? "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead" : 'pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead')
-    if (overhead) spec.overhead = { ...overhead }
     for (const [key, value] of Object.entries(found.scheduling?.nodeSelector ?? {})) {
       const own = spec.nodeSelector?.[key]
-      if (own !== undefined && own !== value) throw forbidden(kind, name, `conflict: runtimeClass.scheduling.nodeSelector[${key}] = ${value}; pod.spec.nodeSelector[${key}] = ${own}`)
+      if (own !== undefined && own !== value) throw refusal(attributes, `conflict: runtimeClass.scheduling.nodeSelector[${key}] = ${value}; pod.spec.nodeSelector[${key}] = ${own}`)
       spec.nodeSelector = { ...spec.nodeSelector, [key]: value }
     }
-    for (const toleration of found.scheduling?.tolerations ?? [])
-      if (!spec.tolerations?.some((t) => same(t, toleration))) spec.tolerations = [...(spec.tolerations ?? []), { ...toleration }]
+    if (found.scheduling?.tolerations?.length) spec.tolerations = mergedTolerations([...(spec.tolerations ?? []), ...found.scheduling.tolerations])
   },
+  validate(attributes) {
+    const { overhead } = (attributes.object as Pod).spec, wanted = classOf(attributes)?.overhead?.podFixed
+    if (wanted && !same(overhead ?? null, wanted)) throw refusal(attributes, otherOverhead)
+    if (!wanted && Object.keys(overhead ?? {}).length > 0) throw refusal(attributes, 'pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead')
+  },
+}
+const otherOverhead = "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead"
+
+function classOf(attributes: AdmissionAttributes): RuntimeClass | undefined {
+  const name = (attributes.object as Pod).spec.runtimeClassName
+  if (name === undefined) return undefined
+  const found = attributes.objects.get(runtimeClass, name)
+  if (!found) throw refusal(attributes, `pod rejected: RuntimeClass ${JSON.stringify(name)} not found`)
+  return found
 }

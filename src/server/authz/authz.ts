@@ -22,10 +22,12 @@ export interface ResourceAttributes {
   readonly namespace: string
   /** '' for collections. */
   readonly name: string
-  /** As the query has them, '' when absent: a node may list only its own pods. */
-  readonly fieldSelector?: string
-  readonly labelSelector?: string
+  /** What a list, watch or deletecollection is narrowed to (a node may list only its own pods); absent when it is not, or when that could not be read. */
+  readonly fieldSelector?: readonly SelectorCondition[]
+  readonly labelSelector?: readonly SelectorCondition[]
 }
+/** One condition of a selector, as the review APIs write it: In, NotIn, Exists, DoesNotExist. */
+export interface SelectorCondition { readonly key: string; readonly operator: string; readonly values: readonly string[] }
 
 /** `none`: no opinion, the next authorizer decides; when nobody allows, the request is forbidden. */
 export interface Decision { readonly verdict: 'allow' | 'deny' | 'none'; readonly reason: string; readonly error?: string }

@@ -1,94 +1,133 @@
 // The Node authorizer: a node's agent may read what the pods bound to its node refer to, and write its own objects.
-import { pod, type Pod, type PolicyRule } from '#kinds'
+import type { PolicyRule } from '#kinds'
 import type { ObjectReader } from '../object-reader.ts'
-import type { AuthorizationAttributes, Authorizer, Decision } from './authz.ts'
+import type { AuthorizationAttributes, Authorizer, Decision, ResourceAttributes, SubjectRules } from './authz.ts'
+import { NodeGraph, type Related } from './node-graph.ts'
 import { allows } from './rbac.ts'
+import { requiresField } from './selector-attributes.ts'
 import bootstrapObjects from '../bootstrap/objects.json' with { type: 'json' }
 
-const none: Decision = { verdict: 'none', reason: '' }
 const allow: Decision = { verdict: 'allow', reason: '' }
+const no = (reason: string): Decision => ({ verdict: 'none', reason })
 /** What every node may do, whatever the object: the rules of the role system:node, which nobody is bound to. */
 const nodeRules = bootstrapObjects.find((o) => o.kind === 'ClusterRole' && o.metadata.name === 'system:node')!.rules as readonly PolicyRule[]
-/** Kinds whose single objects a node may read when one of its pods needs them. */
-const referred = new Set(['secrets', 'configmaps', 'persistentvolumeclaims', 'serviceaccounts', 'resourceclaims.resource.k8s.io'])
+const prefix = 'system:node:'
+const leases = 'kube-node-lease'
 
-/** The node's name when the user is one (`system:node:<name>` in group `system:nodes`). */
-export function nodeName(user: { readonly name: string; readonly groups: readonly string[] }): string | undefined {
-  return user.name.startsWith('system:node:') && user.groups.includes('system:nodes') ? user.name.slice('system:node:'.length) : undefined
+/** The node's name when the user is one (`system:node:<name>` in group `system:nodes`): '' for a node without a name. */
+export function nodeName({ name, groups }: { readonly name: string; readonly groups: readonly string[] }): string | undefined {
+  return name.startsWith(prefix) && groups.includes('system:nodes') ? name.slice(prefix.length) : undefined
 }
 
 export class NodeAuthorizer implements Authorizer {
-  /** node -> "resource/namespace/name" -> how many of its pods refer to it */
-  readonly #references = new Map<string, Map<string, number>>()
-  readonly #stop: () => void
-
-  constructor(objects: ObjectReader) {
-    this.#stop = objects.follow(pod, ({ object, old }) => {
-      if (old?.spec.nodeName) this.#count(old.spec.nodeName, old, -1)
-      if (object?.spec.nodeName) this.#count(object.spec.nodeName, object, 1)
-    })
-  }
-  close(): void { this.#stop() }
+  readonly #graph: NodeGraph
+  constructor(objects: ObjectReader) { this.#graph = new NodeGraph(objects) }
+  close(): void { this.#graph.close() }
 
   authorize(attributes: AuthorizationAttributes): Decision {
-    const { user, verb, resource } = attributes
-    const node = nodeName(user)
-    if (node === undefined || !resource) return none
-    const byRule = (): Decision => (nodeRules.some((rule) => allows(rule, attributes)) ? allow : none)
-    const full = resource.group ? `${resource.resource}.${resource.group}` : resource.resource
-    const mine = (name: string) => this.#references.get(node)?.has(`${full}/${resource.namespace}/${name}`) ?? false
-    if (referred.has(full)) {
-      if (full === 'serviceaccounts') return resource.subresource === 'token' && verb === 'create' && mine(resource.name) ? allow : none
-      if (verb !== 'get' && verb !== 'list' && verb !== 'watch') return none
-      const name = resource.name || singleName(resource.fieldSelector)
-      return name && mine(name) ? allow : { verdict: 'none', reason: `no relationship found between node '${node}' and this object` }
-    }
-    switch (full) {
-      case 'persistentvolumes': case 'volumeattachments.storage.k8s.io': return verb === 'get' ? allow : none
-      case 'leases.coordination.k8s.io':
-        if (resource.namespace !== 'kube-node-lease') return none
-        return verb === 'create' || (['get', 'update', 'patch', 'delete'].includes(verb) && resource.name === node) ? allow : none
-      case 'csinodes.storage.k8s.io':
-        return verb === 'create' || (['get', 'update', 'patch', 'delete'].includes(verb) && resource.name === node) ? allow : none
-      case 'resourceslices.resource.k8s.io': return allow
-      case 'pods':
-        if (verb === 'list' || verb === 'watch') return resource.fieldSelector?.split(',').includes(`spec.nodeName=${node}`) ? allow : none
-        return byRule()
-      case 'nodes':
-        if (verb === 'get' || verb === 'list' || verb === 'watch') return (resource.name || singleName(resource.fieldSelector)) === node ? allow : none
-        return byRule() // which node it is, NodeRestriction looks at
-      default: return byRule()
+    const node = nodeName(attributes.user)
+    if (node === undefined) return no('')
+    if (node === '') return no(`unknown node for user ${JSON.stringify(attributes.user.name)}`)
+    return (attributes.resource && this.#onResource(node, attributes.verb, attributes.resource)) ?? (nodeRules.some((rule) => allows(rule, attributes)) ? allow : no(''))
+  }
+
+  rulesFor(user: AuthorizationAttributes['user']): SubjectRules {
+    const none = { resourceRules: [], nonResourceRules: [], incomplete: false }
+    return nodeName(user) === undefined ? none : { ...none, incomplete: true, evaluationError: 'node authorizer does not support user rule resolution' }
+  }
+
+  /** undefined: what is said of nodes in general decides. */
+  #onResource(node: string, verb: string, resource: ResourceAttributes): Decision | undefined {
+    switch (resource.group ? `${resource.resource}.${resource.group}` : resource.resource) {
+      case 'secrets': return this.#read(node, 'secret', verb, resource)
+      case 'configmaps': return this.#read(node, 'configmap', verb, resource)
+      case 'persistentvolumeclaims': return resource.subresource === 'status' ? this.#writeStatus(node, 'pvc', verb, resource) : this.#get(node, 'pvc', verb, resource)
+      case 'persistentvolumes': return this.#get(node, 'pv', verb, resource)
+      case 'resourceclaims.resource.k8s.io': return this.#get(node, 'resourceclaim', verb, resource)
+      case 'volumeattachments.storage.k8s.io': return this.#get(node, 'volumeattachment', verb, resource)
+      case 'serviceaccounts': return this.#token(node, verb, resource)
+      case 'leases.coordination.k8s.io': return onLease(node, verb, resource)
+      case 'csinodes.storage.k8s.io': return onCSINode(node, verb, resource)
+      case 'resourceslices.resource.k8s.io': return this.#onSlice(node, verb, resource)
+      case 'nodes': return onNode(node, verb, resource)
+      case 'pods': return this.#onPod(node, verb, resource)
+      default: return undefined
     }
   }
 
-  #count(node: string, object: Pod, by: 1 | -1): void {
-    let held = this.#references.get(node)
-    if (!held) this.#references.set(node, held = new Map())
-    for (const key of referencesOf(object)) {
-      const count = (held.get(key) ?? 0) + by
-      if (count > 0) held.set(key, count)
-      else held.delete(key)
+  #related(node: string, type: Related, { namespace, name }: ResourceAttributes): Decision {
+    if (name === '') return no('No Object name found')
+    return this.#graph.leads(type, namespace, name, node) ? allow : no(`no relationship found between node '${node}' and this object`)
+  }
+
+  #get(node: string, type: Related, verb: string, resource: ResourceAttributes): Decision {
+    if (verb !== 'get') return no('can only get individual resources of this type')
+    if (resource.subresource !== '') return no('cannot get subresource')
+    return this.#related(node, type, resource)
+  }
+
+  /** Single objects may also be listed and watched. */
+  #read(node: string, type: Related, verb: string, resource: ResourceAttributes): Decision {
+    if (!['get', 'list', 'watch'].includes(verb)) return no('can only read resources of this type')
+    if (resource.subresource !== '') return no('cannot read subresource')
+    if (resource.namespace === '') return no('can only read namespaced object of this type')
+    return this.#related(node, type, resource)
+  }
+
+  #writeStatus(node: string, type: Related, verb: string, resource: ResourceAttributes): Decision {
+    return verb === 'update' || verb === 'patch' ? this.#related(node, type, resource) : no('can only get/update/patch this type')
+  }
+
+  #token(node: string, verb: string, resource: ResourceAttributes): Decision {
+    if (verb !== 'create' || resource.name === '') return no('can only create tokens for individual service accounts')
+    if (resource.subresource !== 'token') return no('can only create token subresource of serviceaccount')
+    return this.#related(node, 'serviceAccount', resource)
+  }
+
+  #onSlice(node: string, verb: string, resource: ResourceAttributes): Decision {
+    if (resource.subresource !== '') return no('cannot authorize ResourceSlice subresources')
+    switch (verb) {
+      case 'create': return allow // for which node, NodeRestriction looks at
+      case 'get': case 'update': case 'patch': case 'delete': return this.#related(node, 'resourceslice', resource)
+      case 'watch': case 'list': case 'deletecollection':
+        return requiresField(resource, 'spec.nodeName', node) ? allow : no('can only list/watch/deletecollection resourceslices with spec.nodeName field selector')
+      default: return no('only the following verbs are allowed for a ResourceSlice: get, watch, list, create, update, patch, delete, deletecollection')
     }
-    if (held.size === 0) this.#references.delete(node)
+  }
+
+  #onPod(node: string, verb: string, resource: ResourceAttributes): Decision {
+    const what = resource.subresource ? `${verb} ${resource.subresource}` : verb
+    switch (what) {
+      case 'get': return this.#get(node, 'pod', verb, resource)
+      case 'list': case 'watch':
+        if (requiresField(resource, 'spec.nodeName', node)) return allow
+        return resource.name !== '' ? this.#related(node, 'pod', resource) : no('can only list/watch pods with spec.nodeName field selector')
+      // which pods these are, NodeRestriction looks at
+      case 'create': case 'delete': case 'update status': case 'patch status': case 'create eviction': return allow
+      default: return no('')
+    }
   }
 }
 
-const singleName = (fieldSelector = ''): string => /(?:^|,)metadata\.name==?([^,]+)/.exec(fieldSelector)?.[1] ?? ''
+function onNode(node: string, verb: string, { subresource, name }: ResourceAttributes): Decision {
+  switch (subresource ? `${verb} ${subresource}` : verb) {
+    case 'create': case 'update': case 'patch': case 'update status': case 'patch status': return allow // which node it is, NodeRestriction looks at
+    case 'get': case 'list': case 'watch':
+      if (name === node) return allow
+      return no(name === '' ? `node '${node}' cannot read all nodes, only its own Node object` : `node '${node}' cannot read '${name}', only its own Node object`)
+    default: return no('')
+  }
+}
 
-/** Every object that a pod refers to, as "resource/namespace/name". */
-export function referencesOf({ metadata: { namespace = '' }, spec }: Pod): string[] {
-  const keys = new Set<string>()
-  const add = (resource: string, name: string | undefined) => { if (name) keys.add(`${resource}/${namespace}/${name}`) }
-  add('serviceaccounts', spec.serviceAccountName ?? 'default')
-  for (const s of spec.imagePullSecrets ?? []) add('secrets', s.name)
-  for (const c of [...(spec.initContainers ?? []), ...spec.containers, ...(spec.ephemeralContainers ?? [])]) {
-    for (const e of c.envFrom ?? []) { add('secrets', e.secretRef?.name); add('configmaps', e.configMapRef?.name) }
-    for (const e of c.env ?? []) { add('secrets', e.valueFrom?.secretKeyRef?.name); add('configmaps', e.valueFrom?.configMapKeyRef?.name) }
-  }
-  for (const v of spec.volumes ?? []) {
-    add('secrets', v.secret?.secretName); add('configmaps', v.configMap?.name); add('persistentvolumeclaims', v.persistentVolumeClaim?.claimName)
-    add('secrets', v.csi?.nodePublishSecretRef?.name)
-    for (const p of v.projected?.sources ?? []) { add('secrets', p.secret?.name); add('configmaps', p.configMap?.name) }
-  }
-  return [...keys]
+const ownVerbs = ['get', 'create', 'update', 'patch', 'delete']
+function onLease(node: string, verb: string, { namespace, name }: ResourceAttributes): Decision {
+  if (!ownVerbs.includes(verb)) return no('can only get, create, update, patch, or delete a node lease')
+  if (namespace !== leases) return no(`can only access leases in the ${JSON.stringify(leases)} system namespace`)
+  return verb === 'create' || name === node ? allow : no('can only access node lease with the same name as the requesting node')
+}
+
+function onCSINode(node: string, verb: string, { subresource, name }: ResourceAttributes): Decision {
+  if (!ownVerbs.includes(verb)) return no('can only get, create, update, patch, or delete a CSINode')
+  if (subresource !== '') return no('cannot authorize CSINode subresources')
+  return verb === 'create' || name === node ? allow : no('can only access CSINode with the same name as the requesting node')
 }

@@ -5,6 +5,7 @@ import type { AnyObject, Kind } from '#machinery'
 import type { ObjectReader } from '../object-reader.ts'
 import type { AuthorizationAttributes } from './authz.ts'
 import { NodeAuthorizer } from './node.ts'
+import { fieldConditions } from './selector-attributes.ts'
 import { allows, RbacAuthorizer } from './rbac.ts'
 
 const user = (name: string, ...groups: string[]) => ({ name, groups })
@@ -61,10 +62,10 @@ test('a node reads what its own pods refer to and nothing else', () => {
   const authorizer = new NodeAuthorizer(reader(pods))
   const verdict = (text: string, node = 'n1', selector = '') => {
     const a = ask(text, user(`system:node:${node}`, 'system:nodes'))
-    return authorizer.authorize({ ...a, resource: { ...a.resource!, fieldSelector: selector } }).verdict
+    return authorizer.authorize({ ...a, resource: { ...a.resource!, ...(selector && { fieldSelector: fieldConditions(selector)! }) } }).verdict
   }
   assert.equal(verdict('get core/secrets d/s'), 'allow')
-  assert.equal(verdict('watch core/secrets d/', 'n1', 'metadata.name=s'), 'allow')
+  assert.equal(verdict('watch core/secrets d/s', 'n1', 'metadata.name=s'), 'allow')
   assert.equal(verdict('get core/secrets d/other'), 'none')
   assert.equal(verdict('get core/secrets d/s', 'n2'), 'none')
   assert.equal(verdict('list core/secrets d/'), 'none')

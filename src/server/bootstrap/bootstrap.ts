@@ -1,9 +1,10 @@
 // What a cluster has from its first moment: the system namespaces, the bootstrap roles and bindings, flow control and priority classes, the first
 // service range, and the `kubernetes` service that leads back to the API server. Every start makes what is missing and mends what may be mended.
 import { kinds, namespace } from '#kinds'
-import { ApiError, is, same, type ApiHandler, type Kind, type LooseObject, type Status, type User } from '#machinery'
+import { ApiError, is, same, type ApiHandler, type Kind, type LooseObject, type Status } from '#machinery'
 import type { ObjectReader } from '../object-reader.ts'
 import { nthAddress, type Range } from '../services/addresses.ts'
+import { systemUser } from '../system-user.ts'
 import defaults from './objects.json' with { type: 'json' }
 
 export interface BootstrapOptions {
@@ -19,7 +20,6 @@ export interface BootstrapOptions {
   readonly today?: string
 }
 
-export const systemUser: User = { name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] }
 const systemNamespaces = ['kube-system', 'kube-public', 'kube-node-lease', 'default']
 const autoupdate = 'rbac.authorization.kubernetes.io/autoupdate'
 

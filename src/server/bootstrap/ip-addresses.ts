@@ -3,7 +3,7 @@ import { ipAddress, service, type Service } from '#kinds'
 import type { ApiHandler, Log } from '#machinery'
 import type { ObjectReader } from '../object-reader.ts'
 import { parseIPv4 } from '../services/addresses.ts'
-import { systemUser } from './bootstrap.ts'
+import { systemUser } from '../system-user.ts'
 
 /** Follows services from now on. Returns a stop function. */
 export function keepIpAddresses({ objects, handler, log }: { objects: ObjectReader; handler: ApiHandler; log: Log }): () => void {

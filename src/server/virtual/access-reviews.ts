@@ -2,6 +2,7 @@
 import { localSubjectAccessReview, selfSubjectAccessReview, subjectAccessReview, type ResourceAttributes, type SubjectAccessReviewSpec } from '#kinds'
 import { invalid, invalidValue, type ApiResponse, type FieldError, type LooseObject, type User } from '#machinery'
 import type { AuthorizationAttributes } from '../authz/authz.ts'
+import { fieldConditions, labelConditions } from '../authz/selector-attributes.ts'
 import type { Call } from '../core.ts'
 import { checkNamespace } from '../create.ts'
 import type { VirtualResource } from '../route.ts'
@@ -30,11 +31,12 @@ const named = (_call: Call, { user = '', groups = [], uid, extra }: Spec): User 
 function attributesOf(user: User, { resourceAttributes: of, nonResourceAttributes: path }: Spec): AuthorizationAttributes {
   if (!of) return { user, verb: path?.verb ?? '', path: path?.path ?? '' }
   const { fieldSelector, labelSelector } = of
+  const fields = fieldSelector?.rawSelector ? fieldConditions(fieldSelector.rawSelector) : undefined, labels = labelSelector?.rawSelector ? labelConditions(labelSelector.rawSelector) : undefined
   return {
     user, verb: of.verb ?? '', path: '',
     resource: {
       group: of.group ?? '', version: of.version ?? '', resource: of.resource ?? '', subresource: of.subresource ?? '', namespace: of.namespace ?? '', name: of.name ?? '',
-      ...(fieldSelector?.rawSelector !== undefined && { fieldSelector: fieldSelector.rawSelector }), ...(labelSelector?.rawSelector !== undefined && { labelSelector: labelSelector.rawSelector }),
+      ...(fields && { fieldSelector: fields }), ...(labels && { labelSelector: labels }),
     },
   }
 }

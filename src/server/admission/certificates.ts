@@ -1,0 +1,56 @@
+// Who may decide about certificates: rights are given per signer, on the resource `signers` that exists for nothing else.
+import type { CertificateSigningRequest } from '#kinds'
+import { same, type User } from '#machinery'
+import type { Authorizer } from '../authz/authz.ts'
+import { on, refusal, type AdmissionPlugin } from './admission.ts'
+import { subjectOfRequest } from './certificate-subject.ts'
+
+const requests = 'certificatesigningrequests.certificates.k8s.io'
+const clientSigner = 'kubernetes.io/kube-apiserver-client'
+const mightiest = 'system:masters'
+
+/** Approving or denying needs `approve` on the signer. */
+export const certificateApproval = (authorizer: Authorizer): AdmissionPlugin => ({
+  name: 'CertificateApproval',
+  handles: on(['UPDATE'], requests, ['approval']),
+  async validate(attributes) {
+    const signer = signerOf(attributes.old)
+    if (!await mayFor(authorizer, attributes.user, 'approve', signer)) throw refusal(attributes, `user not permitted to approve requests with signerName ${JSON.stringify(signer)}`)
+  },
+})
+
+/** Writing a certificate or a condition needs `sign` on the signer. */
+export const certificateSigning = (authorizer: Authorizer): AdmissionPlugin => ({
+  name: 'CertificateSigning',
+  handles: on(['UPDATE'], requests, ['status']),
+  async validate(attributes) {
+    const now = (attributes.object as CertificateSigningRequest).status, before = (attributes.old as CertificateSigningRequest).status
+    if ((now.certificate ?? '') === (before.certificate ?? '') && same(now.conditions ?? [], before.conditions ?? [])) return
+    const signer = signerOf(attributes.old)
+    if (!await mayFor(authorizer, attributes.user, 'sign', signer)) throw refusal(attributes, `user not permitted to sign requests with signerName ${JSON.stringify(signer)}`)
+  },
+})
+
+/** Nobody becomes a member of system:masters by a certificate that the cluster signs. */
+export const certificateSubjectRestriction: AdmissionPlugin = {
+  name: 'CertificateSubjectRestriction',
+  handles: on(['CREATE'], requests),
+  validate(attributes) {
+    const { spec } = attributes.object as CertificateSigningRequest
+    if (spec.signerName !== clientSigner) return
+    let organizations: readonly string[]
+    try { organizations = subjectOfRequest(spec.request).organizations } catch (error) { throw refusal(attributes, `failed to parse CSR: ${(error as Error).message}`) }
+    if (organizations.includes(mightiest)) throw refusal(attributes, `use of ${clientSigner} signer with ${mightiest} group is not allowed`)
+  },
+}
+
+const signerOf = (object: object | undefined): string => (object as CertificateSigningRequest).spec.signerName
+
+/** Whether the user holds the verb on this signer, or on all of its domain ("example.com/*"). */
+async function mayFor(authorizer: Authorizer, user: User, verb: string, signer: string): Promise<boolean> {
+  for (const name of [signer, `${signer.slice(0, signer.indexOf('/'))}/*`]) {
+    const { verdict } = await authorizer.authorize({ user, verb, path: '', resource: { group: 'certificates.k8s.io', version: '*', resource: 'signers', subresource: '', namespace: '', name } })
+    if (verdict === 'allow') return true
+  }
+  return false
+}
