@@ -58,11 +58,11 @@ function read<T>(text: string | undefined, parse: (text: string) => T, none: T):
 }
 
 /** Every field the selector names must be one the kind lets itself be selected by. */
-function fieldsOf({ served: { kind, selectable } }: Call, selector: FieldSelector): FieldSelector {
+function fieldsOf({ served: { kind, selectable, custom } }: Call, selector: FieldSelector): FieldSelector {
   const own = Object.keys(selectable)
   for (const { field } of selector.requirements) {
-    if (field === 'metadata.name' || (field === 'metadata.namespace' && (kind.namespaced || own.length === 0)) || Object.hasOwn(selectable, field)) continue
-    throw badRequest(own.length > 0 ? `field label not supported: ${field}` : `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`)
+    if (field === 'metadata.name' || (field === 'metadata.namespace' && (kind.namespaced || (own.length === 0 && !custom))) || Object.hasOwn(selectable, field)) continue
+    throw badRequest(own.length > 0 || custom ? `field label not supported: ${field}` : `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`)
   }
   return selector
 }

@@ -69,7 +69,7 @@ function generationChanged(kind: Kind, object: LooseObject, old: LooseObject): b
 /** Everything wrong with a new object. Throws Invalid. */
 export function validateCreate(served: Served, object: LooseObject): void {
   const { kind, custom } = served
-  const meta = validateObjectMeta(object.metadata, { namespaced: kind.namespaced, name: kind.rules.name ?? nameIsDNSSubdomain })
+  const meta = validateObjectMeta(object.metadata, { namespaced: kind.namespaced, name: kind.rules.name ?? nameIsDNSSubdomain, ...(custom && { anyFinalizer: true }) })
   refuse(served, object, custom ? custom.validate(object, undefined, '', meta) : [...meta, ...validated(served, object)])
 }
 

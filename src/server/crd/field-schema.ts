@@ -1,6 +1,6 @@
 // A structural schema as the schema that field ownership works with: what server-side apply may merge, and what is one field.
+import { isEmbedded, keepsUnknown, type Structural } from '#kinds'
 import { objectMeta, s, type Fields, type Schema } from '#machinery'
-import { isEmbedded, keepsUnknown, type Structural } from './structural.ts'
 
 type AnySchema = Schema<any> // allowed: what a custom resource holds is known at run time only
 /** Anything: looked into where it is an object, one field where it is a list. */

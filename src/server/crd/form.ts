@@ -1,9 +1,6 @@
 // How a JSON value becomes a custom resource: metadata read, unknown fields pruned, nulls and defaults settled.
+import { coerceEmbedded, dropNulls, fillDefaults, isObject, prune, readMetadata, type JsonObject, type Structural } from '#kinds'
 import { copy, DecodeError, maxJsonDepth, type DecodeOptions, type LooseObject } from '#machinery'
-import { coerceEmbedded, readMetadata } from './coerce.ts'
-import { dropNulls, fillDefaults } from './defaults.ts'
-import { prune } from './prune.ts'
-import { isObject, type JsonObject, type Structural } from './structural.ts'
 
 /** What an object must be for its schema to count. */
 export interface Described { readonly group: string; readonly kindName: string; readonly schema: Structural }

@@ -1,7 +1,7 @@
 // What a definition serves: one kind, as it is stored, and one resource for each version that is served. Schemas are worked out when they
 // are first needed: most of a thousand definitions are never used.
-import type { CustomResourceDefinition, CustomResourceDefinitionVersion, CustomResourceSubresourceScale } from '#kinds'
-import { forbidden, nameIsDNSSubdomain, same, type ApiError, type Column, type Kind, type LooseObject, type Rules, type ScalePaths, type Schema, type Verb } from '#machinery'
+import { structural, type CustomResourceDefinition, type CustomResourceDefinitionVersion, type CustomResourceSubresourceScale, type Structural } from '#kinds'
+import { copy, forbidden, nameIsDNSSubdomain, same, type ApiError, type Column, type Kind, type LooseObject, type Rules, type ScalePaths, type Schema, type Verb } from '#machinery'
 import type { CustomForm, Served } from '../served.ts'
 import { scale } from '../subresources/scale.ts'
 import { status } from '../subresources/status.ts'
@@ -11,7 +11,6 @@ import { isTrue, preferredVersion } from './conditions.ts'
 import { fieldSchema } from './field-schema.ts'
 import { readObject, readStored, readWritten } from './form.ts'
 import { selectableOf } from './selectable.ts'
-import { structural, type Structural } from './structural.ts'
 import { validateCustom } from './validate-object.ts'
 import { finalizerWarnings } from './warnings.ts'
 
@@ -58,6 +57,7 @@ function versionOf(definition: CustomResourceDefinition, version: CustomResource
   const paths = version.subresources?.scale
   const rules: Rules<LooseObject> = {
     name: nameIsDNSSubdomain, warnings: finalizerWarnings,
+    prepareUpdate: (object, old, subresource) => { if (subresource === 'status') object.metadata = { ...copy(old.metadata), ...(object.metadata.managedFields && { managedFields: object.metadata.managedFields }) } },
     generationChanged: ({ metadata: _m, ...object }, { metadata: _o, ...old }) => !same(object, old),
   }
   const kind: Kind = {

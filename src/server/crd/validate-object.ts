@@ -1,7 +1,7 @@
-// What is wrong with a custom resource, in the reference's order: its type, its fields by the schema, what scaling needs.
-import type { CustomResourceSubresourceScale } from '#kinds'
+// What is wrong with a custom resource, in the reference's order: its type, its metadata, its fields by the schema, what scaling needs,
+// embedded resources, lists that are sets and maps. A part that an update leaves as it was may stay wrong.
+import { validateEmbedded, validateLists, validateValue, type CustomResourceSubresourceScale, type Structural } from '#kinds'
 import { getPath, goPrint, invalidValue, type FieldError, type LooseObject } from '#machinery'
-import type { Structural } from './structural.ts'
 
 export interface Validated {
   readonly kindName: string
@@ -11,12 +11,23 @@ export interface Validated {
 }
 
 /** The validation of one version: `meta` is what is wrong with the object's metadata. */
-export const validateCustom = ({ kindName, apiVersion, scale }: Validated) =>
-  (object: LooseObject, _old: LooseObject | undefined, subresource: string, meta: readonly FieldError[]): FieldError[] => {
-    const type = typeErrors(object, kindName, apiVersion)
-    if (type.length > 0) return type
-    return [...meta, ...(scale ? [...(subresource === 'status' ? [] : specErrors(object, scale)), ...statusErrors(object, scale)] : [])]
+export const validateCustom = ({ kindName, apiVersion, schema, scale }: Validated) =>
+  (object: LooseObject, old: LooseObject | undefined, subresource: string, meta: readonly FieldError[]): FieldError[] => {
+    const type = typeErrors(object, kindName, apiVersion), root = schema()
+    const onlyStatus = subresource === 'status'
+    const own = type.length > 0 ? type : [...meta, ...(onlyStatus ? statusFieldErrors(root, object, old) : validateValue(root, object, '', old && { old })),
+      ...(scale && !onlyStatus ? numberErrors(object, scale.specReplicasPath) : []), ...(scale ? statusErrors(object, scale) : [])]
+    return [...own, ...(onlyStatus ? [] : validateEmbedded(root, object)), ...listErrors(root, object, old)]
   }
+
+/** On /status nothing else can change, so nothing else is looked at; texts speak of what is in it. */
+function statusFieldErrors({ properties }: Structural, object: LooseObject, old: LooseObject | undefined): FieldError[] {
+  const schema = properties?.['status']
+  return schema && 'status' in object ? validateValue(schema, object.status, 'status', old && 'status' in old ? { old: old.status } : undefined) : []
+}
+/** Lists that held something twice before may go on to. */
+const listErrors = (schema: Structural, object: LooseObject, old: LooseObject | undefined): FieldError[] =>
+  (old && validateLists(schema, old).length > 0 ? [] : validateLists(schema, object))
 
 /** The object must be of the resource's own type: nothing else counts when it is not. */
 export function typeErrors(object: LooseObject, kindName: string, apiVersion: string): FieldError[] {
@@ -27,7 +38,6 @@ export function typeErrors(object: LooseObject, kindName: string, apiVersion: st
 }
 
 const mostReplicas = 2 ** 31 - 1
-function specErrors(object: LooseObject, { specReplicasPath }: CustomResourceSubresourceScale): FieldError[] { return numberErrors(object, specReplicasPath) }
 function statusErrors(object: LooseObject, { statusReplicasPath, labelSelectorPath }: CustomResourceSubresourceScale): FieldError[] {
   const errors = numberErrors(object, statusReplicasPath)
   if (!labelSelectorPath) return errors

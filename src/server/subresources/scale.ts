@@ -72,7 +72,7 @@ async function write(call: Call): Promise<ApiResponse> {
   const change = (old: LooseObject): LooseObject => {
     const wanted = given ?? decoded(patched(call, scaleOf(call, old), body), accepted)
     const replicas = ((wanted.spec ?? {}) as { replicas?: number }).replicas ?? 0
-    if (replicas < 0) throw invalid({ group: 'autoscaling', kind: 'Scale' }, info.name, [invalidValue('spec.replicas', replicas, 'must be greater than or equal to 0')])
+    if (replicas < 0 && !served.custom) throw invalid({ group: 'autoscaling', kind: 'Scale' }, info.name, [invalidValue('spec.replicas', replicas, 'must be greater than or equal to 0')])
     const next = setPath(old, pathsOf(call).specPath, replicas)
     return { ...next, metadata: { ...old.metadata, ...(named && { resourceVersion: named }) } }
   }

@@ -21,8 +21,8 @@ function pruneValue(value: Json, schema: Structural | undefined, path: string, u
     const property = schema && propertyOf(schema, name)
     if (property) { pruneValue(value[name], property, at, unknown); continue }
     const more = schema?.additionalProperties
-    // `true` says that the fields may be there, and nothing of what they hold.
-    if (more) pruneValue(value[name], more === true ? undefined : more, at, unknown)
+    // `true` says that the fields may be there, and nothing of what they hold; `false` is for validation to refuse.
+    if (more !== undefined) { if (!keeps || typeof more === 'object') pruneValue(value[name], typeof more === 'object' ? more : undefined, at, unknown) }
     else if (!keeps) {
       if (!metaFields.includes(name) || path !== '') unknown.push(at)
       delete value[name]

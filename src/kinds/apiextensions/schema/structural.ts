@@ -1,5 +1,5 @@
 // The schema of a custom resource as its definition holds it, and what is asked of it everywhere.
-import type { JSONSchemaProps } from '#kinds'
+import type { JSONSchemaProps } from '../customresourcedefinition.ts'
 
 /** A structural schema: JSON as it stands in the definition. */
 export interface Structural {

@@ -1,0 +1,214 @@
+// What is wrong with a value by its schema, as kube-openapi finds and words it. Unchanged parts of an object that is updated may stay wrong.
+import { invalidValue, notSupported, requiredValue, same, tooLong, tooMany, typeInvalid, type FieldError } from '#machinery'
+import { RE2JS } from 're2js'
+import { formatOf } from './formats.ts'
+import { additionalOf, isObject, propertyOf, type Json, type JsonObject, type Structural } from './structural.ts'
+
+/** An old value and the new one in its place. */
+export interface Correlation { readonly old: Json }
+
+/** Everything wrong with a value. `field`: where it stands for the messages' field ('' at the root); paths in texts begin at the value. */
+export function validateValue(schema: Structural, value: Json, field: string, correlation?: Correlation): FieldError[] {
+  return judge(schema, value, '', correlation).found.map(({ path, make }) => make(at(field, path)))
+}
+const nowhere = '<nil>'
+function at(field: string, path: string): string {
+  const rest = path.replace(/^\./, '')
+  return rest === '' ? field || nowhere : field === '' ? rest : `${field}.${rest}`
+}
+
+interface Problem { readonly path: string; readonly text: string; readonly make: (field: string) => FieldError }
+/** `steps` counts what was looked at: of alternatives that all fail, the one that got furthest is told. */
+class Verdict {
+  readonly found: Problem[] = []
+  steps = 0
+  get ok(): boolean { return this.found.length === 0 }
+  add(problem: Problem | undefined): void { if (problem && !this.found.some((p) => p.text === problem.text)) this.found.push(problem) }
+  merge(other: Verdict): void { for (const problem of other.found) this.add(problem); this.steps += other.steps }
+}
+
+const typed = (path: string, type: string, shown: string): Problem => {
+  const text = `${path} in body must be of type ${type}: ${JSON.stringify(shown)}`
+  return { path, text, make: (field) => typeInvalid(field, shown, text) }
+}
+const wrong = (path: string, value: unknown, why: string): Problem => {
+  const text = `${path} in body ${why}`
+  return { path, text, make: (field) => invalidValue(field, value, text) }
+}
+/** About alternatives: nothing in the reference says where they stand. */
+const composite = (text: string): Problem => ({ path: '', text, make: (field) => invalidValue(field, '', text) })
+
+function judge(schema: Structural, value: Json, path: string, correlation: Correlation | undefined): Verdict {
+  const verdict = validate(schema, value, path, correlation)
+  return !verdict.ok && correlation && same(correlation.old, value) ? new Verdict() : verdict
+}
+
+function validate(schema: Structural, value: Json, path: string, correlation: Correlation | undefined): Verdict {
+  const verdict = new Verdict()
+  if (value === null) {
+    if (typesOf(schema).length > 0 && !schema.nullable) verdict.add(typed(path, typesOf(schema).join(','), 'null'))
+    verdict.add(enumProblem(schema, value, path))
+    return verdict
+  }
+  if (typesOf(schema).length > 0 || formatOf(schema.format)) { verdict.add(typeProblem(schema, value, path)); verdict.steps++ }
+  verdict.merge(alternatives(schema, value, path, correlation))
+  verdict.steps++
+  if (typeof value === 'string') {
+    verdict.add(stringProblem(schema, value, path))
+    verdict.steps++
+    const format = formatOf(schema.format)
+    if (format) { if (!format(value)) verdict.add(typed(path, schema.format!, value)); verdict.steps++ }
+  } else if (typeof value === 'number') {
+    for (const problem of numberProblems(schema, value, path)) verdict.add(problem)
+    verdict.steps += 2
+  } else if (Array.isArray(value)) {
+    verdict.merge(listVerdict(schema, value, path, correlation))
+    verdict.steps++
+  }
+  verdict.add(enumProblem(schema, value, path))
+  verdict.steps++
+  if (isObject(value)) { verdict.merge(objectVerdict(schema, value, path, correlation)); verdict.steps++ }
+  verdict.steps++
+  return verdict
+}
+
+function typesOf(schema: Structural): readonly string[] {
+  return schema['x-kubernetes-int-or-string'] ? ['integer', 'string'] : schema.type ? [schema.type] : []
+}
+const isWhole = (value: number): boolean => Number.isInteger(value) && Math.abs(value) <= Number.MAX_SAFE_INTEGER
+/** A value's JSON type, and the format that Go's type has. */
+function typeOfValue(value: Json): readonly [type: string, format: string] {
+  if (Array.isArray(value)) return ['array', '']
+  if (typeof value === 'object') return ['object', '']
+  if (typeof value === 'number') return isWhole(value) ? ['integer', 'int64'] : ['number', 'float64']
+  return [typeof value, '']
+}
+function typeProblem(schema: Structural, value: Json, path: string): Problem | undefined {
+  const types = typesOf(schema), [type, goFormat] = typeOfValue(value)
+  const fits = types.includes(type) || (type === 'integer' && types.includes('number'))
+  const textual = type === 'string' || type === 'array'
+  if (formatOf(schema.format)) {
+    if (!textual && !fits && goFormat !== schema.format) return typed(path, schema.format!, goFormat)
+    // The reference leaves texts with a format, and lists where one is wanted, to the format alone.
+    if (textual && !types.includes('number') && !types.includes('integer')) return undefined
+  }
+  return fits ? undefined : typed(path, types.join(','), type)
+}
+
+function enumProblem(schema: Structural, value: Json, path: string): Problem | undefined {
+  const allowed = schema.enum
+  if (!allowed?.length || (value !== null && allowed.some((one) => same(one, value)))) return undefined
+  const values = allowed.map((one) => (typeof one === 'string' ? one : JSON.stringify(one)))
+  return { path, text: `${path} in body should be one of [${values.join(' ')}]`, make: (field) => notSupported(field, value, values) }
+}
+
+const patterns = new WeakMap<Structural, RE2JS | string>()
+/** A pattern, compiled once; text: why it cannot be. */
+function patternOf(schema: Structural): RE2JS | string {
+  let known = patterns.get(schema)
+  if (known === undefined) {
+    try { known = RE2JS.compile(schema.pattern!) } catch (error) { known = (error as Error).message }
+    patterns.set(schema, known)
+  }
+  return known
+}
+function stringProblem(schema: Structural, value: string, path: string): Problem | undefined {
+  const { minLength, maxLength, pattern } = schema
+  const length = minLength === undefined && maxLength === undefined ? 0 : [...value].length
+  if (maxLength !== undefined && length > maxLength) return { path, text: `${path} in body should be at most ${maxLength} chars long`, make: (field) => tooLong(field, maxLength) }
+  if (minLength !== undefined && length < minLength) return wrong(path, value, `should be at least ${minLength} chars long`)
+  if (!pattern) return undefined
+  const compiled = patternOf(schema)
+  if (typeof compiled === 'string') return wrong(path, value, `should match '${pattern}, but pattern is invalid: ${compiled}'`)
+  return compiled.matcher(value).find() ? undefined : wrong(path, value, `should match '${pattern}'`)
+}
+
+function numberProblems({ multipleOf, minimum, maximum, exclusiveMinimum, exclusiveMaximum }: Structural, value: number, path: string): Problem[] {
+  // Whole numbers are compared with whole bounds, as the reference's integers are.
+  const bound = (n: number): number => (isWhole(value) ? Math.trunc(n) : n)
+  const problems: Problem[] = []
+  if (multipleOf !== undefined) {
+    const factor = bound(multipleOf)
+    const times = factor < 1 ? 1 / factor * value : value / factor
+    if (factor < 0) problems.push({ path, text: `factor MultipleOf declared for ${path} must be positive: ${factor}`, make: (field) => invalidValue(field, factor, `factor MultipleOf declared for ${path} must be positive: ${factor}`) })
+    else if (!isWhole(times)) problems.push(wrong(path, value, `should be a multiple of ${factor}`))
+  }
+  if (minimum !== undefined) {
+    const least = bound(minimum)
+    if (exclusiveMinimum ? value <= least : value < least) problems.push(wrong(path, value, `should be greater than ${exclusiveMinimum ? '' : 'or equal to '}${least}`))
+  }
+  if (maximum !== undefined) {
+    const most = bound(maximum)
+    if (exclusiveMaximum ? value >= most : value > most) problems.push(wrong(path, value, `should be less than ${exclusiveMaximum ? '' : 'or equal to '}${most}`))
+  }
+  return problems
+}
+
+function listVerdict(schema: Structural, list: readonly Json[], path: string, correlation: Correlation | undefined): Verdict {
+  const { items, minItems, maxItems, uniqueItems } = schema, verdict = new Verdict()
+  if (items) {
+    const old = correlation && oldItems(schema, correlation.old)
+    list.forEach((item, i) => { verdict.merge(judge(items, item, `${path}[${i}]`, old?.(item))) })
+  }
+  if (minItems !== undefined && list.length < minItems) verdict.add(wrong(path, list.length, `should have at least ${minItems} items`))
+  if (maxItems !== undefined && list.length > maxItems) verdict.add({ path, text: `${path} in body should have at most ${maxItems} items`, make: (field) => tooMany(field, list.length, maxItems) })
+  if (uniqueItems && list.some((item, i) => list.slice(0, i).some((other) => same(item, other)))) verdict.add(wrong(path, '', "shouldn't contain duplicates"))
+  verdict.steps++
+  return verdict
+}
+/** How items of a list by keys are found in the old one; items of other lists have no past. */
+export function oldItems(schema: Structural, old: Json): ((item: Json) => Correlation | undefined) | undefined {
+  const keys = schema['x-kubernetes-list-map-keys']
+  if (schema['x-kubernetes-list-type'] !== 'map' || !keys || !Array.isArray(old)) return undefined
+  const keyOf = (item: Json): string | undefined => (isObject(item) ? JSON.stringify(keys.map((key) => item[key] ?? null)) : undefined)
+  const known = new Map<string, Json>()
+  for (const item of old) { const key = keyOf(item); if (key !== undefined && !known.has(key)) known.set(key, item) }
+  return (item) => { const key = keyOf(item); return key !== undefined && known.has(key) ? { old: known.get(key) } : undefined }
+}
+
+function objectVerdict(schema: Structural, object: JsonObject, path: string, correlation: Correlation | undefined): Verdict {
+  const { minProperties, maxProperties, required = [], properties = {} } = schema, verdict = new Verdict()
+  const names = Object.keys(object)
+  if (minProperties !== undefined && names.length < minProperties) { verdict.add(wrong(path, names.length, `should have at least ${minProperties} properties`)); return verdict }
+  if (maxProperties !== undefined && names.length > maxProperties) {
+    verdict.add({ path, text: `${path} in body should have at most ${maxProperties} properties`, make: (field) => tooMany(field, names.length, maxProperties) })
+    return verdict
+  }
+  const past = (name: string): Correlation | undefined =>
+    (correlation && isObject(correlation.old) && Object.hasOwn(correlation.old, name) && !(path === '' && (name === 'apiVersion' || name === 'kind')) ? { old: correlation.old[name] } : undefined)
+  const more = additionalOf(schema)
+  for (const name of names) {
+    if (propertyOf(schema, name)) continue
+    if (schema.additionalProperties === false) verdict.add({ path, text: `${path}.${name} in body is a forbidden property`, make: (field) => invalidValue(field, name, `${path}.${name} in body is a forbidden property`) })
+    else if (more && more !== true) verdict.merge(judge(more, object[name], `${path}.${name}`, past(name)))
+  }
+  for (const name in properties) if (Object.hasOwn(object, name)) verdict.merge(judge(properties[name]!, object[name], path === '' ? name : `${path}.${name}`, past(name)))
+  for (const name of required) if (!Object.hasOwn(object, name)) verdict.add({ path: `${path}.${name}`, text: `${path}.${name} in body is required`, make: (field) => requiredValue(field) })
+  return verdict
+}
+
+/** anyOf, oneOf, allOf, not: the value by each of them, where the value stands. */
+function alternatives({ anyOf, oneOf, allOf, not }: Structural, value: Json, path: string, correlation: Correlation | undefined): Verdict {
+  const verdict = new Verdict(), name = JSON.stringify(path)
+  const tried = (schemas: readonly Structural[]): Verdict[] => schemas.map((schema) => validate(schema, value, path, correlation))
+  if (anyOf?.length) {
+    const all = tried(anyOf)
+    if (!all.some((one) => one.ok)) { verdict.add(composite(`${name} must validate at least one schema (anyOf)`)); verdict.merge(furthest(all)) }
+  }
+  if (oneOf?.length) {
+    const all = tried(oneOf), fitting = all.filter((one) => one.ok).length
+    if (fitting !== 1) {
+      verdict.add(composite(`${name} must validate one and only one schema (oneOf). ${fitting === 0 ? 'Found none valid' : `Found ${fitting} valid alternatives`}`))
+      if (fitting === 0) verdict.merge(furthest(all))
+    }
+  }
+  if (allOf?.length) {
+    const all = tried(allOf)
+    for (const one of all) verdict.merge(one)
+    if (all.some((one) => !one.ok)) verdict.add(composite(`${name} must validate all the schemas (allOf)`))
+  }
+  if (not && validate(not, value, path, correlation).ok) verdict.add(composite(`${name} must not validate the schema (not)`))
+  verdict.steps++
+  return verdict
+}
+const furthest = (all: readonly Verdict[]): Verdict => all.reduce((best, one) => (one.steps > best.steps ? one : best))
