@@ -23,6 +23,7 @@ import { nodeRestriction } from './node-restriction.ts'
 import { ownerReferencesPermissionEnforcement } from './owner-references.ts'
 import { podNodeSelector } from './pod-node-selector.ts'
 import { podResizeValidator } from './pod-resize.ts'
+import { podSecurity } from './pod-security/index.ts'
 import { podTolerationRestriction } from './pod-toleration-restriction.ts'
 import { podTopologyLabels } from './pod-topology-labels.ts'
 import { priority } from './priority.ts'
@@ -69,7 +70,7 @@ const all: readonly Entry[] = [
   on('TaintNodesByCondition', () => taintNodesByCondition),
   off('AlwaysPullImages', () => alwaysPullImages),
   off('ImagePolicyWebhook', (parts, configuration) => imagePolicyWebhook({ ...parts, configuration })),
-  on('PodSecurity', () => resting),
+  on('PodSecurity', (_, configuration) => podSecurity(configuration)),
   off('PodNodeSelector', (_, configuration) => podNodeSelector(configuration)),
   on('Priority', () => priority),
   on('DefaultTolerationSeconds', ({ tolerationSeconds }) => defaultTolerationSeconds(tolerationSeconds)),
