@@ -178,3 +178,4 @@ export { validateDomainPrefixedPath } from './checks.ts'
 export * from './legacy/podpreset.ts'
 /** Versions and kinds that the reference no longer serves: made only where they are asked for. */
 export const loadFormer = () => import('./legacy/index.ts')
+export { parseIP } from './ip.ts'

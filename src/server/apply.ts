@@ -14,6 +14,7 @@ import { readYaml } from './yaml.ts'
 export async function apply(call: Call, options: WriteOptions, adopt?: Adopt): Promise<ApiResponse> {
   const { served, info } = call
   const config = readConfig(call, options)
+  call.context.audit?.requestPatch(config)
   checkType(call, config)
   checkNamespace(call, { ...config, metadata: { ...config.metadata } })
   const change = (old: LooseObject): LooseObject => adopt ? adopt(applied(call, options, config, old), old) : applied(call, options, config, old)

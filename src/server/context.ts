@@ -1,6 +1,7 @@
 // One request on its way, from its arrival to the last byte of its answer: who, what, since when, and what is remembered of it for the audit
 // log, the metrics and the client's headers. Made once for every request, so it holds values and makes nothing that nobody asks for.
 import { uuid, type ApiRequest, type Random, type User } from '#machinery'
+import type { RequestAudit } from './audit/auditor.ts'
 import type { RequestInfo } from './request.ts'
 import type { Served } from './served.ts'
 
@@ -19,6 +20,12 @@ export class RequestContext {
   user: User | undefined
   /** Whom the user acts as (Impersonate-* headers), where that is somebody else. */
   impersonated: User | undefined
+  /** How that was allowed, where it was for this one request only. */
+  constraint: string | undefined
+  /** What is written down of it; absent: nothing. */
+  audit: RequestAudit | undefined
+  /** Why it failed in a way that it should not. */
+  panic: string | undefined
   /** The resource it is about, once it was found. */
   served: Served | undefined
   /** Uids of the FlowSchema and the priority level it was counted under. */
@@ -26,12 +33,15 @@ export class RequestContext {
   readonly #random: Random
   readonly #stopwatch: () => number
   readonly #began: number
+  readonly #annotated: boolean
   #auditId: string | undefined
   #annotations: Map<string, string> | undefined
   #spent: Map<Stage, number> | undefined
 
-  constructor(request: ApiRequest, now: number, stopwatch: () => number, random: Random) {
+  /** `annotated`: whether anybody will read annotations. */
+  constructor(request: ApiRequest, { now, stopwatch, random, annotated }: { readonly now: number; readonly stopwatch: () => number; readonly random: Random; readonly annotated: boolean }) {
     this.request = request
+    this.#annotated = annotated
     this.#stopwatch = stopwatch
     this.#random = random
     this.#began = stopwatch()
@@ -52,6 +62,7 @@ export class RequestContext {
 
   /** Adds an annotation to the audit event; the first value of a key stays. False when there was another one. */
   readonly annotate = (key: string, value: string): boolean => {
+    if (!this.#annotated) return true
     this.#annotations ??= new Map()
     const there = this.#annotations.get(key)
     if (there !== undefined) return there === value

@@ -2,7 +2,9 @@
 import { kinds, type loadFormer } from '#kinds'
 import { seeded, silent, type ApiRequest, type ApiResponse, type Clock, type StreamSink, type User } from '#machinery'
 import { memoryEngine, openStore } from '#store'
-import { allowAll, authenticatorChain, createApiServer, createObjects, type AdmissionParts, type AdmissionPlugin, type ApiServer, type Authorizer, type Objects } from './index.ts'
+import {
+  allowAll, authenticatorChain, bearerAuthenticator, createApiServer, createObjects, impersonator, tokenFileAuthenticator, type AdmissionParts, type AdmissionPlugin, type ApiServer, type Auditor, type Authorizer, type Metrics, type Objects,
+} from './index.ts'
 
 export type Body = Record<string, any> // allowed: whatever JSON came back
 export interface Answer { readonly status: number; readonly body: Body; readonly text: string; readonly headers: ApiResponse['headers'] }
@@ -32,25 +34,32 @@ export const admissionParts = (parts: Pick<AdmissionParts, 'clock' | 'api'> & Pa
 interface StartOptions {
   readonly admission?: readonly AdmissionPlugin[] | ((parts: AdmissionParts) => readonly AdmissionPlugin[])
   readonly parts?: Partial<AdmissionParts>
+  /** Default: everybody may do everything. Where one is given, users may act as others too. */
   readonly authorizer?: (objects: Objects) => Authorizer
   readonly former?: Awaited<ReturnType<typeof loadFormer>>
+  /** Bearer tokens; whoever has none is anonymous. */
+  readonly users?: Readonly<Record<string, User>>
+  readonly auditor?: Auditor
+  readonly metrics?: Metrics
 }
 
-export async function start({ admission = [], parts = {}, authorizer: authorizerOf, former }: StartOptions = {}) {
+export async function start({ admission = [], parts = {}, authorizer: authorizerOf, former, users, auditor, metrics }: StartOptions = {}) {
   const clock = new HandClock()
   const store = await openStore({ engine: memoryEngine(), clock })
   const objects = createObjects({ store, clock, freeze: true })
   const authorizer = authorizerOf?.(objects) ?? allowAll
   const plugins = typeof admission === 'function' ? admission(admissionParts({ clock, authorizer, api: (request) => handler(request), ...parts })) : admission
   const { handler }: ApiServer = createApiServer({
-    objects, clock, random: seeded(7), log: silent, kinds: [...kinds, ...(former?.formerKinds ?? [])], admission: plugins, ...(former && { former: former.formerVersions }), authorizer, authenticator: authenticatorChain([], { anonymous: () => true, log: silent }),
+    objects, clock, random: seeded(7), log: silent, kinds: [...kinds, ...(former?.formerKinds ?? [])], admission: plugins, ...(former && { former: former.formerVersions }), authorizer,
+    ...(authorizerOf && { impersonate: impersonator(authorizer) }), ...(auditor && { auditor }), ...(metrics && { metrics }),
+    authenticator: authenticatorChain(users ? [bearerAuthenticator([tokenFileAuthenticator(new Map(Object.entries(users)))])] : [], { anonymous: () => true, log: silent }),
   })
   const send = (line: string, body?: unknown, headers: Record<string, string> = {}, user?: User): Promise<ApiResponse> => {
     const [method, url] = line.split(' ') as [ApiRequest['method'], string]
     const [path, query = ''] = url.split('?') as [string, string?]
     const type = method === 'PATCH' && !headers['content-type'] ? { 'content-type': 'application/merge-patch+json' } : {}
     const bytes = body === undefined ? undefined : new TextEncoder().encode(typeof body === 'string' ? body : JSON.stringify(body))
-    return handler({ method, path, query, headers: { 'user-agent': 'test/1', ...type, ...headers }, body: bytes, ...(user && { user }) })
+    return handler({ method, path, query, headers: { 'user-agent': 'test/1', ...type, ...headers }, body: bytes, remote: '192.0.2.7', ...(user && { user }) })
   }
   const ask: Ask = async (line, body, headers, user) => {
     const response = await send(line, body, headers, user)

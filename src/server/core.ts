@@ -1,5 +1,6 @@
 // What every handler works with: the parts of one server, and one request on its way through them.
 import type { ApiRequest, Clock, Kind, Log, Random, User } from '#machinery'
+import type { Auditor } from './audit/auditor.ts'
 import type { AdmissionChain } from './admit.ts'
 import type { AuthenticatorChain } from './authn/authn.ts'
 import type { Authorizer } from './authz/authz.ts'
@@ -25,6 +26,7 @@ export interface Core {
   readonly log: Log
   readonly metrics: Metrics
   readonly gates: GateMetrics
+  readonly auditor: Auditor
   readonly admission: AdmissionChain
   readonly authorizer: Authorizer
   /** Who is asking. Rejects with NotAuthenticated. */

@@ -25,7 +25,7 @@ export interface Removal {
 
 export async function remove(call: Call): Promise<ApiResponse> {
   const { info, served, core: { objects } } = call
-  const options = deleteOptions(info.query, readOptional(call.request))
+  const options = deleteOptions(info.query, givenOptions(call))
   warnAboutOrphans(call, options)
   const kv = objects.find(served.kind, place(call), info.name)
   if (!kv) throw notFound(served.name, info.name)
@@ -33,6 +33,13 @@ export async function remove(call: Call): Promise<ApiResponse> {
   if (removal.kv) return storedAnswer(call, 200, removal.kv)
   if (served.kind.returnsDeleted || !removal.gone) return objectAnswer(call, 200, removal.object)
   return deletedStatus(call, removal.object)
+}
+
+/** The body, as far as there is one. The audit log names its type as the reference does. */
+function givenOptions({ request, context: { audit } }: Call): unknown {
+  const body = readOptional(request)
+  if (audit && typeof body === 'object' && body !== null) audit.requestObject({ ...body, kind: 'DeleteOptions', apiVersion: 'meta.k8s.io/__internal' })
+  return body
 }
 
 function warnAboutOrphans({ served: { kind }, warnings }: Call, { propagationPolicy, orphanDependents }: DeleteOptions): void {
@@ -150,7 +157,7 @@ const parallel = 16
 /** DELETE of a collection: every object that the selectors mean, as it is deleted one by one; answers the list of what was there. */
 export async function removeCollection(call: Call): Promise<ApiResponse> {
   const { core: { objects }, served, info } = call
-  const options = deleteOptions(info.query, readOptional(call.request))
+  const options = deleteOptions(info.query, givenOptions(call))
   warnAboutOrphans(call, options)
   if (options.preconditions?.uid !== undefined) throw badRequest('a precondition on the uid makes no sense for a collection')
   const found = find(call, selection(call), listOptions(info.query, false))

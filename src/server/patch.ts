@@ -29,10 +29,11 @@ export async function patch(call: Call, adopt?: Adopt): Promise<ApiResponse> {
 }
 
 /** The JSON of a patch. Throws BadRequest. */
-export function readPatch({ request: { body } }: Call): unknown {
-  if (body !== undefined && 'object' in body) return body.object
+export function readPatch({ request: { body }, context: { audit } }: Call): unknown {
   try {
-    return parseJson(new TextDecoder().decode(body))
+    const patch = body !== undefined && 'object' in body ? body.object : parseJson(new TextDecoder().decode(body))
+    audit?.requestPatch(patch)
+    return patch
   } catch (error) {
     if (error instanceof JsonError) throw badRequest(`error decoding patch: ${error.message}`)
     throw error

@@ -3,6 +3,7 @@
 import { ApiError, internalError, loadProtobuf, tooManyRequests, unauthorized, unavailable, type ApiHandler, type ApiRequest, type ApiResponse, type User } from '#machinery'
 import { NoSpaceError, StoreClosedError } from '#store'
 import { NotAuthenticated } from './authn/authn.ts'
+import type { Auditor } from './audit/auditor.ts'
 import type { AuthorizationAttributes, Authorizer, Decision } from './authz/authz.ts'
 import { completion } from './complete.ts'
 import { RequestContext } from './context.ts'
@@ -11,7 +12,7 @@ import type { Core } from './core.ts'
 import type { GateMetrics } from './metrics/gates.ts'
 import { speaksProtobuf } from './protobuf-body.ts'
 import { requestInfo, type RequestInfo } from './request.ts'
-import { errorAnswer, pageNotFound } from './respond.ts'
+import { errorAnswer, pageNotFound, textAnswer } from './respond.ts'
 import { routeResource, type VirtualResource } from './route.ts'
 import type { Impersonator } from './server.ts'
 
@@ -33,7 +34,7 @@ export interface PipelineParts {
 
 export function pipeline({ core, authorizer, impersonate, paths, virtual, isOpen }: PipelineParts): ApiHandler {
   let inFlight = 0
-  const { clock, stopwatch, random, gates } = core
+  const { clock, stopwatch, random, gates, auditor } = core
   const virtualResources = new Map(virtual.map((v) => [`${v.group}/${v.resource}`, v]))
   const end = completion(core)
 
@@ -42,6 +43,7 @@ export function pipeline({ core, authorizer, impersonate, paths, virtual, isOpen
     if (!isOpen()) throw unavailable('the server is shutting down')
     const info = context.info = requestInfo(request)
     await identify(core, context)
+    if (auditor.isOn && !await writtenDown(auditor, context, gates)) return notKept(request)
     if (impersonate && wantsAnother(request.headers)) await actAs(impersonate, context, gates)
     await authorize(authorizer, context, gates)
     if (info.isResource) return routeResource(core, context, virtualResources)
@@ -53,7 +55,7 @@ export function pipeline({ core, authorizer, impersonate, paths, virtual, isOpen
   }
 
   return async (request) => {
-    const context = new RequestContext(request, clock.now(), stopwatch, random)
+    const context = new RequestContext(request, { now: clock.now(), stopwatch, random, annotated: auditor.isOn })
     let response: ApiResponse
     inFlight++
     try {
@@ -61,7 +63,10 @@ export function pipeline({ core, authorizer, impersonate, paths, virtual, isOpen
       if (speaksProtobuf(request)) await loadProtobuf()
       response = await answer(context)
     } catch (error) {
-      response = errorAnswer(asStatus(core, request, error), request.headers.accept, request.direct === true)
+      const refusal = asStatus(core, context, error)
+      context.audit?.responseStatus(refusal.status)
+      if (context.audit?.wantsResponse) context.audit.responseObject(JSON.stringify(refusal.status))
+      response = errorAnswer(refusal, request.headers.accept, request.direct === true)
     } finally {
       inFlight--
     }
@@ -78,7 +83,7 @@ function wantsAnother(headers: ApiRequest['headers']): boolean {
   return false
 }
 
-async function identify({ authenticate, gates }: Core, context: RequestContext): Promise<void> {
+async function identify({ authenticate, gates, auditor }: Core, context: RequestContext): Promise<void> {
   const begun = context.elapsed
   let result: 'success' | 'failure' | 'error' = 'error'
   try {
@@ -87,7 +92,9 @@ async function identify({ authenticate, gates }: Core, context: RequestContext):
   } catch (error) {
     if (!(error instanceof NotAuthenticated)) throw error
     if (error.reasons.length === 0) result = 'failure'
-    throw unauthorized() // why is for the log, not for whoever guesses
+    const refusal = unauthorized() // why is for the log, not for whoever guesses
+    await writeRefusal(auditor, context, refusal)
+    throw refusal
   } finally {
     const took = context.elapsed - begun
     gates.authenticated(result, context.user, took)
@@ -96,10 +103,33 @@ async function identify({ authenticate, gates }: Core, context: RequestContext):
   }
 }
 
+/** Begins the audit of a request whose user is known; false when its first event could not be kept and must have been. */
+async function writtenDown(auditor: Auditor, context: RequestContext, { filters }: GateMetrics): Promise<boolean> {
+  const begun = context.elapsed
+  const audit = context.audit = auditor.begin(context, context.info!)
+  const kept = await audit?.received() ?? true
+  filters.audit.observe((context.elapsed - begun) / 1000)
+  if (!kept) audit!.rejected()
+  return kept
+}
+function notKept({ path, query }: ApiRequest): ApiResponse {
+  return textAnswer(500, `Internal Server Error: ${JSON.stringify(query === '' ? path : `${path}?${query}`)}: failed to store audit event\n`, { 'x-content-type-options': 'nosniff' })
+}
+/** Nobody knows who it was: one event says so. */
+async function writeRefusal(auditor: Auditor, context: RequestContext, { status }: ApiError): Promise<void> {
+  const audit = auditor.begin(context, context.info!)
+  if (!audit) return
+  audit.responseStatus(status)
+  if (audit.wantsResponse) audit.responseObject(JSON.stringify(status))
+  await audit.started(status.code)
+}
+
 async function actAs(impersonate: Impersonator, context: RequestContext, { filters }: GateMetrics): Promise<void> {
   const begun = context.elapsed
   try {
-    context.impersonated = (await impersonate(context.request, attributesOf(context.user!, context.info!)))?.user
+    const allowed = await impersonate(context.request, attributesOf(context.user!, context.info!))
+    context.impersonated = allowed?.user
+    context.constraint = allowed?.constraint
   } finally {
     filters.impersonation.observe((context.elapsed - begun) / 1000)
   }
@@ -156,10 +186,12 @@ export function forbiddenRequest({ user, verb, resource, path }: AuthorizationAt
 }
 
 /** The one place where something that is no Status becomes one. */
-function asStatus({ log }: Core, request: ApiRequest, error: unknown): ApiError {
+function asStatus({ log }: Core, context: RequestContext, error: unknown): ApiError {
   if (error instanceof ApiError) return error
   if (error instanceof NoSpaceError) return new ApiError('InternalError', 'the disk that holds the cluster\'s data is full: the server is read-only until there is room', undefined, { cause: error })
   if (error instanceof StoreClosedError) return unavailable('the store is closed: the server is stopping')
-  log.error('a request failed in a way that it should not', { method: request.method, path: request.path, error })
+  const { method, path } = context.request
+  log.error('a request failed in a way that it should not', { method, path, error })
+  context.panic = error instanceof Error ? error.message : String(error)
   return internalError(error instanceof Error ? error.message : String(error), error)
 }

@@ -2,6 +2,7 @@
 // custom resources have none.
 import { authTokenRequest, eviction, kinds, scale } from '#kinds'
 import { ApiError, protobuf, protobufType, type ApiResponse, type Kind, type LooseObject, type Schema, type ServedVersion } from '#machinery'
+import { withValue } from './answer-values.ts'
 
 const uncached = 'no-cache, private'
 const headers = { 'content-type': protobufType, 'cache-control': uncached }
@@ -44,13 +45,14 @@ const noMessage = ({ apiVersion, kind }: Typed) =>
   new ApiError('NotAcceptable', `object *${apiVersion.split('/').at(-1)}.${kind} does not implement the protobuf marshalling interface and cannot be encoded to a protobuf message`)
 
 /** Any typed value as an answer. Throws NotAcceptable when it has no message. */
-export const protobufAnswer = (status: number, value: unknown): ApiResponse => ({ status, headers, body: { type: 'bytes', chunks: chunksOf(value as Typed) } })
+export const protobufAnswer = (status: number, value: unknown): ApiResponse => ({ status, headers, body: withValue({ type: 'bytes', chunks: chunksOf(value as Typed) }, () => value) })
 
 /** A list whose items are made one by one, the last first. */
 export const protobufList = (type: Typed, metadata: object, length: number, at: (index: number) => LooseObject): ApiResponse => {
   const schema = schemaOf({ apiVersion: type.apiVersion, kind: type.kind.slice(0, -'List'.length) })
   if (!schema) throw noMessage(type)
-  return { status: 200, headers, body: { type: 'bytes', chunks: protobuf().writeList({ type, metadata, schema, length, at }) } }
+  const body = { type: 'bytes' as const, chunks: protobuf().writeList({ type, metadata, schema, length, at }) }
+  return { status: 200, headers, body: withValue(body, () => ({ ...type, metadata, items: Array.from({ length }, (_, i) => at(i)) })) }
 }
 
 /** An event of a watch in its frame. */

@@ -1,6 +1,7 @@
 // Answers: stored bytes with their version in front where that is all it takes, values turned to text where it is not.
 import { ApiError, type AnyObject, type ApiResponse, type LooseObject, type Status } from '#machinery'
 import type { KeyValue } from '#store'
+import { withValue } from './answer-values.ts'
 import type { Call } from './core.ts'
 import { errorOutput, type Output } from './media.ts'
 import { spliced, typedHead } from './objects.ts'
@@ -22,7 +23,7 @@ export function valueAnswer(status: number, value: unknown, output: Output, dire
   if (direct) return { status, headers: jsonHeaders, body: { type: 'value', value } }
   if (output.encoding === 'protobuf') return protobufAnswer(status, value)
   const text = output.encoding === 'yaml' ? yamlText(value) : `${JSON.stringify(value, undefined, output.pretty ? 2 : undefined)}\n`
-  return { status, headers: headersFor(output), body: { type: 'bytes', chunks: [encoder.encode(text)] } }
+  return { status, headers: headersFor(output), body: output.encoding === 'yaml' ? withValue({ type: 'bytes', chunks: [encoder.encode(text)] }, () => value) : { type: 'bytes', chunks: [encoder.encode(text)] } }
 }
 
 export const textAnswer = (status: number, text: string, headers: Readonly<Record<string, string>> = {}): ApiResponse =>

@@ -5,6 +5,8 @@ import type { AuthenticatorChain } from './authn/authn.ts'
 import type { AuthorizationAttributes, Authorizer } from './authz/authz.ts'
 import { escalationCheck } from './authz/escalation.ts'
 import type { ObjectReader } from './object-reader.ts'
+import { Auditor } from './audit/auditor.ts'
+import { uniformPolicy } from './audit/policy.ts'
 import { AdmissionChain } from './admit.ts'
 import { EventLogs, type Core } from './core.ts'
 import { GateMetrics } from './metrics/gates.ts'
@@ -28,6 +30,8 @@ export interface ApiServerOptions {
   /** Milliseconds with fractions, from any beginning, for durations; default: the clock's. */
   readonly stopwatch?: () => number
   readonly log: Log
+  /** Writes down what happens to requests; default: nobody does. */
+  readonly auditor?: Auditor
   /** Where figures are kept; default: a registry of its own. */
   readonly metrics?: Metrics
   readonly kinds: readonly Kind[]
@@ -130,7 +134,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   for (const each of options.allocators ?? []) allocators.set(each.kind, [...(allocators.get(each.kind) ?? []), each])
   const metrics = options.metrics ?? new Metrics()
   const core: Core = {
-    objects, clock, random, log, authorizer, allocators, metrics, gates: new GateMetrics(metrics), stopwatch: options.stopwatch ?? (() => clock.now()),
+    objects, clock, random, log, authorizer, allocators, metrics, gates: new GateMetrics(metrics), auditor: options.auditor ?? new Auditor(uniformPolicy('None'), metrics), stopwatch: options.stopwatch ?? (() => clock.now()),
     registry: new Registry(kinds, subresourcesOf, options.former),
     admission: new AdmissionChain(authorizer.rulesFor ? [...options.admission, escalationCheck(authorizer)] : options.admission, objects, metrics),
     authenticate: authenticator.authenticate,

@@ -2,6 +2,7 @@
 import { applyDefaults, type LooseObject, type ResourceName } from '#machinery'
 import type { AdmissionOperation } from './admission/admission.ts'
 import type { Admitted } from './admit.ts'
+import type { RequestAudit } from './audit/auditor.ts'
 import { decoded, readObject } from './body.ts'
 import { place, type Call } from './core.ts'
 import type { WriteOptions } from './options.ts'
@@ -11,17 +12,19 @@ import type { Served } from './served.ts'
 export function readBody(call: Call, options: WriteOptions): LooseObject {
   const { request, served, core } = call
   const warn = (text: string) => { call.warnings.push(text) }
-  return asStored(served, readObject(request, served, options, core.registry, warn))
+  return asStored(served, readObject(request, served, options, core.registry, warn), call.context.audit)
 }
 /** A JSON value of the served version (a patched object, a direct caller's), decoded and defaulted as the stored version. */
 export const fromValue = (served: Served, value: unknown): LooseObject => asStored(served, decoded(value, served))
 
-/** Defaults an object in its version and turns it into the stored one. */
-export function asStored(served: Served, object: LooseObject): LooseObject {
-  if (served.custom) return object // defaulted when it was read, converted when it is stored
-  applyDefaults(served.schema, object)
-  served.rules.defaults?.(object)
-  if (!served.convert) return object
+/** Defaults an object in its version and turns it into the stored one; `audit` is shown what a client sent. */
+export function asStored(served: Served, object: LooseObject, audit?: RequestAudit): LooseObject {
+  if (!served.custom) {
+    applyDefaults(served.schema, object)
+    served.rules.defaults?.(object)
+  }
+  audit?.requestObject(object)
+  if (served.custom || !served.convert) return object // custom ones are defaulted when they are read, converted when they are stored
   const stored = served.convert.from(object) as LooseObject
   stored.apiVersion = served.kind.apiVersion
   stored.kind = served.kind.kind

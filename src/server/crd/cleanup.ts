@@ -65,7 +65,7 @@ async function deleteAll(core: Core, served: Served): Promise<string[]> {
 function callFor(core: Core, served: Served, namespace: string, name: string): Call {
   const path = pathOf(served.kind, namespace, name)
   const request = { method: 'DELETE' as const, path, query: '', headers: {}, body: undefined }
-  const context = new RequestContext(request, core.clock.now(), core.stopwatch, core.random)
+  const context = new RequestContext(request, { now: core.clock.now(), stopwatch: core.stopwatch, random: core.random, annotated: false })
   return { core, context, request, info: { ...requestInfo(request), query: parseQuery('') }, user: { name: 'system:apiserver', groups: ['system:masters'] }, served, output: plainJson, warnings: context.warnings }
 }
 const pathOf = ({ apiVersion, namespaced, resource }: Kind, namespace: string, name: string): string =>

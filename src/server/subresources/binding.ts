@@ -18,6 +18,7 @@ export const binding: Subresource = { name: 'binding', type: { group: '', versio
 export async function bind(call: Call, name?: string): Promise<ApiResponse> {
   const options = writeOptions(call.info.query, 'CreateOptions')
   const given = readObject(call.request, accepted, options, call.core.registry, (text) => { call.warnings.push(text) })
+  call.context.audit?.requestObject(given)
   checkNamespace(call, given)
   if (name !== undefined && given.metadata.name !== name) throw badRequest('name in URL does not match name in Binding object')
   const write = admitted(call, 'CREATE', options, given.metadata.name)

@@ -21,6 +21,7 @@ export const eviction: Subresource = {
   async handle(call) {
     const options = writeOptions(call.info.query, 'CreateOptions')
     const given = readObject(call.request, accepted, options, call.core.registry, (text) => { call.warnings.push(text) })
+    call.context.audit?.requestObject(given)
     checkNamespace(call, given)
     const { name } = call.info
     if (given.metadata.name && given.metadata.name !== name) throw badRequest('name in URL does not match name in Eviction object')

@@ -24,6 +24,7 @@ export function rollback({ group, version, definition }: ServedVersion<any>): Su
     async handle(call: Call) {
       const options = writeOptions(call.info.query, 'CreateOptions'), { core: { objects, registry }, info, request } = call
       const asked = readObject(request, accepted, options, registry, (text) => { call.warnings.push(text) }) as Rollback
+      call.context.audit?.requestObject(asked)
       if (!objects.find(deployment, place(call), info.name)) throw notFound(call.served.name, info.name)
       const change = (old: LooseObject): LooseObject => ({ ...old, metadata: { ...old.metadata, annotations: { ...old.metadata.annotations, ...asked.updatedAnnotations, [rollbackAnnotation]: String(asked.rollbackTo?.revision ?? 0) } } })
       await modify(call, { options, change, retry: true })

@@ -67,7 +67,7 @@ async function write(call: Call): Promise<ApiResponse> {
   const options = writeOptions(info.query, isPatch ? 'PatchOptions' : 'UpdateOptions')
   const body = isPatch ? readPatch(call) : undefined
   const given = isPatch ? undefined : readObject(request, accepted, options, call.core.registry, (text) => { call.warnings.push(text) })
-  if (given) checkName(given, info.name)
+  if (given) { call.context.audit?.requestObject(given); checkName(given, info.name) }
   const named = given ? given.metadata.resourceVersion : (body as { metadata?: { resourceVersion?: string } } | null)?.metadata?.resourceVersion
   const change = (old: LooseObject): LooseObject => {
     const wanted = given ?? decoded(patched(call, scaleOf(call, old), body), accepted)

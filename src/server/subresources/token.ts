@@ -27,6 +27,7 @@ export const token: Subresource = {
     if (!tokens) throw new ApiError('InternalError', 'this server signs no tokens: it was started without a signing key')
     const options = writeOptions(info.query, 'CreateOptions')
     const given = readObject(call.request, accepted, options, core.registry, (text) => { call.warnings.push(text) })
+    call.context.audit?.requestObject(given)
     checkNamespace(call, given)
     const request = given as AnyObject as AuthTokenRequest & AnyObject
     request.spec.expirationSeconds ??= defaultSeconds
