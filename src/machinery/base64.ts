@@ -41,3 +41,6 @@ function check(text: string): void {
   }
   if (read) fail(text.length - read)
 }
+
+/** The bytes of canonical base64. */
+export const fromBase64 = (text: string): Uint8Array<ArrayBuffer> => Uint8Array.from(atob(text), (c) => c.charCodeAt(0))

@@ -1,22 +1,27 @@
 // Running the admission plugins over one write.
 import type { Kind, LooseObject, User } from '#machinery'
-import type { AdmissionAttributes, AdmissionOperation, AdmissionPlugin } from './admission/admission.ts'
+import type { AdmissionAttributes, AdmissionOperation, AdmissionPlugin, AdmissionSurroundings } from './admission/admission.ts'
 import type { RequestContext, Stage } from './context.ts'
 import { AdmissionMetrics, type AdmissionSeries, type AdmissionType } from './metrics/admission.ts'
 import type { Metrics } from './metrics/metrics.ts'
 import type { ObjectReader } from './object-reader.ts'
+import type { Query } from './request.ts'
+import type { Registry, Served } from './served.ts'
 
 /** A write, as far as it does not change while it is admitted. */
 export interface Admitted {
   readonly operation: AdmissionOperation
   readonly kind: Kind
   readonly version: string
+  readonly served: Served
+  readonly registry: Registry
   readonly subresource: string
   readonly name: string
   readonly namespace: string
   readonly user: User
   readonly dryRun: boolean
   readonly options: Readonly<Record<string, unknown>>
+  readonly query: Query
   readonly warn: (text: string) => void
   readonly context: RequestContext
 }
@@ -40,7 +45,13 @@ export class AdmissionChain {
     this.#metrics = new AdmissionMetrics(metrics)
   }
 
-  /** Lets every plugin that cares change the object; throws the first refusal. */
+  /** Gives the plugins what they need of the server; returns what stops them. */
+  begin(surroundings: AdmissionSurroundings): () => void {
+    const stops = this.#plugins.flatMap((plugin) => plugin.begin?.(surroundings) ?? [])
+    return () => { for (const stop of stops) stop() }
+  }
+
+  /** Lets every plugin that cares change the object, all of them a second time where one asks for it; throws the first refusal. */
   mutate(write: Admitted, object: LooseObject | undefined, old: LooseObject | undefined): Promise<void> { return this.#run(this.#for(write).mutating, write, object, old) }
 
   /** Asks every plugin that cares; throws the first refusal. */
@@ -48,24 +59,30 @@ export class AdmissionChain {
 
   async #run({ type, plugins, series }: Step, write: Admitted, object: LooseObject | undefined, old: LooseObject | undefined): Promise<void> {
     if (plugins.length === 0) return
-    const attributes = this.#attributes(write, object, old)
+    let attributes: AdmissionAttributes | undefined
     const { context } = write
     const begun = context.elapsed
     let last = begun, refused = true
     try {
-      for (const { plugin, series: own } of plugins) {
-        let refusedByIt = true
-        try {
-          const slow = type === 'admit' ? plugin.mutate!(attributes) : plugin.validate!(attributes)
-          if (slow) await slow
-          refusedByIt = false
-        } finally {
-          const now = context.elapsed
-          ;(refusedByIt ? own.rejected : own.passed).observe((now - last) / 1000)
-          const stage = callingOthers[plugin.name]
-          if (stage) context.spend(stage, now - last)
-          last = now
+      for (;;) {
+        for (const { plugin, series: own } of plugins) {
+          if (plugin.idle?.()) { own.passed.observe(0); continue }
+          attributes ??= this.#attributes(write, object, old)
+          let refusedByIt = true
+          try {
+            const slow = type === 'admit' ? plugin.mutate!(attributes) : plugin.validate!(attributes)
+            if (slow) await slow
+            refusedByIt = false
+          } finally {
+            const now = context.elapsed
+            ;(refusedByIt ? own.rejected : own.passed).observe((now - last) / 1000)
+            const stage = callingOthers[plugin.name]
+            if (stage) context.spend(stage, now - last)
+            last = now
+          }
         }
+        if (!attributes?.reinvocation.requested || attributes.reinvocation.again) break
+        attributes.reinvocation.again = true
       }
       refused = false
     } finally {
@@ -74,7 +91,7 @@ export class AdmissionChain {
   }
 
   #attributes({ warn, context, ...write }: Admitted, object: LooseObject | undefined, old: LooseObject | undefined): AdmissionAttributes {
-    return { ...write, object, old, objects: this.#objects, warn, annotate: (key, value) => { context.annotate(key, value) } }
+    return { ...write, object, old, objects: this.#objects, warn, annotate: (key, value) => { context.annotate(key, value) }, reinvocation: { again: false, requested: false, memory: new Map() } }
   }
 
   #for({ operation, kind, subresource }: Admitted): Chosen {

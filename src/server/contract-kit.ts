@@ -3,7 +3,7 @@ import { kinds, type loadFormer } from '#kinds'
 import { seeded, silent, type ApiRequest, type ApiResponse, type Clock, type StreamSink, type User } from '#machinery'
 import { memoryEngine, openStore } from '#store'
 import {
-  allowAll, authenticatorChain, bearerAuthenticator, createApiServer, createObjects, impersonator, tokenFileAuthenticator, type AdmissionParts, type AdmissionPlugin, type ApiServer, type Auditor, type Authorizer, type Metrics, type Objects,
+  allowAll, authenticatorChain, bearerAuthenticator, createApiServer, createObjects, impersonator, tokenFileAuthenticator, type AdmissionParts, type AdmissionPlugin, type ApiServer, type Auditor, type Authorizer, type Metrics, type Objects, type Outbound,
 } from './index.ts'
 
 export type Body = Record<string, any> // allowed: whatever JSON came back
@@ -41,9 +41,10 @@ interface StartOptions {
   readonly users?: Readonly<Record<string, User>>
   readonly auditor?: Auditor
   readonly metrics?: Metrics
+  readonly outbound?: Outbound
 }
 
-export async function start({ admission = [], parts = {}, authorizer: authorizerOf, former, users, auditor, metrics }: StartOptions = {}) {
+export async function start({ admission = [], parts = {}, authorizer: authorizerOf, former, users, auditor, metrics, outbound }: StartOptions = {}) {
   const clock = new HandClock()
   const store = await openStore({ engine: memoryEngine(), clock })
   const objects = createObjects({ store, clock, freeze: true })
@@ -51,7 +52,7 @@ export async function start({ admission = [], parts = {}, authorizer: authorizer
   const plugins = typeof admission === 'function' ? admission(admissionParts({ clock, authorizer, api: (request) => handler(request), ...parts })) : admission
   const { handler }: ApiServer = createApiServer({
     objects, clock, random: seeded(7), log: silent, kinds: [...kinds, ...(former?.formerKinds ?? [])], admission: plugins, ...(former && { former: former.formerVersions }), authorizer,
-    ...(authorizerOf && { impersonate: impersonator(authorizer) }), ...(auditor && { auditor }), ...(metrics && { metrics }),
+    ...(authorizerOf && { impersonate: impersonator(authorizer) }), ...(auditor && { auditor }), ...(metrics && { metrics }), ...(outbound && { outbound }),
     authenticator: authenticatorChain(users ? [bearerAuthenticator([tokenFileAuthenticator(new Map(Object.entries(users)))])] : [], { anonymous: () => true, log: silent }),
   })
   const send = (line: string, body?: unknown, headers: Record<string, string> = {}, user?: User): Promise<ApiResponse> => {

@@ -144,6 +144,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   if (options.former) knowFormerVersions(options.former)
   const definitions = new Definitions(core)
   definitions.start()
+  const stopAdmission = core.admission.begin({ ...core, log: log.named('admission') })
   let open = true
   const handler = pipeline({ core, authorizer, impersonate: options.impersonate, paths: paths(core, options, () => open), virtual: virtualResources, isOpen: () => open })
   return {
@@ -151,6 +152,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     close() {
       open = false
       definitions.stop()
+      stopAdmission()
       for (const end of core.watches) end()
     },
   }

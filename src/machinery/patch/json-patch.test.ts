@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { ApiError } from '../errors.ts'
 import { deepFreeze } from '../same.ts'
-import { applyJsonPatch } from './json-patch.ts'
+import { applyJsonPatch, isFailedTest, whyPatchFailed } from './json-patch.ts'
 
 const document = deepFreeze({ a: 1, list: [1, 2, 3], map: { 'x/y': 'slash', 'til~de': 't', deep: { n: 1 } } })
 
@@ -20,6 +20,7 @@ test('operations do what RFC 6902 and the reference say', () => {
     ['what stands before the first slash is ignored', [{ op: 'add', path: 'map/b', value: 1 }], { ...document, b: 1 }],
     ['move', [{ op: 'move', from: '/map/deep', path: '/deep' }], { a: 1, list: [1, 2, 3], map: { 'x/y': 'slash', 'til~de': 't' }, deep: { n: 1 } }],
     ['copies are apart', [{ op: 'copy', from: '/map/deep', path: '/deep' }, { op: 'add', path: '/deep/n', value: 2 }], { ...document, deep: { n: 2 } }],
+    ['what is missing tests as null', [{ op: 'test', path: '/none', value: null }], document],
     ['test passes', [{ op: 'test', path: '/map/deep', value: { n: 1 } }], document],
     ['values of a patch are not changed by later operations', [{ op: 'add', path: '/v', value: { n: 1 } }, { op: 'add', path: '/v/m', value: 2 }], { ...document, v: { n: 1, m: 2 } }],
   ]
@@ -28,7 +29,7 @@ test('operations do what RFC 6902 and the reference say', () => {
 
 test('an operation that does not fit refuses the whole patch with 422', () => {
   for (const operation of [
-    { op: 'test', path: '/a', value: 2 }, { op: 'test', path: '/none', value: null }, { op: 'remove', path: '/none' }, { op: 'add', path: '/none/deep', value: 1 }, { op: 'add', path: '/list/5', value: 1 },
+    { op: 'test', path: '/a', value: 2 }, { op: 'test', path: '/none', value: 1 }, { op: 'remove', path: '/none' }, { op: 'add', path: '/none/deep', value: 1 }, { op: 'add', path: '/list/5', value: 1 },
     { op: 'add', path: '/list/x', value: 1 }, { op: 'replace', path: '/list/3', value: 1 }, { op: 'remove', path: '/list/-4' }, { op: 'copy', from: '/none', path: '/b' }, { op: 'move', from: '/map', path: '/map/deep/x' },
     { op: 'merge', path: '/a', value: 1 }, { op: 'add', path: 'a', value: 1 }, { op: 'remove', path: '' }, { op: 'add', path: '/a/b', value: 1 }, { op: 'copy', path: '/b' }, { op: 'add', value: 1 },
   ]) assert.throws(() => applyJsonPatch(document, [{ op: 'add', path: '/b', value: 1 }, operation]),
@@ -58,4 +59,16 @@ test('what a patch does not touch is shared, and the document never changes', ()
   fc.assert(fc.property(fc.array(operation), (patch) => { // document and patch are frozen: a change would throw a TypeError
     try { applyJsonPatch(document, deepFreeze(patch)) } catch (error) { assert.ok(error instanceof ApiError) }
   }))
+})
+
+test('why a patch does not fit is said in the words of the library that the reference uses', () => {
+  for (const [operation, why] of [
+    [{ op: 'add', path: '/none/deep', value: 1 }, 'add operation does not apply: doc is missing path: "/none/deep": missing value'],
+    [{ op: 'remove', path: '/none' }, "error in remove for path: '/none': Unable to remove nonexistent key: none: missing value"],
+    [{ op: 'remove', path: '/list/7' }, "error in remove for path: '/list/7': Unable to access invalid index: 7: invalid index referenced"],
+    [{ op: 'add', path: '/list/x', value: 1 }, `error in add for path: '/list/x': value was not a proper array index: 'x': strconv.Atoi: parsing "x": invalid syntax`],
+    [{ op: 'replace', path: '/none/x', value: 1 }, 'replace operation does not apply: doc is missing path: /none/x: missing value'],
+    [{ op: 'test', path: '/a', value: 2 }, 'testing value /a failed: test failed'],
+    [{ op: 'merge', path: '/a' }, 'Unexpected kind: merge'],
+  ] as const) assert.throws(() => applyJsonPatch(document, [operation]), (error) => error instanceof ApiError && whyPatchFailed(error) === why && isFailedTest(error) === (operation.op === 'test'), why)
 })

@@ -1,6 +1,11 @@
 // What may be done to an object beyond who may do it: plugins that change or refuse writes, in order.
-import { forbidden, is, qualified, type ApiError, type Kind, type LooseObject, type User } from '#machinery'
+import { forbidden, is, qualified, type ApiError, type Kind, type Log, type LooseObject, type Random, type User } from '#machinery'
+import type { Authorizer } from '../authz/authz.ts'
+import type { Metrics } from '../metrics/metrics.ts'
 import type { ObjectReader } from '../object-reader.ts'
+import type { Outbound } from '../outbound.ts'
+import type { Query } from '../request.ts'
+import type { Registry, Served } from '../served.ts'
 
 export type AdmissionOperation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT'
 
@@ -11,6 +16,10 @@ export interface AdmissionAttributes {
   readonly kind: Kind
   /** Version of the API the request came in. */
   readonly version: string
+  /** The resource as that version serves it. */
+  readonly served: Served
+  /** All that is served. */
+  readonly registry: Registry
   /** '' when none. */
   readonly subresource: string
   /** '' on create with generateName, before a name was made. */
@@ -28,12 +37,36 @@ export interface AdmissionAttributes {
   readonly dryRun: boolean
   /** The CreateOptions, UpdateOptions, PatchOptions or DeleteOptions. */
   readonly options: Readonly<Record<string, unknown>>
+  readonly query: Query
   /** Other objects, as of now. */
   readonly objects: ObjectReader
   /** Adds a Warning header to the answer. */
   warn(text: string): void
   /** Adds an annotation to the request's audit event. */
   annotate(key: string, value: string): void
+  readonly reinvocation: Reinvocation
+}
+
+/** Mutating plugins run a second time when one of them asks: what a later one changed may concern an earlier one. */
+export interface Reinvocation {
+  /** Whether this is the second time. */
+  again: boolean
+  requested: boolean
+  /** What a plugin remembers of the first time, by its name. */
+  readonly memory: Map<string, unknown>
+}
+
+/** What plugins may need of the server beyond the request. */
+export interface AdmissionSurroundings {
+  readonly objects: ObjectReader
+  readonly registry: Registry
+  readonly authorizer: Authorizer
+  readonly outbound: Outbound
+  readonly metrics: Metrics
+  readonly random: Random
+  readonly log: Log
+  /** Milliseconds with fractions, from any beginning: for durations. */
+  readonly stopwatch: () => number
 }
 
 export interface AdmissionPlugin {
@@ -41,6 +74,10 @@ export interface AdmissionPlugin {
   readonly name: string
   /** Whether the plugin cares; must depend on its arguments alone (the answer is kept). */
   handles(operation: AdmissionOperation, kind: Kind, subresource: string): boolean
+  /** Called once before the first request; what it returns, when the server closes. */
+  begin?(surroundings: AdmissionSurroundings): () => void
+  /** True while nothing is configured: then it is not asked. Called for every request. */
+  idle?(): boolean
   /** Changes attributes.object or throws an ApiError. Runs again when an update is retried. */
   mutate?(attributes: AdmissionAttributes): void | Promise<void>
   /** Throws an ApiError; changes nothing. Runs after validation. */

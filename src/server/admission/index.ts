@@ -31,6 +31,8 @@ import { runtimeClassPlugin } from './runtime-class.ts'
 import { serviceAccountPlugin } from './service-account.ts'
 import { storageObjectInUseProtection } from './storage-in-use.ts'
 import { taintNodesByCondition } from './taint-nodes-by-condition.ts'
+import { mutatingAdmissionWebhook } from './webhook-mutating.ts'
+import { validatingAdmissionWebhook } from './webhook-validating.ts'
 
 /** What plugins are made of. */
 export interface AdmissionParts {
@@ -96,9 +98,9 @@ const all: readonly Entry[] = [
   on('PodResizeValidator', () => podResizeValidator),
   // what others have to say comes after all that is built in; then what is counted
   on('MutatingAdmissionPolicy', () => resting),
-  on('MutatingAdmissionWebhook', () => resting),
+  on('MutatingAdmissionWebhook', () => mutatingAdmissionWebhook()),
   on('ValidatingAdmissionPolicy', () => resting),
-  on('ValidatingAdmissionWebhook', () => resting),
+  on('ValidatingAdmissionWebhook', () => validatingAdmissionWebhook()),
   on('ResourceQuota', () => resting),
   off('AlwaysDeny', () => alwaysDeny),
 ]

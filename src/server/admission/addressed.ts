@@ -1,0 +1,84 @@
+// The resource that a write addresses, in the version of the request and in all others in which the same objects are served; and its
+// objects in each of them.
+import { ApiError, copy, internalError, toStoredForm, type LooseObject } from '#machinery'
+import { converted, type Registry, type Served } from '../served.ts'
+import { fromValue } from '../write.ts'
+import type { AdmissionAttributes } from './admission.ts'
+
+export interface GroupVersionKind { readonly group: string; readonly version: string; readonly kind: string }
+export interface GroupVersionResource { readonly group: string; readonly version: string; readonly resource: string }
+
+/** A resource in one version of the API, and the kind that its requests carry there. */
+export interface Addressed {
+  readonly resource: GroupVersionResource
+  readonly kind: GroupVersionKind
+  readonly served: Served
+  /** The objects are those of the resource; false for subresources with a kind of their own (an eviction). */
+  readonly own: boolean
+}
+
+type Write = Pick<AdmissionAttributes, 'served' | 'subresource' | 'registry'>
+
+/** What the request itself addresses. */
+export const requested = ({ served, subresource }: Pick<Write, 'served' | 'subresource'>): Addressed => addressed(served, subresource)!
+
+/** The other versions (and groups) of the same objects, as far as they have the subresource. */
+export function equivalents({ served, subresource, registry }: Write): readonly Addressed[] {
+  return (siblings(registry).get(served.kind.storagePrefix) ?? []).flatMap((other) => (other === served ? [] : addressed(other, subresource) ?? []))
+}
+
+function addressed(served: Served, subresource: string): Addressed | undefined {
+  const { group, version, resource, kindName } = served
+  const parent = { resource: { group, version, resource }, kind: { group, version, kind: kindName }, served, own: true }
+  if (subresource === '') return parent
+  const type = served.subresources.get(subresource)?.type
+  if (!type) return undefined
+  if (type.group === '' && (type.kind === kindName || type.kind === served.kind.kind)) return parent
+  return { ...parent, own: false, kind: { group: type.group || group, version: type.version || version, kind: type.kind } }
+}
+
+const known = new WeakMap<Registry, { readonly revision: number; readonly byPrefix: ReadonlyMap<string, readonly Served[]> }>()
+/** What is stored in one place is the same, whatever it is called. */
+function siblings(registry: Registry): ReadonlyMap<string, readonly Served[]> {
+  const there = known.get(registry)
+  if (there?.revision === registry.revision) return there.byPrefix
+  const byPrefix = Map.groupBy(registry.all(), (served) => served.kind.storagePrefix)
+  known.set(registry, { revision: registry.revision, byPrefix })
+  return byPrefix
+}
+
+/** An object of the write as it looks in a version: a new value. */
+export function shown(object: LooseObject, write: Pick<Write, 'served'>, { kind, served, own }: Addressed): LooseObject {
+  const apiVersion = kind.group === '' ? kind.version : `${kind.group}/${kind.version}`
+  if (!own || served.custom) return { ...copy(object), apiVersion, kind: kind.kind }
+  const there = copy(served === write.served && !served.convert ? object : converted(served, object))
+  return Object.assign(toStoredForm(served.schema, there), { apiVersion, kind: kind.kind })
+}
+
+/** A JSON value in a version, as an object that the write goes on with: decoded and defaulted. Throws InternalError when it is none. */
+export function taken(json: unknown, write: Pick<Write, 'served'>, { served, own }: Addressed): LooseObject {
+  if (!own) return json as LooseObject
+  try {
+    const object = fromValue(served, json)
+    return served.custom ? { ...object, apiVersion: write.served.apiVersion, kind: write.served.kindName } : object
+  } catch (error) {
+    if (error instanceof ApiError) throw internalError(error.status.message ?? '', error)
+    throw error
+  }
+}
+
+/** Puts all of one object in place of another, in the same value: whoever holds it sees the change. */
+export function replaceAll(object: LooseObject, by: LooseObject): void {
+  for (const field of Object.keys(object)) if (!(field in by)) delete object[field]
+  Object.assign(object, by)
+}
+
+/** A namespace lies in itself: requests about it carry its name as their namespace. */
+export const namespaceOf = ({ served, namespace, name, object }: Pick<AdmissionAttributes, 'served' | 'namespace' | 'name' | 'object'>): string =>
+  namespace || (served.group === '' && served.resource === 'namespaces' ? name || object?.metadata?.name || '' : '')
+
+/** How refusals name what is written: generated names are not known yet. */
+export const shownName = ({ name, object }: Pick<AdmissionAttributes, 'name' | 'object'>): string => {
+  const { name: own, generateName } = (object?.metadata ?? {}) as { name?: string; generateName?: string }
+  return name || own || generateName || 'Unknown'
+}

@@ -1,0 +1,105 @@
+// MutatingAdmissionWebhook: others change what is written, one after the other, by JSON patches.
+import { mutatingWebhookConfiguration } from '#kinds'
+import { ApiError, applyJsonPatch, internalError, JsonError, parseJson, same, whyPatchFailed, type LooseObject } from '#machinery'
+import type { AdmissionAttributes, AdmissionPlugin, AdmissionSurroundings } from './admission.ts'
+import { replaceAll, shown, taken, type Addressed } from './addressed.ts'
+import { isExempt, matching } from './match.ts'
+import { CallFailed, callWebhook, underPolicy } from './webhook-call.ts'
+import { Hooks, type Hook } from './webhook-hooks.ts'
+import { WebhookMetrics } from './webhook-metrics.ts'
+import type { Verdict } from './webhook-review.ts'
+
+/** What the first round leaves for the second. */
+interface Round { last: LooseObject | undefined; invoked: Set<string>; readonly again: Set<string> }
+const name = 'MutatingAdmissionWebhook'
+
+export function mutatingAdmissionWebhook(): AdmissionPlugin {
+  const hooks = new Hooks()
+  let surroundings: AdmissionSurroundings
+  let metrics: WebhookMetrics
+  return {
+    name,
+    handles: (_operation, kind) => !isExempt(kind),
+    begin(given) {
+      surroundings = given
+      metrics = WebhookMetrics.of(given.metrics)
+      return hooks.follow(given.objects, mutatingWebhookConfiguration)
+    },
+    idle: () => hooks.all.length === 0,
+    async mutate(attributes) {
+      const { object, reinvocation } = attributes
+      const round = (reinvocation.memory.get(name) ?? { last: undefined, invoked: new Set(), again: new Set() }) as Round
+      reinvocation.memory.set(name, round)
+      if (reinvocation.again && !same(round.last, object)) callAgain(round) // built-in plugins have changed it meanwhile
+      for (const [index, hook] of hooks.all.entries()) {
+        const view = matching(attributes, hook.criteria)
+        if (!view || (reinvocation.again && !round.again.has(hook.id))) continue // whoever was not asked the first time is not asked the second
+        if (await invoke(attributes, hook, view, index)) {
+          callAgain(round)
+          reinvocation.requested = true
+        }
+        if (hook.webhook.reinvocationPolicy === 'IfNeeded') round.invoked.add(hook.id)
+      }
+      round.last = structuredClone(object)
+    },
+  }
+
+  /** Whether the webhook has changed the object. Throws what refuses the write. */
+  async function invoke(attributes: AdmissionAttributes, { webhook, configuration }: Hook, view: Addressed, index: number): Promise<boolean> {
+    const { operation, reinvocation } = attributes
+    const place = `round_${reinvocation.again ? 1 : 0}_index_${index}`
+    let mutated: boolean | undefined = false
+    try {
+      mutated = await underPolicy({ ...surroundings, metrics }, webhook, 'admit', operation, () => callAndPatch(attributes, { webhook, configuration }, view, place),
+        () => { attributes.annotate(`failed-open.mutation.webhook.admission.k8s.io/${place}`, webhook.name) })
+    } finally {
+      attributes.annotate(`mutation.webhook.admission.k8s.io/${place}`, JSON.stringify({ configuration, webhook: webhook.name, mutated: mutated ?? false }))
+    }
+    return mutated ?? false
+  }
+
+  async function callAndPatch(attributes: AdmissionAttributes, { webhook, configuration }: Pick<Hook, 'webhook' | 'configuration'>, view: Addressed, place: string): Promise<boolean> {
+    const before = attributes.object && shown(attributes.object, attributes, view)
+    const verdict = await callWebhook(surroundings, webhook, attributes, view, before, true)
+    const patch = patchOf(verdict, webhook.name)
+    if (!patch?.length) return false
+    if (!before) throw internalError(`admission webhook ${JSON.stringify(webhook.name)} attempted to modify the object, which is not supported for this operation`)
+    if (verdict.patchType !== 'JSONPatch') throw new CallFailed(webhook.name, `unsupported patch type ${JSON.stringify(verdict.patchType)}`, 400)
+    const next = taken(patched(before, patch), attributes, view)
+    const changed = !same(shown(next, attributes, view), before)
+    attributes.annotate(`patch.webhook.admission.k8s.io/${place}`, JSON.stringify({ configuration, webhook: webhook.name, patch, patchType: 'JSONPatch' }))
+    replaceAll(attributes.object!, next)
+    return changed
+  }
+}
+
+/** Everybody who was called before and wants to be again, is. */
+function callAgain(round: Round): void {
+  for (const id of round.invoked) round.again.add(id)
+  round.invoked = new Set()
+}
+
+function patchOf({ patch }: Verdict, webhook: string): unknown[] | undefined {
+  if (patch === '') return undefined
+  const undecodable = (why: string) => new CallFailed(webhook, `received undecodable patch in webhook response: ${why}`, 503)
+  let operations: unknown
+  try {
+    operations = parseJson(patch)
+  } catch (error) {
+    throw error instanceof JsonError ? undecodable(error.message) : error
+  }
+  if (operations === null) return undefined
+  const of = (value: unknown) => (Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value)
+  if (!Array.isArray(operations)) throw undecodable(`json: cannot unmarshal ${of(operations)} into Go value of type jsonpatch.Patch`)
+  const wrong = operations.find((operation) => typeof operation !== 'object' || operation === null || Array.isArray(operation))
+  if (wrong !== undefined) throw undecodable(`json: cannot unmarshal ${of(wrong)} into Go value of type jsonpatch.Operation`)
+  return operations
+}
+function patched(object: LooseObject, patch: unknown): unknown {
+  try {
+    return applyJsonPatch(object, patch)
+  } catch (error) {
+    if (error instanceof ApiError) throw internalError(whyPatchFailed(error), error)
+    throw error
+  }
+}

@@ -1,0 +1,41 @@
+// ValidatingAdmissionWebhook: others say whether a write may be, all of them at once.
+import { validatingWebhookConfiguration } from '#kinds'
+import type { AdmissionAttributes, AdmissionPlugin, AdmissionSurroundings } from './admission.ts'
+import { shown, type Addressed } from './addressed.ts'
+import { isExempt, matching } from './match.ts'
+import { callWebhook, underPolicy } from './webhook-call.ts'
+import { Hooks, type Hook } from './webhook-hooks.ts'
+import { WebhookMetrics } from './webhook-metrics.ts'
+
+export function validatingAdmissionWebhook(): AdmissionPlugin {
+  const hooks = new Hooks()
+  let surroundings: AdmissionSurroundings
+  let metrics: WebhookMetrics
+  return {
+    name: 'ValidatingAdmissionWebhook',
+    handles: (_operation, kind) => !isExempt(kind),
+    begin(given) {
+      surroundings = given
+      metrics = WebhookMetrics.of(given.metrics)
+      return hooks.follow(given.objects, validatingWebhookConfiguration)
+    },
+    idle: () => hooks.all.length === 0,
+    async validate(attributes) {
+      const relevant = hooks.all.flatMap((hook) => {
+        const view = matching(attributes, hook.criteria)
+        return view ? [{ hook, view }] : []
+      })
+      if (relevant.length === 0) return
+      const ends = await Promise.allSettled(relevant.map(({ hook, view }, index) => ask(attributes, hook, view, index)))
+      const refused = ends.find((end) => end.status === 'rejected')
+      if (refused) throw refused.reason
+    },
+  }
+
+  /** Rejects with what refuses the write. */
+  async function ask(attributes: AdmissionAttributes, { webhook }: Hook, view: Addressed, index: number): Promise<void> {
+    const { operation, object } = attributes
+    await underPolicy({ ...surroundings, metrics }, webhook, 'validating', operation, () => callWebhook(surroundings, webhook, attributes, view, object && shown(object, attributes, view), false),
+      () => { attributes.annotate(`failed-open.validating.webhook.admission.k8s.io/round_0_index_${index}`, webhook.name) })
+  }
+}

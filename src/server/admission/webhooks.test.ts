@@ -1,0 +1,210 @@
+// Webhooks as clients see them: the server in the process, a function as the webhook.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Metrics } from '../metrics/metrics.ts'
+import { map, maps, start, type Body } from '../contract-kit.ts'
+import type { OutboundRequest } from '../outbound.ts'
+import { mutatingAdmissionWebhook } from './webhook-mutating.ts'
+import { validatingAdmissionWebhook } from './webhook-validating.ts'
+
+type Answer = Body | string | number | Error
+const everything = { apiGroups: ['*'], apiVersions: ['*'], operations: ['*'], resources: ['*/*'] }
+const hook = (name: string, more: object = {}) => ({ name: `${name}.example.com`, clientConfig: { url: `https://hooks.example/${name}` }, rules: [{ ...everything, resources: ['configmaps'] }], sideEffects: 'None', admissionReviewVersions: ['v1'], ...more })
+const patched = (...patch: object[]) => ({ allowed: true, patchType: 'JSONPatch', patch: btoa(JSON.stringify(patch)) })
+
+/** A server whose webhooks answer as told: by the last step of their path. */
+async function withHooks(answers: Readonly<Record<string, (request: Body) => Answer | Promise<Answer>>>) {
+  const calls: { name: string; request: Body; url: string; sent: OutboundRequest }[] = []
+  const metrics = new Metrics()
+  const outbound = async (sent: OutboundRequest) => {
+    const { request, apiVersion } = JSON.parse(new TextDecoder().decode(sent.body)) as Body
+    const name = /([^/]*)\?/.exec(sent.url)![1]!
+    calls.push({ name, request, url: sent.url, sent })
+    const answer = await answers[name]!(request)
+    if (answer instanceof Error) throw answer
+    const text = typeof answer === 'string' ? answer : typeof answer === 'number' ? '' : JSON.stringify({ kind: 'AdmissionReview', apiVersion, response: { uid: request.uid, ...answer } })
+    return { status: typeof answer === 'number' ? answer : 200, headers: {}, body: new TextEncoder().encode(text) }
+  }
+  const server = await start({ admission: [mutatingAdmissionWebhook(), validatingAdmissionWebhook()], outbound, metrics })
+  const { ask } = server
+  const configure = async (sort: 'Mutating' | 'Validating', name: string, ...webhooks: object[]) => {
+    const { status, text } = await ask(`POST /apis/admissionregistration.k8s.io/v1/${sort.toLowerCase()}webhookconfigurations`, { apiVersion: 'admissionregistration.k8s.io/v1', kind: `${sort}WebhookConfiguration`, metadata: { name }, webhooks })
+    assert.equal(status, 201, text)
+  }
+  await ask('POST /api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'n', labels: { team: 'a' } } })
+  return { ...server, configure, calls, metrics }
+}
+
+test('a webhook is told of a creation what the reference tells it', async () => {
+  const { ask, configure, calls } = await withHooks({ a: () => ({ allowed: true }) })
+  await configure('Validating', 'c', hook('a', { timeoutSeconds: 7 }))
+  await ask(`POST ${maps}?dryRun=All&fieldManager=m&fieldValidation=Strict`, map('x'))
+  const [{ request, url, sent }] = calls as [typeof calls[number]]
+  assert.equal(url, 'https://hooks.example/a?timeout=7s')
+  assert.equal(sent.timeoutMs, 7000)
+  const { uid, object, ...rest } = request
+  assert.match(uid as string, /^[0-9a-f-]{36}$/)
+  assert.equal(object.kind, 'ConfigMap')
+  assert.equal(object.metadata.namespace, 'n')
+  assert.deepEqual(rest, {
+    kind: { group: '', version: 'v1', kind: 'ConfigMap' }, resource: { group: '', version: 'v1', resource: 'configmaps' }, requestKind: { group: '', version: 'v1', kind: 'ConfigMap' }, requestResource: { group: '', version: 'v1', resource: 'configmaps' },
+    name: 'x', namespace: 'n', operation: 'CREATE', userInfo: { username: 'system:anonymous', groups: ['system:unauthenticated'] }, oldObject: null, dryRun: true,
+    options: { kind: 'CreateOptions', apiVersion: 'meta.k8s.io/v1', dryRun: ['All'], fieldManager: 'm', fieldValidation: 'Strict' },
+  })
+})
+
+test('updates carry both objects, deletions the old one', async () => {
+  const { ask, configure, calls } = await withHooks({ a: () => ({ allowed: true }) })
+  await ask(`POST ${maps}`, map('x'))
+  await configure('Validating', 'c', hook('a'))
+  await ask(`PATCH ${maps}/x`, { data: { k: 'v' } })
+  await ask(`DELETE ${maps}/x?gracePeriodSeconds=3`)
+  assert.deepEqual(calls.map(({ request: { operation, object, oldObject, options } }) => [operation, object?.data, oldObject?.metadata.name, options.kind, options.gracePeriodSeconds]),
+    [['UPDATE', { k: 'v' }, 'x', 'UpdateOptions', undefined], ['DELETE', undefined, 'x', 'DeleteOptions', 3]])
+})
+
+for (const [what, answer, status, message, reason] of [
+  ['says no', { allowed: false, status: { message: 'not today', code: 403, reason: 'Forbidden' } }, 403, 'admission webhook "a.example.com" denied the request: not today', 'Forbidden'],
+  ['says no without more', { allowed: false }, 400, 'admission webhook "a.example.com" denied the request without explanation', undefined],
+  ['cannot be reached', new Error('dial tcp 10.0.0.9:443: connect: connection refused'), 500, 'Internal error occurred: failed calling webhook "a.example.com": failed to call webhook: Post "https://hooks.example/a?timeout=10s": dial tcp 10.0.0.9:443: connect: connection refused', 'InternalError'],
+  ['hangs', new Error('context deadline exceeded'), 500, 'Internal error occurred: failed calling webhook "a.example.com": failed to call webhook: Post "https://hooks.example/a?timeout=10s": context deadline exceeded', 'InternalError'],
+  ['sends elsewhere', 302, 500, 'Internal error occurred: failed calling webhook "a.example.com": failed to call webhook: the server responded with the status code 302 but did not return more information', 'InternalError'],
+  ['is not there', 404, 500, 'Internal error occurred: failed calling webhook "a.example.com": failed to call webhook: the server could not find the requested resource', 'InternalError'],
+  ['breaks', 500, 500, 'Internal error occurred: failed calling webhook "a.example.com": failed to call webhook: an error on the server ("") has prevented the request from succeeding', 'InternalError'],
+  ['answers something else', { uid: 'other', allowed: true }, 500, /received invalid webhook response: expected response.uid="[0-9a-f-]{36}", got "other"$/, 'InternalError'],
+] as const) {
+  for (const sort of ['Mutating', 'Validating'] as const) test(`a ${sort.toLowerCase()} webhook that ${what}`, async () => {
+    const { ask, configure, metrics } = await withHooks({ a: () => answer as Answer })
+    await configure(sort, 'c', hook('a'))
+    const { status: got, body } = await ask(`POST ${maps}`, map('x'))
+    assert.deepEqual([got, body.reason], [status, reason], body.message)
+    if (typeof message === 'string') assert.equal(body.message, message)
+    else assert.match(body.message, message)
+    assert.equal((await ask(`GET ${maps}/x`)).status, 404)
+    assert.match(metrics.text(), new RegExp(`apiserver_admission_webhook_rejection_count\\{error_type="${status === 500 ? 'calling_webhook_error' : 'no_error'}",name="a.example.com",operation="CREATE",`))
+  })
+}
+
+test('a webhook whose failures are to be ignored is passed over, but its refusals count', async () => {
+  let answer: Answer = new Error('EOF')
+  const { ask, configure, metrics } = await withHooks({ a: () => answer })
+  await configure('Validating', 'c', hook('a', { failurePolicy: 'Ignore' }))
+  assert.equal((await ask(`POST ${maps}`, map('x'))).status, 201)
+  assert.match(metrics.text(), /apiserver_admission_webhook_fail_open_count\{name="a.example.com",type="validating"\} 1/)
+  answer = { allowed: false }
+  assert.equal((await ask(`POST ${maps}`, map('y'))).status, 400)
+})
+
+test('patches are applied in order of the configurations, defaulted, and stored', async () => {
+  const { ask, configure, calls } = await withHooks({
+    a: () => patched({ op: 'add', path: '/data', value: { a: '1' } }), b: (request) => patched({ op: 'add', path: '/data/b', value: `after ${Object.keys(request.object.data ?? {})}` }),
+  })
+  await configure('Mutating', 'z', hook('b'))
+  await configure('Mutating', 'c', hook('a'))
+  const { body } = await ask(`POST ${maps}`, map('x'))
+  assert.deepEqual(body.data, { a: '1', b: 'after a' })
+  assert.deepEqual((await ask(`GET ${maps}/x`)).body.data, body.data)
+  assert.deepEqual(calls.map((c) => c.name), ['a', 'b'])
+})
+
+test('who wants to be called again is, when somebody later has changed the object', async () => {
+  const { ask, configure, calls } = await withHooks({ a: () => ({ allowed: true }), b: () => patched({ op: 'add', path: '/data', value: { b: '1' } }), never: () => ({ allowed: true }) })
+  await configure('Mutating', 'c', hook('a', { reinvocationPolicy: 'IfNeeded' }), hook('never'), hook('b', { reinvocationPolicy: 'IfNeeded' }))
+  await ask(`POST ${maps}`, map('x'))
+  assert.deepEqual(calls.map((c) => c.name), ['a', 'never', 'b', 'a'])
+})
+
+for (const [what, patch, message] of [
+  ['does not fit', [{ op: 'remove', path: '/data/none' }], 'Internal error occurred: remove operation does not apply: doc is missing path: "/data/none": missing value'],
+  ['makes no object', [{ op: 'add', path: '/data', value: 7 }], /^Internal error occurred: .*cannot unmarshal number into Go struct field ConfigMap.data of type map\[string\]string$/],
+  ['is no patch', { op: 'add' }, 'Internal error occurred: failed calling webhook "a.example.com": received undecodable patch in webhook response: json: cannot unmarshal object into Go value of type jsonpatch.Patch'],
+] as const) test(`a patch that ${what} refuses the write`, async () => {
+  const { ask, configure } = await withHooks({ a: () => ({ allowed: true, patchType: 'JSONPatch', patch: btoa(JSON.stringify(patch)) }) })
+  await configure('Mutating', 'c', hook('a'))
+  const { status, body } = await ask(`POST ${maps}`, map('x'))
+  assert.equal(status, 500)
+  if (typeof message === 'string') assert.equal(body.message, message)
+  else assert.match(body.message, message)
+})
+
+test('a patch where there is no object is refused', async () => {
+  const { ask, configure } = await withHooks({ a: ({ operation }) => (operation === 'DELETE' ? patched({ op: 'add', path: '/data', value: {} }) : { allowed: true }) })
+  await configure('Mutating', 'c', hook('a'))
+  await ask(`POST ${maps}`, map('x'))
+  assert.equal((await ask(`DELETE ${maps}/x`)).body.message, 'Internal error occurred: admission webhook "a.example.com" attempted to modify the object, which is not supported for this operation')
+})
+
+test('dry runs are refused where a webhook may have side effects', async () => {
+  const { ask, configure, calls } = await withHooks({ a: () => ({ allowed: true }) })
+  const api = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations'
+  await configure('Validating', 'c', hook('a', { sideEffects: 'NoneOnDryRun' }))
+  assert.equal((await ask(`POST ${maps}?dryRun=All`, map('x'))).status, 201)
+  assert.equal(calls.length, 1)
+  assert.equal((await ask(`PATCH ${api}/c`, { webhooks: [hook('a', { sideEffects: 'Some' })] })).status, 422)
+})
+
+test('warnings and audit annotations of webhooks are passed on', async () => {
+  const { ask, configure } = await withHooks({ a: () => ({ allowed: true, warnings: ['mind the gap'], auditAnnotations: { k: 'v' } }) })
+  await configure('Validating', 'c', hook('a'))
+  assert.deepEqual((await ask(`POST ${maps}`, map('x'))).headers.warning, ['299 - "mind the gap"'])
+})
+
+test('a webhook for another version is shown the objects in that version', async () => {
+  const scaler = { apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', metadata: { name: 'x' }, spec: { maxReplicas: 3, scaleTargetRef: { kind: 'Deployment', name: 'd', apiVersion: 'apps/v1' }, metrics: [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 50 } } }] } }
+  const rules = [{ ...everything, apiGroups: ['autoscaling'], apiVersions: ['v1'], resources: ['horizontalpodautoscalers'] }]
+  const { ask, configure, calls } = await withHooks({ a: () => patched({ op: 'replace', path: '/spec/maxReplicas', value: 5 }), b: () => ({ allowed: true }) })
+  await configure('Mutating', 'c', hook('a', { rules }), hook('b', { rules, matchPolicy: 'Exact' }))
+  const { body, status } = await ask('POST /apis/autoscaling/v2/namespaces/n/horizontalpodautoscalers', scaler)
+  assert.equal(status, 201, body.message)
+  assert.equal(body.spec.maxReplicas, 5)
+  assert.equal(body.spec.metrics[0].resource.target.averageUtilization, 50)
+  assert.deepEqual(calls.map((c) => c.name), ['a'])
+  const { kind, requestKind, object } = calls[0]!.request
+  assert.deepEqual([kind.version, requestKind.version, object.apiVersion, object.spec.targetCPUUtilizationPercentage], ['v1', 'v2', 'autoscaling/v1', 50])
+})
+
+test('webhooks see namespaces by their labels, and namespaces themselves by their own', async () => {
+  const rules = [everything], { ask, configure, calls } = await withHooks({ a: () => ({ allowed: true }) })
+  await configure('Validating', 'c', hook('a', { rules, namespaceSelector: { matchLabels: { team: 'b' } } }))
+  await ask(`POST ${maps}`, map('x'))
+  assert.equal(calls.length, 0)
+  await ask('POST /api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'm', labels: { team: 'b' } } })
+  await ask('PATCH /api/v1/namespaces/n', { metadata: { labels: { team: 'b' } } })
+  await ask(`POST ${maps}`, map('x'))
+  await ask('DELETE /api/v1/namespaces/m')
+  await ask('POST /api/v1/nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name: 'node' } })
+  assert.deepEqual(calls.map(({ request }) => `${request.operation} ${request.resource.resource} ${request.namespace ?? '-'}/${request.name}`),
+    ['CREATE namespaces m/m', 'UPDATE namespaces n/n', 'CREATE configmaps n/x', 'DELETE namespaces m/m', 'CREATE nodes -/node'])
+})
+
+test('configurations take effect at once and are never their own subject', async () => {
+  const { ask, configure, calls } = await withHooks({ a: () => ({ allowed: false }) })
+  await configure('Validating', 'c', hook('a', { rules: [everything] }))
+  assert.equal((await ask(`POST ${maps}`, map('x'))).status, 400)
+  assert.equal((await ask('DELETE /apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/c')).status, 200)
+  assert.equal((await ask(`POST ${maps}`, map('x'))).status, 201)
+  assert.equal(calls.length, 1)
+})
+
+test('a service is called at one of its endpoints, under its own name', async () => {
+  const { ask, configure, calls } = await withHooks({ v: () => ({ allowed: true }) })
+  const clientConfig = { service: { namespace: 'n', name: 's', path: '/x/v' }, caBundle: btoa('PEM') }
+  await configure('Validating', 'c', hook('v', { clientConfig }))
+  const none = await ask(`POST ${maps}`, map('x'))
+  assert.equal(none.body.message, 'Internal error occurred: failed calling webhook "v.example.com": failed to call webhook: Post "https://s.n.svc:443/x/v?timeout=10s": service "s" not found')
+  await ask('POST /api/v1/namespaces/n/services', { apiVersion: 'v1', kind: 'Service', metadata: { name: 's' }, spec: { ports: [{ port: 443, targetPort: 8443 }], clusterIP: 'None' } })
+  await ask('POST /apis/discovery.k8s.io/v1/namespaces/n/endpointslices', { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', metadata: { name: 's-1', labels: { 'kubernetes.io/service-name': 's' } }, addressType: 'IPv4', endpoints: [{ addresses: ['10.9.9.9'] }], ports: [{ port: 8443 }] })
+  assert.equal((await ask(`POST ${maps}`, map('x'))).status, 201)
+  const { sent } = calls.at(-1)!
+  assert.deepEqual([sent.connect, sent.serverName, sent.ca], [{ host: '10.9.9.9', port: 8443 }, 's.n.svc', 'PEM'])
+})
+
+test('subresources are matched by their own names and carry their own kinds', async () => {
+  const rules = [{ ...everything, resources: ['pods/eviction', '*/status'] }], { ask, configure, calls } = await withHooks({ a: () => ({ allowed: true }) })
+  await ask('POST /api/v1/namespaces/n/pods', { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec: { containers: [{ name: 'c', image: 'i' }] } })
+  await configure('Validating', 'c', hook('a', { rules }))
+  await ask('PATCH /api/v1/namespaces/n/pods/p/status', { status: { reason: 'r' } })
+  await ask('POST /api/v1/namespaces/n/pods/p/eviction', { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: 'p' } })
+  assert.deepEqual(calls.map(({ request: { kind, resource, subResource, name, object } }) => [kind.kind, resource.resource, subResource, name, object.kind, object.apiVersion]),
+    [['Pod', 'pods', 'status', 'p', 'Pod', 'v1'], ['Eviction', 'pods', 'eviction', 'p', 'Eviction', 'policy/v1']])
+})
