@@ -1,5 +1,4 @@
 // What happens after an object changes: every controller the control plane runs. Adding one is a new file and a line here.
-import { apiServiceAvailabilityController } from './apiservice-availability.ts'
 import { bootstrapSigner, tokenCleaner, type Mac } from './bootstrap-tokens.ts'
 import { clusterRoleAggregationController } from './clusterrole-aggregation.ts'
 import { cronJobController } from './cronjob.ts'
@@ -62,7 +61,6 @@ export const parts = (options: ControllersOptions): readonly Part[] => [
   part(disruptionController, 'controllermanager'),
   part(claimProtectionController),
   part(volumeProtectionController),
-  { ...part(apiServiceAvailabilityController), user: { name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] } },
   garbageCollector,
   part(podGarbageCollector({ ...(options.terminatedPodThreshold !== undefined && { terminatedPodThreshold: options.terminatedPodThreshold }) })),
   part(nodeLifecycleController({ monitorGracePeriodMs: options.nodeMonitorGracePeriodMs }), 'node-controller'),

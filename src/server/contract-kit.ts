@@ -50,11 +50,12 @@ export async function start({ admission = [], parts = {}, authorizer: authorizer
   const objects = createObjects({ store, clock, freeze: true })
   const authorizer = authorizerOf?.(objects) ?? allowAll
   const plugins = typeof admission === 'function' ? admission(admissionParts({ clock, authorizer, api: (request) => handler(request), ...parts })) : admission
-  const { handler }: ApiServer = createApiServer({
+  const api: ApiServer = createApiServer({
     objects, clock, random: seeded(7), log: silent, kinds: [...kinds, ...(former?.formerKinds ?? [])], admission: plugins, ...(former && { former: former.formerVersions }), authorizer,
     ...(authorizerOf && { impersonate: impersonator(authorizer) }), ...(auditor && { auditor }), ...(metrics && { metrics }), ...(outbound && { outbound }),
     authenticator: authenticatorChain(users ? [bearerAuthenticator([tokenFileAuthenticator(new Map(Object.entries(users)))])] : [], { anonymous: () => true, log: silent }),
   })
+  const { handler } = api
   const send = (line: string, body?: unknown, headers: Record<string, string> = {}, user?: User): Promise<ApiResponse> => {
     const [method, url] = line.split(' ') as [ApiRequest['method'], string]
     const [path, query = ''] = url.split('?') as [string, string?]
@@ -67,7 +68,7 @@ export async function start({ admission = [], parts = {}, authorizer: authorizer
     const text = response.body.type === 'bytes' ? response.body.chunks.map((c) => new TextDecoder().decode(c)).join('') : ''
     return { status: response.status, text, body: text.startsWith('{') ? JSON.parse(text) as Body : {}, headers: response.headers }
   }
-  return { clock, store, objects, handler, send, ask }
+  return { clock, store, objects, api, handler, send, ask }
 }
 
 export const maps = '/api/v1/namespaces/n/configmaps'

@@ -8,7 +8,7 @@ export interface OutboundRequest extends PeerTrust {
   /** https://host:port/path?query, or http:// where the caller allows it. */
   readonly url: string
   /** Lower-case names. */
-  readonly headers?: Readonly<Record<string, string>>
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>
   readonly body?: Uint8Array
   /** Where to connect instead of the URL's host: an endpoint of the service that the URL names. */
   readonly connect?: { readonly host: string; readonly port: number }

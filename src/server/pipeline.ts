@@ -3,6 +3,7 @@
 import { ApiError, internalError, loadProtobuf, tooManyRequests, unauthorized, unavailable, type ApiHandler, type ApiRequest, type ApiResponse, type User } from '#machinery'
 import { NoSpaceError, StoreClosedError } from '#store'
 import { NotAuthenticated } from './authn/authn.ts'
+import type { Aggregation } from './aggregation/index.ts'
 import type { Auditor } from './audit/auditor.ts'
 import type { AuthorizationAttributes, Authorizer, Decision } from './authz/authz.ts'
 import { completion } from './complete.ts'
@@ -24,6 +25,7 @@ export type PathHandler = (request: ApiRequest, info: RequestInfo, user: User) =
 
 export interface PipelineParts {
   readonly core: Core
+  readonly aggregation: Aggregation
   readonly authorizer: Authorizer
   readonly impersonate: Impersonator | undefined
   readonly paths: readonly PathHandler[]
@@ -32,7 +34,7 @@ export interface PipelineParts {
   readonly isOpen: () => boolean
 }
 
-export function pipeline({ core, authorizer, impersonate, paths, virtual, isOpen }: PipelineParts): ApiHandler {
+export function pipeline({ core, aggregation, authorizer, impersonate, paths, virtual, isOpen }: PipelineParts): ApiHandler {
   let inFlight = 0
   const { clock, stopwatch, random, gates, auditor } = core
   const virtualResources = new Map(virtual.map((v) => [`${v.group}/${v.resource}`, v]))
@@ -46,6 +48,8 @@ export function pipeline({ core, authorizer, impersonate, paths, virtual, isOpen
     if (auditor.isOn && !await writtenDown(auditor, context, gates)) return notKept(request)
     if (impersonate && wantsAnother(request.headers)) await actAs(impersonate, context, gates)
     await authorize(authorizer, context, gates)
+    const elsewhere = aggregation.answer(context)
+    if (elsewhere) return elsewhere
     if (info.isResource) return routeResource(core, context, virtualResources)
     for (const path of paths) {
       const answered = await path(request, info, actor(context))

@@ -8,6 +8,7 @@ import type { ObjectReader } from './object-reader.ts'
 import { Auditor } from './audit/auditor.ts'
 import { uniformPolicy } from './audit/policy.ts'
 import { AdmissionChain } from './admit.ts'
+import { Aggregation } from './aggregation/index.ts'
 import { EventLogs, type Core } from './core.ts'
 import { GateMetrics } from './metrics/gates.ts'
 import { Metrics } from './metrics/metrics.ts'
@@ -64,6 +65,8 @@ export interface ApiServerOptions {
 export interface ApiServer {
   readonly handler: ApiHandler
   readonly core: Core
+  /** Registers what is served here as APIServices, and begins to look after those that are served elsewhere. */
+  aggregate(): Promise<void>
   /** Ends all watches; new requests are answered 503. */
   close(): void
 }
@@ -145,14 +148,17 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const definitions = new Definitions(core)
   definitions.start()
   const stopAdmission = core.admission.begin({ ...core, log: log.named('admission') })
+  const aggregation = new Aggregation(core)
   let open = true
-  const handler = pipeline({ core, authorizer, impersonate: options.impersonate, paths: paths(core, options, () => open), virtual: virtualResources, isOpen: () => open })
+  const handler = pipeline({ core, authorizer, impersonate: options.impersonate, aggregation, paths: paths(core, aggregation, options, () => open), virtual: virtualResources, isOpen: () => open })
   return {
     handler, core,
+    aggregate: () => aggregation.start(handler),
     close() {
       open = false
       definitions.stop()
       stopAdmission()
+      aggregation.stop()
       for (const end of core.watches) end()
     },
   }

@@ -16,6 +16,8 @@ export interface TestServer {
   readonly ca: string
   /** A client over HTTP/2, with the administrator's certificate. Its clock is the machine's. */
   readonly client: Client
+  /** The administrator's certificate, as Node's TLS takes it. */
+  readonly admin: { readonly cert: string; readonly key: string }
   stop(): Promise<void>
 }
 
@@ -34,5 +36,5 @@ export async function serve(cluster: TestCluster): Promise<TestServer> {
   const socket = await listen({ handler: cluster.plane.handler, host: '127.0.0.1', port: 0, certificate: leaf.certificate, key: leaf.key, clientAuthority: authority.certificate, log: silent })
   const server = `https://127.0.0.1:${socket.port}`
   const client = httpClient({ server, ca: authority.certificate, cert: admin.certificate, key: admin.key, clock: machineClock, random: seeded(1), log: silent, userAgent: 'kubectl' })
-  return { server, ca: authority.certificate, client, async stop() { client.close(); await socket.close() } }
+  return { server, ca: authority.certificate, client, admin: { cert: admin.certificate, key: admin.key }, async stop() { client.close(); await socket.close() } }
 }

@@ -1,19 +1,21 @@
 // /openapi/v3 (an index, and a document per version of each group) and /openapi/v2 (one document).
-import type { ApiResponse } from '#machinery'
+import type { ApiResponse, User } from '#machinery'
 import { authTokenRequest, eviction, scale } from '#kinds'
+import { passOn, type Aggregation, type ApiServices, type ExtensionDocuments } from '../aggregation/index.ts'
 import type { PathHandler } from '../pipeline.ts'
 import { notAllowed } from '../route.ts'
-import { groupNames } from '../paths/discovery.ts'
 import { hex, sha256 } from '../paths/sha256.ts'
 import { negotiate } from '../media.ts'
+import type { Core } from '../core.ts'
 import type { Registry, Served } from '../served.ts'
-import { definitionsOf, type Dialect, type ExtraType } from './definitions.ts'
+import { definitionsOf, type ExtraType } from './definitions.ts'
+import { addSwagger, type Merged } from './merge.ts'
 import { pathsOf } from './paths.ts'
 
 const encoder = new TextEncoder()
 /** Documents are large and rarely asked for: the last few are kept. */
 const keptDocuments = 4
-const info = { title: 'Kubernetes', version: 'v1.36.2' }
+const about = { title: 'Kubernetes', version: 'v1.36.2' }
 
 /** The media type of OpenAPI v2 in protobuf, as kubectl asks for it when a kind is in no v3 document. */
 const gnostic = 'application/com.github.proto-openapi.spec.v2'
@@ -23,10 +25,21 @@ const gnostic = 'application/com.github.proto-openapi.spec.v2'
  */
 function head(): Uint8Array {
   const field = (number: number, bytes: readonly number[]) => [(number << 3) | 2, bytes.length, ...bytes], text = (s: string) => [...encoder.encode(s)]
-  return Uint8Array.from([...field(1, text('2.0')), ...field(2, [...field(1, text(info.title)), ...field(2, text(info.version))])])
+  return Uint8Array.from([...field(1, text('2.0')), ...field(2, [...field(1, text(about.title)), ...field(2, text(about.version))])])
 }
 
-export function openapi(registry: Registry, build: string): PathHandler {
+/** As whom the server asks extension servers for their schemas. */
+const aggregator: User = { name: 'system:aggregator', groups: ['system:authenticated'] }
+
+export function openapi(core: Core, { services, documents }: Aggregation, build: string): PathHandler {
+  const { registry } = core
+  const withExtensions = (document: Merged): Merged => {
+    for (const remote of services.remotes()) {
+      const swagger = documents.swagger(remote)
+      if (swagger) addSwagger(document, swagger, remote.group, remote.version)
+    }
+    return document
+  }
   const kept = new Map<string, Uint8Array>()
   const made = (key: string, make: () => object): Uint8Array => {
     let bytes = kept.get(key)
@@ -38,7 +51,8 @@ export function openapi(registry: Registry, build: string): PathHandler {
     kept.set(key, bytes)
     return bytes
   }
-  return (request, { path, query }) => {
+  return (request, info, _user) => {
+    const { path, query } = info
     if (!path.startsWith('/openapi/')) return undefined
     if (request.method !== 'GET' && request.method !== 'HEAD') throw notAllowed()
     const name = path.replace(/\/$/, '')
@@ -46,13 +60,16 @@ export function openapi(registry: Registry, build: string): PathHandler {
     if (name === '/openapi/v2' && request.headers.accept?.includes(gnostic)) return { status: 200, headers: { 'content-type': `${gnostic}.v1.0+protobuf`, 'cache-control': 'no-cache, private', vary: 'Accept' }, body: { type: 'bytes', chunks: [head()] } }
     if (name === '/openapi/v2') {
       negotiate(request.headers.accept === undefined ? undefined : request.headers.accept, ['application/json', 'application/yaml'], 'none')
-      return document(made('v2', () => ({ swagger: '2.0', info, ...content('v2', served) })), request.headers['if-none-match'], hashOf(build, served))
+      return document(made(`v2/${registry.revision}/${services.revision}/${documents.revision}`, () => ({ swagger: '2.0', info: about, ...withExtensions(swagger(served)) })), request.headers['if-none-match'], hashOf(`${build}${documents.revision}`, served))
     }
-    if (name === '/openapi/v3') return document(encoder.encode(JSON.stringify(index(registry, build))), undefined, undefined)
+    if (name === '/openapi/v3') return document(encoder.encode(JSON.stringify(index(core.registry, services, documents, build))), undefined, undefined)
+    const [, group = '', version = ''] = /^\/openapi\/v3\/apis\/([^/]+)\/([^/]+)$/.exec(name) ?? []
+    const remote = services.remote(group, version)
+    if (remote) return passOn(core, remote, request, info, aggregator)
     const found = versionOf(registry, name.slice('/openapi/v3/'.length))
     if (!found) return { status: 404, headers: {}, body: { type: 'bytes', chunks: [] } }
     const hash = hashOf(build, found)
-    const bytes = made(name, () => ({ openapi: '3.0.0', info: { title: 'Kubernetes', version: info.version }, ...content('v3', found) }))
+    const bytes = made(name, () => ({ openapi: '3.0.0', info: { title: 'Kubernetes', version: about.version }, paths: pathsOf('v3', found), components: { schemas: definitionsOf('v3', found, extraTypes(found)) } }))
     return document(bytes, request.headers['if-none-match'], hash, query.get('hash') === hash)
   }
 }
@@ -64,11 +81,7 @@ function document(bytes: Uint8Array, ifNoneMatch: string | undefined, hash: stri
   return { status: 200, headers, body: { type: 'bytes', chunks: [bytes] } }
 }
 
-function content(dialect: Dialect, served: readonly Served[]): object {
-  const definitions = definitionsOf(dialect, served, extraTypes(served))
-  const paths = pathsOf(dialect, served)
-  return dialect === 'v2' ? { paths, definitions } : { paths, components: { schemas: definitions } }
-}
+const swagger = (served: readonly Served[]): Merged => ({ paths: pathsOf('v2', served), definitions: definitionsOf('v2', served, extraTypes(served)) })
 
 /** The types that subresources of these resources take. */
 function extraTypes(served: readonly Served[]): ExtraType[] {
@@ -80,12 +93,14 @@ function extraTypes(served: readonly Served[]): ExtraType[] {
   return known.filter((t) => used.has(t.kind))
 }
 
-function index(registry: Registry, build: string): object {
+function index(registry: Registry, services: ApiServices, documents: ExtensionDocuments, build: string): object {
   const paths: Record<string, object> = {}
-  for (const group of ['', ...groupNames(registry)]) {
-    for (const version of registry.groups().find((g) => g.name === group)!.versions) {
+  for (const { name: group, versions } of [{ name: '', versions: registry.versions('') }, ...services.groups('byService')]) {
+    for (const version of versions) {
+      const remote = services.remote(group, version), theirs = remote && documents.openapiHash(remote)
+      if (remote && theirs === undefined) continue
       const name = group === '' ? `api/${version}` : `apis/${group}/${version}`
-      paths[name] = { serverRelativeURL: `/openapi/v3/${name}?hash=${hashOf(build, registry.resources(group, version))}` }
+      paths[name] = { serverRelativeURL: `/openapi/v3/${name}?hash=${theirs ?? hashOf(build, registry.resources(group, version))}` }
     }
   }
   return { paths }

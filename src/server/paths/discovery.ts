@@ -1,23 +1,23 @@
 // Which groups, versions and resources there are: /api, /apis and what is below, in the old form and the aggregated one.
 import { noSuchPath, type ApiResponse } from '#machinery'
-import { itemTypes, negotiate, type Output } from '../media.ts'
+import type { Aggregation, VersionDiscovery } from '../aggregation/index.ts'
+import { itemTypes, negotiate, plainJson, type Output } from '../media.ts'
 import type { PathHandler } from '../pipeline.ts'
 import { notAllowed } from '../route.ts'
 import { valueAnswer } from '../respond.ts'
-import { preferredFirst, type Registry, type Served } from '../served.ts'
+import type { Registry, Served, ServedGroup } from '../served.ts'
 import { hex, sha256 } from './sha256.ts'
 
-/** Groups in the order of their priority; all others follow by name. */
-const groupOrder = ['apiregistration.k8s.io', 'apps', 'events.k8s.io', 'authentication.k8s.io', 'authorization.k8s.io', 'autoscaling', 'batch', 'certificates.k8s.io', 'networking.k8s.io', 'policy',
-  'rbac.authorization.k8s.io', 'storage.k8s.io', 'admissionregistration.k8s.io', 'apiextensions.k8s.io', 'scheduling.k8s.io', 'coordination.k8s.io', 'node.k8s.io', 'discovery.k8s.io', 'resource.k8s.io',
-  'flowcontrol.apiserver.k8s.io']
 /** Resources that the reference stores in another version than the one it serves: their storageVersionHash says so. */
 const storedVersions: Readonly<Record<string, string>> = { mutatingadmissionpolicies: 'v1beta1', mutatingadmissionpolicybindings: 'v1beta1', customresourcedefinitions: 'v1beta1' }
 
-export function discovery(registry: Registry): PathHandler {
+/** Versions that other servers serve never come here but in the lists: requests for them are passed on before. */
+export function discovery(registry: Registry, aggregation: Aggregation): PathHandler {
+  const { services } = aggregation
+  const whole = { api: aggregatedDocument(registry, aggregation, 'api'), apis: aggregatedDocument(registry, aggregation, 'apis') }
   return (request, info) => {
-    const parts = info.path.split('/').filter((p) => p !== '')
     if (info.prefix === '' || info.isResource) return undefined
+    const parts = info.path.split('/').filter((p) => p !== '')
     const answer = (value: object, output: Output): ApiResponse => valueAnswer(200, value, output, request.direct === true)
     const form = (aggregated: boolean): Output => {
       if (request.method !== 'GET') throw notAllowed()
@@ -26,26 +26,22 @@ export function discovery(registry: Registry): PathHandler {
     const [, group, version] = info.prefix === 'api' ? ['api', '', parts[1]] : parts
     if (parts.length === 1) {
       const output = form(true)
-      if (output.as !== '') return aggregated(registry, info.prefix, request.headers['if-none-match'], request.direct === true)
-      return answer(info.prefix === 'api' ? { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] } : { kind: 'APIGroupList', apiVersion: 'v1', groups: groupNames(registry).map((name) => apiGroup(registry, name)) }, output)
+      if (output.as !== '') return tagged(whole[info.prefix](), request.headers['if-none-match'], request.direct === true)
+      return answer(info.prefix === 'api' ? { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] } : { kind: 'APIGroupList', apiVersion: 'v1', groups: services.groups('byService').map(apiGroup) }, output)
     }
-    if (info.prefix === 'apis' && parts.length === 2 && registry.hasGroup(group!)) return answer({ kind: 'APIGroup', apiVersion: 'v1', ...apiGroup(registry, group!) }, form(false))
-    if (version !== undefined && registry.hasVersion(group!, version)) return answer(resourceList(registry, group!, version), form(false))
+    if (info.prefix === 'apis' && parts.length === 2) {
+      const found = services.groups('byService').find(({ name }) => name === group)
+      if (found) return answer({ kind: 'APIGroup', apiVersion: 'v1', ...apiGroup(found) }, form(false))
+    }
+    if (version !== undefined && parts.length <= 3 && registry.hasVersion(group!, version)) return answer(resourceList(registry, group!, version), form(false))
     if (info.prefix === 'api' || registry.isBuiltIn(group!)) throw noSuchPath()
     return undefined
   }
 }
 
-/** All groups but the core one, in order of priority. */
-export function groupNames(registry: Registry): string[] {
-  const place = (name: string) => { const i = groupOrder.indexOf(name); return i < 0 ? groupOrder.length : i }
-  return registry.groups().map((g) => g.name).filter((name) => name !== '').sort((a, b) => place(a) - place(b) || (a < b ? -1 : 1))
-}
-const versionsOf = (registry: Registry, group: string): string[] => [...registry.versions(group)].sort(preferredFirst)
-
-function apiGroup(registry: Registry, name: string) {
-  const versions = versionsOf(registry, name).map((version) => ({ groupVersion: `${name}/${version}`, version }))
-  return { name, versions, preferredVersion: versions[0] }
+function apiGroup({ name, versions }: ServedGroup) {
+  const all = versions.map((version) => ({ groupVersion: `${name}/${version}`, version }))
+  return { name, versions: all, preferredVersion: all[0] }
 }
 
 function resourceList(registry: Registry, group: string, version: string) {
@@ -76,18 +72,44 @@ function storageHash(served: Served): string {
   return hash
 }
 
-function aggregated(registry: Registry, prefix: 'api' | 'apis', ifNoneMatch: string | undefined, direct: boolean): ApiResponse {
-  const names = prefix === 'api' ? [''] : groupNames(registry)
-  const items = names.map((name) => ({
-    metadata: name ? { name } : {},
-    versions: versionsOf(registry, name).map((version) => ({ version, resources: registry.resources(name, version).map(aggregatedResource), freshness: 'Current' })),
-  }))
-  const document = { kind: 'APIGroupDiscoveryList', apiVersion: 'apidiscovery.k8s.io/v2', metadata: {}, items }
-  const etag = `"${hex(sha256(JSON.stringify(document))).toUpperCase()}"`
+interface Tagged { readonly text: string; readonly etag: string }
+
+/**
+ * All groups in one document. Its parts are kept until what they show changes, each with its own hash: a thousand definitions of custom
+ * resources cost one change what one costs.
+ */
+function aggregatedDocument(registry: Registry, { services, documents }: Aggregation, prefix: 'api' | 'apis'): () => Tagged {
+  const parts = new Map<string, { readonly revision: number; readonly text: string; readonly hash: string }>()
+  let made: (Tagged & { readonly of: string }) | undefined
+  const part = (group: string, version: string) => {
+    const remote = services.remote(group, version)
+    const key = `${group}/${version}`, revision = remote ? -documents.revision : registry.revisionOf(group, version)
+    let known = parts.get(key)
+    if (known?.revision !== revision) {
+      const shown: VersionDiscovery = remote ? documents.discovery(remote) : { version, resources: registry.resources(group, version).map(aggregatedResource), freshness: 'Current' }
+      const text = JSON.stringify(shown)
+      known = { revision, text, hash: hex(sha256(text)) }
+      parts.set(key, known)
+    }
+    return known
+  }
+  return () => {
+    const of = `${registry.revision}/${services.revision}/${documents.revision}`
+    if (made?.of === of) return made
+    const groups = prefix === 'api' ? [{ name: '', versions: registry.versions('') }] : services.groups('byGroup')
+    const items = groups.map(({ name, versions }) => ({ metadata: JSON.stringify(name ? { name } : {}), versions: versions.map((version) => part(name, version)) }))
+    for (const key of parts.size > 2 * items.length + 100 ? [...parts.keys()] : []) if (!groups.some(({ name, versions }) => versions.some((v) => `${name}/${v}` === key))) parts.delete(key)
+    const text = `{"kind":"APIGroupDiscoveryList","apiVersion":"apidiscovery.k8s.io/v2","metadata":{},"items":[${items.map(({ metadata, versions }) => `{"metadata":${metadata},"versions":[${versions.map((v) => v.text).join(',')}]}`).join(',')}]}`
+    const etag = hex(sha256(items.map(({ metadata, versions }) => metadata + versions.map((v) => v.hash).join('')).join('\n'))).toUpperCase().repeat(2)
+    return (made = { of, text, etag: `"${etag}"` })
+  }
+}
+
+function tagged({ text, etag }: Tagged, ifNoneMatch: string | undefined, direct: boolean): ApiResponse {
   const headers = { 'content-type': 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList', etag, vary: 'Accept', 'cache-control': 'public' }
   if (ifNoneMatch === etag) return { status: 304, headers, body: { type: 'bytes', chunks: [] } }
-  const answer = valueAnswer(200, document, { encoding: 'json', as: '', version: '', pretty: false }, direct)
-  return { ...answer, headers }
+  if (direct) return { ...valueAnswer(200, JSON.parse(text), plainJson, true), headers }
+  return { status: 200, headers, body: { type: 'bytes', chunks: [new TextEncoder().encode(`${text}\n`)] } }
 }
 
 function aggregatedResource(served: Served) {

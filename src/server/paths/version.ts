@@ -3,9 +3,8 @@ import type { PathHandler } from '../pipeline.ts'
 import { itemTypes, negotiate } from '../media.ts'
 import { notAllowed } from '../route.ts'
 import { valueAnswer } from '../respond.ts'
-import type { Registry } from '../served.ts'
+import type { Aggregation } from '../aggregation/index.ts'
 import type { ApiServerOptions } from '../server.ts'
-import { groupNames } from './discovery.ts'
 
 const kubernetes = { major: '1', minor: '36', patch: '2' }
 
@@ -26,10 +25,10 @@ const otherPaths = ['/.well-known/openid-configuration', '/api', '/api/v1', '/ap
   '/openapi/v2', '/openapi/v3', '/openapi/v3/', '/openid/v1/jwks', '/readyz', '/readyz/etcd', '/readyz/log', '/readyz/ping', '/readyz/shutdown', '/version']
 
 /** GET /: every path that is worth asking for. */
-export function rootPaths(registry: Registry): PathHandler {
+export function rootPaths({ services }: Aggregation): PathHandler {
   return (request, { path }) => {
     if (path !== '/' && path !== '') return undefined
-    const groups = groupNames(registry).flatMap((name) => [`/apis/${name}`, ...registry.groups().find((g) => g.name === name)!.versions.map((v) => `/apis/${name}/${v}`)])
+    const groups = services.groups('byService').flatMap(({ name, versions }) => [`/apis/${name}`, ...versions.map((v) => `/apis/${name}/${v}`)])
     return valueAnswer(200, { paths: [...otherPaths, ...groups].sort() }, negotiate(request.headers.accept, itemTypes, 'none'), request.direct === true)
   }
 }
