@@ -1,5 +1,5 @@
 // Who wrote which field last: metadata.managedFields, kept on every write.
-import { formatTime, same, updateManagedFields, type LooseObject } from '#machinery'
+import { formatTime, same, updateManagedFields, type LooseObject, type ManagedFieldsEntry } from '#machinery'
 import type { Call } from './core.ts'
 import { converted, type Served } from './served.ts'
 
@@ -17,8 +17,14 @@ export function trackFields(call: Call, object: LooseObject, old: LooseObject | 
     apiVersion: served.apiVersion, before: old && converted(served, old), after: converted(served, object), manager, subresource, time: formatTime(core.clock.now()),
     reset: resetPaths(served, subresource), inVersion: inVersionOf(call),
   })
-  if (entries) object.metadata.managedFields = entries
+  if (entries) object.metadata.managedFields = subresource === 'scale' ? entries.map(withoutScaleTime) : entries
   else delete object.metadata.managedFields
+}
+
+/** The reference loses the time of what is written through /scale. */
+function withoutScaleTime(entry: ManagedFieldsEntry): ManagedFieldsEntry {
+  const { time: _, ...rest } = entry
+  return entry.subresource === 'scale' ? rest : entry
 }
 
 /** Paths that a request to this part of the object cannot change. */

@@ -1,4 +1,4 @@
-import { defineKind, s, type Infer, type ObjectOf, type Schema } from '#machinery'
+import { decode, defineKind, s, type Infer, type ObjectOf, type Schema } from '#machinery'
 import * as cells from '../cells.ts'
 import { keepMetadata } from '../status-metadata.ts'
 import { validateDefinition } from './validate-definition.ts'
@@ -184,6 +184,22 @@ export const customResourceDefinitionStatus = s.object('io.k8s.apiextensions-api
 })
 export type CustomResourceDefinitionStatus = Infer<typeof customResourceDefinitionStatus>
 
+/** Schemas in places that may also hold something else are decoded like all others, in place: what they do not know goes, and nobody is told. */
+function normalise(schema: JSONSchemaProps): void {
+  const read = (given: unknown): unknown => {
+    if (typeof given !== 'object' || given === null) return given
+    if (Array.isArray(given)) return given.map(read)
+    try {
+      const decoded = decode(jsonSchemaProps, given)
+      normalise(decoded)
+      return decoded
+    } catch { return given }
+  }
+  for (const field of ['items', 'additionalProperties', 'additionalItems']) if (schema[field] !== undefined) schema[field] = read(schema[field])
+  for (const inner of [...Object.values((schema['properties'] ?? {}) as Record<string, JSONSchemaProps>), ...['allOf', 'anyOf', 'oneOf'].flatMap((field) => (schema[field] ?? []) as JSONSchemaProps[]),
+    ...(schema['not'] ? [schema['not'] as JSONSchemaProps] : [])]) normalise(inner)
+}
+
 export const cleanupFinalizer = 'customresourcecleanup.apiextensions.k8s.io'
 
 /** Every version that was ever stored stays named in the status. */
@@ -204,6 +220,7 @@ export const customResourceDefinition = defineKind({
     status: s.value(customResourceDefinitionStatus),
   },
   defaults: ({ spec }) => {
+    for (const { schema } of spec.versions ?? []) if (schema?.openAPIV3Schema) normalise(schema.openAPIV3Schema)
     spec.names.singular ||= spec.names.kind.toLowerCase()
     spec.names.listKind ||= spec.names.kind && `${spec.names.kind}List`
     spec.conversion ??= { strategy: 'None' }

@@ -9,8 +9,12 @@ import { crdVersionForm } from '../go-forms.ts'
 import type { CustomResourceColumnDefinition, CustomResourceConversion, CustomResourceDefinitionNames, CustomResourceDefinitionSpec, CustomResourceDefinitionStatus,
   CustomResourceDefinitionVersion,
   CustomResourceSubresources, JSONSchemaProps, SelectableField } from './customresourcedefinition.ts'
+import { findPath } from './schema/field-path.ts'
+import type { Structural } from './schema/structural.ts'
+import { validateDefaults } from './validate-defaults.ts'
 import { isUnsupported, validateSchema } from './validate-schema.ts'
-import { validateDefaults, validateStructural } from './validate-structural.ts'
+import { validateStructural } from './validate-structural.ts'
+import { goSchema } from './go-schema.ts'
 
 type Definition = AnyObject & { spec: CustomResourceDefinitionSpec; status: CustomResourceDefinitionStatus }
 
@@ -80,15 +84,16 @@ function validateRoot(schema: JSONSchemaProps, hasStatus: boolean, at: string): 
   if (hasStatus) {
     if (type && type !== 'object') errors.push(invalidValue(`${at}.type`, type,
       'only "object" is allowed as the type at the root of the schema if the status subresource is enabled'))
-    else if (Object.keys(schema).some((field) => !rootFields.has(field))) errors.push(invalidValue(at, schema,
+    else if (Object.keys(schema).some((field) => !rootFields.has(field))) errors.push(invalidValue(at, goSchema(schema),
       `only [${atRoot.join(' ')}] fields are allowed at the root of the schema if the status subresource is enabled`))
   }
   if (schema['nullable']) errors.push(forbiddenValue(`${at}.nullable`, 'nullable cannot be true at the root'))
   if (!isUnsupported(schema)) {
-    const structural = validateStructural(schema, at)
-    errors.push(...(structural.length ? structural : validateDefaults(schema, at)))
+    const structural = validateStructural(schema, at), wrong = structural.length ? structural : validateDefaults(schema, at)
+    errors.push(...wrong)
   }
-  return [...errors, ...validateSchema(schema, at, { root: true })]
+  const found = validateSchema(schema, at, undefined, { root: true })
+  return [...errors, ...found.schema]
 }
 
 const validateDeprecation = ({ deprecated, deprecationWarning: text }: CustomResourceDefinitionVersion, at: string): FieldError[] => {
@@ -127,13 +132,13 @@ function validateSelectable(fields: readonly SelectableField[], schema: JSONSche
   const seen = new Set<string>(), errors = fields.flatMap(({ jsonPath: path }, i) => {
     const here = `${at}[${i}].jsonPath`
     if (!path) return [requiredValue(here)]
-    const found = path.split('.').slice(1).reduce<JSONSchemaProps | undefined>((s, name) => s?.['properties']?.[name], schema)
-    if (!path.startsWith('.') || !found) return [invalidValue(here, path, 'is an invalid path: does not refer to a valid field')]
-    const again = seen.has(path)
-    seen.add(path)
+    const found = findPath(path, schema as Structural, false)
+    if ('error' in found) return [invalidValue(here, path, `is an invalid path: ${found.error}`)]
+    const again = seen.has(found.path)
+    seen.add(found.path)
     return [
-      ...(path.startsWith('.metadata.') ? [invalidValue(here, path, 'must not point to fields in metadata')] : []),
-      ...(['string', 'boolean', 'integer'].includes(found['type']) ? []
+      ...(found.names[0] === 'metadata' ? [invalidValue(here, path, 'must not point to fields in metadata')] : []),
+      ...(['string', 'boolean', 'integer'].includes(found.schema.type ?? '') ? []
         : [invalidValue(here, path, 'must point to a field of type string, boolean or integer. Enum string fields and strings with formats are allowed.')]),
       ...(again ? [duplicateValue(here, path)] : []),
     ]

@@ -1,10 +1,20 @@
-// What a schema of custom resources may say. Expressions are checked for being there; what they mean, where they can be compiled.
+// What a schema of custom resources may say.
 import { forbiddenValue, invalidValue, notSupported, requiredValue, type FieldError } from '#machinery'
 import { oneOf } from '../checks.ts'
 import type { JSONSchemaProps, ValidationRule } from './customresourcedefinition.ts'
+import { goItems } from './go-schema.ts'
+import { findPath } from './schema/field-path.ts'
+import type { Structural } from './schema/structural.ts'
+import { validateRules, type Costs } from './validate-rules.ts'
 
 /** How the place of a schema limits it. */
-interface Place { readonly root?: true; readonly noDefaults?: string; readonly insideMeta?: true }
+interface Place {
+  readonly root?: true | undefined
+  readonly noDefaults?: string
+  readonly insideMeta?: true
+  /** The list whose items cannot be found again in an older version of the object: rules inside cannot name the old value. */
+  readonly noOldSelf?: string | undefined
+}
 const types = ['array', 'boolean', 'integer', 'number', 'object', 'string']
 const metaFields = ['metadata', 'kind', 'apiVersion']
 /** Fields that are not supported anywhere, in the order messages name them. */
@@ -24,10 +34,18 @@ export const hasSchema = (schema: JSONSchemaProps, test: (schema: JSONSchemaProp
 export const isUnsupported = (schema: JSONSchemaProps): boolean =>
   hasSchema(schema, (s) => !!s['id'] || unsupported.some((field) => s[field] !== undefined) || s['type'] === 'null' || Array.isArray(s['items']))
 
-export function validateSchema(schema: JSONSchemaProps, at: string, place: Place = {}): FieldError[] {
-  const { type, default: otherwise, uniqueItems, properties, additionalProperties, items } = schema, errors: FieldError[] = []
-  const inner = (list: JSONSchemaProps | undefined, field: string, where: Place = place) =>
-    { if (list) errors.push(...validateSchema(list, `${at}.${field}`, { ...where, ...(where.root && { root: undefined }) } as Place)) }
+/** What is wrong with schemas and what with rules: rules are only looked at where the schema is right, and told last. */
+export interface SchemaProblems { readonly schema: FieldError[]; readonly rules: FieldError[] }
+
+/** `costs` counts what rules may cost; absent: they are not looked at. */
+export function validateSchema(schema: JSONSchemaProps, at: string, costs: Costs | undefined, place: Place = {}): SchemaProblems {
+  const { type, default: otherwise, uniqueItems, properties, additionalProperties, items } = schema, errors: FieldError[] = [], rules: FieldError[] = []
+  const inner = (list: JSONSchemaProps | undefined, field: string, where: Place, among: Costs | undefined) => {
+    if (!list) return
+    const found = validateSchema(list, `${at}.${field}`, among, { ...where, root: undefined })
+    errors.push(...found.schema)
+    rules.push(...found.rules)
+  }
   if (type && !types.includes(type)) errors.push(notSupported(`${at}.type`, type, types))
   if (otherwise !== undefined && place.noDefaults !== undefined) errors.push(forbiddenValue(`${at}.default`, `must not be set ${place.noDefaults}`))
   if (schema['id']) errors.push(forbiddenValue(`${at}.id`, 'id is not supported'))
@@ -39,18 +57,26 @@ export function validateSchema(schema: JSONSchemaProps, at: string, place: Place
   if (additionalProperties !== undefined) {
     if (Object.keys(properties ?? {}).length && additionalProperties !== true) errors.push(forbiddenValue(`${at}.additionalProperties`,
       'additionalProperties and properties are mutual exclusive'))
-    inner(schemaOf(additionalProperties), 'additionalProperties', place.insideMeta ? { ...place, noDefaults: 'inside additionalProperties applying to object metadata' } : place)
+    inner(schemaOf(additionalProperties), 'additionalProperties', place.insideMeta ? { ...place, noDefaults: 'inside additionalProperties applying to object metadata' } : place,
+      costs?.among(schema['maxProperties'] as number | undefined))
   }
   for (const [name, property] of entriesOf(properties)) {
     const meta = (place.root || schema['x-kubernetes-embedded-resource']) && metaFields.includes(name)
-    inner(property, `properties[${name}]`, { ...place, ...(meta && { insideMeta: true as const, ...(place.root && { noDefaults: `in top-level ${name}` }) }) })
+    inner(property, `properties[${name}]`, { ...place, ...(meta && { insideMeta: true as const, ...(place.root && { noDefaults: `in top-level ${name}` }) }) }, costs)
   }
-  inner(schema['not'], 'not')
-  for (const field of ['allOf', 'oneOf', 'anyOf']) ((schema[field] ?? []) as JSONSchemaProps[]).forEach((s, i) => inner(s, `${field}[${i}]`))
-  if (Array.isArray(items)) items.forEach((s: JSONSchemaProps, i) => inner(s, `items[${i}]`))
-  else inner(items, 'items')
-  return [...errors, ...validateTopology(schema, at), ...((schema['x-kubernetes-validations'] ?? []) as ValidationRule[]).flatMap((rule, i) =>
-    validateRule(rule, `${at}.x-kubernetes-validations[${i}]`))]
+  inner(schema['not'], 'not', place, undefined)
+  for (const field of ['allOf', 'oneOf', 'anyOf']) ((schema[field] ?? []) as JSONSchemaProps[]).forEach((s, i) => inner(s, `${field}[${i}]`, place, undefined))
+  for (const [name, definition] of entriesOf(schema['definitions'])) inner(definition, `definitions[${name}]`, place, undefined)
+  const itemPlace = schema['x-kubernetes-list-type'] === 'map' ? place : { ...place, noOldSelf: place.noOldSelf ?? at }
+  const perItem = costs?.among(schema['maxItems'] as number | undefined)
+  if (Array.isArray(items)) items.forEach((s: JSONSchemaProps, i) => inner(s, `items[${i}]`, itemPlace, perItem))
+  else inner(items, 'items', itemPlace, perItem)
+  for (const [name, one] of entriesOf(schema['dependencies'])) if (schemaOf(one)) inner(one, `dependencies[${name}]`, place, undefined)
+  errors.push(...validateTopology(schema, at))
+  const validations = (schema['x-kubernetes-validations'] ?? []) as ValidationRule[]
+  validations.forEach((rule, i) => errors.push(...validateRule(rule, schema, `${at}.x-kubernetes-validations[${i}]`)))
+  if (validations.length > 0 && errors.length === 0 && costs) rules.push(...validateRules(schema, `${at}.x-kubernetes-validations`, costs, { root: place.root === true, noOldSelf: place.noOldSelf }))
+  return { schema: errors, rules }
 }
 
 /** What lists and maps are: sets, maps by key, or one value. */
@@ -76,7 +102,7 @@ function validateTopology(schema: JSONSchemaProps, at: string): FieldError[] {
   if (list === 'map') {
     if (!keys.length) errors.push(requiredValue(keysAt, 'must not be empty if x-kubernetes-list-type is map'))
     if (items === undefined) errors.push(requiredValue(`${at}.items`, 'must have a schema if x-kubernetes-list-type is map'))
-    else if (!item) errors.push(invalidValue(`${at}.items`, items, 'must only have a single schema if x-kubernetes-list-type is map'))
+    else if (!item) errors.push(invalidValue(`${at}.items`, goItems(items), 'must only have a single schema if x-kubernetes-list-type is map'))
     else if (item['type'] !== 'object') errors.push(invalidValue(`${at}.items.type`, item['type'] ?? '', "must be object if parent array's x-kubernetes-list-type is map"))
     else for (const [i, key] of keys.entries()) {
       const property = item['properties']?.[key]
@@ -99,15 +125,16 @@ function validateTopology(schema: JSONSchemaProps, at: string): FieldError[] {
 
 const reasons = ['FieldValueDuplicate', 'FieldValueForbidden', 'FieldValueInvalid', 'FieldValueRequired']
 const breaks = (text: string): boolean => /[\r\n]/.test(text)
-function validateRule({ rule, message = '', messageExpression = '', reason, fieldPath = '' }: ValidationRule, at: string): FieldError[] {
+function validateRule({ rule, message = '', messageExpression = '', reason, fieldPath = '' }: ValidationRule, schema: JSONSchemaProps, at: string): FieldError[] {
   const errors: FieldError[] = []
   if (!rule.trim()) errors.push(requiredValue(`${at}.rule`, 'rule is not specified'))
-  else if (message && !message.trim()) errors.push(invalidValue(`${at}.message`, message, 'message must be non-empty if specified'))
+  else if (message && !message.trim()) errors.push(invalidValue(`${at}.message`, message, 'must be non-empty if specified'))
   else if (breaks(message.trim())) errors.push(invalidValue(`${at}.message`, message, 'must not contain line breaks'))
   else if (breaks(rule.trim()) && !message.trim()) errors.push(requiredValue(`${at}.message`, 'message must be specified if rule contains line breaks'))
   if (messageExpression && !messageExpression.trim()) errors.push(requiredValue(`${at}.messageExpression`, 'messageExpression must be non-empty if specified'))
   if (reason !== undefined) errors.push(...oneOf(reason, reasons, `${at}.reason`))
-  if (fieldPath && !fieldPath.trim()) errors.push(invalidValue(`${at}.fieldPath`, fieldPath, 'fieldPath must be non-empty if specified'))
-  if (breaks(fieldPath)) errors.push(invalidValue(`${at}.fieldPath`, fieldPath, 'fieldPath must not contain line breaks'))
+  if (fieldPath && !fieldPath.trim()) errors.push(invalidValue(`${at}.fieldPath`, fieldPath, 'must be non-empty if specified'))
+  if (breaks(fieldPath)) errors.push(invalidValue(`${at}.fieldPath`, fieldPath, 'must not contain line breaks'))
+  if (fieldPath && 'error' in findPath(fieldPath, schema as Structural)) errors.push(invalidValue(`${at}.fieldPath`, fieldPath, 'must be a valid path'))
   return errors
 }

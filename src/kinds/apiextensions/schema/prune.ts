@@ -36,3 +36,6 @@ function pruneItem(item: Json, schema: Structural | undefined, path: string, unk
     if (items) pruneValue(item, { ...items, 'x-kubernetes-preserve-unknown-fields': true }, path, unknown)
   } else pruneValue(item, items, path, unknown)
 }
+
+/** Removes, in place, what the schema of a default does not know. */
+export function pruneDefault(value: Json, schema: Structural): void { pruneValue(value, schema, '', []) }
