@@ -8,7 +8,7 @@ import { spliced, typedHead } from './objects.ts'
 import { includedObject, partialObject, table } from './projections.ts'
 import { protobufAnswer } from './protobuf-answer.ts'
 import { converted } from './served.ts'
-import { yamlText } from './yaml.ts'
+import { writeYaml } from './yaml-writer.ts'
 
 const encoder = new TextEncoder()
 const uncached = 'no-cache, private'
@@ -22,7 +22,7 @@ export const jsonBytes = (status: number, chunks: readonly Uint8Array[]): ApiRes
 export function valueAnswer(status: number, value: unknown, output: Output, direct: boolean): ApiResponse {
   if (direct) return { status, headers: jsonHeaders, body: { type: 'value', value } }
   if (output.encoding === 'protobuf') return protobufAnswer(status, value)
-  const text = output.encoding === 'yaml' ? yamlText(value) : `${JSON.stringify(value, undefined, output.pretty ? 2 : undefined)}\n`
+  const text = output.encoding === 'yaml' ? writeYaml(value) : `${JSON.stringify(value, undefined, output.pretty ? 2 : undefined)}\n`
   return { status, headers: headersFor(output), body: output.encoding === 'yaml' ? withValue({ type: 'bytes', chunks: [encoder.encode(text)] }, () => value) : { type: 'bytes', chunks: [encoder.encode(text)] } }
 }
 

@@ -74,7 +74,7 @@ export class Registry {
       const shared = { kind, namespaced: kind.namespaced, verbs: kind.verbs, subresources, ...(kind.subresources.scale && { scale: kind.subresources.scale }) }
       this.#add({
         ...shared, group: kind.group, version: kind.version, apiVersion: kind.apiVersion, resource: kind.resource, kindName: kind.kind,
-        definition: kind.definition, schema: kind.schema, rules: kind.rules, columns: kind.columns, selectable: kind.selectable,
+        definition: kind.definition, schema: kind.schema, rules: kind.rules, columns: kind.columns, selectable: kind.selectable, ...(kind.deprecated !== undefined && { deprecated: kind.deprecated }),
         name: { group: kind.group, resource: kind.resource },
       })
       for (const other of [...kind.alsoServedAs, ...(former?.get(kind) ?? [])]) {

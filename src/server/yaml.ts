@@ -1,13 +1,5 @@
-// YAML in and out, as the reference reads and writes it: YAML 1.1 booleans (an unquoted y is true), times stay strings, keys sorted,
-// double quotes, lists not indented.
-import { boolYaml11Tag, defineScalarTag, dump, load, mapTag, mergeTag, NOT_RESOLVED, nullYaml11Tag, Schema, seqTag, strTag, timestampTag, YAMLException } from 'js-yaml'
-
-/** A JSON value as YAML. */
-export function yamlText(value: unknown): string {
-  return dump(plain(value), { sortKeys: true, seqNoIndent: true, quoteStyle: 'double', noRefs: true, schema: written })
-}
-/** The value as JSON has it: without members that are undefined. */
-const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value))
+// YAML as the reference reads it: YAML 1.1 booleans (an unquoted y is true), times stay strings.
+import { boolYaml11Tag, defineScalarTag, load, mapTag, mergeTag, NOT_RESOLVED, nullYaml11Tag, Schema, seqTag, strTag, YAMLException } from 'js-yaml'
 
 const digits = [...'+-0123456789']
 const intTag = defineScalarTag<number>('tag:yaml.org,2002:int', {
@@ -26,8 +18,6 @@ const floatTag = defineScalarTag<number>('tag:yaml.org,2002:float', {
   resolve: (source) => (/^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/.test(source) ? Number(source) : NOT_RESOLVED),
 })
 const schema = new Schema([strTag, seqTag, mapTag, nullYaml11Tag, boolYaml11Tag, intTag, floatTag, mergeTag])
-/** Other readers take a text that looks like a moment for one: it is quoted. */
-const written = new Schema([...schema.tags, timestampTag])
 
 export interface ReadYaml {
   readonly value: unknown
