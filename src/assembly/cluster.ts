@@ -4,9 +4,10 @@ import { networkInterfaces } from 'node:os'
 import type { ClusterOptions, ClusterProgram } from '#cli'
 import { listen, type Listening } from '#server/listen'
 import type { ApiHandler, Log } from '#machinery'
-import { nthAddress, parseCidr } from '#server'
+import { Metrics, nthAddress, parseCidr } from '#server'
 import { authenticationOf, serviceAccountKeys } from './authentication-options.ts'
 import { backend } from './backend.ts'
+import { auditing } from './audit.ts'
 import { createControlPlane, openEngine, type ControlPlane } from './control-plane.ts'
 import { giveBackMemory } from './give-back.ts'
 import { kubeletConnector } from './kubelet-connector.ts'
@@ -64,13 +65,15 @@ async function start(options: ClusterOptions, log: Log, progress: (step: string)
     if (bindAddress !== '0.0.0.0' && bindAddress !== nodes.gateway) sockets.push(await listen({ ...common, host: nodes.gateway, port: main.port }))
   }
 
-  const calls = outbound()
+  const calls = outbound(), metrics = new Metrics(), read = (path: string) => readFileSync(path, 'utf8')
+  const auditor = auditing(options, { log: log.named('audit'), clock: realClock, metrics, outbound: calls, read })
+  undo.push(() => auditor.close())
   const kubelet = kubeletConnector({ client: kubeletClient, authority: ca.certificate }), carrier = backend({ identity: kubeletClient, ca: ca.certificate })
   const plane: ControlPlane = await createControlPlane({
     engine: await openEngine(paths.storeDir), clock: realClock, stopwatch, random, log, kubelet, outbound: calls, backend: carrier, clientCa, rootCa: ca.certificate, frontProxyCa: frontProxyCa.certificate, proxyIdentity, tokenKeys: serviceAccountKeys(options, pki),
     ...authenticationOf(options, { clientCa, frontProxyCa: frontProxyCa.certificate }), serviceClusterIpRange: options.serviceClusterIpRange, serviceNodePortRange: options.serviceNodePortRange,
     clusterCidr: nodes?.podCidr ?? options.clusterCidr, advertise: { address: advertised, port: main.port }, authorizationMode: options.authorizationMode, runtimeConfig: options.runtimeConfig,
-    read: (path) => readFileSync(path, 'utf8'),
+    read, metrics, auditor,
     admission: { enable: options.enableAdmissionPlugins, disable: options.disableAdmissionPlugins, ...(options.admissionControlConfigFile && { configFile: options.admissionControlConfigFile }), notReadySeconds: options.defaultNotReadyTolerationSeconds, unreachableSeconds: options.defaultUnreachableTolerationSeconds },
     compactionIntervalMs: options.etcdCompactionIntervalMs, nodeMonitorGracePeriodMs: options.nodeMonitorGracePeriodMs,
     onFatal: (error) => fatal.reject(error),
@@ -98,6 +101,7 @@ async function start(options: ClusterOptions, log: Log, progress: (step: string)
       const closing = sockets.map((socket) => socket.close())
       await plane.stop()
       await Promise.all(closing)
+      await auditor.close()
       kubelet.close()
       calls.close()
       carrier.close()

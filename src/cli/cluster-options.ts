@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { clusterPaths, defaultDataDir, type ClusterPaths } from './data-dir.ts'
 import { Failure, usageError } from './failure.ts'
 import type { Values } from './flag.ts'
+import type { AuditFlags } from './flags/audit-flags.ts'
 import type { AuthenticationFlags } from './flags/authentication-flags.ts'
 import type { clusterFlags } from './flags/cluster-flags.ts'
 import { serverFlags } from './flags/server-flags.ts'
@@ -11,7 +12,7 @@ import type { nodeFlags, processFlags } from './flags/up-flags.ts'
 type Typed = Values<typeof clusterFlags> & Values<typeof nodeFlags> & Values<typeof processFlags> & Values<typeof serverFlags>
 
 /** What `startCluster` of the assembly is given. */
-export interface ClusterOptions extends AuthenticationFlags {
+export interface ClusterOptions extends AuthenticationFlags, AuditFlags {
   readonly name: string
   readonly paths: ClusterPaths
   /** 0: a free one. */

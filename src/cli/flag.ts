@@ -67,6 +67,11 @@ export function integer(words: Words, [least, most]: readonly [number, number], 
   }
 }
 
+/** A number of 0 or more, with or without a fraction. */
+export const decimal = (words: Words, otherwise: number): Flag<number> => ({
+  value: 'N', ...words, default: otherwise, parse: (given) => (/^\d{1,15}(?:\.\d+)?$/.test(given) ? Number(given) : expected('a number')),
+})
+
 /** One of a few words. */
 export const choice = <const C extends string>(words: Words, choices: readonly C[], otherwise: NoInfer<C>): Flag<C> => ({
   value: choices.join('|'), ...words, choices, default: otherwise,

@@ -1,5 +1,6 @@
 // The reference's own flag names, for what we have. Meanings and defaults are the reference's unless the description says so.
 import { duration, integer, ipAddress, list, network, path, portRange, switches, toggle } from '../flag.ts'
+import { auditFlags } from './audit-flags.ts'
 import { authenticationFlags } from './authentication-flags.ts'
 
 const group = 'API server and controllers (the reference\'s names)'
@@ -7,6 +8,7 @@ const group = 'API server and controllers (the reference\'s names)'
 /** Flags of kube-apiserver and kube-controller-manager. */
 export const serverFlags = {
   ...authenticationFlags,
+  ...auditFlags,
   bindAddress: ipAddress({ group, description: 'Address to listen on; 0.0.0.0 is every one (the reference\'s default)' }, '127.0.0.1'),
   advertiseAddress: ipAddress({ group, description: 'Address under which others reach the API server', defaultText: 'the bind address' }),
   securePort: integer({ group, hidden: true, description: 'The reference\'s name of --port' }, [0, 65_535]),
