@@ -1,11 +1,14 @@
 // What the flags of authentication come to: files read, keys made.
 import { readFileSync } from 'node:fs'
 import type { ClusterOptions } from '#cli'
-import type { TokenKeys } from '#server'
-import { fingerprintsOf } from './anchors.ts'
-import type { AuthenticationOptions } from './authentication.ts'
+import type { Log } from '#machinery'
+import { anonymousPaths, authenticationConfiguration, fromFlags, readConfiguration, signingAlgorithms, type AuthenticationConfiguration, type TokenKeys } from '#server'
+import { certificatesOf, fingerprintsOf } from './anchors.ts'
+import type { AuthenticationOptions, IdentityProvidersSource } from './authentication.ts'
+import { verifySignature } from './jwt-signatures.ts'
 import type { Pki } from './pki.ts'
 import { privateKeyOf, publicKeysOf, tokenKeys } from './token-keys.ts'
+import { watchFiles } from './watched-file.ts'
 
 /** The headers in which an authenticating proxy says whom it speaks for. */
 const proxyHeaders = { username: ['x-remote-user'], uid: ['x-remote-uid'], group: ['x-remote-group'], extraPrefix: ['x-remote-extra-'] }
@@ -20,14 +23,45 @@ export function serviceAccountKeys({ serviceAccountKeyFile, serviceAccountSignin
   return own instanceof Promise ? own.then((privateKey) => tokenKeys({ privateKey }, believed)) : tokenKeys({ privateKey: own }, believed)
 }
 
-export function authenticationOf(options: ClusterOptions, { clientCa, frontProxyCa }: { readonly clientCa: string; readonly frontProxyCa: string }): Omit<AuthenticationOptions, 'tokenKeys'> {
+export function authenticationOf(options: ClusterOptions, { clientCa, frontProxyCa, log }: { readonly clientCa: string; readonly frontProxyCa: string; readonly log: Log }): Omit<AuthenticationOptions, 'tokenKeys'> {
   const clients = fingerprintsOf(clientCa, 'the client authorities'), proxies = fingerprintsOf(frontProxyCa, 'the front-proxy authority')
+  const providers = identityProviders(options, log), anonymous = providers && anonymousPaths(providers.configuration)
+  if (anonymous && options.anonymousAuth !== undefined) throw new Error('anonymous: Forbidden: --anonymous-auth flag cannot be set when anonymous field is configured in authentication configuration file')
   return {
     serviceAccountIssuers: options.serviceAccountIssuer, maxTokenSeconds: Math.floor(options.serviceAccountMaxTokenExpiration / 1000), extendTokens: options.serviceAccountExtendTokenExpiration,
     ...(options.apiAudiences.length > 0 && { apiAudiences: options.apiAudiences }), ...(options.serviceAccountJwksUri && { jwksUri: options.serviceAccountJwksUri }),
     ...(options.tokenAuthFile && { tokenFile: { name: options.tokenAuthFile, text: read(options.tokenAuthFile) } }),
-    bootstrapTokens: options.enableBootstrapTokenAuth,
-    anonymous: () => options.anonymousAuth ?? true,
+    bootstrapTokens: options.enableBootstrapTokenAuth, ...(providers && { identityProviders: providers }),
+    anonymous: anonymous ?? (() => options.anonymousAuth ?? true),
     clientAnchors: () => clients, frontProxy: { anchors: () => proxies, allowedNames: () => ['front-proxy-client'], headers: () => proxyHeaders },
   }
+}
+
+const oidcFlags = ['oidcIssuerUrl', 'oidcClientId', 'oidcCaFile', 'oidcUsernameClaim', 'oidcUsernamePrefix', 'oidcGroupsClaim', 'oidcGroupsPrefix'] as const
+
+/** From --authentication-config, or from the --oidc-* flags. Throws what is wrong with them. */
+function identityProviders(options: ClusterOptions, log: Log): IdentityProvidersSource | undefined {
+  const { authenticationConfig: file, oidcIssuerUrl: issuerUrl, oidcClientId: clientId, oidcSigningAlgs: algorithms } = options
+  const isTyped = oidcFlags.some((flag) => options[flag] !== undefined) || algorithms.length > 0 || Object.keys(options.oidcRequiredClaim).length > 0
+  const common = { verify: verifySignature, badAuthority }
+  if (file) {
+    if (isTyped) throw new Error('authentication-config file and oidc-* flags are mutually exclusive')
+    const load = (text: string): AuthenticationConfiguration => {
+      try { return readConfiguration(text, authenticationConfiguration) } catch (cause) { throw new Error(`failed to load authentication configuration from file ${JSON.stringify(file)}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause }) }
+    }
+    return { ...common, configuration: load(read(file)), algorithms: signingAlgorithms, follow: (changed) => watchFiles([file], log, async ([text = '']) => { await changed(load(text)); log.info('reloaded authentication config') }) }
+  }
+  if (!isTyped) return undefined
+  if (!issuerUrl || !clientId) throw new Error('oidc-issuer-url and oidc-client-id must be specified together when any oidc-* flags are set')
+  const unknown = algorithms.find((a) => !(signingAlgorithms as readonly string[]).includes(a))
+  if (unknown) throw new Error(`oidc: unsupported signing alg: ${JSON.stringify(unknown)}`)
+  const jwt = fromFlags({
+    issuerUrl, clientId, ...(options.oidcCaFile && { ca: read(options.oidcCaFile) }), usernameClaim: options.oidcUsernameClaim ?? 'sub', usernamePrefix: options.oidcUsernamePrefix ?? '',
+    groupsClaim: options.oidcGroupsClaim ?? '', groupsPrefix: options.oidcGroupsPrefix ?? '', requiredClaims: options.oidcRequiredClaim,
+  })
+  return { ...common, configuration: { jwt: [jwt] }, algorithms: algorithms.length > 0 ? algorithms : ['RS256'] }
+}
+
+function badAuthority(pem: string): string | undefined {
+  try { certificatesOf(pem, ''); return undefined } catch { return 'data does not contain any valid RSA or ECDSA certificates' }
 }

@@ -1,8 +1,8 @@
 // The authenticators of a control plane, in the reference's order.
 import type { ApiHandler, Clock, Log, Random } from '#machinery'
 import {
-  authenticatorChain, bearerAuthenticator, bootstrapTokens, certificateAuthenticator, forAudiences, frontProxyAuthenticator, legacyTokens, parseTokenFile, ServiceAccountTokens, systemUser, tokenFileAuthenticator, tokenSigner,
-  type Anchors, type AuthenticatorChain, type FrontProxy, type Objects, type TokenAuthenticator, type TokenKeys, type TokenSigner,
+  authenticatorChain, bearerAuthenticator, bootstrapTokens, certificateAuthenticator, forAudiences, frontProxyAuthenticator, IdentityProviders, legacyTokens, parseTokenFile, ServiceAccountTokens, systemUser, tokenFileAuthenticator, tokenSigner,
+  type Anchors, type AuthenticationConfiguration, type AuthenticatorChain, type FrontProxy, type Objects, type Outbound, type TokenAuthenticator, type TokenKeys, type TokenSigner, type VerifySignature,
 } from '#server'
 
 export interface AuthenticationOptions {
@@ -21,6 +21,8 @@ export interface AuthenticationOptions {
   readonly bootstrapTokens?: boolean
   /** Text of a static token file and its name. */
   readonly tokenFile?: { readonly name: string; readonly text: string }
+  /** Identity providers whose tokens are believed. */
+  readonly identityProviders?: IdentityProvidersSource
   /** Whether a request without credentials is somebody, by its path; absent: always. */
   readonly anonymous?: (path: string) => boolean
   /** Authorities of client certificates; absent: the transport knows none. */
@@ -28,34 +30,49 @@ export interface AuthenticationOptions {
   readonly frontProxy?: Omit<FrontProxy, 'now'>
 }
 
+export interface IdentityProvidersSource {
+  readonly configuration: AuthenticationConfiguration
+  /** What their tokens may be signed with. */
+  readonly algorithms: readonly string[]
+  readonly verify: VerifySignature
+  readonly badAuthority: (pem: string) => string | undefined
+  /** Calls back with another configuration whenever there is one; returns a stop function. */
+  readonly follow?: (changed: (configuration: AuthenticationConfiguration) => Promise<void>) => () => void
+}
+
 interface Surroundings {
   readonly objects: Objects
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
+  readonly outbound: Outbound | undefined
   /** `https://host:port` as others reach the server. */
   readonly advertised: string
   /** The server itself, which does not exist yet. */
   readonly handler: () => ApiHandler
 }
 
-export interface Authentication { readonly chain: AuthenticatorChain; readonly signer: TokenSigner }
+export interface Authentication { readonly chain: AuthenticatorChain; readonly signer: TokenSigner; stop(): void }
 
-export function authentication(options: AuthenticationOptions, { objects, clock, random, log, advertised, handler }: Surroundings): Authentication {
+export function authentication(options: AuthenticationOptions, { objects, clock, random, log, outbound, advertised, handler }: Surroundings): Authentication {
   const now = () => clock.now(), issuers = options.serviceAccountIssuers, audiences = options.apiAudiences?.length ? options.apiAudiences : issuers
   const tokens = new ServiceAccountTokens({ issuers, audiences, keys: options.tokenKeys, now, objects })
   const note = (namespace: string, name: string, labels: Readonly<Record<string, string>>) => {
     void handler()({ method: 'PATCH', path: `/api/v1/namespaces/${namespace}/secrets/${name}`, query: '', headers: { 'content-type': 'application/merge-patch+json' }, body: { object: { metadata: { labels } } }, user: systemUser, direct: true })
       .then(({ status }) => { if (status >= 400) log.warn('the use of a token could not be noted', { namespace, name, status }) })
   }
+  const { identityProviders: source } = options, nobody: Outbound = async () => { throw new Error('this server calls nobody') }
+  const providers = source && new IdentityProviders({ ...source, ownIssuers: issuers, outbound: outbound ?? nobody, clock, log: log.named('authenticator') })
+  const unfollow = source?.follow?.((configuration) => providers!.replace(configuration))
   const tokenAuthenticators: TokenAuthenticator[] = [
     ...(options.tokenFile ? [forAudiences(audiences, tokenFileAuthenticator(parseTokenFile(options.tokenFile.text, options.tokenFile.name)))] : []),
     legacyTokens({ keys: options.tokenKeys, audiences, now, objects, note }), tokens,
-    ...(options.bootstrapTokens ? [forAudiences(audiences, bootstrapTokens({ objects, now, log: log.named('authenticator') }))] : [])]
+    ...(options.bootstrapTokens ? [forAudiences(audiences, bootstrapTokens({ objects, now, log: log.named('authenticator') }))] : []),
+    ...(providers ? [forAudiences(audiences, providers)] : [])]
   const chain = authenticatorChain([
     ...(options.frontProxy ? [frontProxyAuthenticator({ ...options.frontProxy, now: () => Date.now() })] : []), // certificates live on the real clock
     ...(options.clientAnchors ? [certificateAuthenticator({ anchors: options.clientAnchors, now: () => Date.now() })] : []),
     bearerAuthenticator(tokenAuthenticators),
   ], { anonymous: options.anonymous ?? (() => true), log: log.named('authenticator'), now })
-  return { chain, signer: tokenSigner(tokens, { random, now, issuers, advertised, maxSeconds: options.maxTokenSeconds ?? 0, extend: options.extendTokens ?? true, ...(options.jwksUri && { jwksUri: options.jwksUri }) }) }
+  return { chain, stop() { unfollow?.(); providers?.stop() }, signer: tokenSigner(tokens, { random, now, issuers, advertised, maxSeconds: options.maxTokenSeconds ?? 0, extend: options.extendTokens ?? true, ...(options.jwksUri && { jwksUri: options.jwksUri }) }) }
 }

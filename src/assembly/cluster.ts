@@ -71,7 +71,7 @@ async function start(options: ClusterOptions, log: Log, progress: (step: string)
   const kubelet = kubeletConnector({ client: kubeletClient, authority: ca.certificate }), carrier = backend({ identity: kubeletClient, ca: ca.certificate })
   const plane: ControlPlane = await createControlPlane({
     engine: await openEngine(paths.storeDir), clock: realClock, stopwatch, random, log, kubelet, outbound: calls, backend: carrier, clientCa, rootCa: ca.certificate, frontProxyCa: frontProxyCa.certificate, proxyIdentity, tokenKeys: serviceAccountKeys(options, pki),
-    ...authenticationOf(options, { clientCa, frontProxyCa: frontProxyCa.certificate }), serviceClusterIpRange: options.serviceClusterIpRange, serviceNodePortRange: options.serviceNodePortRange,
+    ...authenticationOf(options, { clientCa, frontProxyCa: frontProxyCa.certificate, log: log.named('authenticator') }), serviceClusterIpRange: options.serviceClusterIpRange, serviceNodePortRange: options.serviceNodePortRange,
     clusterCidr: nodes?.podCidr ?? options.clusterCidr, advertise: { address: advertised, port: main.port }, authorizationMode: options.authorizationMode, runtimeConfig: options.runtimeConfig,
     read, metrics, auditor,
     admission: { enable: options.enableAdmissionPlugins, disable: options.disableAdmissionPlugins, ...(options.admissionControlConfigFile && { configFile: options.admissionControlConfigFile }), notReadySeconds: options.defaultNotReadyTolerationSeconds, unreachableSeconds: options.defaultUnreachableTolerationSeconds },

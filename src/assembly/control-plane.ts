@@ -76,7 +76,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   const objects = createObjects({ store, clock, ...(options.freeze && { freeze: true }) })
   const range = parseCidr(options.serviceClusterIpRange)
   const authorizer = authorizers(options.authorizationMode, objects)
-  const { chain, signer } = authentication(options, { objects, clock, random, log, advertised: `https://${options.advertise.address}:${options.advertise.port}`, handler: () => server.handler })
+  const { chain, signer, stop: stopAuthentication } = authentication(options, { objects, clock, random, log, outbound: options.outbound, advertised: `https://${options.advertise.address}:${options.advertise.port}`, handler: () => server.handler })
   const { notReadySeconds = 300, unreachableSeconds = 300, ...choice } = options.admission ?? {}
   const read = options.read ?? ((path: string) => { throw new Error(`${path} cannot be read here`) })
   const services = new ServiceAllocation({ ranges: { addresses: range, nodePorts: { first: options.serviceNodePortRange.from, last: options.serviceNodePortRange.to } }, objects, random })
@@ -90,7 +90,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   })
   await bootstrap({ handler: server.handler, objects, serviceRange: range, advertise: options.advertise, clientCa: options.clientCa, ...(options.frontProxyCa && { frontProxyCa: options.frontProxyCa }), today: formatTime(clock.now()).slice(0, 10) })
   await server.aggregate()
-  const stops: (() => void | Promise<void>)[] = [keepIpAddresses({ objects, handler: server.handler, log: log.named('apiserver') }), compacting(store, clock, log.named('store'), options.compactionIntervalMs)]
+  const stops: (() => void | Promise<void>)[] = [stopAuthentication, keepIpAddresses({ objects, handler: server.handler, log: log.named('apiserver') }), compacting(store, clock, log.named('store'), options.compactionIntervalMs)]
   const informers = new Informers(directClient(server.handler, informerUser, { clock, random, log: log.named('caches'), userAgent: 'proa-caches' }))
   const as = (user: User, component: string): Cluster => {
     const client = directClient(server.handler, user, { clock, random, log: log.named(component), userAgent: component === 'default-scheduler' ? 'kube-scheduler' : 'kube-controller-manager' })

@@ -1,5 +1,5 @@
 // Who is believed: kube-apiserver's flags of authentication, with its names and meanings.
-import { duration, files, list, maybe, path, text, texts, toggle } from '../flag.ts'
+import { duration, files, list, maybe, pairs, path, text, texts, toggle } from '../flag.ts'
 
 const group = 'Authentication (the reference\'s names)'
 
@@ -15,6 +15,16 @@ export const authenticationFlags = {
   serviceAccountExtendTokenExpiration: toggle({ group, description: 'Tokens that pods are given by default live for a year, for clients that never read them again' }, true),
   serviceAccountMaxTokenExpiration: duration({ group, description: 'The longest life of a service account token' }, 0, 'as long as is asked for'),
   serviceAccountJwksUri: text({ group, value: 'URL', description: 'Where the public keys of service account tokens are to be had', defaultText: 'this server' }),
+  authenticationConfig: path({ group, description: 'AuthenticationConfiguration: identity providers and where requests without credentials are let in; read again when it changes' }),
+  oidcIssuerUrl: text({ group, value: 'URL', description: 'Identity provider (OpenID Connect) whose tokens are accepted' }),
+  oidcClientId: text({ group, value: 'ID', description: 'Whom its tokens must be meant for' }),
+  oidcCaFile: path({ group, description: 'Authorities of its certificate', defaultText: 'those of this machine' }),
+  oidcUsernameClaim: text({ group, value: 'CLAIM', description: 'The claim that names the user', defaultText: 'sub' }),
+  oidcUsernamePrefix: text({ group, description: 'Put in front of its users; - for nothing', defaultText: 'the issuer\'s URL and a #, nothing for e-mail addresses' }),
+  oidcGroupsClaim: text({ group, value: 'CLAIM', description: 'The claim that names the user\'s groups' }),
+  oidcGroupsPrefix: text({ group, description: 'Put in front of its groups' }),
+  oidcRequiredClaim: pairs({ group, description: 'A claim that its tokens must have, and its value' }),
+  oidcSigningAlgs: list({ group, description: 'What its tokens may be signed with', defaultText: 'RS256' }),
   serviceAccountLookup: toggle({ group, hidden: true, description: 'Accepted; what tokens are bound to is always looked up' }, true),
 }
 

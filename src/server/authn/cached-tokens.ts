@@ -1,0 +1,32 @@
+// Answers about tokens, remembered for a while where asking costs: a provider's signature, a webhook's round trip.
+import type { Clock } from '#machinery'
+import { LRUCache } from 'lru-cache'
+import type { Asked, Authenticated, TokenAuthenticator } from './authn.ts'
+
+/** So many answers are remembered. */
+const mostAnswers = 4096
+
+/** Remembers who a token is for `ttlMs`, and, with `also: 'nobody'`, that nobody knows it; errors are asked about again. Tokens asked about at the same time are asked about once. */
+export function cachedTokens(inner: TokenAuthenticator, { ttlMs, clock, also }: { readonly ttlMs: number; readonly clock: Pick<Clock, 'now'>; readonly also?: 'nobody' }): TokenAuthenticator & { forget(): void } {
+  const known = new LRUCache<string, { readonly answer: Authenticated | undefined; readonly until: number }>({ max: mostAnswers })
+  const asking = new Map<string, Promise<Authenticated | undefined>>()
+  const keep = (key: string, answer: Authenticated | undefined) => {
+    if (ttlMs > 0 && (answer || also === 'nobody')) known.set(key, { answer, until: clock.now() + ttlMs })
+    return answer
+  }
+  return {
+    name: inner.name,
+    authenticateToken(token, asked: Asked) {
+      const key = asked.audiences ? `${token}\n${JSON.stringify(asked.audiences)}` : token, held = known.get(key)
+      if (held && clock.now() < held.until) return held.answer
+      const already = asking.get(key)
+      if (already) return already
+      const answer = inner.authenticateToken(token, asked)
+      if (!(answer instanceof Promise)) return answer // what costs nothing need not be remembered
+      const shared = answer.then((found) => keep(key, found)).finally(() => asking.delete(key))
+      asking.set(key, shared)
+      return shared
+    },
+    forget() { known.clear() },
+  }
+}
