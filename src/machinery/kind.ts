@@ -140,8 +140,8 @@ export interface StoredForm {
   readonly read: (value: LooseObject, bytes: Uint8Array) => LooseObject
   /** An object of this version as it is to be kept: itself where nothing changes. */
   readonly write: (object: LooseObject) => LooseObject | Promise<LooseObject>
-  /** Makes ready what reading these bytes takes (conversion by others); absent: nothing has to be. */
-  readonly ready?: (values: readonly Uint8Array[]) => Promise<void>
+  /** Makes ready what reading these bytes takes (conversion by others); undefined: everything is. Absent: nothing ever has to be. */
+  readonly ready?: (values: readonly Uint8Array[]) => Promise<void> | undefined
 }
 export type ObjectOf<K> = K extends Kind<infer T> ? T : never
 

@@ -62,6 +62,8 @@ export async function createObject(call: Call, object: LooseObject, options: Wri
       }
       const kv = await objects.create(served.kind, object)
       release(kv !== undefined)
+      const wait = kv && objects.ready(served.kind, [kv])
+      if (wait) await wait
       if (kv) return { kv, object }
       if (!generated || attempt === nameAttempts) throw exists(call, name, objects.find(served.kind, namespace, name))
     } catch (error) {

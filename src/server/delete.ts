@@ -3,10 +3,10 @@ import { badRequest, conflict, formatTime, notFound, parseTime, type ApiResponse
 import type { KeyValue } from '#store'
 import { readOptional } from './body.ts'
 import { place, type Call } from './core.ts'
-import { find, listAnswer } from './list.ts'
+import { findReady, listAnswer } from './list.ts'
+import { nameOfKey } from './objects.ts'
 import { deleteOptions } from './options.ts'
 import { deletedStatus, objectAnswer, storedAnswer } from './respond.ts'
-import { selection } from './selection.ts'
 import { admitted, writeAttempts } from './write.ts'
 import { listOptions } from './versions.ts'
 
@@ -55,6 +55,8 @@ export async function removeObject(call: Call, name: string, options: DeleteOpti
   for (let attempt = 1; attempt <= writeAttempts; attempt++) {
     const kv = objects.find(kind, place(call), name)
     if (!kv) throw notFound(served.name, name)
+    const wait = objects.ready(kind, [kv])
+    if (wait) await wait
     const old = objects.value(kind, kv)
     checkPreconditions(call, old, options)
     if (admit && attempt === 1) {
@@ -70,6 +72,8 @@ export async function removeObject(call: Call, name: string, options: DeleteOpti
       if (dryRun) return { gone: step.thenRemove, object: step.object, kv: undefined }
       const marked = await objects.replace(kind, kv, step.object)
       if (!marked) continue
+      const again = objects.ready(kind, [marked])
+      if (again) await again
       if (!step.thenRemove) return { gone: false, object: objects.value(kind, marked), kv: marked }
       current = marked
       object = objects.value(kind, marked)
@@ -156,15 +160,15 @@ const parallel = 16
 
 /** DELETE of a collection: every object that the selectors mean, as it is deleted one by one; answers the list of what was there. */
 export async function removeCollection(call: Call): Promise<ApiResponse> {
-  const { core: { objects }, served, info } = call
+  const { info } = call
   const options = deleteOptions(info.query, givenOptions(call))
   warnAboutOrphans(call, options)
   if (options.preconditions?.uid !== undefined) throw badRequest('a precondition on the uid makes no sense for a collection')
-  const found = find(call, selection(call), listOptions(info.query, false))
+  const found = await findReady(call, listOptions(info.query, false))
   const waiting = [...found.items]
   const worker = async () => {
     for (let kv = waiting.shift(); kv; kv = waiting.shift()) {
-      const { name } = objects.value(served.kind, kv).metadata
+      const name = nameOfKey(kv.key)
       try {
         await removeObject(call, name, options)
       } catch (error) {

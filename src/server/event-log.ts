@@ -71,7 +71,18 @@ export class EventLog {
   #follow(): () => void {
     const { store } = this.#objects
     const prefix = this.#objects.prefix(this.#kind)
-    return store.watch(prefix, prefixEnd(prefix), store.revision, ({ events }) => { for (const event of events) this.#deliver(logged(event)) })
+    const deliver = (events: readonly StoreEvent[]) => { for (const event of events) this.#deliver(logged(event)) }
+    if (!this.#kind.stored?.ready) return store.watch(prefix, prefixEnd(prefix), store.revision, ({ events }) => { deliver(events) })
+    // Others must convert what is shown: events wait for that, one batch after the other. What cannot be converted ends the watches.
+    let before = Promise.resolve()
+    return store.watch(prefix, prefixEnd(prefix), store.revision, ({ events }) => {
+      before = before.then(async () => {
+        try {
+          await this.#objects.ready(this.#kind, events.flatMap(({ type, kv, previous }) => [...(type === 'PUT' ? [kv] : []), ...(previous ? [previous] : [])]))
+          deliver(events)
+        } catch { this.end() }
+      })
+    })
   }
 
   #deliver(event: LoggedEvent): void {

@@ -13,13 +13,14 @@ import { streamed } from './stream.ts'
 import { listOptions, parseListVersion, parseVersion, tooLargeVersion, tooOldVersion, type ListOptions } from './versions.ts'
 
 /** GET of one object. */
-export function get(call: Call): ApiResponse {
+export function get(call: Call): ApiResponse | Promise<ApiResponse> {
   const { core: { objects }, served, info } = call
   const asked = parseVersion(info.query.get('resourceVersion') ?? '')
   if (asked > objects.store.revision) throw tooLargeVersion(asked, objects.store.revision)
   const kv = objects.find(served.kind, place(call), info.name)
   if (!kv) throw notFound(served.name, info.name)
-  return storedAnswer(call, 200, kv)
+  const wait = objects.ready(served.kind, [kv])
+  return wait ? wait.then(() => storedAnswer(call, 200, kv)) : storedAnswer(call, 200, kv)
 }
 
 /** What a list found. */
@@ -31,9 +32,21 @@ export interface Found {
 }
 
 /** GET of a collection. */
-export function list(call: Call): ApiResponse {
+export function list(call: Call): ApiResponse | Promise<ApiResponse> {
   const options = listOptions(call.info.query, false)
-  return listAnswer(call, find(call, selection(call), options))
+  return call.served.kind.stored?.ready ? findReady(call, options).then((found) => listAnswer(call, found)) : listAnswer(call, find(call, selection(call), options))
+}
+
+/** What a list is about, when others may have to convert it first: what is selected by its content must be ready to be looked at. */
+export async function findReady(call: Call, options: ListOptions): Promise<Found> {
+  const { core: { objects }, served: { kind } } = call
+  const selected = selection(call)
+  if (!selected.all && selected.key === undefined) await objects.ready(kind, objects.range(kind, place(call)).kvs)
+  for (;;) {
+    const found = find(call, selected, options), wait = objects.ready(kind, found.items)
+    if (!wait) return found
+    await wait
+  }
 }
 
 /** The objects that a list is about: from now, or from the revision that the options name. */

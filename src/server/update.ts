@@ -78,6 +78,8 @@ export async function modify(call: Call, modification: Modification): Promise<Mo
 /** undefined: somebody else was faster. */
 async function attemptOnce(call: Call, { options, change, operation = 'UPDATE', manager, tracked, uid }: Modification, kv: KeyValue, first: boolean): Promise<Modified | undefined> {
   const { core: { objects, admission }, served, info: { subresource } } = call
+  const wait = objects.ready(served.kind, [kv])
+  if (wait) await wait
   const old = objects.value(served.kind, kv)
   if (uid && uid !== old.metadata.uid) throw otherUid(call, uid, old)
   const object = await change(old)
@@ -101,6 +103,8 @@ async function attemptOnce(call: Call, { options, change, operation = 'UPDATE', 
     }
     const written = await objects.replace(served.kind, kv, object)
     stored = written !== undefined
+    const again = written && objects.ready(served.kind, [written])
+    if (again) await again
     return written && { kv: written, object, status: 200 }
   } finally {
     release(stored)

@@ -1,6 +1,6 @@
 // GET ?watch=1: a watcher is a place in the resource's event log, its selectors and how far it has got. What it cannot write at once
 // it keeps as references; past its bound it is closed alone, and the client resumes from its version.
-import { ApiError, expired, type ApiResponse, type Kind, type LooseObject, type StreamSink, type WatchSink } from '#machinery'
+import { ApiError, expired, internalError, type ApiResponse, type Kind, type LooseObject, type StreamSink, type WatchSink } from '#machinery'
 import { CompactedError, prefixEnd, type KeyValue } from '#store'
 import { place, type Call } from './core.ts'
 import { logged, shown, transition, type Listener, type LoggedEvent } from './event-log.ts'
@@ -32,9 +32,9 @@ export function watch(call: Call): ApiResponse {
   const after = parseVersion(options.resourceVersion)
   const selected = selection(call)
   const headers = output.encoding === 'protobuf' && !request.direct ? protobufWatchHeaders : { 'content-type': 'application/json', 'cache-control': 'no-cache, private' }
-  if (request.direct) return { status: 200, headers, body: { type: 'watch', open: (sink) => new Watch(call, options, selected, after, directOutlet(call, sink)).start() } }
+  if (request.direct) return { status: 200, headers, body: { type: 'watch', open: (sink) => new Watch(call, options, selected, after, directOutlet(call, sink)).begin() } }
   const include = includedObject(info.query)
-  return { status: 200, headers, body: { type: 'stream', open: (sink) => new Watch(call, options, selected, after, byteOutlet(call, sink, include)).start() } }
+  return { status: 200, headers, body: { type: 'stream', open: (sink) => new Watch(call, options, selected, after, byteOutlet(call, sink, include)).begin() } }
 }
 
 /** Where a watcher's events go. Writing returns false when the reader is slow. */
@@ -71,7 +71,35 @@ class Watch implements Listener {
     this.#outlet = outlet
   }
 
-  /** Begins; returns what ends it. */
+  /** Begins, once everything that is shown first is ready to be shown; returns what ends it. */
+  begin(): () => void {
+    const { core: { objects }, served: { kind } } = this.#call
+    if (!kind.stored?.ready) return this.start()
+    let stop = () => { this.#stop() }
+    const whenReady = async () => {
+      for (let wait = objects.ready(kind, this.#shownFirst()); wait; wait = objects.ready(kind, this.#shownFirst())) await wait
+      if (!this.#ended) stop = this.start()
+    }
+    whenReady().catch((error: unknown) => {
+      this.#outlet.error(error instanceof ApiError ? error : internalError(String(error)))
+      this.#end()
+    })
+    return () => { stop() }
+  }
+  /** The state that the watch begins with, or what it has missed. */
+  #shownFirst(): KeyValue[] {
+    const { core: { objects }, served: { kind } } = this.#call
+    const { key } = this.#selected
+    if (this.#options.sendInitialEvents ?? (this.#after === 0)) return [...objects.range(kind, place(this.#call)).kvs]
+    const missed: KeyValue[] = [], prefix = key ?? objects.prefix(kind, place(this.#call))
+    if (this.#after === 0 || this.#after >= objects.store.revision || this.#after < objects.store.compactRevision) return missed
+    objects.store.watch(prefix, key === undefined ? prefixEnd(prefix) : '', this.#after, ({ events }) => {
+      for (const { type, kv, previous } of events) missed.push(...(type === 'PUT' ? [kv] : []), ...(previous ? [previous] : []))
+    })()
+    return missed
+  }
+
+  /** Begins at once. */
   start(): () => void {
     const { core, served } = this.#call
     const { store } = core.objects

@@ -1,8 +1,6 @@
 // Calling one webhook: where it is, what goes wrong on the way and how the reference words that.
-import type { AdmissionWebhookClientConfig } from '#kinds'
-import { ApiError, fromBase64, internalError, uuid, type LooseObject, type Random } from '#machinery'
-import type { ObjectReader } from '../object-reader.ts'
-import { serviceTarget, type Outbound, type OutboundAnswer, type OutboundRequest } from '../outbound.ts'
+import { ApiError, internalError, uuid, type LooseObject } from '#machinery'
+import { askWebhook, WebhookFailure, type WebhookCaller as Caller } from '../webhook-place.ts'
 import { admissionRequest } from './admission-request.ts'
 import type { AdmissionAttributes, AdmissionSurroundings } from './admission.ts'
 import { shown, type Addressed } from './addressed.ts'
@@ -52,7 +50,7 @@ export async function underPolicy<T>({ stopwatch, log, metrics }: Pick<Admission
   }
 }
 
-export interface Caller { readonly outbound: Outbound; readonly objects: ObjectReader; readonly random: Random }
+export type { Caller }
 const secondsByDefault = 10
 
 /**
@@ -83,57 +81,10 @@ export async function callWebhook(caller: Caller, webhook: Webhook, attributes: 
 
 /** Sends a review and returns the text of the answer. Throws CallFailed. */
 async function exchange(caller: Caller, { name, clientConfig, timeoutSeconds = secondsByDefault }: Webhook, review: string, mutating: boolean): Promise<string> {
-  const url = `${urlOf(clientConfig)}?timeout=${timeoutSeconds}s`
-  let answer: OutboundAnswer
   try {
-    const { caBundle } = clientConfig
-    answer = await caller.outbound({
-      method: 'POST', url, headers: { 'content-type': 'application/json', accept: 'application/json, */*' }, body: new TextEncoder().encode(review), timeoutMs: timeoutSeconds * 1000,
-      ...(caBundle && { ca: pem(caBundle) }), ...placeOf(caller, clientConfig),
-    })
+    return await askWebhook(caller, clientConfig, timeoutSeconds, review)
   } catch (error) {
-    throw new CallFailed(name, `failed to call webhook: Post ${JSON.stringify(url)}: ${error instanceof Error ? error.message : String(error)}`, mutating ? 503 : 400)
+    if (!(error instanceof WebhookFailure)) throw error
+    throw new CallFailed(name, `failed to call webhook: ${error.message}`, error.status ?? (mutating ? 503 : 400))
   }
-  const text = new TextDecoder().decode(answer.body)
-  if (answer.status < 200 || answer.status > 206) throw new CallFailed(name, `failed to call webhook: ${wordsFor(answer, text)}`, answer.status)
-  if (text === '') throw new CallFailed(name, `failed to call webhook: 0-length response with status code: ${answer.status} and content type: ${answer.headers['content-type'] ?? ''}`, mutating ? 503 : 400)
-  return text
-}
-
-/** The webhook's URL, as messages show it: with a clean path, and the service's name as its host. */
-function urlOf({ url = '', service }: AdmissionWebhookClientConfig): string {
-  const [, origin = '', path = ''] = service ? ['', `https://${service.name}.${service.namespace}.svc:${service.port ?? 443}`, service.path] : /^([^/]*\/\/[^/?#]*)([^?#]*)/.exec(url) ?? []
-  return `${origin}${cleanPath(path)}`
-}
-function cleanPath(path: string): string {
-  const steps: string[] = []
-  for (const step of path.split('/')) {
-    if (step === '..') steps.pop()
-    else if (step !== '' && step !== '.') steps.push(step)
-  }
-  return `/${steps.join('/')}`
-}
-/** Where to connect, for a service: to one of its endpoints. Throws an Error when there is none. */
-function placeOf({ objects, random }: Caller, { service }: AdmissionWebhookClientConfig): Pick<OutboundRequest, 'connect' | 'serverName'> {
-  if (!service) return {}
-  const { connect, serverName } = serviceTarget(service, objects, random)
-  return { connect, serverName }
-}
-
-const pem = (base64: string): string => new TextDecoder().decode(fromBase64(base64))
-
-/** Where a failing answer is no Status, its code speaks. */
-const byCode: Readonly<Record<number, string>> = {
-  400: 'the server rejected our request for an unknown reason', 401: 'the server has asked for the client to provide credentials', 404: 'the server could not find the requested resource',
-  405: 'the server does not allow this method on the requested resource', 409: 'the server reported a conflict', 422: 'the server rejected our request due to an error in our request',
-  429: 'the server has received too many requests and has asked us to try again later', 503: 'the server is currently unable to handle the request',
-  504: 'the server was unable to return a response in the time allotted, but may still be processing the request',
-}
-const mostShown = 2048
-function wordsFor({ status, headers }: OutboundAnswer, text: string): string {
-  const type = headers['content-type'] ?? ''
-  const said = type === '' || type.startsWith('text/') ? text.slice(0, mostShown).trim() : 'unknown'
-  if (status === 403 || status === 415) return said
-  if (status === 406) return said && said !== 'unknown' ? said : 'the server was unable to respond with a content type that the client supports'
-  return byCode[status] ?? (status >= 500 ? `an error on the server (${JSON.stringify(said)}) has prevented the request from succeeding` : `the server responded with the status code ${status} but did not return more information`)
 }

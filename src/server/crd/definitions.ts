@@ -2,6 +2,7 @@
 import { cleanupFinalizer, customResourceDefinition, type CustomResourceDefinition } from '#kinds'
 import { copy, formatTime, same, updateManagedFields, type LooseObject } from '#machinery'
 import type { Core } from '../core.ts'
+import { converterOf } from './conversion.ts'
 import { emptied, type Cleanup } from './cleanup.ts'
 import { isTrue, nextStatus, takenIn, withCondition, type Condition } from './conditions.ts'
 import { serve } from './serve.ts'
@@ -51,7 +52,7 @@ export class Definitions {
 
   #serve(definition: CustomResourceDefinition): void {
     const { name } = definition.metadata
-    this.#withdraw(name, serve(definition, () => { const now = this.#known.get(name); return now === undefined || isTrue(now, 'Terminating') }))
+    this.#withdraw(name, serve(definition, () => { const now = this.#known.get(name); return now === undefined || isTrue(now, 'Terminating') }, converterOf(definition, this.#core)))
   }
   /** Whoever watches what was served before must begin anew. */
   #withdraw(name: string, served: ReturnType<typeof serve>): void {

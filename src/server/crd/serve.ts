@@ -7,6 +7,8 @@ import { scale } from '../subresources/scale.ts'
 import { status } from '../subresources/status.ts'
 import type { Subresource } from '../subresources/subresource.ts'
 import { columnsOf } from './columns.ts'
+import { convertedForm } from './converted-form.ts'
+import type { Converter } from './conversion.ts'
 import { isTrue, preferredVersion } from './conditions.ts'
 import { fieldSchema } from './field-schema.ts'
 import { readObject, readStored, readWritten } from './form.ts'
@@ -18,17 +20,17 @@ const verbs: readonly Verb[] = ['delete', 'deletecollection', 'get', 'list', 'pa
 const lastVerbs: readonly Verb[] = ['delete', 'deletecollection', 'get', 'list', 'watch']
 
 /** What the registry is told of a definition; nothing when it may not be served (yet). `isGoing` is asked on every create. */
-export function serve(definition: CustomResourceDefinition, isGoing: () => boolean): readonly Served[] {
+export function serve(definition: CustomResourceDefinition, isGoing: () => boolean, converter: Converter | undefined): readonly Served[] {
   if (!isTrue(definition, 'NamesAccepted') && !isTrue(definition, 'Established')) return []
   const { spec } = definition
   const stored = spec.versions.find((version) => version.storage)
   if (!stored) return []
   const schema = new VersionSchema(stored, spec.group, spec.names.kind)
-  return spec.versions.filter((version) => version.served).map((version) => versionOf(definition, version, schema, isGoing))
+  return spec.versions.filter((version) => version.served).map((version) => versionOf(definition, version, schema, isGoing, converter))
 }
 
 /** What is worked out from one version's schema, when it is first asked for. */
-class VersionSchema {
+export class VersionSchema {
   readonly version: string
   readonly apiVersion: string
   readonly name: string
@@ -49,7 +51,7 @@ class VersionSchema {
 /** A definition's name in OpenAPI documents: the group's parts backwards, version, kind. */
 export const openApiName = (group: string, version: string, kind: string): string => [...group.split('.').reverse(), version, kind].join('.')
 
-function versionOf(definition: CustomResourceDefinition, version: CustomResourceDefinitionVersion, stored: VersionSchema, isGoing: () => boolean): Served {
+function versionOf(definition: CustomResourceDefinition, version: CustomResourceDefinitionVersion, stored: VersionSchema, isGoing: () => boolean, converter: Converter | undefined): Served {
   const { spec: { group, names, scope }, status: { acceptedNames } } = definition
   const accepted = acceptedNames.kind ? acceptedNames : names
   const schema = stored.version === version.name ? stored : new VersionSchema(version, group, names.kind)
@@ -66,7 +68,7 @@ function versionOf(definition: CustomResourceDefinition, version: CustomResource
     get schema() { return schema.fields }, get columns() { return schema.columns },
     subresources: {}, generation: true, statusOnCreate: 'drop', createOnUpdate: false, versionRequiredOnUpdate: true, deletePolicy: 'Background', returnsDeleted: false,
     untracked: [], selectable: selectableOf(version.selectableFields), storagePrefix: `/registry/${group}/${names.plural}/`, alsoServedAs: [], rules,
-    stored: {
+    stored: converter ? convertedForm(names.kind, schema, stored, converter) : {
       read: (value) => readStored(schema.structural, value),
       write: (object) => (schema === stored ? object : readWritten(stored.structural, { ...object, apiVersion: stored.apiVersion })),
     },

@@ -18,8 +18,10 @@ export const scale: Subresource = {
   handle: (call) => (call.info.verb === 'get' ? read(call) : write(call)),
 }
 
-function read(call: Call): ApiResponse {
+async function read(call: Call): Promise<ApiResponse> {
   const { core: { objects }, served, info } = call
+  const kv = objects.find(served.kind, place(call), info.name)
+  if (kv) await objects.ready(served.kind, [kv])
   const object = objects.get(served.kind, info.name, place(call))
   if (!object) throw notFound(served.name, info.name)
   return answer(call, object as LooseObject)

@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { LooseObject } from '#machinery'
+import type { Outbound } from '../outbound.ts'
+import { collect, start, type Body } from '../contract-kit.ts'
+import { definition, definitions, established, version, when, widget, widgets } from './contract-kit.ts'
+
+interface Review { readonly apiVersion: string; readonly request: { readonly uid: string; readonly desiredAPIVersion: string; readonly objects: readonly (LooseObject & { spec: { host?: string; port?: string; address?: string } })[] } }
+type Answer = (review: Review) => object
+/** v1 says host and port, v2 says address. */
+const convert: Answer = ({ apiVersion, request: { uid, desiredAPIVersion, objects } }) => ({
+  apiVersion, kind: 'ConversionReview',
+  response: { uid, result: { status: 'Success' }, convertedObjects: objects.map((object) => {
+    const [host = '', port = ''] = (object.spec.address ?? '').split(':')
+    return { ...object, apiVersion: desiredAPIVersion, spec: desiredAPIVersion.endsWith('v2') ? { address: `${object.spec.host}:${object.spec.port}` } : { host, port } }
+  }) },
+})
+const v2 = '/apis/x.example/v2/namespaces/n/widgets'
+const text = { type: 'string' }
+const versions = (storage = 'v1') => [version({ host: text, port: text }, {}, { name: 'v1', storage: storage === 'v1' }), version({ address: text }, {}, { name: 'v2', storage: storage === 'v2' })]
+const conversion = (reviews = ['v1']) => ({ conversion: { strategy: 'Webhook', webhook: { clientConfig: { url: 'https://converter.example/convert' }, conversionReviewVersions: reviews } } })
+
+async function started(answer: Answer | (() => Promise<never>) = convert, reviews?: string[]) {
+  const asked: Review[] = [], urls: string[] = []
+  let answering = answer
+  const outbound: Outbound = async ({ url, body }) => {
+    const review = JSON.parse(new TextDecoder().decode(body)) as Review
+    asked.push(review)
+    urls.push(url)
+    return { status: 200, headers: { 'content-type': 'application/json' }, body: new TextEncoder().encode(JSON.stringify(await answering(review))) }
+  }
+  const server = await start({ outbound })
+  await established(server.ask, definition(versions(), conversion(reviews)))
+  return { ...server, asked, urls, answerWith: (other: Answer) => { answering = other } }
+}
+
+test('objects are kept in the storage version and shown in the one asked for', async () => {
+  const { ask, asked, urls } = await started()
+  assert.equal((await ask(`POST ${widgets}`, widget('a', { host: 'h', port: '1' }))).status, 201)
+  assert.equal(asked.length, 0)
+  const { body } = await ask(`GET ${v2}/a`)
+  assert.deepEqual([body.apiVersion, body.spec], ['x.example/v2', { address: 'h:1' }])
+  assert.deepEqual([asked[0]!.apiVersion, asked[0]!.request.desiredAPIVersion, asked[0]!.request.objects.length, urls[0]], ['apiextensions.k8s.io/v1', 'x.example/v2', 1, 'https://converter.example/convert?timeout=30s'])
+  await ask(`GET ${v2}/a`)
+  assert.equal(asked.length, 1, 'the same version of an object is converted once')
+  assert.equal((await ask(`POST ${v2}`, { ...widget('b', { address: 'i:2' }), apiVersion: 'x.example/v2' })).body.spec.address, 'i:2')
+  assert.deepEqual((await ask(`GET ${widgets}/b`)).body.spec, { host: 'i', port: '2' })
+  assert.deepEqual((await ask(`PATCH ${v2}/a`, { spec: { address: 'j:3' } })).body.spec, { address: 'j:3' })
+  assert.deepEqual((await ask(`GET ${widgets}`)).body.items.map((i: Body) => [i.apiVersion, i.spec]), [['x.example/v1', { host: 'j', port: '3' }], ['x.example/v1', { host: 'i', port: '2' }]])
+  assert.deepEqual((await ask(`GET ${v2}`)).body.items.map((i: Body) => i.spec.address), ['j:3', 'i:2'])
+})
+
+test('watches show events in their version, in order', async () => {
+  const { ask, send } = await started()
+  await ask(`POST ${widgets}`, widget('a', { host: 'h', port: '1' }))
+  const watcher = collect(await send(`GET ${v2}?watch=1`))
+  for (let turn = 0; turn < 50 && watcher.events.length === 0; turn++) await new Promise((resolve) => setImmediate(resolve))
+  await ask(`POST ${widgets}`, widget('b', { host: 'i', port: '2' }))
+  await ask(`DELETE ${widgets}/a`)
+  for (let turn = 0; turn < 50 && watcher.events.length < 3; turn++) await new Promise((resolve) => setImmediate(resolve))
+  assert.deepEqual(watcher.events.map((e) => [e.type, e.object.metadata.name, e.object.spec.address]), [['ADDED', 'a', 'h:1'], ['ADDED', 'b', 'i:2'], ['DELETED', 'a', 'h:1']])
+})
+
+test('what was kept in another version than today is converted', async () => {
+  const { ask, asked } = await started()
+  await ask(`POST ${widgets}`, widget('a', { host: 'h', port: '1' }))
+  const { body } = await ask(`PATCH ${definitions}/widgets.x.example`, { spec: { versions: versions('v2') } })
+  assert.deepEqual(body.status.storedVersions, ['v1', 'v2'])
+  assert.deepEqual((await ask(`GET ${widgets}/a`)).body.spec, { host: 'h', port: '1' })
+  assert.equal(asked.length, 0, 'it was written as v1')
+  assert.deepEqual((await ask(`GET ${v2}/a`)).body.spec, { address: 'h:1' })
+})
+
+const about = 'conversion webhook for x.example/v1, Kind=Widget'
+const altered = (change: (object: Body) => Body): Answer => (review) => { const answer = convert(review) as Body; return { ...answer, response: { ...answer.response, convertedObjects: answer.response.convertedObjects.map(change) } } }
+for (const [promise, answer, message] of [
+  ['a webhook that cannot be reached', async () => { throw new Error('dial tcp 1.2.3.4:443: connect: connection refused') }, `${about} failed: Post "https://converter.example/convert?timeout=30s": dial tcp 1.2.3.4:443: connect: connection refused`],
+  ['a webhook that refuses', ({ apiVersion, request }) => ({ apiVersion, kind: 'ConversionReview', response: { uid: request.uid, result: { status: 'Failed', message: 'no way' } } }), `${about} failed: no way`],
+  ['a webhook that does not say that it succeeded', ({ apiVersion, request }) => ({ apiVersion, kind: 'ConversionReview', response: { uid: request.uid } }), `${about} failed: response.result.status was '', not 'Success'`],
+  ['an answer to another question', ({ apiVersion }) => ({ apiVersion, kind: 'ConversionReview', response: { uid: 'x', result: { status: 'Success' } } }), /failed: expected response\.uid="[^"]+", got "x"$/],
+  ['an answer of another type', () => ({ apiVersion: 'v1', kind: 'Pod' }), `${about} failed: expected webhook response of apiextensions.k8s.io/v1, Kind=ConversionReview, got /v1, Kind=Pod`],
+  ['no answer', ({ apiVersion }) => ({ apiVersion, kind: 'ConversionReview' }), `${about} failed: no response provided`],
+  ['too few objects', ({ apiVersion, request }) => ({ apiVersion, kind: 'ConversionReview', response: { uid: request.uid, result: { status: 'Success' }, convertedObjects: [] } }), `${about} returned 0 objects, expected 1`],
+  ['another version than asked for', altered((o) => ({ ...o, apiVersion: 'x.example/v3' })), `${about} returned invalid object at index 0: invalid groupVersion (expected x.example/v2, received x.example/v3)`],
+  ['another kind', altered((o) => ({ ...o, kind: 'Gadget' })), `${about} returned invalid object at index 0: invalid kind (expected Widget, received Gadget)`],
+  ['another name', altered((o) => ({ ...o, metadata: { ...o.metadata, name: 'z' } })), `${about} returned invalid object: must have the same name: a != z`],
+  ['another namespace', altered((o) => ({ ...o, metadata: { ...o.metadata, namespace: 'z' } })), `${about} returned invalid object: must have the same namespace: n != z`],
+  ['another uid', altered((o) => ({ ...o, metadata: { ...o.metadata, uid: 'z' } })), /returned invalid object: must have the same UID: \S+ != z$/],
+  ['labels that are none', altered((o) => ({ ...o, metadata: { ...o.metadata, labels: { a: 5 } } })), `${about} returned invalid metadata: metadata.labels[a] must be a string, but is int64 in converted object`],
+  ['labels that may not be', altered((o) => ({ ...o, metadata: { ...o.metadata, labels: { a: '?' } } })), /returned invalid metadata: metadata\.labels: Invalid value: "\?": a valid label must be/],
+] as [string, Answer, string | RegExp][])
+  test(promise, async () => {
+    const { ask } = await started(answer)
+    await ask(`POST ${widgets}`, widget('a', { host: 'h', port: '1' }))
+    const { status, body } = await ask(`GET ${v2}/a`)
+    assert.equal(status, 500)
+    if (typeof message === 'string') assert.equal(body.message, message)
+    else assert.match(body.message, message)
+  })
+
+test('labels and annotations are what the webhook says, all other metadata stays', async () => {
+  const { ask } = await started(altered((o) => ({ ...o, metadata: { ...o.metadata, labels: { new: 'l' }, finalizers: ['z/z'], creationTimestamp: null } })))
+  const { body: made } = await ask(`POST ${widgets}`, { ...widget('a', { host: 'h', port: '1' }), metadata: { name: 'a', labels: { old: 'l' }, annotations: { k: 'v' } } })
+  const { metadata } = (await ask(`GET ${v2}/a`)).body
+  assert.deepEqual([metadata.labels, metadata.annotations, metadata.finalizers, metadata.creationTimestamp], [{ new: 'l' }, { k: 'v' }, undefined, made.metadata.creationTimestamp])
+})
+
+test('the first review version that is known is spoken', async () => {
+  const { ask, asked, answerWith } = await started(convert, ['v2', 'v1beta1', 'v1'])
+  answerWith(({ request }) => ({ response: { ...(convert({ apiVersion: '', request }) as Body).response, uid: 'whatever' } }))
+  await ask(`POST ${widgets}`, widget('a', { host: 'h', port: '1' }))
+  assert.deepEqual((await ask(`GET ${v2}/a`)).body.spec, { address: 'h:1' })
+  assert.equal(asked[0]!.apiVersion, 'apiextensions.k8s.io/v1beta1')
+})
+
+test('a definition that goes takes objects of every version with it', async () => {
+  const { ask } = await started()
+  await ask(`POST ${v2}`, { ...widget('b', { address: 'i:2' }), apiVersion: 'x.example/v2' })
+  await ask(`DELETE ${definitions}/widgets.x.example`)
+  await when(ask, `${definitions}/widgets.x.example`, (_, status) => status === 404)
+})
