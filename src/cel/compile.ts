@@ -1,5 +1,15 @@
 // From text to a program, and the errors on the way. The contract of the room: others only see what is exported here.
+import type { Amount } from './amounts.ts'
 import type { CelType } from './cel-type.ts'
+import { toDeclared, typeText } from './check-type.ts'
+import { check, type Checked } from './checker.ts'
+import { estimate } from './estimate.ts'
+import { Frame } from './frame.ts'
+import { issuesText, toIssues, type Finding } from './issues.ts'
+import { toJson } from './json-values.ts'
+import { functions } from './library/index.ts'
+import { parse } from './parser.ts'
+import { plan, type Plan } from './planner.ts'
 
 /** What an expression may name. */
 export interface CelEnvironment {
@@ -48,8 +58,39 @@ export class CelError extends Error {
 
 /** Parses and checks an expression. Never throws for what the text says. */
 export function compile(source: string, environment: CelEnvironment): Compiled {
-  void environment
-  const message = `expressions cannot be compiled yet: ${source}`
-  return { ok: false, issues: [{ message, line: 1, column: 1 }], text: `ERROR: <input>:1:1: ${message}` }
+  const wrong = (findings: readonly Finding[]): Compiled => { const issues = toIssues(source, findings); return { ok: false, issues, text: issuesText(source, issues) } }
+  const parsed = parse(source)
+  if ('findings' in parsed) return wrong(parsed.findings)
+  const checked = check(parsed.expr, environment, functions)
+  if (checked.findings.length > 0) return wrong(checked.findings)
+  return { ok: true, program: new Program(source, checked, environment) }
+}
+
+class Program implements CelProgram {
+  readonly source: string
+  readonly outputType: CelType
+  readonly outputTypeName: string
+  private readonly checked: Checked
+  private readonly environment: CelEnvironment
+  private planned: Plan | undefined
+  private estimated: Amount | undefined
+  constructor(source: string, checked: Checked, environment: CelEnvironment) {
+    const type = checked.typeOf(checked.expr)
+    this.source = source; this.checked = checked; this.environment = environment
+    this.outputType = toDeclared(type); this.outputTypeName = typeText(type)
+  }
+  get cost(): Amount { return this.estimated ??= estimate(this.checked, this.environment) }
+  uses(variable: string): boolean { return this.checked.uses(variable) }
+  evaluate(variables: Readonly<Record<string, unknown>>, budget: CelBudget): CelResult {
+    this.planned ??= plan(this.checked, this.environment, functions)
+    const { step, slots, size } = this.planned, frame = new Frame(size, slots, variables, budget.perCall)
+    try {
+      const value = step(frame)
+      return { value, json: () => toJson(value) }
+    } catch (error) {
+      if (error instanceof RangeError && /call stack/.test(error.message)) throw new CelError('expression is nested too deep')
+      throw error
+    } finally { budget.left -= frame.cost }
+  }
 }
 export type { CelType }

@@ -1,0 +1,82 @@
+// What calls cost when they run: the tables of cel-go and of Kubernetes' libraries. What they may cost at most is in estimate.ts; both belong together.
+import { sizeOf } from './library/standard.ts'
+import { encodeUtf8 } from './literals.ts'
+import { isMap, isOpaque, ListValue, ObjectValue, type Value } from './values.ts'
+
+export type Price = (args: readonly Value[], result: Value) => number
+
+/** Costs of reading a name or a field, and of making lists, maps and objects. */
+export const selectCost = 1, listCost = 10, mapCost = 30, objectCost = 40
+/** Per letter that is gone over. */
+export const letter = 0.1
+/** Per letter of a regular expression. */
+export const patternLetter = 0.25
+/** Two checks of an authorizer in one expression. */
+export const checkCost = 350_000
+
+/** The size of a value as costs count it: 1 for what has none. */
+export function actualSize(value: Value): number {
+  const size = sizeOf(value)
+  if (size !== undefined) return size
+  if (value instanceof ObjectValue) return Object.keys(value.raw).length
+  return isOpaque(value) ? value.size ?? 1 : 1
+}
+const letters = (size: number, times = 1): number => Math.ceil(size * (times * letter))
+
+/** Going over all that a value holds. */
+function traversal(value: Value): number {
+  if (typeof value === 'string') return Math.floor(utf8Length(value) * letter)
+  if (value instanceof Uint8Array) return Math.floor(value.length * letter)
+  let cost = 0
+  if (value instanceof ListValue) { for (const item of value) cost += traversal(item); return cost }
+  if (typeof value === 'object' && value !== null && isMap(value)) { for (const key of value.keys()) cost += traversal(key) + traversal(value.get(key)!); return cost }
+  return 1
+}
+const utf8Length = (text: string): number => { for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 127) return encodeUtf8(text).length; return text.length }
+
+const ofFirst: Price = ([text]) => letters(actualSize(text!)), twiceFirst: Price = ([text]) => letters(actualSize(text!), 2)
+const one: Price = () => 1
+const pattern = (text: Value, size: number): number => Math.ceil((1 + actualSize(text)) * letter) * Math.ceil(size * patternLetter)
+const search: Price = ([text, regex]) => pattern(text!, actualSize(regex!))
+const all = (names: string, price: Price): [string, Price][] => names.split(' ').map((name) => [name, price])
+
+/** By the name of the function, whatever its arguments: Kubernetes' libraries. */
+const byName: ReadonlyMap<string, Price> = new Map<string, Price>([
+  ['check', () => checkCost],
+  ...all('serviceAccount path group resource subresource namespace name allowed reason error errored', one),
+  ...all('fieldSelector labelSelector', (args) => selectorCost(actualSize(args[1]!))),
+  ...all('isSorted sum max min indexOf lastIndexOf', ([list]) => traversal(list!)),
+  ...all('url lowerAscii upperAscii substring trim jsonpatch.escapeKey cidr isIP isCIDR ip quantity isQuantity semver isSemver', ofFirst),
+  ...all('replace split ip.isCanonical', twiceFirst),
+  ['join', (_, result) => letters(actualSize(result), 2)],
+  ...all('find findAll', search),
+  ...all('masked prefixLength family isUnspecified isLoopback isLinkLocalMulticast isLinkLocalUnicast isGlobalUnicast', one),
+  ['containsIP', ([cidr, other]) => letters(2 * actualSize(cidr!)) + (typeof other === 'string' ? letters(actualSize(other)) : 0)],
+  ['containsCIDR', ([cidr, other]) => letters(2 * actualSize(cidr!)) + letters(actualSize(cidr!)) + 1 + (typeof other === 'string' ? letters(actualSize(other)) : 0)],
+  ['validate', ([format, text]) => pattern(text!, isOpaque(format!) ? format.patternSize ?? 0 : 0)],
+  ...all('format.named sign asInteger isInteger asApproximateFloat isGreaterThan isLessThan compareTo add sub major minor patch', one),
+  ...all('getScheme getHostname getHost getPort getEscapedPath getQuery', one),
+])
+export function selectorCost(length: number): number {
+  return listCost + Math.ceil(length * letter) + Math.ceil(Math.ceil(length * 0.5) * (listCost + objectCost))
+}
+
+const smaller: Price = ([a, b]) => (isOpaque(a!) ? 1 : Math.ceil(Math.min(actualSize(a!), actualSize(b!)) * letter))
+const together: Price = ([a, b]) => letters(actualSize(a!) + actualSize(b!))
+/** By overload: the standard functions. */
+const byOverload: ReadonlyMap<string, Price> = new Map<string, Price>([
+  ...all('starts_with_string ends_with_string', ([, part]) => letters(actualSize(part!))),
+  ...all('string_to_bytes bytes_to_string strings_quote string_format', ofFirst),
+  ['in_list', ([, list]) => actualSize(list!)],
+  ...all('equals not_equals less_string less_equals_string greater_string greater_equals_string less_bytes less_equals_bytes greater_bytes greater_equals_bytes', smaller),
+  ...all('add_string add_bytes', together),
+  ['matches_string', search],
+  ['contains_string', ([text, part]) => letters(actualSize(text!)) * letters(actualSize(part!))],
+])
+
+/** What a call costs; undefined: always one. `overload` is empty when it is only known at run time which one is meant. */
+export function priceOf(name: string, overload: string): Price | undefined {
+  if (overload === 'cidr_ip') return undefined
+  const price = byName.get(name) ?? byOverload.get(overload)
+  return price === one ? undefined : price
+}
