@@ -27,9 +27,8 @@ export function validateObjectMeta(meta: TemplateMeta, rules: ObjectMetaRules, f
   else if (!meta.namespace) errors.push(requiredValue(`${field}.namespace`))
   else for (const why of isDNS1123Label(meta.namespace)) errors.push(invalidValue(`${field}.namespace`, meta.namespace, why))
   if ((meta.generation ?? 0) < 0) errors.push(invalidValue(`${field}.generation`, meta.generation, 'must be greater than or equal to 0'))
-  errors.push(...validateShared(meta, field))
-  if (meta.finalizers) errors.push(...validateFinalizers(meta.finalizers, `${field}.finalizers`, rules.anyFinalizer ?? false))
-  return errors
+  errors.push(...validateShared(meta, field, validateFinalizers(meta.finalizers, `${field}.finalizers`)))
+  return rules.anyFinalizer ? errors : [...errors, ...validateOwnFinalizers(meta, field)]
 }
 
 /** What of a changed object's metadata may not change. `meta` has been through keepObjectMeta. */
@@ -44,7 +43,7 @@ export function validateObjectMetaUpdate(meta: ObjectMeta, old: ObjectMeta, fiel
   for (const key of ['name', 'namespace', 'uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const) {
     if (!same(meta[key], old[key])) errors.push(invalidValue(`${field}.${key}`, meta[key] ?? (key.startsWith('deletion') ? null : ''), 'field is immutable'))
   }
-  errors.push(...validateShared(meta, field))
+  errors.push(...validateShared(meta, field, []))
   return errors
 }
 
@@ -56,11 +55,12 @@ export function keepObjectMeta(meta: ObjectMeta, old: ObjectMeta): void {
   if (old.deletionGracePeriodSeconds !== undefined && meta.deletionGracePeriodSeconds === undefined) meta.deletionGracePeriodSeconds = old.deletionGracePeriodSeconds
 }
 
-function validateShared(meta: TemplateMeta, field: string): FieldError[] {
+function validateShared(meta: TemplateMeta, field: string, finalizers: readonly FieldError[]): FieldError[] {
   return [
     ...(meta.labels ? validateLabels(meta.labels, `${field}.labels`) : []),
     ...(meta.annotations ? validateAnnotations(meta.annotations, `${field}.annotations`) : []),
     ...(meta.ownerReferences ? validateOwnerReferences(meta.ownerReferences, `${field}.ownerReferences`) : []),
+    ...finalizers,
     ...(meta.managedFields ? validateManagedFields(meta.managedFields, `${field}.managedFields`) : []),
   ]
 }
@@ -104,17 +104,17 @@ function validateOwnerReferences(owners: Owners, field: string): FieldError[] {
   return errors
 }
 
-const ownFinalizers = ['kubernetes', 'orphan', 'foregroundDeletion']
-function validateFinalizers(finalizers: readonly string[], field: string, any: boolean): FieldError[] {
+function validateFinalizers(finalizers: readonly string[] | undefined, field: string): FieldError[] {
   const errors: FieldError[] = []
-  for (const name of finalizers) for (const why of isQualifiedName(name)) errors.push(invalidValue(field, name, why))
-  if (finalizers.includes('orphan') && finalizers.includes('foregroundDeletion'))
+  for (const name of finalizers ?? []) for (const why of isQualifiedName(name)) errors.push(invalidValue(field, name, why))
+  if (finalizers?.includes('orphan') && finalizers.includes('foregroundDeletion'))
     errors.push(invalidValue(field, finalizers, 'finalizer orphan and foregroundDeletion cannot be both set'))
-  if (!any) finalizers.forEach((name, i) => {
-    if (!name.includes('/') && !ownFinalizers.includes(name)) errors.push(invalidValue(`${field}[${i}]`, name, 'name is neither a standard finalizer name nor is it fully qualified'))
-  })
   return errors
 }
+const ownFinalizers = ['kubernetes', 'orphan', 'foregroundDeletion']
+/** Finalizers of built-in kinds need a domain or must be one of Kubernetes' own. */
+export const validateOwnFinalizers = ({ finalizers }: TemplateMeta, field = 'metadata'): FieldError[] => (finalizers ?? []).flatMap((name, i) =>
+  (name.includes('/') || ownFinalizers.includes(name) ? [] : [invalidValue(`${field}.finalizers[${i}]`, name, 'name is neither a standard finalizer name nor is it fully qualified')]))
 
 function validateManagedFields(entries: NonNullable<TemplateMeta['managedFields']>, field: string): FieldError[] {
   const errors: FieldError[] = []

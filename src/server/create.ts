@@ -12,15 +12,13 @@ export async function create(call: Call): Promise<ApiResponse> {
   const options = writeOptions(call.info.query, 'CreateOptions')
   const object = readBody(call, options)
   checkNamespace(call, object)
-  const { resourceVersion } = object.metadata
-  if (resourceVersion && resourceVersion !== '0' && !options.dryRun) throw versionOnCreate()
   wipeMetadata(object)
   trackFields(call, object, undefined, managerName(options.fieldManager, call.request.headers['user-agent']), '')
   const made = await createObject(call, object, options)
   return made.kv ? storedAnswer(call, 201, made.kv) : objectAnswer(call, 201, made.object)
 }
 
-/** The reference makes this a server error. */
+/** The reference makes this a server error, at the very end; a version that is no number means nothing. */
 const versionOnCreate = () => new ApiError('', 'resourceVersion should not be set on objects to be created', undefined, { code: 500 })
 
 /** The object goes where the URL says. Throws BadRequest when the body says otherwise. */
@@ -46,7 +44,7 @@ export async function createObject(call: Call, object: LooseObject, options: Wri
   await admission.mutate(write, object, undefined)
   beginMetadata(object, core)
   for (let attempt = 1; ; attempt++) {
-    const release = allocate(call, object, undefined)
+    const release = allocate(call, object, undefined, options.dryRun)
     try {
       prepareCreate(served, object, call.user)
       validateCreate(served, object)
@@ -54,6 +52,7 @@ export async function createObject(call: Call, object: LooseObject, options: Wri
       await admission.validate(generated ? { ...write, name: object.metadata.name } : write, object, undefined)
       const { metadata: { name, namespace = '' } } = object
       toStoredForm(served.kind.schema, object)
+      if (!options.dryRun && Number(object.metadata.resourceVersion) > 0) throw versionOnCreate()
       if (options.dryRun) {
         const found = objects.find(served.kind, namespace, name)
         release(false)

@@ -53,7 +53,7 @@ function patched(call: Call, old: LooseObject, body: unknown, form: PatchForm, o
   const otherType = served.custom ? undefined : whyAnotherType(result, served, call.core.registry)
   if (otherType !== undefined) throw refused(otherType)
   const strict: string[] = []
-  const object = inForm(result, served, { strict, sorted: true }, refused)
+  const object = inForm(result, served, { strict, sorted: true, converting: form === 'strategic' }, refused)
   if (strict.length > 0 && options.fieldValidation === 'Strict') throw refused(`strict decoding error: ${strict.join(', ')}`)
   if (options.fieldValidation === 'Warn' && !warned) call.warnings.push(...strict)
   return asStored(served, object)

@@ -83,7 +83,7 @@ export interface Allocator {
    * Takes what the object needs and writes it in (`object` may be changed), before validation; throws an ApiError when it is not
    * to be had. The returned function is called once: true when the object was stored, false when it was not (dry runs included).
    */
-  begin(object: LooseObject, old: LooseObject | undefined, objects: ObjectReader): (stored: boolean) => void
+  begin(object: LooseObject, old: LooseObject | undefined, objects: ObjectReader, dryRun: boolean): (stored: boolean) => void
   /** Gives back what a deleted object held. */
   released(object: LooseObject): void
 }

@@ -1,6 +1,6 @@
 // What happens to every object before it is validated, whatever its kind: metadata that only the server writes, status and spec kept
 // apart, generation. What a kind adds to it is in its rules.
-import { copy, formatTime, invalid, keepObjectMeta, nameIsDNSSubdomain, nameSuffix, same, uuid, validateObjectMeta, validateObjectMetaUpdate, zeroOf, type Clock, type FieldError, type Kind, type LooseObject, type Random, type TemplateMeta, type User } from '#machinery'
+import { copy, formatTime, invalid, keepObjectMeta, nameIsDNSSubdomain, nameIsPathSegment, nameSuffix, same, uuid, validateObjectMeta, validateObjectMetaUpdate, validateOwnFinalizers, zeroOf, type Clock, type FieldError, type Kind, type LooseObject, type NameRule, type Random, type TemplateMeta, type User } from '#machinery'
 import { converted, type Served } from './served.ts'
 
 const longestName = 63
@@ -9,10 +9,10 @@ const suffixLength = 5
 /** A name made of a prefix and chance: at most 63 characters. */
 export const generatedName = (prefix: string, random: Random): string => prefix.slice(0, longestName - suffixLength) + nameSuffix(random, suffixLength)
 
-/** Drops from a new object's metadata what only the server may set. */
+/** Drops from a new object's metadata what only the server may set; its version is for the store to refuse. */
 export function wipeMetadata(object: LooseObject): void {
   const meta = object.metadata as Partial<TemplateMeta>
-  for (const field of ['selfLink', 'uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'resourceVersion'] as const) delete meta[field]
+  for (const field of ['selfLink', 'uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const) delete meta[field]
 }
 
 /** Metadata of a new object: uid, birth, a name where one is to be made. */
@@ -75,10 +75,14 @@ export function validateCreate(served: Served, object: LooseObject): void {
 
 /** Everything wrong with a changed object. Throws Invalid. */
 export function validateUpdate(served: Served, object: LooseObject, old: LooseObject, subresource: string): void {
+  const { custom, kind } = served
   const meta = validateObjectMetaUpdate(object.metadata, old.metadata)
-  // the reference asks twice, once for all kinds and once in each
-  const { custom } = served
-  refuse(served, object, custom ? [...meta, ...custom.validate(object, old, subresource, meta)] : [...meta, ...meta, ...validated(served, object, old, subresource === '' ? undefined : subresource)])
+  if (custom) { refuse(served, object, [...meta, ...custom.validate(object, old, subresource, meta)]); return }
+  // The reference asks again and again: once for all kinds, once in each, and many kinds look at the whole once more.
+  const whole = (name: NameRule, anyFinalizer: boolean) => validateObjectMeta(object.metadata, { namespaced: kind.namespaced, name, anyFinalizer })
+  const found = [...whole(nameIsPathSegment, true), ...meta, ...meta, ...validateOwnFinalizers(object.metadata)]
+  const again = found.length > 0 && kind.rechecksMetadata && subresource !== 'status' ? whole(kind.rules.name ?? nameIsDNSSubdomain, false) : []
+  refuse(served, object, [...found, ...again, ...validated(served, object, old, subresource === '' ? undefined : subresource)])
 }
 
 /** A version's own validation stands in place of the kind's. */

@@ -87,7 +87,7 @@ async function attemptOnce(call: Call, { options, change, operation = 'UPDATE', 
   if (!tracked) trackFields(call, object, old, manager ?? managerName(options.fieldManager, call.request.headers['user-agent']), subresource)
   const write = admitted(call, operation, options)
   await admission.mutate(write, object, old)
-  const release = allocate(call, object, old)
+  const release = allocate(call, object, old, options.dryRun)
   let stored = false
   try {
     prepareUpdate(served, object, old, subresource)
@@ -143,6 +143,7 @@ async function createInstead(call: Call, { options, manager, tracked }: Modifica
   })
   if (decision.verdict !== 'allow') throw forbidden(served.name, info.name, `User ${JSON.stringify(user.name)} cannot create resource ${JSON.stringify(served.resource)} in API group ${JSON.stringify(served.group)}${place(call) ? ` in the namespace ${JSON.stringify(place(call))}` : ' at the cluster scope'}`)
   wipeMetadata(object)
+  delete (object.metadata as { resourceVersion?: string }).resourceVersion
   if (!tracked) trackFields(call, object, undefined, manager ?? managerName(options.fieldManager, call.request.headers['user-agent']), '')
   const { kv, object: made } = await createObject(call, object, options)
   return { kv, object: made, status: 201 }

@@ -41,12 +41,12 @@ export function admitted(call: Call, operation: AdmissionOperation, options: { r
 }
 
 /** Takes what an object needs before it is stored; the returned function says whether it was. Throws what the allocators throw. */
-export function allocate({ core, served }: Call, object: LooseObject, old: LooseObject | undefined): (stored: boolean) => void {
-  const allocators = core.allocators.get(served.kind)
+export function allocate({ core, served, info }: Call, object: LooseObject, old: LooseObject | undefined, dryRun: boolean): (stored: boolean) => void {
+  const allocators = info.subresource === '' ? core.allocators.get(served.kind) : undefined
   if (!allocators) return nothingHeld
   const held: ((stored: boolean) => void)[] = []
   try {
-    for (const each of allocators) held.push(each.begin(object, old, core.objects))
+    for (const each of allocators) held.push(each.begin(object, old, core.objects, dryRun))
   } catch (error) {
     for (const release of held) release(false)
     throw error

@@ -9,6 +9,7 @@ import { namespace } from './namespace.ts'
 import { node } from './node.ts'
 import { persistentVolume } from './persistentvolume.ts'
 import { persistentVolumeClaim } from './persistentvolumeclaim.ts'
+import { adoptAllocated } from './prepare-service.ts'
 import { resourceQuota } from './resourcequota.ts'
 import { secret } from './secret.ts'
 import { service } from './service.ts'
@@ -73,10 +74,13 @@ test('a service has a type, a protocol and a target', () => {
 test('an update of a service keeps what the cluster chose, and drops what the new type has no use for', () => {
   const old = { ...written(service, { spec: { type: 'NodePort', ports: [port] } }), spec: { ...written(service, { spec: { type: 'NodePort', ports: [port] } }).spec, ...chosen, ports: [{ port: 80, protocol: 'TCP', targetPort: 80, nodePort: 30001 }] } }
   const plain = written(service, { spec: { type: 'NodePort', ports: [port] } })
-  service.rules.prepareUpdate!(plain, old)
+  adoptAllocated(plain.spec, old.spec)
   assert.deepEqual([plain.spec.clusterIP, plain.spec.ports[0].nodePort], ['10.0.0.9', 30001])
   const inside = structuredClone(old)
   inside.spec.type = 'ClusterIP'
   service.rules.prepareUpdate!(inside, old)
   assert.deepEqual([inside.spec.clusterIP, inside.spec.ports[0].nodePort, inside.spec.externalTrafficPolicy], ['10.0.0.9', undefined, undefined])
+  const outside = { ...structuredClone(old), spec: { ...structuredClone(old.spec), type: 'ExternalName', externalName: 'x' } }
+  service.rules.prepareUpdate!(outside, old)
+  assert.deepEqual([outside.spec.clusterIP, outside.spec.clusterIPs, outside.spec.ipFamilies, outside.spec.ipFamilyPolicy, outside.spec.internalTrafficPolicy], Array(5).fill(undefined))
 })

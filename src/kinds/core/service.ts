@@ -1,6 +1,6 @@
 import { condition, defineKind, nameIsDNSLabel, s, type Infer, type ObjectOf } from '#machinery'
 import * as cells from '../cells.ts'
-import { isExternal, prepareServiceCreate, prepareServiceUpdate } from './prepare-service.ts'
+import { dropUseless, hideInternalPolicy, isExternal } from './prepare-service.ts'
 import { serviceWarnings, validateService } from './validate-service.ts'
 
 export const clientIPConfig = s.object('io.k8s.api.core.v1.ClientIPConfig', {
@@ -101,7 +101,7 @@ export const service = defineKind({
   shortNames: ['svc'], categories: ['all'], scope: 'Namespaced',
   definition: 'io.k8s.api.core.v1.Service',
   returnsDeleted: true,
-  name: nameIsDNSLabel, rechecksMetadata: true,
+  name: nameIsDNSLabel,
   createOnUpdate: true,
   columns: [
     cells.name,
@@ -120,8 +120,12 @@ export const service = defineKind({
     status: s.value(serviceStatus),
   },
   defaults: (o) => defaultService(o.spec, o.status),
-  prepareCreate: ({ spec }) => prepareServiceCreate(spec),
-  prepareUpdate: ({ spec }, old, subresource) => { if (subresource === undefined) prepareServiceUpdate(spec, old.spec) },
+  prepareCreate: ({ spec }) => hideInternalPolicy(spec),
+  prepareUpdate: (o, old, subresource) => {
+    if (subresource !== undefined) return
+    dropUseless(o, old.spec)
+    hideInternalPolicy(o.spec)
+  },
   validate: validateService,
   warnings: serviceWarnings,
 })

@@ -78,7 +78,8 @@ test('sets and emptied containers', () => {
   assert.deepEqual(story.apply('two', { metadata: { finalizers: ['x.y/b'] } }).metadata.finalizers, ['x.y/a', 'x.y/b'])
   assert.deepEqual(story.apply('one', { metadata: { finalizers: [] } }).metadata.finalizers, ['x.y/b'])
   assert.deepEqual(story.owners(), ['two: .metadata.finalizers[="x.y/b"]'])
-  assert.equal(story.apply('two', {}).metadata.finalizers, undefined)
+  const last = story.apply('two', { metadata: { name: 'f', finalizers: [] } }).metadata as { name?: string; finalizers?: string[] }
+  assert.deepEqual([last.finalizers, last.name], [undefined, 'f'], 'metadata goes with nobody')
   story.apply('one', { data: {} })
   assert.deepEqual(story.owners(), ['one: .data'])
 })

@@ -42,7 +42,7 @@ export function applyFields(schema: Schema<any>, apply: FieldsApply): Applied {
   const mine = reset.reduce(withoutPath, named)
 
   let object = mergeApplied(schema, live, config) as object
-  if (last) object = pruned(schema, object, setOf(last), others.reduce((all, entry) => unionOf(all, setOf(entry)), mine))
+  if (last) object = pruned(schema, object, setOf(last), others.reduce((all, entry) => unionOf(all, setOf(entry)), unionOf(mine, identity)))
   const difference = without(compareFields(schema, live, object), reset)
   const changes = others.map((entry) => ({ entry, ...inVersionOf(entry, apply, live, object, difference) }))
   if (!apply.force) refuseConflicts(changes)
@@ -73,6 +73,8 @@ function managedSoFar(schema: Schema<any>, { live, ...apply }: FieldsApply): rea
   return updateManagedFields(schema, { apiVersion, time, reset, manager: 'before-first-apply', after: unmanaged(live) }) ?? []
 }
 
+/** Every configuration says what object it is about: what holds that stays. */
+const identity: FieldSet = { 'f:metadata': { 'f:name': noFields } }
 /** What the manager applied before, applies no more and nobody else owns, goes. */
 function pruned(schema: Schema<any>, object: object, before: FieldSet, owned: FieldSet): object {
   const gone = differenceOf(withNamedFields(schema, before), withNamedFields(schema, owned))

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Service } from '#kinds'
+import { service, type Service } from '#kinds'
 import { ApiError, seeded, type LooseObject } from '#machinery'
 import type { Change, ObjectReader } from '../object-reader.ts'
 import { formatIPv4, nthAddress, parseCidr, parseIPv4 } from './addresses.ts'
@@ -11,9 +11,10 @@ function allocation(size = '/24') {
   const objects = { get: () => undefined, list: () => [], follow: (_: unknown, seen: typeof tell) => { tell = seen; return () => {} } } as ObjectReader
   const it = new ServiceAllocation({ ranges: { addresses: parseCidr(`10.0.0.0${size}`), nodePorts: { first: 30000, last: 30009 } }, objects, random: seeded(1) })
   const write = (name: string, spec: object, old?: LooseObject): LooseObject | string => {
-    const object = { apiVersion: 'v1', kind: 'Service', metadata: { name, namespace: 'd', uid: name, resourceVersion: '', creationTimestamp: '' }, spec: structuredClone(spec) } as LooseObject
+    const object = { apiVersion: 'v1', kind: 'Service', metadata: { name, namespace: 'd', uid: name, resourceVersion: '', creationTimestamp: '' }, spec: structuredClone(spec), status: {} } as LooseObject
     try {
-      const done = it.begin(object, old)
+      const done = it.begin(object, old, objects, false)
+      if (old) service.rules.prepareUpdate!(object as Service, old as Service)
       tell({ object, old })
       done(true)
       return object
@@ -33,7 +34,7 @@ test('an address is given once, and again when its service is gone', () => {
 test('a refused or dry write holds nothing', () => {
   const { it, write } = allocation()
   const object = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'a', namespace: 'd', uid: '', resourceVersion: '', creationTimestamp: '' }, spec: { type: 'ClusterIP', clusterIP: '10.0.0.9' } } as LooseObject
-  it.begin(object, undefined)(false)
+  it.begin(object, undefined, {} as ObjectReader, true)(false)
   assert.equal(spec(write('b', { type: 'ClusterIP', clusterIP: '10.0.0.9' })).clusterIP, '10.0.0.9')
 })
 test('every address is given before the range is full', () => {
@@ -41,6 +42,28 @@ test('every address is given before the range is full', () => {
   for (let i = 0; i < 14; i++) seen.add(spec(write(`s${i}`, { type: 'ClusterIP' })).clusterIP!)
   assert.equal(seen.size, 14)
   assert.match(write('full', { type: 'ClusterIP' }) as string, /range is full/)
+})
+test('a dry run shows what it would choose above all real ports, and finds what is taken', () => {
+  const { it, write } = allocation()
+  write('a', { type: 'NodePort', ports: [{ name: 'x', port: 53, protocol: 'UDP', nodePort: 30005 }] })
+  const dry = (ports: object[], old?: LooseObject) => {
+    const object = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'b', namespace: 'd', uid: '', resourceVersion: '', creationTimestamp: '' }, spec: { type: 'NodePort', ports } } as LooseObject
+    try { it.begin(object, old, {} as ObjectReader, true)(false); return spec(object).ports!.map((p) => p.nodePort) } catch (error) { return (error as ApiError).message }
+  }
+  assert.deepEqual(dry([{ port: 1 }, { port: 2 }]), [32769, 32770])
+  assert.equal(dry([{ port: 1, nodePort: 30005 }]), 'Service "b" is invalid: spec.ports[0].nodePort: Invalid value: 30005: provided port is already allocated')
+  assert.equal(dry([{ port: 1, nodePort: 30001 }, { port: 2, nodePort: 30001 }]), 'Service "b" is invalid: spec.ports[1].nodePort: Invalid value: 30001: provided port is already allocated')
+})
+test('families follow from addresses and policy', () => {
+  const { write } = allocation()
+  const said = (more: object, old?: LooseObject) => { const made = write('a', { type: 'ClusterIP', ports: [{ port: 1, protocol: 'TCP' }], ...more }, old); return typeof made === 'string' ? made.replace('Service "a" is invalid: ', '') : spec(made) }
+  assert.equal(said({ ipFamilies: ['IPv4', 'IPv4'] }), 'spec.ipFamilies[1]: Duplicate value: "IPv4"')
+  assert.equal(said({ ipFamilies: ['IPv4', 'IPv6'] }), "spec.ipFamilyPolicy: Invalid value: \"SingleStack\": must be 'RequireDualStack' or 'PreferDualStack' when multiple IP families are specified")
+  assert.equal(said({ ipFamilies: ['IPv6'] }), 'spec.ipFamilies[0]: Invalid value: "IPv6": not configured on this cluster')
+  assert.equal(said({ ipFamilyPolicy: 'RequireDualStack' }), 'spec.ipFamilyPolicy: Invalid value: "RequireDualStack": this cluster is not configured for dual-stack services')
+  assert.equal(said({ clusterIP: 'fd00::1' }), 'spec.clusterIPs[0]: Invalid value: ["fd00::1"]: IPv6 is not configured on this cluster')
+  const made = write('a', { type: 'ClusterIP', ports: [{ port: 1, protocol: 'TCP' }] }) as LooseObject
+  assert.equal(said({ ...spec(made), ipFamilies: ['IPv6'] }, made), `spec.clusterIPs[0]: Invalid value: "${spec(made).clusterIP}": expected an IPv6 value as indicated by \`ipFamilies[0]\``)
 })
 test('node ports come and go with the type', () => {
   const { write } = allocation()

@@ -1,6 +1,6 @@
 // Service addresses and node ports: what a Service's type asks for is given before it is validated and stored, and is free again when it goes.
-import { service as serviceKind, type Service } from '#kinds'
-import { invalid, invalidValue, type FieldError, type LooseObject, type Random } from '#machinery'
+import { adoptAllocated, needsHealthCheckPort, service as serviceKind, validateServiceAddresses, type Service } from '#kinds'
+import { ApiError, internalError, invalid, invalidValue, type FieldError, type LooseObject, type Random } from '#machinery'
 import type { ObjectReader } from '../object-reader.ts'
 import type { Allocator } from '../server.ts'
 import { contains, formatIPv4, parseIPv4, type Range } from './addresses.ts'
@@ -32,65 +32,123 @@ export class ServiceAllocation implements Allocator {
   }
   close(): void { this.#stop() }
 
-  begin(object: LooseObject, old: LooseObject | undefined): (stored: boolean) => void {
-    const service = object as Service, owner = ownerOf(object.metadata), held: (() => void)[] = []
-    dropByType(service, old as Service | undefined)
-    const errors = [...chooseFamilies(service), ...this.#chooseAddress(service, owner, held), ...this.#choosePorts(service, owner, held)]
+  begin(object: LooseObject, old: LooseObject | undefined, _objects: ObjectReader, dryRun: boolean): (stored: boolean) => void {
+    const service = object as Service, before = old as Service | undefined, held: (() => void)[] = []
+    const { metadata: { name }, spec } = service, owner = ownerOf(object.metadata)
     const letGo = () => { for (const release of held.splice(0)) release() }
-    if (errors.length === 0) return letGo
-    letGo()
-    throw invalid(serviceKind, object.metadata.name, errors)
+    try {
+      if (!spec) return letGo
+      adoptAllocated(spec, before?.spec)
+      refuse(name, chooseFamilies(spec, before?.spec))
+      refuse(name, this.#chooseAddress(spec, before?.spec, owner, held))
+      this.#choosePorts(name, spec, before?.spec, { pool: this.#ports, owner, held, dryRun, range: this.#ranges.nodePorts })
+      return letGo
+    } catch (error) {
+      letGo()
+      throw error
+    }
   }
   /** Freed by the change that `follow` reports. */
   released(): void {}
 
-  #chooseAddress({ spec }: Service, owner: string, held: (() => void)[]): FieldError[] {
-    if (!spec || spec.type === 'ExternalName' || spec.clusterIP === 'None') return []
-    const asked = spec.clusterIP || spec.clusterIPs?.[0]
-    if (asked) {
-      const n = parseIPv4(asked)
-      if (n === undefined) return [] // validation has the words for it
-      const refuse = (why: string) => [invalidValue('spec.clusterIPs', [asked], `failed to allocate IP ${asked}: ${why}`)]
-      if (!contains(this.#ranges.addresses, n) || !this.#addresses.contains(n)) return refuse('the provided network does not match the current range')
-      if (this.#addresses.isTaken(n, owner)) return refuse('provided IP is already allocated')
-      held.push(this.#addresses.reserve(n, owner))
-    } else {
+  #chooseAddress(spec: Spec, before: Spec | undefined, owner: string, held: (() => void)[]): FieldError[] {
+    if (spec.type === 'ExternalName' || spec.clusterIPs?.[0] === 'None') return []
+    if (before && before.type !== 'ExternalName') return [] // it has one, which may not change
+    const asked = spec.clusterIPs?.[0]
+    if (!asked) {
       const n = this.#addresses.next()
-      if (n === undefined) return [invalidValue('spec.clusterIPs', [], 'failed to allocate a serviceIP: range is full')]
+      if (n === undefined) throw internalError('failed to allocate a serviceIP: range is full')
       held.push(this.#addresses.reserve(n, owner))
       spec.clusterIP = formatIPv4(n)
+      spec.clusterIPs = [spec.clusterIP]
+      return []
     }
-    spec.clusterIP ||= asked!
-    spec.clusterIPs ??= [spec.clusterIP]
+    const n = parseIPv4(asked), refused = (why: string) => [invalidValue('spec.clusterIPs', spec.clusterIPs, `failed to allocate IP ${asked}: ${why}`)]
+    if (n === undefined || !contains(this.#ranges.addresses, n) || !this.#addresses.contains(n)) return refused('the provided network does not match the current range')
+    if (this.#addresses.isTaken(n, owner)) return refused('provided IP is already allocated')
+    held.push(this.#addresses.reserve(n, owner))
     return []
   }
 
-  #choosePorts({ spec }: Service, owner: string, held: (() => void)[]): FieldError[] {
-    const errors: FieldError[] = []
-    const give = (field: string, asked: number | undefined, set: (n: number) => void, allowed?: (n: number) => boolean) => {
-      if (asked) {
-        if (!this.#ports.contains(asked)) errors.push(invalidValue(field, asked, `provided port is not in the valid range. The range of valid ports is ${this.#ranges.nodePorts.first}-${this.#ranges.nodePorts.last}`))
-        else if (this.#ports.isTaken(asked, owner)) errors.push(invalidValue(field, asked, 'provided port is already allocated'))
-        else held.push(this.#ports.reserve(asked, owner))
-        return
-      }
-      const n = this.#ports.next(allowed)
-      if (n === undefined) { errors.push(invalidValue(field, 0, 'failed to allocate a nodePort: range is full')); return }
-      held.push(this.#ports.reserve(n, owner))
-      set(n)
+  #choosePorts(name: string, spec: Spec, before: Spec | undefined, options: PortOptions): void {
+    const operation = new PortOperation(options), own = new Set(before?.ports?.map((p) => p.nodePort).filter(Boolean))
+    if (spec.type === 'NodePort' || spec.type === 'LoadBalancer') refuse(name, before ? updatePorts(spec, own, operation) : initPorts(spec, operation))
+    if (!needsHealthCheckPort(spec) || (before && needsHealthCheckPort(before))) return
+    const asked = spec.healthCheckNodePort
+    const why = asked ? operation.take(asked) : undefined
+    if (why !== undefined) throw internalError(`failed to allocate requested HealthCheck NodePort ${asked}: ${why}`)
+    if (!asked) spec.healthCheckNodePort = operation.next()
+  }
+}
+type Spec = NonNullable<Service['spec']>
+function refuse(name: string, errors: readonly FieldError[]): void { if (errors.length > 0) throw invalid(serviceKind, name, errors) }
+
+const wantsPorts = ({ type, allocateLoadBalancerNodePorts }: Spec): boolean => type === 'NodePort' || (type === 'LoadBalancer' && allocateLoadBalancerNodePorts !== false)
+/** Ports of a new service: the same number for TCP and UDP of one port, as people expect of DNS. */
+function initPorts(spec: Spec, operation: PortOperation): FieldError[] {
+  const byNumber = new Map<number, number>()
+  for (const [i, port] of (spec.ports ?? []).entries()) {
+    if (!port.nodePort && !wantsPorts(spec)) continue
+    const shared = byNumber.get(port.port)
+    if (shared === undefined) {
+      const asked = spec.ports!.find((p) => p.port === port.port && p.nodePort)?.nodePort
+      const why = asked ? operation.take(asked) : undefined
+      if (why !== undefined) return [invalidValue(`spec.ports[${i}].nodePort`, asked, why)]
+      port.nodePort = asked ?? operation.next()
+      byNumber.set(port.port, port.nodePort)
+    } else if (!port.nodePort) port.nodePort = shared
+    else if (port.nodePort !== shared) {
+      const why = operation.take(port.nodePort)
+      if (why !== undefined) return [invalidValue(`spec.ports[${i}].nodePort`, port.nodePort, why)]
     }
-    const needsPorts = spec?.type === 'NodePort' || (spec?.type === 'LoadBalancer' && spec.allocateLoadBalancerNodePorts !== false)
-    const given = new Set(spec?.ports?.map((p) => p.nodePort).filter(Boolean)), byNumber = new Map<string, number>()
-    for (const [i, port] of (needsPorts ? spec?.ports ?? [] : []).entries()) {
-      // the same number for TCP and UDP of one port, as people expect of DNS
-      const shared = byNumber.get(`${port.port}`)
-      if (!port.nodePort && shared !== undefined && !spec!.ports!.some((p) => p !== port && p.nodePort === shared && p.protocol === port.protocol)) port.nodePort = shared
-      else give(`spec.ports[${i}].nodePort`, port.nodePort, (n) => { port.nodePort = n; given.add(n) }, (n) => !given.has(n))
-      if (port.nodePort) byNumber.set(`${port.port}`, port.nodePort)
+  }
+  return []
+}
+/** Ports of a changed service: what it has it keeps, the rest is taken one by one. */
+function updatePorts(spec: Spec, own: ReadonlySet<number | undefined>, operation: PortOperation): FieldError[] {
+  const taken = new Set<number>(), known = new Set<string>()
+  for (const [i, port] of (spec.ports ?? []).entries()) {
+    if (!port.nodePort && !wantsPorts(spec)) continue
+    if (!port.nodePort) port.nodePort = operation.next()
+    else if (!own.has(port.nodePort) && !taken.has(port.nodePort)) {
+      const why = operation.take(port.nodePort)
+      if (why !== undefined) return [invalidValue(`spec.ports[${i}].nodePort`, port.nodePort, why)]
+      taken.add(port.nodePort)
     }
-    if (spec?.type === 'LoadBalancer' && spec.externalTrafficPolicy === 'Local')
-      give('spec.healthCheckNodePort', spec.healthCheckNodePort, (n) => { spec.healthCheckNodePort = n }, (n) => !given.has(n))
-    return errors
+    const key = `${port.protocol}/${port.nodePort}`
+    if (known.has(key)) throw new ApiError('', `duplicate nodePort: {${port.protocol} ${port.nodePort}}`, undefined, { code: 500 })
+    known.add(key)
+  }
+  return []
+}
+
+interface PortOptions { readonly pool: Pool; readonly owner: string; readonly held: (() => void)[]; readonly dryRun: boolean; readonly range: { readonly first: number; readonly last: number } }
+/** Above every node port: what dry runs show for ports that would be chosen. */
+const dummyPort = 32768
+/** The ports that one write takes. A dry run looks, and holds nothing. */
+class PortOperation {
+  readonly #options: PortOptions
+  readonly #taken: number[] = []
+  constructor(options: PortOptions) { this.#options = options }
+
+  /** Why this port is not to be had; undefined when it is. */
+  take(n: number): string | undefined {
+    const { pool, owner, held, dryRun, range } = this.#options
+    if (!dryRun && !pool.contains(n)) return `provided port is not in the valid range. The range of valid ports is ${range.first}-${range.last}`
+    if (pool.isTaken(n, owner) || this.#taken.includes(n)) return 'provided port is already allocated'
+    if (!dryRun) held.push(pool.reserve(n, owner))
+    this.#taken.push(n)
+    return undefined
+  }
+
+  /** A free port. Throws InternalError when there is none. */
+  next(): number {
+    const { pool, owner, held, dryRun } = this.#options
+    const n = dryRun ? Math.max(dummyPort, ...this.#taken) + 1 : pool.next((port) => !this.#taken.includes(port))
+    if (n === undefined) throw internalError('failed to allocate a nodePort: range is full')
+    if (!dryRun) held.push(pool.reserve(n, owner))
+    this.#taken.push(n)
+    return n
   }
 }
 
@@ -98,53 +156,47 @@ const ownerOf = (m: { namespace?: string; name: string }) => `${m.namespace ?? '
 const addressesOf = (s: Service | undefined): number[] => (s?.spec?.clusterIPs ?? []).map(parseIPv4).filter((n) => n !== undefined)
 const portsOf = (s: Service | undefined): number[] => [...(s?.spec?.ports ?? []).map((p) => p.nodePort), s?.spec?.healthCheckNodePort].filter((n) => n !== undefined && n !== 0) as number[]
 
-/** Keeps what the client left out on update, and drops what no longer goes with the type, unless the client has just set it. */
-function dropByType(service: Service, old: Service | undefined): void {
-  const spec = service.spec, before = old?.spec
-  if (!spec || !before) return
-  const usesIP = (t: string | undefined) => t !== 'ExternalName', usesPorts = (t: string | undefined) => t === 'NodePort' || t === 'LoadBalancer'
-  if (usesIP(spec.type) && usesIP(before.type)) {
-    if (!spec.clusterIP && before.clusterIP) spec.clusterIP = before.clusterIP
-    if (!spec.clusterIPs?.length && spec.clusterIP === before.clusterIP && before.clusterIPs) spec.clusterIPs = [...before.clusterIPs]
-    spec.ipFamilyPolicy ??= before.ipFamilyPolicy ?? 'SingleStack'
-    if (!spec.ipFamilies?.length && before.ipFamilies) spec.ipFamilies = [...before.ipFamilies]
+const single = 'SingleStack'
+const sameList = (a: readonly string[] | undefined, b: readonly string[] | undefined): boolean => (a ?? []).join() === (b ?? []).join()
+/** The families of a single-stack IPv4 cluster: which a service has, by its own words, those of the old one and its addresses. */
+function chooseFamilies(spec: Spec, old: Spec | undefined): FieldError[] {
+  if (spec.type === 'ExternalName') return []
+  const same = old && old.type === spec.type && sameList(spec.clusterIPs, old.clusterIPs) && sameList(spec.ipFamilies, old.ipFamilies)
+  if (same && spec.ipFamilyPolicy === 'PreferDualStack' && old.ipFamilyPolicy === 'PreferDualStack') return []
+  const openHeadless = spec.clusterIP === 'None' && !Object.keys(spec.selector ?? {}).length
+  spec.ipFamilyPolicy ??= old?.ipFamilyPolicy ?? (openHeadless ? 'RequireDualStack' : single)
+  const wrong = validateServiceAddresses(spec, old)
+  if (wrong.length) return wrong
+  const policy = spec.ipFamilyPolicy, errors = policyErrors(spec, old)
+  for (const [i, ip] of (spec.clusterIPs ?? []).entries()) {
+    if (ip === 'None') break
+    if (i < (spec.ipFamilies ?? []).length) continue
+    if (parseIPv4(ip) === undefined) errors.push(invalidValue(`spec.clusterIPs[${i}]`, spec.clusterIPs, 'IPv6 is not configured on this cluster'))
+    else spec.ipFamilies = [...(spec.ipFamilies ?? []), 'IPv4']
   }
-  if (usesIP(before.type) && !usesIP(spec.type)) {
-    if (spec.clusterIP === before.clusterIP) delete spec.clusterIP
-    delete spec.clusterIPs; delete spec.ipFamilies; delete spec.ipFamilyPolicy; delete spec.internalTrafficPolicy
+  if (errors.length) return errors
+  const families = spec.ipFamilies?.length ? spec.ipFamilies : ['IPv4']
+  if (openHeadless) {
+    spec.ipFamilies = families.length < 2 && policy !== single ? [families[0]!, families[0] === 'IPv4' ? 'IPv6' : 'IPv4'] : families
+    return []
   }
-  if (usesPorts(before.type) && usesPorts(spec.type)) {
-    for (const port of spec.ports ?? [])
-      if (!port.nodePort) { const same = before.ports?.find((p) => p.port === port.port && p.protocol === port.protocol && p.nodePort); if (same) port.nodePort = same.nodePort! }
-    if (!spec.healthCheckNodePort && before.healthCheckNodePort && spec.type === before.type && spec.externalTrafficPolicy === 'Local') spec.healthCheckNodePort = before.healthCheckNodePort
-  }
-  if (usesPorts(before.type) && !usesPorts(spec.type)) {
-    const held = new Set(before.ports?.map((p) => p.nodePort))
-    for (const port of spec.ports ?? []) if (held.has(port.nodePort)) delete port.nodePort
-    if (!spec.externalIPs?.length) delete spec.externalTrafficPolicy
-  }
-  if (before.type === 'LoadBalancer' && spec.type !== 'LoadBalancer') {
-    delete spec.healthCheckNodePort
-    if (spec.allocateLoadBalancerNodePorts === before.allocateLoadBalancerNodePorts) delete spec.allocateLoadBalancerNodePorts
-    if (spec.loadBalancerClass === before.loadBalancerClass) delete spec.loadBalancerClass
-  }
+  if (policy === 'RequireDualStack') errors.push(invalidValue('spec.ipFamilyPolicy', policy, 'this cluster is not configured for dual-stack services'))
+  for (const [i, family] of families.entries()) if (family !== 'IPv4') errors.push(invalidValue(`spec.ipFamilies[${i}]`, family, 'not configured on this cluster'))
+  if (!errors.length) spec.ipFamilies = families
+  return errors
 }
-
-/** The families of a single-stack IPv4 cluster. */
-function chooseFamilies({ spec }: Service): FieldError[] {
-  if (!spec || spec.type === 'ExternalName') return []
-  const headlessWithoutSelector = spec.clusterIP === 'None' && !Object.keys(spec.selector ?? {}).length
-  if (headlessWithoutSelector && !spec.ipFamilyPolicy && !spec.ipFamilies?.length) {
-    spec.ipFamilyPolicy = 'RequireDualStack'
-    spec.ipFamilies = ['IPv4', 'IPv6']
+/** Whether the policy goes with as many addresses and families; a change to a single stack gives up the second ones. */
+function policyErrors(spec: Spec, old: Spec | undefined): FieldError[] {
+  const { ipFamilyPolicy: policy } = spec, refused = (why: string) => invalidValue('spec.ipFamilyPolicy', policy, why), errors: FieldError[] = []
+  const fewer = (now: readonly string[] | undefined, before: readonly string[] | undefined) => !!now?.length && now.length < (before?.length ?? 0)
+  if (old && policy === single) {
+    if (sameList(spec.clusterIPs, old.clusterIPs) && (spec.clusterIPs ?? []).length > 1) spec.clusterIPs = spec.clusterIPs!.slice(0, 1)
+    if (sameList(spec.ipFamilies, old.ipFamilies) && (spec.ipFamilies ?? []).length > 1) spec.ipFamilies = spec.ipFamilies!.slice(0, 1)
+  } else if (old) {
+    if (fewer(spec.clusterIPs, old.clusterIPs)) errors.push(refused("must be 'SingleStack' to release the secondary cluster IP"))
+    if (fewer(spec.ipFamilies, old.ipFamilies)) errors.push(refused("must be 'SingleStack' to release the secondary IP family"))
   }
-  if (spec.clusterIP === 'None') spec.clusterIPs ??= ['None']
-  if (!headlessWithoutSelector) {
-    if (spec.ipFamilyPolicy === 'RequireDualStack') return [invalidValue('spec.ipFamilyPolicy', spec.ipFamilyPolicy, 'this cluster is not configured for dual-stack services')]
-    const wrong = spec.ipFamilies?.findIndex((f) => f === 'IPv6') ?? -1
-    if (wrong >= 0) return [invalidValue(`spec.ipFamilies[${wrong}]`, 'IPv6', 'not configured on this cluster')]
-  }
-  spec.ipFamilyPolicy ??= 'SingleStack'
-  if (!spec.ipFamilies?.length) spec.ipFamilies = ['IPv4']
-  return []
+  if (policy === single && spec.clusterIPs?.length === 2) errors.push(refused("must be 'RequireDualStack' or 'PreferDualStack' when multiple cluster IPs are specified"))
+  if (policy === single && spec.ipFamilies?.length === 2) errors.push(refused("must be 'RequireDualStack' or 'PreferDualStack' when multiple IP families are specified"))
+  return errors
 }
