@@ -74,13 +74,8 @@ export class Registry {
       const shared = { kind, namespaced: kind.namespaced, verbs: kind.verbs, subresources, ...(kind.subresources.scale && { scale: kind.subresources.scale }) }
       this.#add({
         ...shared, group: kind.group, version: kind.version, apiVersion: kind.apiVersion, resource: kind.resource, kindName: kind.kind,
-<<<<<<< HEAD
         definition: kind.definition, schema: kind.schema, rules: kind.rules, columns: kind.columns, selectable: kind.selectable, ...(kind.deprecated !== undefined && { deprecated: kind.deprecated }),
         name: { group: kind.group, resource: kind.resource },
-=======
-        definition: kind.definition, schema: kind.schema, rules: kind.rules, columns: kind.columns, selectable: kind.selectable,
-        name: { group: kind.group, resource: kind.resource },
->>>>>>> a5c45e7 (Services as the reference gives them addresses and ports: families, dry runs, updates; metadata is judged as often as it judges it; priorities stay on updates)
       })
       for (const other of [...kind.alsoServedAs, ...(former?.get(kind) ?? [])]) {
         const resource = other.plural ?? kind.resource

@@ -1,6 +1,6 @@
 import { condition, defineKind, nameIsDNSLabel, s, type Infer, type ObjectOf } from '#machinery'
 import * as cells from '../cells.ts'
-import { dropUseless, hideInternalPolicy, isExternal } from './prepare-service.ts'
+import { adoptAllocated, dropUseless, hideInternalPolicy, isExternal } from './prepare-service.ts'
 import { serviceWarnings, validateService } from './validate-service.ts'
 
 export const clientIPConfig = s.object('io.k8s.api.core.v1.ClientIPConfig', {
@@ -120,7 +120,10 @@ export const service = defineKind({
     status: s.value(serviceStatus),
   },
   defaults: (o) => defaultService(o.spec, o.status),
-  prepareCreate: ({ spec }) => hideInternalPolicy(spec),
+  prepareCreate: ({ spec }) => {
+    adoptAllocated(spec, undefined) // again, for servers that allocate nothing
+    hideInternalPolicy(spec)
+  },
   prepareUpdate: (o, old, subresource) => {
     if (subresource !== undefined) return
     dropUseless(o, old.spec)
