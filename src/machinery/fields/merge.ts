@@ -7,9 +7,9 @@ import { fieldNode, isNoFields, type FieldSet } from './set.ts'
 type Json = unknown
 type JsonObject = Record<string, Json>
 const isObject = (value: Json): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value)
-const isKeyed = (schema: Schema<any>): boolean => schema.type === 'array' && (schema.listType === 'map' || schema.listType === 'set')
-const isAtomic = (schema: Schema<any>): boolean => schema.mapType === 'atomic' || (schema.type === 'any' && schema.name !== undefined)
-const innerOf = (schema: Schema<any>, name: string): Schema<any> | undefined =>
+export const isKeyed = (schema: Schema<any>): boolean => schema.type === 'array' && (schema.listType === 'map' || schema.listType === 'set')
+export const isAtomic = (schema: Schema<any>): boolean => schema.mapType === 'atomic' || (schema.type === 'any' && schema.name !== undefined)
+export const innerOf = (schema: Schema<any>, name: string): Schema<any> | undefined =>
   schema.type === 'object' ? (schema.fields && Object.hasOwn(schema.fields, name) ? schema.fields[name] : schema.rest) : schema.type === 'any' ? schema : schema.items
 
 /** The object with everything the configuration says; maps and keyed lists unite, all else is replaced. Neither is changed. */
