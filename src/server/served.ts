@@ -40,6 +40,10 @@ export interface CustomForm {
   readonly decode: (json: unknown, options: DecodeOptions) => LooseObject
   /** Everything wrong with an object of this version, in the reference's order. `meta` is what is wrong with its metadata. */
   readonly validate: (object: LooseObject, old: LooseObject | undefined, subresource: string, meta: readonly FieldError[]) => FieldError[]
+  /** Its definition in OpenAPI documents; `reference` makes the path of another one. */
+  readonly describe: (dialect: 'v2' | 'v3', reference: (name: string) => string) => Record<string, unknown>
+  /** Another text when what the definition says changes: documents made from it are kept until then. */
+  readonly stamp: string
   /** The version in which objects are kept. */
   readonly storageVersion: string
   /** Why nothing can be created (the definition is going); asked on every create. */

@@ -12,6 +12,7 @@ import type { Converter } from './conversion.ts'
 import { isTrue, preferredVersion } from './conditions.ts'
 import { fieldSchema } from './field-schema.ts'
 import { readObject, readStored, readWritten } from './form.ts'
+import { openApiSchema } from './openapi-schema.ts'
 import { selectableOf } from './selectable.ts'
 import { validateCustom } from './validate-object.ts'
 import { finalizerWarnings } from './warnings.ts'
@@ -76,6 +77,8 @@ function versionOf(definition: CustomResourceDefinition, version: CustomResource
   const custom: CustomForm = {
     decode: (json, options) => readObject({ group, kindName: kind.kind, schema: schema.structural }, json, options),
     validate: validateCustom({ kindName: kind.kind, apiVersion, schema: () => schema.structural, scale: paths }),
+    describe: (dialect, reference) => ({ ...openApiSchema(schema.structural, dialect, reference), ...(version.selectableFields?.length && { 'x-kubernetes-selectable-fields': version.selectableFields.map(({ jsonPath }) => ({ fieldPath: jsonPath.replace(/^\./, '') })) }) }),
+    stamp: `${definition.metadata.uid}/${definition.metadata.generation ?? 0}`,
     refuseCreate: (object) => (isGoing() ? terminating(kind, object) : undefined), storageVersion: stored.version,
   }
   return {

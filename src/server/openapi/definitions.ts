@@ -1,6 +1,6 @@
 // Schemas as OpenAPI definitions, in the two dialects: version 3 wraps references that carry more than themselves, version 2 knows no
 // unions and shows no defaults.
-import { deleteOptions, listMeta, s, type Schema } from '#machinery'
+import { deleteOptions, listMeta, objectMeta, s, type Schema } from '#machinery'
 import type { Served } from '../served.ts'
 
 export type Dialect = 'v2' | 'v3'
@@ -98,9 +98,13 @@ export function definitionsOf(dialect: Dialect, served: readonly Served[], extra
     }
   }
 
+  /** Custom resources describe themselves; all that they refer to is metadata. */
+  const addCustom = (name: string, description: object): void => { out[name] = description; add(objectMeta) }
+
   for (const each of served) {
     const type = { group: each.group, version: each.version, kind: each.kindName }
-    add(each.schema, [type])
+    if (each.custom) addCustom(each.definition, { ...each.custom.describe(dialect, (name) => reference(dialect, name)), 'x-kubernetes-group-version-kind': [type] })
+    else add(each.schema, [type])
     if (each.verbs.includes('list')) add(listSchema(each), [{ ...type, kind: `${each.kindName}List` }])
   }
   for (const { schema, ...type } of extra) add(schema, [type])
@@ -112,8 +116,8 @@ export function definitionsOf(dialect: Dialect, served: readonly Served[], extra
   return Object.fromEntries(Object.entries(out).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-const listSchema = ({ definition, schema }: Served): Schema<unknown> =>
-  s.object(`${definition}List`, { apiVersion: s.string(), items: s.required(s.list(schema)), kind: s.string(), metadata: s.value(listMeta) })
+const listSchema = ({ definition, schema, custom }: Served): Schema<unknown> =>
+  s.object(`${definition}List`, { apiVersion: s.string(), items: s.required(s.list(custom ? { type: 'object', name: definition, fields: {}, required: false, present: false } : schema)), kind: s.string(), metadata: s.value(listMeta) })
 
 const empties: Readonly<Record<string, unknown>> = { string: '', integer: 0, number: 0, boolean: false }
 function emptyOf({ type, format }: Schema<unknown>): unknown {

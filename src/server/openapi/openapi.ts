@@ -69,7 +69,7 @@ export function openapi(core: Core, { services, documents }: Aggregation, build:
     const found = versionOf(registry, name.slice('/openapi/v3/'.length))
     if (!found) return { status: 404, headers: {}, body: { type: 'bytes', chunks: [] } }
     const hash = hashOf(build, found)
-    const bytes = made(name, () => ({ openapi: '3.0.0', info: { title: 'Kubernetes', version: about.version }, paths: pathsOf('v3', found), components: { schemas: definitionsOf('v3', found, extraTypes(found)) } }))
+    const bytes = made(`${name}/${hash}`, () => ({ openapi: '3.0.0', info: { title: 'Kubernetes', version: about.version }, paths: pathsOf('v3', found), components: { schemas: definitionsOf('v3', found, extraTypes(found)) } }))
     return document(bytes, request.headers['if-none-match'], hash, query.get('hash') === hash)
   }
 }
@@ -113,4 +113,13 @@ function versionOf(registry: Registry, name: string): readonly Served[] | undefi
 }
 
 /** Changes whenever a document may have: with the program, and with the resources in it. */
-const hashOf = (build: string, served: readonly Served[]): string => hex(sha256(build + served.map((s) => `${s.apiVersion}/${s.resource}`).join())).toUpperCase().repeat(2)
+const hashOf = (build: string, served: readonly Served[]): string => {
+  let known = hashes.get(served)
+  if (known?.build !== build) {
+    known = { build, hash: hex(sha256(build + served.map((s) => `${s.apiVersion}/${s.resource}${s.custom ? `/${s.custom.stamp}` : ''}`).join())).toUpperCase().repeat(2) }
+    hashes.set(served, known)
+  }
+  return known.hash
+}
+/** What a version serves stays the same list until it changes. */
+const hashes = new WeakMap<readonly Served[], { readonly build: string; readonly hash: string }>()

@@ -68,7 +68,8 @@ function operation(dialect: Dialect, served: Served, { verb, action, place, suff
   const id = groupName(served.group) + capital(served.version)
   const ref = (name: string) => ({ $ref: reference(dialect, name) })
   const described = parameters.map((p) => (dialect === 'v3' ? { name: p.name, in: 'query', description: p.description, schema: { type: p.type, uniqueItems: true } } : { name: p.name, in: 'query', description: p.description, type: p.type, uniqueItems: true }))
-  const consumed = patch ? patchTypes : bodyTypes
+  const patches = served.custom ? patchTypes.filter((type) => !type.includes('strategic')) : patchTypes
+  const consumed = patch ? patches : bodyTypes
   const common = {
     operationId: `${verb}${id}${place}${served.kindName}${suffix}`, tags: [camel(id)],
     'x-kubernetes-action': action ?? (verb === 'create' ? 'post' : verb),
@@ -78,7 +79,7 @@ function operation(dialect: Dialect, served: Served, { verb, action, place, suff
     return { ...common, consumes: consumed, produces: bodyTypes, schemes: ['https'], parameters: [...described, ...(takes ? [{ name: 'body', in: 'body', required: verb !== 'delete', schema: ref(takes) }] : [])], responses: { 200: { description: 'OK', schema: ref(gives) }, 401: { description: 'Unauthorized' } } }
   return {
     ...common, parameters: described,
-    ...(takes && { requestBody: { content: Object.fromEntries((patch ? patchTypes : ['*/*']).map((t) => [t, { schema: ref(takes) }])), ...(verb !== 'delete' && { required: true }) } }),
+    ...(takes && { requestBody: { content: Object.fromEntries((patch ? patches : ['*/*']).map((t) => [t, { schema: ref(takes) }])), ...(verb !== 'delete' && { required: true }) } }),
     responses: { 200: { description: 'OK', content: Object.fromEntries(bodyTypes.map((t) => [t, { schema: ref(gives) }])) }, 401: { description: 'Unauthorized' } },
   }
 }

@@ -114,9 +114,9 @@ function tagged({ text, etag }: Tagged, ifNoneMatch: string | undefined, direct:
 
 function aggregatedResource(served: Served) {
   const scope = served.namespaced ? 'Namespaced' : 'Cluster'
-  const subresources = [...served.subresources.values()].map(({ name, type, verbs }) => ({ subresource: name, responseKind: type, verbs }))
+  const subresources = [...served.subresources.values()].map(({ name, type, verbs }) => ({ subresource: name, responseKind: served.custom && type.group === '' ? { group: served.group, version: served.version, kind: type.kind } : type, verbs }))
   return {
-    resource: served.resource, responseKind: { group: '', version: '', kind: served.kindName }, scope, singularResource: served.kind.singular, verbs: served.verbs,
+    resource: served.resource, responseKind: { ...(served.custom ? { group: served.group, version: served.version } : { group: '', version: '' }), kind: served.kindName }, scope, singularResource: served.kind.singular, verbs: served.verbs,
     ...(served.kind.shortNames.length > 0 && { shortNames: served.kind.shortNames }), ...(served.kind.categories.length > 0 && { categories: served.kind.categories }),
     ...(subresources.length > 0 && { subresources }),
   }
