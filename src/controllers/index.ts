@@ -17,6 +17,7 @@ import { nodeTtlController } from './node-ttl.ts'
 import { podGarbageCollector } from './pod-garbage-collector.ts'
 import { replicaSetController } from './replicaset.ts'
 import { replicationControllerController } from './replicationcontroller.ts'
+import { resourceQuotaController } from './resourcequota.ts'
 import { rootCaPublisher } from './root-ca.ts'
 import { serviceAccountController } from './serviceaccount.ts'
 import { tokenSecretsController, type TokenSecretsOptions } from './serviceaccount-token.ts'
@@ -50,6 +51,7 @@ export const parts = (options: ControllersOptions): readonly Part[] => [
   ...(options.signToken ? [{ ...part(tokenSecretsController({ rootCa: options.rootCa, sign: options.signToken })), user: controllerManager }] : []),
   ...(options.bootstrapMac ? [{ ...part(bootstrapSigner(options.bootstrapMac)), identity: 'bootstrap-signer' }, { ...part(tokenCleaner), identity: 'token-cleaner' }] : []),
   part(clusterRoleAggregationController),
+  part(resourceQuotaController()),
   part(replicaSetController),
   part(replicationControllerController, 'replication-controller'),
   part(deploymentController),

@@ -27,6 +27,7 @@ import { podSecurity } from './pod-security/index.ts'
 import { podTolerationRestriction } from './pod-toleration-restriction.ts'
 import { podTopologyLabels } from './pod-topology-labels.ts'
 import { priority } from './priority.ts'
+import { resourceQuotaPlugin } from './quota/index.ts'
 import { runtimeClassPlugin } from './runtime-class.ts'
 import { serviceAccountPlugin } from './service-account.ts'
 import { storageObjectInUseProtection } from './storage-in-use.ts'
@@ -101,7 +102,7 @@ const all: readonly Entry[] = [
   on('MutatingAdmissionWebhook', () => mutatingAdmissionWebhook()),
   on('ValidatingAdmissionPolicy', () => resting),
   on('ValidatingAdmissionWebhook', () => validatingAdmissionWebhook()),
-  on('ResourceQuota', () => resting),
+  on('ResourceQuota', resourceQuotaPlugin),
   off('AlwaysDeny', () => alwaysDeny),
 ]
 

@@ -1,0 +1,54 @@
+// The kinds that quotas limit, each followed from when a quota first names it: in the cache that others keep, or one of our own that keeps next to nothing.
+import { discover, Informer, type Cluster } from '#client'
+import { kinds as builtIn, measuredResources, measureOf } from '#kinds'
+import { qualified, same, type AnyObject, type Kind, type ResourceName } from '#machinery'
+import { slim } from '../garbage/graph.ts'
+
+interface Followed { readonly list: (namespace: string) => readonly AnyObject[]; readonly synced: Promise<void>; readonly stop: () => void }
+
+export class FollowedKinds {
+  readonly #cluster: Cluster
+  readonly #changed: (namespace: string) => void
+  readonly #followed = new Map<string, Followed>()
+
+  /** `changed` is called whenever objects of a namespace may use another amount than before. */
+  constructor(cluster: Cluster, changed: (namespace: string) => void) {
+    this.#cluster = cluster
+    this.#changed = changed
+  }
+  stop(): void { for (const { stop } of this.#followed.values()) stop() }
+
+  /** The objects of a resource in a namespace, complete; undefined when the server does not serve such a resource. */
+  async objects(resource: ResourceName, namespace: string): Promise<readonly AnyObject[] | undefined> {
+    let followed = this.#followed.get(qualified(resource))
+    if (!followed) {
+      const kind = builtIn.find((k) => k.resource === resource.resource && k.group === resource.group) ?? await this.#discovered(resource)
+      if (!kind?.namespaced) return undefined
+      followed = this.#followed.get(qualified(resource)) ?? this.#follow(kind)
+      this.#followed.set(qualified(resource), followed)
+    }
+    await followed.synced
+    return followed.list(namespace)
+  }
+
+  async #discovered({ group, resource }: ResourceName): Promise<Kind | undefined> {
+    const { kinds } = await discover(this.#cluster.client)
+    return kinds.find((kind) => kind.group === group && kind.resource === resource && kind.verbs.includes('list') && kind.verbs.includes('watch'))
+  }
+
+  #follow(kind: Kind): Followed {
+    const measure = measureOf(kind), isMeasured = measuredResources.some((m) => same(m, { group: kind.group, resource: kind.resource }))
+    const seen = ({ object, old, type }: { readonly type: string; readonly object: AnyObject; readonly old: AnyObject | undefined }) => {
+      const now = this.#cluster.clock.now()
+      if (type === 'MODIFIED' && old && same(measure.usage(object, now), measure.usage(old, now)) && !measure.changesAt?.(object)) return
+      this.#changed(object.metadata.namespace ?? '')
+    }
+    if (isMeasured || this.#cluster.caches(kind)) {
+      const stop = this.#cluster.watch<AnyObject>(kind, seen)
+      return { list: (namespace) => this.#cluster.list(kind, { namespace }), synced: this.#cluster.synced([kind]), stop }
+    }
+    const informer = new Informer<AnyObject>(this.#cluster.client, kind, { keep: slim })
+    informer.watch(seen)
+    return { list: (namespace) => informer.list({ namespace }), synced: informer.synced(), stop: () => informer.stop() }
+  }
+}
