@@ -1,15 +1,14 @@
 // The types that the checker works with. CelType says what values may be; these say the same without bounds, and have type parameters.
-import type { CelType } from './cel-type.ts'
+import type { CelObjectType, CelType } from './cel-type.ts'
 
 export type Type =
   | { readonly kind: 'dyn' | 'error' | 'bool' | 'int' | 'uint' | 'double' | 'string' | 'bytes' | 'timestamp' | 'duration' | 'null' | 'any' }
   | { readonly kind: 'list'; readonly of: readonly [Type] }
   | { readonly kind: 'map'; readonly of: readonly [Type, Type] }
   | { readonly kind: 'type'; readonly of: readonly Type[] }
-  | { readonly kind: 'object'; readonly name: string; readonly declared: ObjectType }
+  | { readonly kind: 'object'; readonly name: string; readonly declared: CelObjectType }
   | { readonly kind: 'opaque'; readonly name: string; readonly of: readonly Type[] }
   | { readonly kind: 'param'; readonly name: string }
-export type ObjectType = Extract<CelType, { type: 'object' }>
 
 const simple = <K extends Exclude<Type['kind'], 'list' | 'map' | 'type' | 'object' | 'opaque' | 'param'>>(kind: K): Type => ({ kind }) as Type
 export const dyn = simple('dyn'), error = simple('error'), bool = simple('bool'), int = simple('int'), uint = simple('uint'), double = simple('double')

@@ -7,7 +7,6 @@ import { qualifiedName, type Call, type Comprehension, type Expr, type ListExpr,
 import type { FunctionDeclaration, Overload } from './functions.ts'
 import type { Finding } from './issues.ts'
 import { fieldReaders } from './json-values.ts'
-import { unescapeName } from './names.ts'
 import { assign, isDynOrError, mostGeneral, substitute, type Mapping } from './type-mapping.ts'
 
 /** What a name or a call means. */
@@ -53,6 +52,7 @@ class Checker {
   private readonly environment: CelEnvironment
   private readonly functions: ReadonlyMap<string, FunctionDeclaration>
   private readonly locals: Map<string, Type>[] = []
+  private readonly openTypes = new Map<string, Type>()
   private freeParams = 0
   constructor(environment: CelEnvironment, functions: ReadonlyMap<string, FunctionDeclaration>) { this.environment = environment; this.functions = functions }
 
@@ -102,8 +102,17 @@ class Checker {
     return type && { type: t.typeOf(type), reference: { kind: 'type', type } }
   }
   private constructible(name: string): Type | undefined {
-    const found = this.environment.constructible?.find((type) => type.type === 'object' && type.name === name)
-    return found && fromDeclared(found)
+    for (const type of this.environment.constructible ?? []) {
+      if (type.type !== 'object') continue
+      if (type.name === name) return fromDeclared(type)
+      if (type.open && name.startsWith(`${type.name}.`)) return this.openTypes.get(name) ?? this.openType(name)
+    }
+    return undefined
+  }
+  private openType(name: string): Type {
+    const type = fromDeclared({ type: 'object', name, fields: {}, open: true })
+    this.openTypes.set(name, type)
+    return type
   }
   private ident(e: Expr, name: string): Type | undefined {
     const found = this.lookUp(name)
@@ -124,13 +133,15 @@ class Checker {
     else if (type.kind === 'object') result = this.fieldType(e.at, type, name)
     else if (type.kind === 'param') { this.assignable([t.dyn], [type]); result = t.dyn }
     else if (isDynOrError(type)) result = t.dyn
+    // These are objects without fields to the reference.
+    else if (type.kind === 'opaque' && type.name.startsWith('kubernetes.')) this.complain(e.at, `unexpected failed resolution of '${type.name}'`)
     else this.complain(e.at, `type '${typeInMessage(type)}' does not support field selection`)
     return wasOptional || optional ? t.optional(result) : result
   }
   private fieldType(at: number, { declared }: Extract<Type, { kind: 'object' }>, name: string): Type {
-    const json = fieldReaders(declared).get(name)?.json ?? unescapeName(name)
-    const field = json !== undefined && Object.hasOwn(declared.fields, json) && fieldReaders(declared).has(name) ? declared.fields[json] : undefined
-    return field ? fromDeclared(field.of) : this.complain(at, `undefined field '${name}'`)
+    const field = fieldReaders(declared).get(name)
+    if (field) return fromDeclared(declared.fields[field.json]!.of)
+    return declared.open ? t.dyn : this.complain(at, `undefined field '${name}'`)
   }
 
   private call(e: Call): Type {

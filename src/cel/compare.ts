@@ -59,14 +59,13 @@ function equalMaps(a: MapValue, b: MapValue, depth: number): boolean {
   return true
 }
 function equalObjects(a: ObjectValue, b: ObjectValue, depth: number): boolean {
-  const names = new Set([...setFields(a), ...setFields(b)])
+  const names = new Set([...a.names(), ...b.names()])
   for (const name of names) {
     const x = a.get(name), y = b.get(name)
     if (x === undefined || y === undefined || !equal(x, y, depth)) return false
   }
   return true
 }
-const setFields = (object: ObjectValue): string[] => [...object.fields].filter(([, { json }]) => Object.hasOwn(object.raw, json)).map(([name]) => name)
 
 /** Negative, zero or positive. Throws for values that have no order. NaN is after and before nothing. */
 export function compare(a: Value, b: Value): number {

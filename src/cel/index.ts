@@ -1,3 +1,6 @@
 // The Common Expression Language, as Kubernetes v1.36 speaks it: parsed, checked against declared types, priced, evaluated.
 export * from './cel-type.ts'
 export * from './compile.ts'
+export { authorizerValue, resourceCheckValue, type AuthorizationCheck, type AuthorizationDecision, type Authorize } from './library/authorization.ts'
+export { escapeName, unescapeName } from './names.ts'
+export { declaredSize, largestRequest, leastSize } from './sizes.ts'

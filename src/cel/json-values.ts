@@ -1,8 +1,8 @@
 // JSON to values by declared types, and back.
 import { CelError } from './compile.ts'
-import type { CelType } from './cel-type.ts'
+import type { CelObjectType, CelType } from './cel-type.ts'
 import { escapeName } from './names.ts'
-import { formatDuration, formatTimestamp, parseDuration, parseTimestamp } from './time-values.ts'
+import { formatDuration, formatTimestamp, readDate, readSpan } from './time-values.ts'
 import { decodeBase64, encodeBase64 } from './base64.ts'
 import { Duration, EntryMap, isMap, isOpaque, JsonMap, ListValue, none, ObjectValue, OptionalValue, Timestamp, TypeValue, Uint, type FieldReader, type ListForm, type Reader, type Value } from './values.ts'
 
@@ -40,8 +40,8 @@ function makeReader(type: CelType): Reader {
     case 'int': return (raw) => (typeof raw === 'number' && Number.isInteger(raw) ? BigInt(raw) : readDynamic(raw))
     case 'uint': return (raw) => (typeof raw === 'number' && Number.isInteger(raw) && raw >= 0 ? new Uint(BigInt(raw)) : readDynamic(raw))
     case 'double': return (raw) => (typeof raw === 'number' ? raw : readDynamic(raw))
-    case 'timestamp': return (raw) => (typeof raw === 'string' ? parseTimestamp(raw) : readDynamic(raw))
-    case 'duration': return (raw) => (typeof raw === 'string' ? parseDuration(raw) : readDynamic(raw))
+    case 'timestamp': return (raw) => (typeof raw === 'string' ? readDate(raw) : readDynamic(raw))
+    case 'duration': return (raw) => (typeof raw === 'string' ? readSpan(raw) : readDynamic(raw))
     case 'bytes': return (raw) => (typeof raw === 'string' ? decodeBase64(raw) : readDynamic(raw))
     case 'list': {
       const read = readerOf(type.items), form = formOf(type)
@@ -53,7 +53,7 @@ function makeReader(type: CelType): Reader {
     }
     case 'object': {
       let fields: ReadonlyMap<string, FieldReader> | undefined
-      return (raw) => (isPlainObject(raw) ? new ObjectValue(type.name, fields ??= fieldReaders(type), raw) : readDynamic(raw))
+      return (raw) => (isPlainObject(raw) ? new ObjectValue(type.name, fields ??= fieldReaders(type), raw, { open: type.open === true }) : readDynamic(raw))
     }
     case 'optional': {
       const read = readerOf(type.of)
@@ -68,13 +68,16 @@ const formOf = (type: Extract<CelType, { type: 'list' }>): ListForm | undefined 
 
 const fieldTables = new WeakMap<CelType, ReadonlyMap<string, FieldReader>>()
 /** The fields of an object type by their names in expressions. */
-export function fieldReaders(type: Extract<CelType, { type: 'object' }>): ReadonlyMap<string, FieldReader> {
+export function fieldReaders(type: CelObjectType): ReadonlyMap<string, FieldReader> {
   let table = fieldTables.get(type)
   if (!table) {
     const made = new Map<string, FieldReader>()
     for (const [json, field] of Object.entries(type.fields)) {
       const name = escapeName(json)
-      if (name !== undefined) made.set(name, { json, read: readerOf(field.of) })
+      const reader: FieldReader = { json, read: readerOf(field.of) }
+      if (name !== undefined) made.set(name, reader)
+      // Reserved words may stand as they are, too.
+      if (name === `__${json}__` && !made.has(json)) made.set(json, reader)
     }
     fieldTables.set(type, table = made)
   }

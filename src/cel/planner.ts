@@ -169,7 +169,7 @@ export class Planner {
   private struct(e: Extract<Expr, { kind: 'struct' }>): Step {
     const type = this.checked.typeOf(e)
     if (type.kind !== 'object') throw new Error('a struct of no type')
-    const fields = fieldReaders(type.declared), inits = e.fields.map(({ name, value, optional }) => ({ json: fields.get(name)!.json, value: this.step(value), optional }))
+    const fields = fieldReaders(type.declared), inits = e.fields.map(({ name, value, optional }) => ({ json: fields.get(name)?.json ?? name, value: this.step(value), optional }))
     return (frame) => {
       const raw: Record<string, Value> = {}
       for (const { json, value, optional } of inits) {
@@ -177,7 +177,7 @@ export class Planner {
         if (held !== undefined) Object.defineProperty(raw, json, { value: held, enumerable: true, writable: true, configurable: true })
       }
       frame.pay(objectCost)
-      return new ObjectValue(type.name, fields, raw, true)
+      return new ObjectValue(type.name, fields, raw, { made: true, open: type.declared.open === true })
     }
   }
   private binding(e: Comprehension): Step {

@@ -96,3 +96,28 @@ export function formatDuration({ nanos }: Duration): string {
   const size = nanos < 0n ? -nanos : nanos, fraction = String(size % second).padStart(9, '0').replace(/0+$/, '')
   return `${nanos < 0n ? '-' : ''}${size / second}${fraction && `.${fraction}`}s`
 }
+
+/** A date or a time as formats date and date-time have it. Throws CelError. */
+export function readDate(text: string): Timestamp {
+  const upper = text.toUpperCase()
+  return parseTimestamp(/^\d{4}-\d\d-\d\d$/.test(upper) ? `${upper}T00:00:00Z` : upper)
+}
+
+const spanUnits: readonly (readonly [RegExp, bigint])[] = [
+  [/^(?:ns|nanos?|nanoseconds?)$/, 1n], [/^(?:us|µs|micros?|microseconds?)$/, 1_000n], [/^(?:ms|millis?|milliseconds?)$/, 1_000_000n], [/^(?:s|secs?|seconds?)$/, second],
+  [/^(?:m|mins?|minutes?)$/, 60n * second], [/^(?:h|hrs?|hours?)$/, 3600n * second], [/^(?:d|days?)$/, 86_400n * second], [/^(?:w|wks?|weeks?)$/, 604_800n * second],
+]
+/** A length of time as format duration has it: what Go reads, and numbers with the names of units (2 days). Throws CelError. */
+export function readSpan(text: string): Duration {
+  try { return parseDuration(text) } catch (error) {
+    let nanos = 0n, found = false
+    for (const [, count, name] of text.toLowerCase().matchAll(/(\d+)\s*([a-zµ]+)/g)) {
+      const unit = spanUnits.find(([pattern]) => pattern.test(name!))
+      if (!unit) throw error
+      nanos += BigInt(count!) * unit[1]
+      found = true
+    }
+    if (!found) throw error
+    return durationOf(nanos)
+  }
+}

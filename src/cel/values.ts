@@ -60,17 +60,25 @@ export const mapKey = (key: Value): unknown => (key instanceof Uint ? key.value 
 
 /** A field by its name in expressions: where it stands in JSON and how it is read. */
 export interface FieldReader { readonly json: string; readonly read: Reader }
-/** An object of a declared type. Objects that an expression makes hold values, others JSON. */
+/** An object of a declared type. Objects that an expression makes hold values, others JSON; open ones have fields that are not declared. */
 export class ObjectValue {
   readonly name: string
   readonly fields: ReadonlyMap<string, FieldReader>
   readonly raw: Readonly<Record<string, unknown>>
   readonly made: boolean
-  constructor(name: string, fields: ReadonlyMap<string, FieldReader>, raw: Readonly<Record<string, unknown>>, made = false) { this.name = name; this.fields = fields; this.raw = raw; this.made = made }
+  readonly open: boolean
+  constructor(name: string, fields: ReadonlyMap<string, FieldReader>, raw: Readonly<Record<string, unknown>>, { made = false, open = false } = {}) {
+    this.name = name; this.fields = fields; this.raw = raw; this.made = made; this.open = open
+  }
   get(name: string): Value | undefined {
     const field = this.fields.get(name)
-    if (field === undefined || !Object.hasOwn(this.raw, field.json)) return undefined
-    return this.made ? this.raw[field.json] as Value : field.read(this.raw[field.json])
+    if (field !== undefined) return !Object.hasOwn(this.raw, field.json) ? undefined : this.made ? this.raw[field.json] as Value : field.read(this.raw[field.json])
+    return this.open && Object.hasOwn(this.raw, name) ? this.raw[name] as Value : undefined
+  }
+  /** The names of the fields that are set. */
+  names(): string[] {
+    const declared = [...this.fields].filter(([, { json }]) => Object.hasOwn(this.raw, json)).map(([name]) => name)
+    return this.open ? [...declared, ...Object.keys(this.raw).filter((name) => !this.fields.has(name))] : declared
   }
 }
 export class OptionalValue {

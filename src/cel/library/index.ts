@@ -1,5 +1,6 @@
 // All functions that expressions know, put together once.
 import { declareFunctions } from '../functions.ts'
+import { authorization } from './authorization.ts'
 import { lists } from './lists.ts'
 import { operators } from './operators.ts'
 import { optionals } from './optionals.ts'
@@ -9,4 +10,4 @@ import { sets } from './sets.ts'
 import { standard } from './standard.ts'
 import { strings } from './strings.ts'
 
-export const functions = declareFunctions(operators, standard, optionals, strings, lists, sets, regularExpressions, quantities)
+export const functions = declareFunctions(operators, standard, optionals, strings, lists, sets, regularExpressions, quantities, authorization)
