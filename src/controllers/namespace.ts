@@ -4,10 +4,18 @@ import { is, same } from '#machinery'
 import { conditionsOf, type Remaining } from './namespace/conditions.ts'
 import { empty } from './namespace/content.ts'
 
+/**
+ * What was on its way when the deletion came is let in, and other servers hear of it, before anything is deleted: the reference waits for
+ * five seconds.
+ */
+const graceMs = 1_000
+
 /** Empties a namespace that is being deleted, and lets it go when nothing is left in it. */
 export function namespaceController(): Controller<Namespace> {
   /** Namespaces that wait for somebody's finalizers: how to end the watches of what is left in them. */
   const waiting = new Map<string, () => void>()
+  /** When the deletion of a namespace was first seen, by uid. */
+  const begun = new Map<string, number>()
   let wake: (target: Target) => void = () => {}
 
   return {
@@ -22,8 +30,11 @@ export function namespaceController(): Controller<Namespace> {
 
     async reconcile(cached, cluster) {
       waiting.get(cached.metadata.name)?.()
+      const { uid } = cached.metadata, now = cluster.clock.now(), seenAt = begun.get(uid) ?? now
+      begun.set(uid, seenAt)
+      if (now - seenAt < graceMs) return { againIn: graceMs - (now - seenAt) }
       const ns = await stillTerminating(cached, cluster)
-      if (!ns || (ns.spec.finalizers ?? []).length === 0) return
+      if (!ns || (ns.spec.finalizers ?? []).length === 0) { begun.delete(uid); return }
       const { kinds, missing } = await discover(cluster.client)
       const deletable = kinds.filter((kind) => kind.namespaced && kind.verbs.includes('delete') && kind.verbs.includes('list'))
       const { errors, remaining, estimate } = await empty(cluster.client, ns.metadata.name, deletable, cluster.log)
@@ -37,6 +48,7 @@ export function namespaceController(): Controller<Namespace> {
         return again(estimate)
       }
       await cluster.update(namespace, { ...noted, spec: { ...noted.spec, finalizers: (noted.spec.finalizers ?? []).filter((name) => name !== 'kubernetes') } }, { subresource: 'finalize' })
+      begun.delete(uid)
     },
   }
 

@@ -40,7 +40,11 @@ export const namespace = defineKind({
   verbs: ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'],
   subresources: { status: true },
   mayGo: (o) => !o.spec.finalizers?.length,
-  prepareDelete: (o) => { o.status.phase = 'Terminating' },
+  // the reference marks namespaces in a way of its own, without a grace period
+  prepareDelete: (o) => {
+    o.status.phase = 'Terminating'
+    delete o.metadata.deletionGracePeriodSeconds
+  },
   fields: {
     spec: s.value(namespaceSpec),
     status: s.value(namespaceStatus),
