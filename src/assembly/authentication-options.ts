@@ -2,16 +2,14 @@
 import { readFileSync } from 'node:fs'
 import type { ClusterOptions } from '#cli'
 import type { Log } from '#machinery'
-import { anonymousPaths, authenticationConfiguration, fromFlags, readConfiguration, signingAlgorithms, type AuthenticationConfiguration, type TokenKeys } from '#server'
-import { certificatesOf, fingerprintsOf } from './anchors.ts'
+import { anonymousPaths, authenticationConfiguration, fromFlags, frontProxyNames, kubeconfigTarget, readConfiguration, signingAlgorithms, type AuthenticationConfiguration, type FrontProxyNames, type TokenKeys } from '#server'
+import { certificatesOf } from './anchors.ts'
 import type { AuthenticationOptions, IdentityProvidersSource } from './authentication.ts'
+import type { CertificatesInUse } from './certificates-in-use.ts'
 import { verifySignature } from './jwt-signatures.ts'
 import type { Pki } from './pki.ts'
 import { privateKeyOf, publicKeysOf, tokenKeys } from './token-keys.ts'
 import { watchFiles } from './watched-file.ts'
-
-/** The headers in which an authenticating proxy says whom it speaks for. */
-const proxyHeaders = { username: ['x-remote-user'], uid: ['x-remote-uid'], group: ['x-remote-group'], extraPrefix: ['x-remote-extra-'] }
 
 const read = (path: string): string => readFileSync(path, 'utf8')
 
@@ -23,8 +21,9 @@ export function serviceAccountKeys({ serviceAccountKeyFile, serviceAccountSignin
   return own instanceof Promise ? own.then((privateKey) => tokenKeys({ privateKey }, believed)) : tokenKeys({ privateKey: own }, believed)
 }
 
-export function authenticationOf(options: ClusterOptions, { clientCa, frontProxyCa, log }: { readonly clientCa: string; readonly frontProxyCa: string; readonly log: Log }): Omit<AuthenticationOptions, 'tokenKeys'> {
-  const clients = fingerprintsOf(clientCa, 'the client authorities'), proxies = fingerprintsOf(frontProxyCa, 'the front-proxy authority')
+export function authenticationOf(options: ClusterOptions, certificates: CertificatesInUse, log: Log): Omit<AuthenticationOptions, 'tokenKeys'> & { readonly frontProxyNames: FrontProxyNames } {
+  const names = proxyNames(options), lower = (headers: readonly string[]) => headers.map((h) => h.toLowerCase())
+  const headers = { username: lower(names.usernameHeaders), uid: lower(names.uidHeaders), group: lower(names.groupHeaders), extraPrefix: lower(names.extraHeadersPrefix) }
   const providers = identityProviders(options, log), anonymous = providers && anonymousPaths(providers.configuration)
   if (anonymous && options.anonymousAuth !== undefined) throw new Error('anonymous: Forbidden: --anonymous-auth flag cannot be set when anonymous field is configured in authentication configuration file')
   return {
@@ -32,9 +31,17 @@ export function authenticationOf(options: ClusterOptions, { clientCa, frontProxy
     ...(options.apiAudiences.length > 0 && { apiAudiences: options.apiAudiences }), ...(options.serviceAccountJwksUri && { jwksUri: options.serviceAccountJwksUri }),
     ...(options.tokenAuthFile && { tokenFile: { name: options.tokenAuthFile, text: read(options.tokenAuthFile) } }),
     bootstrapTokens: options.enableBootstrapTokenAuth, ...(providers && { identityProviders: providers }),
+    ...(options.authenticationTokenWebhookConfigFile && { tokenWebhook: { target: kubeconfigTarget(options.authenticationTokenWebhookConfigFile, read), version: options.authenticationTokenWebhookVersion, ttlMs: options.authenticationTokenWebhookCacheTtl } }),
     anonymous: anonymous ?? (() => options.anonymousAuth ?? true),
-    clientAnchors: () => clients, frontProxy: { anchors: () => proxies, allowedNames: () => ['front-proxy-client'], headers: () => proxyHeaders },
+    clientAnchors: certificates.clients, frontProxyNames: names, frontProxy: { anchors: certificates.proxies, allowedNames: () => names.allowedNames, headers: () => headers },
   }
+}
+
+/** Names in an authority of one's own are believed beside the one that the cluster's own proxy has. */
+function proxyNames(options: ClusterOptions): FrontProxyNames {
+  const { requestheaderAllowedNames: typed, requestheaderClientCaFile: file, requestheaderUsernameHeaders, requestheaderUidHeaders, requestheaderGroupHeaders, requestheaderExtraHeadersPrefix } = options
+  const allowedNames = typed.length > 0 ? [...new Set([...typed, ...frontProxyNames.allowedNames])] : file ? [] : frontProxyNames.allowedNames
+  return { allowedNames, usernameHeaders: requestheaderUsernameHeaders, uidHeaders: requestheaderUidHeaders, groupHeaders: requestheaderGroupHeaders, extraHeadersPrefix: requestheaderExtraHeadersPrefix }
 }
 
 const oidcFlags = ['oidcIssuerUrl', 'oidcClientId', 'oidcCaFile', 'oidcUsernameClaim', 'oidcUsernamePrefix', 'oidcGroupsClaim', 'oidcGroupsPrefix'] as const

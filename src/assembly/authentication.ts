@@ -1,8 +1,8 @@
 // The authenticators of a control plane, in the reference's order.
 import type { ApiHandler, Clock, Log, Random } from '#machinery'
 import {
-  authenticatorChain, bearerAuthenticator, bootstrapTokens, certificateAuthenticator, forAudiences, frontProxyAuthenticator, IdentityProviders, legacyTokens, parseTokenFile, ServiceAccountTokens, systemUser, tokenFileAuthenticator, tokenSigner,
-  type Anchors, type AuthenticationConfiguration, type AuthenticatorChain, type FrontProxy, type Objects, type Outbound, type TokenAuthenticator, type TokenKeys, type TokenSigner, type VerifySignature,
+  authenticatorChain, bearerAuthenticator, bootstrapTokens, certificateAuthenticator, forAudiences, frontProxyAuthenticator, IdentityProviders, legacyTokens, parseTokenFile, ServiceAccountTokens, systemUser, tokenFileAuthenticator, tokenSigner, webhookTokens,
+  type Anchors, type AuthenticationConfiguration, type AuthenticatorChain, type FrontProxy, type Objects, type Outbound, type TokenAuthenticator, type TokenKeys, type TokenSigner, type VerifySignature, type WebhookOptions,
 } from '#server'
 
 export interface AuthenticationOptions {
@@ -23,6 +23,8 @@ export interface AuthenticationOptions {
   readonly tokenFile?: { readonly name: string; readonly text: string }
   /** Identity providers whose tokens are believed. */
   readonly identityProviders?: IdentityProvidersSource
+  /** A webhook that knows bearer tokens. */
+  readonly tokenWebhook?: Pick<WebhookOptions, 'target' | 'version' | 'ttlMs'>
   /** Whether a request without credentials is somebody, by its path; absent: always. */
   readonly anonymous?: (path: string) => boolean
   /** Authorities of client certificates; absent: the transport knows none. */
@@ -68,7 +70,8 @@ export function authentication(options: AuthenticationOptions, { objects, clock,
     ...(options.tokenFile ? [forAudiences(audiences, tokenFileAuthenticator(parseTokenFile(options.tokenFile.text, options.tokenFile.name)))] : []),
     legacyTokens({ keys: options.tokenKeys, audiences, now, objects, note }), tokens,
     ...(options.bootstrapTokens ? [forAudiences(audiences, bootstrapTokens({ objects, now, log: log.named('authenticator') }))] : []),
-    ...(providers ? [forAudiences(audiences, providers)] : [])]
+    ...(providers ? [forAudiences(audiences, providers)] : []),
+    ...(options.tokenWebhook ? [webhookTokens({ ...options.tokenWebhook, audiences, outbound: outbound ?? nobody, clock })] : [])]
   const chain = authenticatorChain([
     ...(options.frontProxy ? [frontProxyAuthenticator({ ...options.frontProxy, now: () => Date.now() })] : []), // certificates live on the real clock
     ...(options.clientAnchors ? [certificateAuthenticator({ anchors: options.clientAnchors, now: () => Date.now() })] : []),

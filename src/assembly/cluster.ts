@@ -8,6 +8,7 @@ import { Metrics, nthAddress, parseCidr } from '#server'
 import { authenticationOf, serviceAccountKeys } from './authentication-options.ts'
 import { backend } from './backend.ts'
 import { auditing } from './audit.ts'
+import { CertificatesInUse } from './certificates-in-use.ts'
 import { createControlPlane, openEngine, type ControlPlane } from './control-plane.ts'
 import { giveBackMemory } from './give-back.ts'
 import { kubeletConnector } from './kubelet-connector.ts'
@@ -46,15 +47,14 @@ async function start(options: ClusterOptions, log: Log, progress: (step: string)
     await pki.leaf('apiserver-kubelet-client', ca, { commonName: 'kube-apiserver-kubelet-client', organizations: ['system:masters'] }, ['client'])]
   const frontProxyCa = await pki.authority('front-proxy-ca', 'front-proxy-ca')
   const proxyIdentity = await pki.leaf('front-proxy-client', frontProxyCa, { commonName: 'front-proxy-client' }, ['client'])
-  const own = options.tlsCertFile && options.tlsPrivateKeyFile ? await readPair(options.tlsCertFile, options.tlsPrivateKeyFile) : undefined
-  const clientCa = options.clientCaFile ? `${await readText(options.clientCaFile)}\n${ca.certificate}` : ca.certificate
+  const certificates = new CertificatesInUse(options, { ca, frontProxyCa, serving, proxyIdentity })
 
   progress('starting the API server')
   // Sockets first: a port that is in use is known before anything is written. Requests wait until there is something to ask.
   const ready = Promise.withResolvers<ApiHandler>()
   ready.promise.catch(() => {})
   const handler: ApiHandler = async (request) => (await ready.promise)(request)
-  const common = { handler, certificate: own?.certificate ?? serving.certificate, key: own?.key ?? serving.key, clientAuthority: `${clientCa}\n${frontProxyCa.certificate}`, log: log.named('listen'),
+  const common = { handler, ...certificates.serving, log: log.named('listen'),
     agents: { authority: ca.certificate, certificate: kubeletClient.certificate, key: kubeletClient.key } }
   const main = await listen({ ...common, host: bindAddress, port: options.port })
   const sockets: Listening[] = [main]
@@ -70,8 +70,8 @@ async function start(options: ClusterOptions, log: Log, progress: (step: string)
   undo.push(() => auditor.close())
   const kubelet = kubeletConnector({ client: kubeletClient, authority: ca.certificate }), carrier = backend({ identity: kubeletClient, ca: ca.certificate })
   const plane: ControlPlane = await createControlPlane({
-    engine: await openEngine(paths.storeDir), clock: realClock, stopwatch, random, log, kubelet, outbound: calls, backend: carrier, clientCa, rootCa: ca.certificate, frontProxyCa: frontProxyCa.certificate, proxyIdentity, tokenKeys: serviceAccountKeys(options, pki),
-    ...authenticationOf(options, { clientCa, frontProxyCa: frontProxyCa.certificate, log: log.named('authenticator') }), serviceClusterIpRange: options.serviceClusterIpRange, serviceNodePortRange: options.serviceNodePortRange,
+    engine: await openEngine(paths.storeDir), clock: realClock, stopwatch, random, log, kubelet, outbound: calls, backend: carrier, clientCa: certificates.clientCa, rootCa: ca.certificate, frontProxyCa: certificates.frontProxyCa, proxyIdentity: certificates.proxyIdentity, tokenKeys: serviceAccountKeys(options, pki),
+    ...authenticationOf(options, certificates, log.named('authenticator')), serviceClusterIpRange: options.serviceClusterIpRange, serviceNodePortRange: options.serviceNodePortRange,
     clusterCidr: nodes?.podCidr ?? options.clusterCidr, advertise: { address: advertised, port: main.port }, authorizationMode: options.authorizationMode, runtimeConfig: options.runtimeConfig,
     read, metrics, auditor,
     admission: { enable: options.enableAdmissionPlugins, disable: options.disableAdmissionPlugins, ...(options.admissionControlConfigFile && { configFile: options.admissionControlConfigFile }), notReadySeconds: options.defaultNotReadyTolerationSeconds, unreachableSeconds: options.defaultUnreachableTolerationSeconds },
@@ -80,6 +80,11 @@ async function start(options: ClusterOptions, log: Log, progress: (step: string)
   })
   undo.push(() => plane.stop())
   ready.resolve(plane.handler)
+  const unfollow = certificates.follow(log.named('certificates'), async () => {
+    for (const socket of sockets) socket.renew(certificates.serving)
+    await plane.publishAuthorities({ clientCa: certificates.clientCa, frontProxyCa: certificates.frontProxyCa })
+  })
+  undo.push(async () => unfollow())
   plane.startComponents()
   const simulated = options.simulatedNodes > 0 ? (await import('./simulated-nodes.ts')).startSimulatedNodes(plane, options.simulatedNodes, log) : undefined
   if (simulated) undo.push(() => simulated.stop())
@@ -93,10 +98,11 @@ async function start(options: ClusterOptions, log: Log, progress: (step: string)
   const shownHost = bindAddress === '0.0.0.0' || bindAddress === '::' ? '127.0.0.1' : bindAddress
   return {
     server: `https://${shownHost}:${main.port}`,
-    admin: { certificateAuthority: own?.certificate ?? ca.certificate, certificate: admin.certificate, key: admin.key },
+    admin: { certificateAuthority: options.tlsCertFile ? certificates.serving.certificate : ca.certificate, certificate: admin.certificate, key: admin.key },
     failed: fatal.promise,
     async stop() {
       keepMemory()
+      unfollow()
       await simulated?.stop()
       const closing = sockets.map((socket) => socket.close())
       await plane.stop()
@@ -108,9 +114,6 @@ async function start(options: ClusterOptions, log: Log, progress: (step: string)
     },
   }
 }
-
-const readText = async (path: string): Promise<string> => (await import('node:fs/promises')).readFile(path, 'utf8')
-const readPair = async (certificate: string, key: string) => ({ certificate: await readText(certificate), key: await readText(key) })
 
 /** Addresses of this machine that others could reach it by. */
 const machineAddresses = (): string[] => Object.values(networkInterfaces()).flatMap((all) => all ?? []).filter((a) => a.family === 'IPv4' && !a.internal).map((a) => a.address)

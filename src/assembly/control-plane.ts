@@ -7,8 +7,8 @@ import { connect, directClient, EventRecorder, Informers, type Cluster } from '#
 import { startControllers } from '#controllers'
 import { startScheduler } from '#scheduler'
 import {
-  admissionPlugins, allowAll, authorizerUnion, bootstrap, chooseFormer, createApiServer, createObjects, formerAskedFor, impersonator, keepIpAddresses, legacyToken, NodeAuthorizer, parseCidr, podPresetPlugin, privilegedGroup,
-  RbacAuthorizer, runtimeConfigProblem, ServiceAllocation, systemUser, type AdmissionChoice, type ApiServer, type Auditor, type Authorizer, type BackendConnector, type KubeletConnector, type Metrics, type Objects, type ReadFile, type RuntimeConfig, type Outbound,
+  admissionPlugins, allowAll, authorizerUnion, bootstrap, chooseFormer, createApiServer, createObjects, formerAskedFor, impersonator, keepIpAddresses, legacyToken, NodeAuthorizer, parseCidr, podPresetPlugin, privilegedGroup, publishAuthorities,
+  RbacAuthorizer, runtimeConfigProblem, ServiceAllocation, systemUser, type AdmissionChoice, type ApiServer, type Auditor, type Authorizer, type BackendConnector, type FrontProxyNames, type KubeletConnector, type Metrics, type Objects, type ReadFile, type RuntimeConfig, type Outbound,
 } from '#server'
 import { openStore, sqliteEngine, type Engine, type Store } from '#store'
 import { authentication, type AuthenticationOptions } from './authentication.ts'
@@ -34,6 +34,7 @@ export interface ControlPlaneOptions extends AuthenticationOptions {
   readonly rootCa?: string
   /** PEM of the authority whose certificates may say who somebody is (X-Remote-User), and the one the server shows to extension servers. */
   readonly frontProxyCa?: string
+  readonly frontProxyNames?: FrontProxyNames
   readonly proxyIdentity?: { readonly certificate: string; readonly key: string }
   readonly authorizationMode: readonly string[]
   /** --runtime-config: removed API versions to serve. */
@@ -61,6 +62,8 @@ export interface ControlPlane {
   readonly server: ApiServer
   /** A cluster as this user sees it, on the caches that the controllers share. */
   as(user: User, component: string): Cluster
+  /** Tells extension servers of other authorities than those that the server was started with. */
+  publishAuthorities(authorities: { readonly clientCa: string; readonly frontProxyCa: string }): Promise<void>
   /** Starts controllers and scheduler. */
   startComponents(): void
   stop(): Promise<void>
@@ -88,7 +91,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     impersonate: impersonator(authorizer), allocators: [services], tokens: signer,
     ...(options.kubelet && { kubelet: options.kubelet }), ...(options.outbound && { outbound: options.outbound }), ...(options.backend && { backend: options.backend }), ...(options.proxyIdentity && { proxyIdentity: options.proxyIdentity }), ...(options.build && { build: options.build }),
   })
-  await bootstrap({ handler: server.handler, objects, serviceRange: range, advertise: options.advertise, clientCa: options.clientCa, ...(options.frontProxyCa && { frontProxyCa: options.frontProxyCa }), today: formatTime(clock.now()).slice(0, 10) })
+  await bootstrap({ handler: server.handler, objects, serviceRange: range, advertise: options.advertise, clientCa: options.clientCa, ...(options.frontProxyCa && { frontProxyCa: options.frontProxyCa }), ...(options.frontProxyNames && { frontProxyNames: options.frontProxyNames }), today: formatTime(clock.now()).slice(0, 10) })
   await server.aggregate()
   const stops: (() => void | Promise<void>)[] = [stopAuthentication, keepIpAddresses({ objects, handler: server.handler, log: log.named('apiserver') }), compacting(store, clock, log.named('store'), options.compactionIntervalMs)]
   const informers = new Informers(directClient(server.handler, informerUser, { clock, random, log: log.named('caches'), userAgent: 'proa-caches' }))
@@ -98,6 +101,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   }
   return {
     handler: server.handler, store, objects, server, as,
+    publishAuthorities: (authorities) => publishAuthorities({ handler: server.handler, objects, ...authorities, ...(options.frontProxyNames && { frontProxyNames: options.frontProxyNames }) }),
     startComponents() {
       stops.push(startControllers({ as, clock, log: log.named('controllers'), options: { clusterCidr: options.clusterCidr, nodeMonitorGracePeriodMs: options.nodeMonitorGracePeriodMs, rootCa: options.rootCa ?? options.clientCa, signToken: async (account, name) => legacyToken(await options.tokenKeys, account, name),
         ...(options.bootstrapTokens && { bootstrapMac: (key: Uint8Array, data: Uint8Array) => createHmac('sha256', key).update(data).digest() }) } }))

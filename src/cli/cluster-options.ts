@@ -26,6 +26,7 @@ export interface ClusterOptions extends AuthenticationFlags, AuditFlags {
   readonly featureGates: Readonly<Record<string, boolean>>
   readonly tlsCertFile: string | undefined
   readonly tlsPrivateKeyFile: string | undefined
+  readonly tlsSniCertKey: readonly string[]
   readonly runtimeConfig: Readonly<Record<string, boolean>>
   readonly authorizationMode: readonly string[]
   readonly enableAdmissionPlugins: readonly string[]

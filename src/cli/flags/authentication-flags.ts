@@ -1,5 +1,5 @@
 // Who is believed: kube-apiserver's flags of authentication, with its names and meanings.
-import { duration, files, list, maybe, pairs, path, text, texts, toggle } from '../flag.ts'
+import { choice, duration, files, list, maybe, pairs, path, text, texts, toggle } from '../flag.ts'
 
 const group = 'Authentication (the reference\'s names)'
 
@@ -25,6 +25,17 @@ export const authenticationFlags = {
   oidcGroupsPrefix: text({ group, description: 'Put in front of its groups' }),
   oidcRequiredClaim: pairs({ group, description: 'A claim that its tokens must have, and its value' }),
   oidcSigningAlgs: list({ group, description: 'What its tokens may be signed with', defaultText: 'RS256' }),
+  requestheaderClientCaFile: path({ group, description: 'Authorities of proxies that may say whom they speak for, beside the cluster\'s own' }),
+  requestheaderAllowedNames: list({ group, description: 'Common names of such proxies', defaultText: 'front-proxy-client; every name of --requestheader-client-ca-file' }),
+  requestheaderUsernameHeaders: list({ group, description: 'Headers in which they name the user' }, ['X-Remote-User']),
+  requestheaderUidHeaders: list({ group, description: 'Headers in which they tell its uid' }, ['X-Remote-Uid']),
+  requestheaderGroupHeaders: list({ group, description: 'Headers in which they name its groups' }, ['X-Remote-Group']),
+  requestheaderExtraHeadersPrefix: list({ group, description: 'How headers with more about it begin' }, ['X-Remote-Extra-']),
+  proxyClientCertFile: path({ group, description: 'Certificate that extension servers are shown', defaultText: 'one of the cluster\'s own' }),
+  proxyClientKeyFile: path({ group, description: 'Its key' }),
+  authenticationTokenWebhookConfigFile: path({ group, description: 'Kubeconfig of a webhook that knows bearer tokens (TokenReview)' }),
+  authenticationTokenWebhookVersion: choice({ group, description: 'The version of TokenReview that it speaks' }, ['v1', 'v1beta1'], 'v1beta1'),
+  authenticationTokenWebhookCacheTtl: duration({ group, description: 'How long its answers are remembered' }, 120_000, '2m'),
   serviceAccountLookup: toggle({ group, hidden: true, description: 'Accepted; what tokens are bound to is always looked up' }, true),
 }
 

@@ -1,5 +1,5 @@
 // The reference's own flag names, for what we have. Meanings and defaults are the reference's unless the description says so.
-import { duration, integer, ipAddress, list, network, path, portRange, switches, toggle } from '../flag.ts'
+import { duration, integer, ipAddress, list, network, path, portRange, switches, texts, toggle } from '../flag.ts'
 import { auditFlags } from './audit-flags.ts'
 import { authenticationFlags } from './authentication-flags.ts'
 
@@ -13,7 +13,8 @@ export const serverFlags = {
   advertiseAddress: ipAddress({ group, description: 'Address under which others reach the API server', defaultText: 'the bind address' }),
   securePort: integer({ group, hidden: true, description: 'The reference\'s name of --port' }, [0, 65_535]),
   tlsCertFile: path({ group, description: 'Certificate to serve with, instead of one of the cluster\'s own authority' }),
-  tlsPrivateKeyFile: path({ group, description: 'Its key' }),
+  tlsPrivateKeyFile: path({ group, description: 'Its key; both are read again when they change' }),
+  tlsSniCertKey: texts({ group, value: 'CERT,KEY[:NAMES]', description: 'Another certificate for clients that ask for its names' }),
   authorizationMode: list({ group, description: 'Who decides what is allowed, in order' }, ['Node', 'RBAC'], ['Node', 'RBAC', 'AlwaysAllow']),
   enableAdmissionPlugins: list({ group, description: 'Admission plugins beyond those on by default; NodeRestriction unless others are named (the reference: none)' }, ['NodeRestriction']),
   disableAdmissionPlugins: list({ group, description: 'Admission plugins to switch off' }),

@@ -16,12 +16,24 @@ export interface BootstrapOptions {
   /** PEM of the client and front-proxy authorities, for extension API servers. */
   readonly clientCa: string
   readonly frontProxyCa?: string
+  /** How authenticating proxies are told apart, and what they say. */
+  readonly frontProxyNames?: FrontProxyNames
   /** The day, as in 2026-01-31, on which this cluster began to note when tokens in Secrets are used; absent: it does not say. */
   readonly today?: string
 }
 
 const systemNamespaces = ['kube-system', 'kube-public', 'kube-node-lease', 'default']
 const autoupdate = 'rbac.authorization.kubernetes.io/autoupdate'
+
+export interface FrontProxyNames {
+  readonly allowedNames: readonly string[]
+  readonly usernameHeaders: readonly string[]
+  readonly uidHeaders: readonly string[]
+  readonly groupHeaders: readonly string[]
+  readonly extraHeadersPrefix: readonly string[]
+}
+/** As kubeadm sets them. */
+export const frontProxyNames: FrontProxyNames = { allowedNames: ['front-proxy-client'], usernameHeaders: ['X-Remote-User'], uidHeaders: ['X-Remote-Uid'], groupHeaders: ['X-Remote-Group'], extraHeadersPrefix: ['X-Remote-Extra-'] }
 
 /** Runs before the server says that it is ready. Throws the first ApiError that is not a lost race. */
 export async function bootstrap(options: BootstrapOptions): Promise<void> {
@@ -50,11 +62,15 @@ const kubernetesSlice = ({ advertise }: BootstrapOptions) => ({
   apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', metadata: { name: 'kubernetes', namespace: 'default', labels: { 'kubernetes.io/service-name': 'kubernetes' } },
   addressType: 'IPv4', endpoints: [{ addresses: [advertise.address], conditions: { ready: true } }], ports: [{ name: 'https', port: advertise.port, protocol: 'TCP' }],
 })
-const authenticationConfig = ({ clientCa, frontProxyCa }: BootstrapOptions) => ({
+const authenticationConfig = ({ clientCa, frontProxyCa, frontProxyNames: names = frontProxyNames }: Authorities) => ({
   apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'extension-apiserver-authentication', namespace: 'kube-system' },
-  data: { 'client-ca-file': clientCa, ...(frontProxyCa && { 'requestheader-client-ca-file': frontProxyCa, 'requestheader-allowed-names': '["front-proxy-client"]',
-    'requestheader-extra-headers-prefix': '["X-Remote-Extra-"]', 'requestheader-group-headers': '["X-Remote-Group"]', 'requestheader-uid-headers': '["X-Remote-Uid"]', 'requestheader-username-headers': '["X-Remote-User"]' }) },
+  data: { 'client-ca-file': clientCa, ...(frontProxyCa && { 'requestheader-client-ca-file': frontProxyCa, 'requestheader-allowed-names': JSON.stringify(names.allowedNames),
+    'requestheader-extra-headers-prefix': JSON.stringify(names.extraHeadersPrefix), 'requestheader-group-headers': JSON.stringify(names.groupHeaders), 'requestheader-uid-headers': JSON.stringify(names.uidHeaders),
+    'requestheader-username-headers': JSON.stringify(names.usernameHeaders) }) },
 })
+type Authorities = Pick<BootstrapOptions, 'clientCa' | 'frontProxyCa' | 'frontProxyNames'>
+/** Tells extension servers whom this server believes now. */
+export const publishAuthorities = (options: Pick<BootstrapOptions, 'handler' | 'objects'> & Authorities): Promise<void> => writer(options).ensure(authenticationConfig(options), replaceData)
 
 /** What to store in place of `stored`; undefined: it may stay as it is. */
 type Mend = (stored: LooseObject, wanted: LooseObject) => LooseObject | undefined
@@ -76,7 +92,7 @@ const replaceData: Mend = (stored, wanted) => (same(stored['data'], wanted['data
 const replaceAll = (fields: readonly string[]): Mend => (stored, wanted) =>
   (fields.every((f) => same(stored[f], wanted[f])) ? undefined : { ...stored, ...Object.fromEntries(fields.map((f) => [f, wanted[f]])) })
 
-function writer({ handler, objects }: BootstrapOptions) {
+function writer({ handler, objects }: Pick<BootstrapOptions, 'handler' | 'objects'>) {
   const send = async (method: 'POST' | 'PUT', path: string, object: unknown) => {
     const answer = await handler({ method, path, query: 'fieldManager=kube-apiserver', headers: { 'content-type': 'application/json' }, body: { object }, user: systemUser, direct: true })
     if (answer.status >= 400) throw ApiError.from((answer.body.type === 'value' ? answer.body.value : { message: `${method} ${path}: ${answer.status}`, code: answer.status }) as Status)

@@ -1,2 +1,3 @@
 // The API server on a socket.
 export { listen, type Listening, type ListenOptions } from './listen.ts'
+export type { KeyPair, ServingCertificates } from './serving.ts'

@@ -209,3 +209,33 @@ test('closing lets what is in flight end and takes nothing new', async () => {
   assert.equal(all, 'done')
   other.destroy()
 })
+
+test('certificates go by the name asked for, and may be replaced with the authorities while connections live', async (t) => {
+  const authority = await new Pki(folder).authority('ca', 'test'), other = await new Pki(join(folder, 'renewed')).authority('ca', 'renewed')
+  const pair = (commonName: string, ...dnsNames: string[]) => issue(authority, { commonName, dnsNames }, ['server'])
+  const [main, wild, named, next] = [await pair('main', 'main.example'), await pair('wild'), await pair('san', 'san.example', 'www.san.example'), await pair('next', 'main.example')]
+  const jane = await issue(other, { commonName: 'jane' }, ['client'])
+  let seenBy: ApiRequest | undefined
+  const server = await listen({ handler: async (request) => { seenBy = request; return text(200, 'ok') }, host: '127.0.0.1', port: 0, ...main, clientAuthority: authority.certificate, log: silent,
+    named: [{ ...wild, names: ['*.wild.example', 'one.example'] }, { ...named, names: [] }] })
+  t.after(() => server.close())
+  const shown = (servername: string) => new Promise<string>((resolve, reject) => {
+    const socket = connectTls({ host: '127.0.0.1', port: server.port, servername, ca: authority.certificate, checkServerIdentity: () => undefined, ALPNProtocols: ['http/1.1'] }, () => { resolve(socket.getPeerCertificate().subject.CN as string); socket.destroy() }).on('error', reject)
+  })
+  for (const [asked, expected] of [['main.example', 'main'], ['other.example', 'main'], ['a.wild.example', 'wild'], ['a.b.wild.example', 'main'], ['ONE.example', 'wild'], ['www.san.example', 'san']] as const) assert.equal(await shown(asked), expected, asked)
+
+  const connection = connectHttp2(`https://127.0.0.1:${server.port}`, { ca, cert: jane.certificate, key: jane.key, servername: 'main.example' })
+  const ask = () => new Promise((resolve, reject) => { connection.request({ ':path': '/' }).on('end', resolve).on('error', reject).resume() })
+  await ask()
+  assert.match(seenBy!.certificate!.problem!, /^x509/)
+  assert.throws(() => server.renew({ certificate: next.certificate, key: main.key }), /key values mismatch/)
+  assert.equal(await shown('main.example'), 'main')
+  server.renew({ ...next, clientAuthority: other.certificate })
+  assert.deepEqual([await shown('main.example'), await shown('one.example')], ['next', 'next'])
+  await ask()
+  connection.close()
+  const again = connectHttp2(`https://127.0.0.1:${server.port}`, { ca, cert: jane.certificate, key: jane.key, servername: 'main.example' })
+  await new Promise((resolve) => { again.request({ ':path': '/' }).on('end', resolve).resume() })
+  again.close()
+  assert.equal(seenBy!.certificate!.problem, undefined)
+})

@@ -3,7 +3,7 @@ import { createSecureServer, type Http2SecureServer, type IncomingHttpHeaders, t
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { TLSSocket } from 'node:tls'
+import type { SecureContext, TLSSocket } from 'node:tls'
 import { ApiError, badRequest, type ApiHandler, type ApiRequest, type ApiResponse, type ByteSource, type ClientCertificate, type Log, type UpgradeTarget } from '#machinery'
 import { errorAnswer } from '../respond.ts'
 import { isPassedOn } from '../proxying/backend.ts'
@@ -11,18 +11,14 @@ import { readBody, streamBody } from './body.ts'
 import { clientCertificate } from './client-certificate.ts'
 import * as limits from './limits.ts'
 import { nowhere, sendHttp1, sendHttp2 } from './send.ts'
+import { contextOptions, namedContexts, type ServingCertificates } from './serving.ts'
 import { handOver, type AgentTls } from './upgrade.ts'
 
-export interface ListenOptions {
+export interface ListenOptions extends ServingCertificates {
   readonly handler: ApiHandler
   readonly host: string
   /** 0: any free port. */
   readonly port: number
-  /** PEM. */
-  readonly certificate: string
-  readonly key: string
-  /** PEM of the authority whose client certificates are believed; absent: none are asked for. */
-  readonly clientAuthority?: string
   readonly log: Log
   /** How the server shows itself to node agents when a connection is handed over. */
   readonly agents?: AgentTls
@@ -30,18 +26,19 @@ export interface ListenOptions {
 export interface Listening {
   readonly host: string
   readonly port: number
-  /** New certificates, for connections from now on. */
-  renew(certificate: string, key: string): void
+  /** Other certificates and authorities, for connections from now on. Throws, with everything as it was, when a key does not fit its certificate. */
+  renew(serving: ServingCertificates): void
   /** Stops taking requests, lets those in flight end, then cuts what is left. */
   close(): Promise<void>
 }
 
 /** Resolves when the socket listens; rejects with the system's error (EADDRINUSE, EACCES). */
 export async function listen(options: ListenOptions): Promise<Listening> {
-  const { handler, host, port, log, clientAuthority } = options
+  const { handler, host, port, log } = options
+  let contextOf = namedContexts(options)
   const server = createSecureServer({
-    allowHTTP1: true, cert: options.certificate, key: options.key, minVersion: 'TLSv1.2', handshakeTimeout: limits.handshakeMs,
-    ...(clientAuthority !== undefined && { ca: clientAuthority, requestCert: true, rejectUnauthorized: false, allowPartialTrustChain: true }),
+    allowHTTP1: true, ...contextOptions(options), handshakeTimeout: limits.handshakeMs, SNICallback: (name: string, done: (error: null, context: SecureContext | undefined) => void) => { done(null, contextOf(name)) },
+    ...(options.clientAuthority !== undefined && { requestCert: true, rejectUnauthorized: false }),
     settings: { initialWindowSize: limits.streamWindow, maxConcurrentStreams: limits.streamsPerConnection, maxHeaderListSize: limits.headerBytes, enablePush: false },
     maxSessionMemory: 128, maxHeaderSize: limits.headerBytes, noDelay: true,
   } as Parameters<typeof createSecureServer>[0])
@@ -77,7 +74,11 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   const address = server.address() as AddressInfo
   return {
     host: address.address, port: address.port,
-    renew(cert, key) { server.setSecureContext({ cert, key, ...(clientAuthority !== undefined && { ca: clientAuthority }) }) },
+    renew(serving) {
+      const next = namedContexts(serving)
+      server.setSecureContext(contextOptions(serving))
+      contextOf = next
+    },
     close: () => { deadlines.stop(); return close(server, sessions, sockets) },
   }
 }
