@@ -38,8 +38,8 @@ export interface Served {
 export interface CustomForm {
   /** A JSON value as an object of this version: pruned, its metadata checked, defaulted. A new value. Throws DecodeError. */
   readonly decode: (json: unknown, options: DecodeOptions) => LooseObject
-  /** Everything wrong with an object of this version, in the reference's order. `meta` is what is wrong with its metadata. */
-  readonly validate: (object: LooseObject, old: LooseObject | undefined, subresource: string, meta: readonly FieldError[]) => FieldError[]
+  /** Everything wrong with an object of this version, in the reference's order. `meta` is what is wrong with its metadata; `warn` hears of what unchanged parts break. */
+  readonly validate: (object: LooseObject, old: LooseObject | undefined, subresource: string, meta: readonly FieldError[], warn: (text: string) => void) => FieldError[]
   /** Its definition in OpenAPI documents; `reference` makes the path of another one. */
   readonly describe: (dialect: 'v2' | 'v3', reference: (name: string) => string) => Record<string, unknown>
   /** Another text when what the definition says changes: documents made from it are kept until then. */

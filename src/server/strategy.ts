@@ -70,16 +70,18 @@ function generationChanged(kind: Kind, object: LooseObject, old: LooseObject): b
 export function validateCreate(served: Served, object: LooseObject): void {
   const { kind, custom } = served
   const meta = validateObjectMeta(object.metadata, { namespaced: kind.namespaced, name: kind.rules.name ?? nameIsDNSSubdomain, ...(custom && { anyFinalizer: true }) })
-  refuse(served, object, custom ? custom.validate(object, undefined, '', meta) : [...meta, ...validated(served, object)])
+  refuse(served, object, custom ? custom.validate(object, undefined, '', meta, noWarnings) : [...meta, ...validated(served, object)])
 }
 
-/** Everything wrong with a changed object. Throws Invalid. */
-export function validateUpdate(served: Served, object: LooseObject, old: LooseObject, subresource: string): void {
+const noWarnings = () => {}
+
+/** Everything wrong with a changed object. Throws Invalid. `warn` hears of what is wrong but was so before. */
+export function validateUpdate(served: Served, object: LooseObject, old: LooseObject, subresource: string, warn: (text: string) => void = noWarnings): void {
   const { custom, kind } = served
   const meta = validateObjectMetaUpdate(object.metadata, old.metadata)
-  if (custom) { refuse(served, object, [...meta, ...custom.validate(object, old, subresource, meta)]); return }
   // The reference asks again and again: once for all kinds, once in each, and many kinds look at the whole once more.
   const whole = (name: NameRule, anyFinalizer: boolean) => validateObjectMeta(object.metadata, { namespaced: kind.namespaced, name, anyFinalizer })
+  if (custom) { refuse(served, object, [...whole(nameIsPathSegment, true), ...meta, ...custom.validate(object, old, subresource, meta, warn)]); return }
   const found = [...whole(nameIsPathSegment, true), ...meta, ...meta, ...validateOwnFinalizers(object.metadata)]
   const again = found.length > 0 && kind.rechecksMetadata && subresource !== 'status' ? whole(kind.rules.name ?? nameIsDNSSubdomain, false) : []
   refuse(served, object, [...found, ...again, ...validated(served, object, old, subresource === '' ? undefined : subresource)])

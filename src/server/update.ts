@@ -91,7 +91,7 @@ async function attemptOnce(call: Call, { options, change, operation = 'UPDATE', 
   let stored = false
   try {
     prepareUpdate(served, object, old, subresource)
-    validateUpdate(served, object, old, subresource)
+    validateUpdate(served, object, old, subresource, (text) => { call.warnings.push(text) })
     if (first) warnAbout(call, object, old)
     await admission.validate(write, object, old)
     toStoredForm(served.kind.schema, object)

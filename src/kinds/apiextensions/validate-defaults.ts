@@ -3,6 +3,7 @@ import { copy, DecodeError, invalidValue, same, setOwn, type FieldError } from '
 import type { JSONSchemaProps } from './customresourcedefinition.ts'
 import { coerceEmbedded, readMetadata } from './schema/coerce.ts'
 import { validateEmbedded } from './schema/embedded.ts'
+import { evaluateRules } from './schema/evaluate.ts'
 import { pruneDefault } from './schema/prune.ts'
 import { isEmbedded, isObject, metaFields, type Json, type JsonObject, type Structural } from './schema/structural.ts'
 import { validateValue } from './schema/validate-value.ts'
@@ -39,7 +40,7 @@ function ownErrors(schema: JSONSchemaProps, at: string, resource: boolean): Fiel
     if (!(error instanceof DecodeError)) throw error
     return [...errors, { type: 'FieldValueInvalid', field: error.message.slice(0, error.message.indexOf(': ')), message: error.message.slice(error.message.indexOf(': ') + 2) }]
   }
-  for (const check of [() => validateEmbedded(shape, value, at, !resource), () => validateValue(shape, value, at)]) {
+  for (const check of [() => validateEmbedded(shape, value, at, !resource), () => validateValue(shape, value, at), () => evaluateRules(shape, value, value, { path: at, top: resource }).errors]) {
     const found = check()
     if (found.length > 0) return [...errors, ...found]
   }

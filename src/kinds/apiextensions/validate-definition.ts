@@ -12,6 +12,7 @@ import type { CustomResourceColumnDefinition, CustomResourceConversion, CustomRe
 import { findPath } from './schema/field-path.ts'
 import type { Structural } from './schema/structural.ts'
 import { validateDefaults } from './validate-defaults.ts'
+import { Costs } from './validate-rules.ts'
 import { isUnsupported, validateSchema } from './validate-schema.ts'
 import { validateStructural } from './validate-structural.ts'
 import { goSchema } from './go-schema.ts'
@@ -88,12 +89,14 @@ function validateRoot(schema: JSONSchemaProps, hasStatus: boolean, at: string): 
       `only [${atRoot.join(' ')}] fields are allowed at the root of the schema if the status subresource is enabled`))
   }
   if (schema['nullable']) errors.push(forbiddenValue(`${at}.nullable`, 'nullable cannot be true at the root'))
+  let costs: Costs | undefined
   if (!isUnsupported(schema)) {
     const structural = validateStructural(schema, at), wrong = structural.length ? structural : validateDefaults(schema, at)
     errors.push(...wrong)
+    if (wrong.length === 0) costs = new Costs(1)
   }
-  const found = validateSchema(schema, at, undefined, { root: true })
-  return [...errors, ...found.schema]
+  const found = validateSchema(schema, at, costs, { root: true })
+  return [...errors, ...found.schema, ...found.rules, ...(costs?.excess(at) ?? [])]
 }
 
 const validateDeprecation = ({ deprecated, deprecationWarning: text }: CustomResourceDefinitionVersion, at: string): FieldError[] => {

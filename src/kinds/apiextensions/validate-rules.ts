@@ -17,7 +17,7 @@ export class Costs {
   readonly #sum: Sum
   /** How often a value can be there, by the bounds of the lists and maps around it; undefined: nobody says. */
   readonly times: number | undefined
-  constructor(times: number | undefined = 1, sum: Sum = { total: 0, dearest: [] }) { this.times = times; this.#sum = sum }
+  constructor(times: number | undefined, sum: Sum = { total: 0, dearest: [] }) { this.times = times; this.#sum = sum }
 
   /** The count for what is inside of a list or map. */
   among(most: number | undefined): Costs { return new Costs(this.times === undefined || most === undefined ? undefined : this.times * most, this.#sum) }

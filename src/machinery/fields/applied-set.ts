@@ -42,7 +42,7 @@ function ofObject(schema: Schema<any>, value: JsonObject, path: string, walk: Wa
     if (!field) { walk.errors.push(`${path}.${name}: field not declared in schema`); continue }
     const skip = walk.skip?.get(name)
     const node = ofValue(field, value[name], `${path}.${name}`, { errors: walk.errors, skip: skip === true ? undefined : skip })
-    if (node && skip !== true && !(skip && node === leaf)) found.set('f:' + name, node)
+    if (node && skip !== true && !(skip && node === leaf)) found.set('f:' + name, field === schema.rest ? member(node) : node)
   }
   if (schema.mapType === 'atomic' || !Object.keys(value).length) return path === '' ? undefined : leaf
   return nodeOf(found, false)

@@ -1,6 +1,6 @@
 // What is wrong with a custom resource, in the reference's order: its type, its metadata, its fields by the schema, what scaling needs,
 // embedded resources, lists that are sets and maps. A part that an update leaves as it was may stay wrong.
-import { validateEmbedded, validateLists, validateValue, type CustomResourceSubresourceScale, type Structural } from '#kinds'
+import { evaluateRules, hasRules, validateEmbedded, validateLists, validateValue, type CustomResourceSubresourceScale, type Structural } from '#kinds'
 import { getPath, goPrint, invalidValue, type FieldError, type LooseObject } from '#machinery'
 
 export interface Validated {
@@ -12,13 +12,22 @@ export interface Validated {
 
 /** The validation of one version: `meta` is what is wrong with the object's metadata. */
 export const validateCustom = ({ kindName, apiVersion, schema, scale }: Validated) =>
-  (object: LooseObject, old: LooseObject | undefined, subresource: string, meta: readonly FieldError[]): FieldError[] => {
+  (object: LooseObject, old: LooseObject | undefined, subresource: string, meta: readonly FieldError[], warn: (text: string) => void): FieldError[] => {
     const type = typeErrors(object, kindName, apiVersion), root = schema()
     const onlyStatus = subresource === 'status'
     const own = type.length > 0 ? type : [...meta, ...(onlyStatus ? statusFieldErrors(root, object, old) : validateValue(root, object, '', old && { old })),
       ...(scale && !onlyStatus ? numberErrors(object, scale.specReplicasPath) : []), ...(scale ? statusErrors(object, scale) : [])]
-    return [...own, ...(onlyStatus ? [] : validateEmbedded(root, object)), ...listErrors(root, object, old)]
+    const errors = [...own, ...(onlyStatus ? [] : validateEmbedded(root, object)), ...listErrors(root, object, old)]
+    if (!hasRules(root)) return errors
+    if (errors.some(({ type: t }) => blocking.includes(t))) return [...errors, notChecked]
+    const ruled = evaluateRules(root, object, old, { ratchet: old !== undefined })
+    for (const warning of ruled.warnings) warn(warning)
+    return [...errors, ...ruled.errors]
   }
+
+/** Rules are for values of the right form: where there are others, they are not asked. */
+const blocking: readonly FieldError['type'][] = ['FieldValueNotSupported', 'FieldValueRequired', 'FieldValueTooLong', 'FieldValueTooMany', 'FieldValueTypeInvalid']
+const notChecked = invalidValue('<nil>', null, 'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation')
 
 /** On /status nothing else can change, so nothing else is looked at; texts speak of what is in it. */
 function statusFieldErrors({ properties }: Structural, object: LooseObject, old: LooseObject | undefined): FieldError[] {
