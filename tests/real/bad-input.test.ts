@@ -43,7 +43,7 @@ for (const [what, args, expected] of [
   ['a port that is no number', ['--port', 'abc'], /^proa: --port wants a whole number from 0 to 65535, not "abc"$/m],
   ['a port that does not exist', ['--port', '70000'], /^proa: --port wants a whole number from 0 to 65535, not "70000"$/m],
   ['an unknown flag', ['--prot', '1'], /^proa: unknown flag --prot, did you mean --port\? See \.\/proa up --help$/m],
-  ['an unknown admission plugin', ['--enable-admission-plugins', 'Nonsense'], /^proa: .*there is no admission plugin "Nonsense"; there are .*NamespaceLifecycle/m],
+  ['an unknown admission plugin', ['--enable-admission-plugins', 'Nonsense'], /^proa: .*there is no plugin "Nonsense"; there are .*NamespaceLifecycle/m],
   ['a folder that is a file', ['--data-dir', '/dev/null'], /^proa: \/dev\/null is not a directory\. Use another --data-dir\.$/m],
   ['networks that overlap', ['--cluster-cidr', '10.96.0.0/16'], /^proa: --cluster-cidr 10\.96\.0\.0\/16 and --service-cluster-ip-range 10\.96\.0\.0\/16 overlap$/m],
 ] as const) test(`up refuses ${what}`, () => refused(expected, broken, args))

@@ -1,11 +1,12 @@
 // The table of field numbers against the facts of the reference.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import facts from '../../../tests/facts/protobuf.json' with { type: 'json' }
+import current from '../../../tests/facts/protobuf.json' with { type: 'json' }
+import removed from '../../../tests/facts/protobuf-removed-versions.json' with { type: 'json' }
 import numbers from './numbers.json' with { type: 'json' }
 
 type Field = [number: number, label: string, type: string]
-const messages = facts as unknown as Record<string, Record<string, Field>> // allowed: JSON has no tuples
+const messages = { ...removed, ...current } as unknown as Record<string, Record<string, Field>> // allowed: JSON has no tuples
 const factOf = (name: string) => messages[`k8s.io.${name.replace('kube-aggregator', 'kube_aggregator').replace('apiextensions-apiserver', 'apiextensions_apiserver')}`]
 /** The facts name some fields by Go's rules, JSON by its own: $ref is ref, x-kubernetes-map-type xKubernetesMapType. */
 const plain = (name: string) => name.toLowerCase().replace(/[-$]/g, '')
