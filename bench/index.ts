@@ -1,5 +1,5 @@
 // npm run bench: the figures of docs/benchmarks.md, printed beside what they should be. Takes about two minutes; starts real nodes where it can
-// (root and containerd). `npm run bench -- server` runs one section: start, pods, scheduling, server, store.
+// (root and containerd). `npm run bench -- server` runs one section: start, pods, scheduling, server, store, custom-resources.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -18,6 +18,7 @@ const sections: Readonly<Record<string, () => Promise<void>>> = {
   scheduling: runScheduling,
   server: () => program('bench/server.ts'),
   store: () => program('bench/store.ts'),
+  'custom-resources': () => program('bench/custom-resources.ts'),
 }
 
 /** From nothing to an answering API, from this clone and from an installed package, and what it needs when idle. */

@@ -36,8 +36,8 @@ async function serve(folder: string): Promise<void> {
   process.on('disconnect', () => process.exit(0))
 }
 
-interface Reply { readonly status: number; readonly bytes: number; readonly text: string }
-function ask(session: ClientHttp2Session, method: string, path: string, body?: string, keep = false): Promise<Reply> {
+export interface Reply { readonly status: number; readonly bytes: number; readonly text: string }
+export function ask(session: ClientHttp2Session, method: string, path: string, body?: string, keep = false): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const stream = session.request({ ':method': method, ':path': path, authorization: `Bearer ${token}`, ...(body !== undefined && { 'content-type': 'application/json' }) })
     let status = 0, bytes = 0, text = ''
@@ -130,5 +130,7 @@ async function watches(session: ClientHttp2Session): Promise<void> {
   for (const stream of streams) stream.close()
 }
 
-if (process.argv[2] === 'serve') await serve(process.argv[3]!)
-else await measure(Number(process.argv[2] ?? 2))
+if (import.meta.main) {
+  if (process.argv[2] === 'serve') await serve(process.argv[3]!)
+  else await measure(Number(process.argv[2] ?? 2))
+}

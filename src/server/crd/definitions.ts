@@ -13,6 +13,7 @@ const attempts = 5
 
 export class Definitions {
   readonly #core: Core
+  /** Without their schemas. */
   readonly #known = new Map<string, CustomResourceDefinition>()
   /** What is under way for each definition: one step at a time. */
   readonly #working = new Map<string, Promise<void>>()
@@ -35,8 +36,8 @@ export class Definitions {
     for (const { stop } of this.#cleanups.values()) stop()
   }
 
-  #seen(definition: CustomResourceDefinition): void {
-    const { name } = definition.metadata
+  #seen(stored: CustomResourceDefinition): void {
+    const definition = withoutSchemas(stored), { name } = definition.metadata
     const before = this.#known.get(name)
     this.#known.set(name, definition)
     if (!before || servesOther(definition, before)) this.#serve(definition)
@@ -52,7 +53,11 @@ export class Definitions {
 
   #serve(definition: CustomResourceDefinition): void {
     const { name } = definition.metadata
-    this.#withdraw(name, serve(definition, () => { const now = this.#known.get(name); return now === undefined || isTrue(now, 'Terminating') }, converterOf(definition, this.#core)))
+    this.#withdraw(name, serve(definition, {
+      isGoing: () => { const now = this.#known.get(name); return now === undefined || isTrue(now, 'Terminating') },
+      converter: converterOf(definition, this.#core),
+      schemaOf: (version) => this.#core.objects.get(customResourceDefinition, name)?.spec.versions.find((v) => v.name === version)?.schema?.openAPIV3Schema,
+    }))
   }
   /** Whoever watches what was served before must begin anew. */
   #withdraw(name: string, served: ReturnType<typeof serve>): void {
@@ -130,8 +135,12 @@ function finished(old: CustomResourceDefinition, condition: Condition, now: numb
   return { ...old, metadata: finalizers.length > 0 ? { ...metadata, finalizers } : metadata, status: withCondition(old.status, condition, now) }
 }
 
+/** What is kept of a definition: schemas are large, and most are never used. */
+const withoutSchemas = ({ spec, ...rest }: CustomResourceDefinition): CustomResourceDefinition =>
+  ({ ...rest, spec: { ...spec, versions: spec.versions.map(({ schema: _, ...version }) => version) } })
+
 /** Whether a change of the definition changes what it serves. */
 function servesOther(now: CustomResourceDefinition, before: CustomResourceDefinition): boolean {
-  const facts = (definition: CustomResourceDefinition) => [definition.metadata.uid, definition.spec, definition.status.acceptedNames, ...['NamesAccepted', 'Established', 'Terminating'].map((type) => isTrue(definition, type))]
+  const facts = (definition: CustomResourceDefinition) => [definition.metadata.uid, definition.metadata.generation, definition.status.acceptedNames, ...['NamesAccepted', 'Established', 'Terminating'].map((type) => isTrue(definition, type))]
   return !same(facts(now), facts(before))
 }

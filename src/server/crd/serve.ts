@@ -1,6 +1,6 @@
 // What a definition serves: one kind, as it is stored, and one resource for each version that is served. Schemas are worked out when they
 // are first needed: most of a thousand definitions are never used.
-import { structural, type CustomResourceDefinition, type CustomResourceDefinitionVersion, type CustomResourceSubresourceScale, type Structural } from '#kinds'
+import { structural, type CustomResourceDefinition, type CustomResourceDefinitionVersion, type CustomResourceSubresourceScale, type JSONSchemaProps, type Structural } from '#kinds'
 import { copy, forbidden, nameIsDNSSubdomain, same, type ApiError, type Column, type Kind, type LooseObject, type Rules, type ScalePaths, type Schema, type Verb } from '#machinery'
 import type { CustomForm, Served } from '../served.ts'
 import { scale } from '../subresources/scale.ts'
@@ -20,14 +20,23 @@ import { finalizerWarnings } from './warnings.ts'
 const verbs: readonly Verb[] = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch']
 const lastVerbs: readonly Verb[] = ['delete', 'deletecollection', 'get', 'list', 'watch']
 
-/** What the registry is told of a definition; nothing when it may not be served (yet). `isGoing` is asked on every create. */
-export function serve(definition: CustomResourceDefinition, isGoing: () => boolean, converter: Converter | undefined): readonly Served[] {
+export interface Surroundings {
+  /** Whether the definition is going; asked on every create. */
+  readonly isGoing: () => boolean
+  readonly converter: Converter | undefined
+  /** The schema of a version: asked for once, when it is first needed. */
+  readonly schemaOf: (version: string) => JSONSchemaProps | undefined
+}
+
+/** What the registry is told of a definition; nothing when it may not be served (yet). */
+export function serve(definition: CustomResourceDefinition, { isGoing, converter, schemaOf }: Surroundings): readonly Served[] {
   if (!isTrue(definition, 'NamesAccepted') && !isTrue(definition, 'Established')) return []
   const { spec } = definition
   const stored = spec.versions.find((version) => version.storage)
   if (!stored) return []
-  const schema = new VersionSchema(stored, spec.group, spec.names.kind)
-  return spec.versions.filter((version) => version.served).map((version) => versionOf(definition, version, schema, isGoing, converter))
+  const make = (version: CustomResourceDefinitionVersion) => new VersionSchema(version, spec.group, spec.names.kind, () => structural(schemaOf(version.name)))
+  const schema = make(stored)
+  return spec.versions.filter((version) => version.served).map((version) => versionOf(definition, version, version === stored ? schema : make(version), schema, { isGoing, converter }))
 }
 
 /** What is worked out from one version's schema, when it is first asked for. */
@@ -38,13 +47,16 @@ export class VersionSchema {
   readonly #version: CustomResourceDefinitionVersion
   #fields: Schema<any> | undefined // allowed: known at run time only
   #columns: readonly Column<LooseObject>[] | undefined
-  constructor(version: CustomResourceDefinitionVersion, group: string, kind: string) {
+  #structural: Structural | undefined
+  readonly #load: () => Structural
+  constructor(version: CustomResourceDefinitionVersion, group: string, kind: string, load: () => Structural) {
     this.#version = version
+    this.#load = load
     this.version = version.name
     this.apiVersion = `${group}/${version.name}`
     this.name = openApiName(group, version.name, kind)
   }
-  get structural(): Structural { return structural(this.#version.schema?.openAPIV3Schema) }
+  get structural(): Structural { return this.#structural ??= this.#load() }
   get fields(): Schema<any> { return this.#fields ??= fieldSchema(this.structural, this.name) }
   get columns(): readonly Column<LooseObject>[] { return this.#columns ??= columnsOf(this.#version.additionalPrinterColumns) }
 }
@@ -52,10 +64,9 @@ export class VersionSchema {
 /** A definition's name in OpenAPI documents: the group's parts backwards, version, kind. */
 export const openApiName = (group: string, version: string, kind: string): string => [...group.split('.').reverse(), version, kind].join('.')
 
-function versionOf(definition: CustomResourceDefinition, version: CustomResourceDefinitionVersion, stored: VersionSchema, isGoing: () => boolean, converter: Converter | undefined): Served {
+function versionOf(definition: CustomResourceDefinition, version: CustomResourceDefinitionVersion, schema: VersionSchema, stored: VersionSchema, { isGoing, converter }: Omit<Surroundings, 'schemaOf'>): Served {
   const { spec: { group, names, scope }, status: { acceptedNames } } = definition
   const accepted = acceptedNames.kind ? acceptedNames : names
-  const schema = stored.version === version.name ? stored : new VersionSchema(version, group, names.kind)
   const { apiVersion, name } = schema
   const paths = version.subresources?.scale
   const rules: Rules<LooseObject> = {
