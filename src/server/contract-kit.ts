@@ -3,7 +3,7 @@ import { kinds, type loadFormer } from '#kinds'
 import { seeded, silent, type ApiRequest, type ApiResponse, type Clock, type StreamSink, type User } from '#machinery'
 import { memoryEngine, openStore } from '#store'
 import {
-  allowAll, authenticatorChain, bearerAuthenticator, createApiServer, createObjects, impersonator, tokenFileAuthenticator, type AdmissionParts, type AdmissionPlugin, type ApiServer, type Auditor, type Authorizer, type Metrics, type Objects, type Outbound,
+  allowAll, authenticatorChain, bearerAuthenticator, createApiServer, createObjects, impersonator, tokenFileAuthenticator, type AdmissionParts, type AdmissionPlugin, type ApiServer, type Auditor, type Authorizer, type Metrics, type Objects, type Outbound, type TokenSigner,
 } from './index.ts'
 
 export type Body = Record<string, any> // allowed: whatever JSON came back
@@ -40,11 +40,12 @@ interface StartOptions {
   /** Bearer tokens; whoever has none is anonymous. */
   readonly users?: Readonly<Record<string, User>>
   readonly auditor?: Auditor
+  readonly tokens?: TokenSigner
   readonly metrics?: Metrics
   readonly outbound?: Outbound
 }
 
-export async function start({ admission = [], parts = {}, authorizer: authorizerOf, former, users, auditor, metrics, outbound }: StartOptions = {}) {
+export async function start({ admission = [], parts = {}, authorizer: authorizerOf, former, users, tokens, auditor, metrics, outbound }: StartOptions = {}) {
   const clock = new HandClock()
   const store = await openStore({ engine: memoryEngine(), clock })
   const objects = createObjects({ store, clock, freeze: true })
@@ -52,7 +53,7 @@ export async function start({ admission = [], parts = {}, authorizer: authorizer
   const plugins = typeof admission === 'function' ? admission(admissionParts({ clock, authorizer, api: (request) => handler(request), ...parts })) : admission
   const api: ApiServer = createApiServer({
     objects, clock, random: seeded(7), log: silent, kinds: [...kinds, ...(former?.formerKinds ?? [])], admission: plugins, ...(former && { former: former.formerVersions }), authorizer,
-    ...(authorizerOf && { impersonate: impersonator(authorizer) }), ...(auditor && { auditor }), ...(metrics && { metrics }), ...(outbound && { outbound }),
+    ...(authorizerOf && { impersonate: impersonator(authorizer) }), ...(tokens && { tokens }), ...(auditor && { auditor }), ...(metrics && { metrics }), ...(outbound && { outbound }),
     authenticator: authenticatorChain(users ? [bearerAuthenticator([tokenFileAuthenticator(new Map(Object.entries(users)))])] : [], { anonymous: () => true, log: silent }),
   })
   const { handler } = api

@@ -90,7 +90,7 @@ export class NodeAuthorizer implements Authorizer {
       case 'create': return allow // for which node, NodeRestriction looks at
       case 'get': case 'update': case 'patch': case 'delete': return this.#related(node, 'resourceslice', resource)
       case 'watch': case 'list': case 'deletecollection':
-        return requiresField(resource, 'spec.nodeName', node) ? allow : no('can only list/watch/deletecollection resourceslices with spec.nodeName field selector')
+        return requiresField(resource, 'spec.nodeName', node) ? allow : no('can only list/watch/deletecollection resourceslices with nodeName field selector')
       default: return no('only the following verbs are allowed for a ResourceSlice: get, watch, list, create, update, patch, delete, deletecollection')
     }
   }
