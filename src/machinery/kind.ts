@@ -1,9 +1,9 @@
 // A kind is one value: everything the cluster needs to know about one API type. A CustomResourceDefinition becomes one too.
 import type { FieldError } from './errors.ts'
-import { objectMeta, type AnyObject, type LooseObject, type ObjectMeta } from './meta.ts'
+import { objectMeta, standardMetadata, typeMeta, type AnyObject, type LooseObject, type ObjectMeta } from './meta.ts'
 import type { NameRule } from './names.ts'
 import type { User } from './wire.ts'
-import { object, string, value, type Fields, type InferFields, type Schema } from './schema.ts'
+import { about, object, value, type Fields, type InferFields, type Schema } from './schema.ts'
 
 export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch'
 const everyVerb: readonly Verb[] = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
@@ -173,7 +173,7 @@ export function defineKind<const F extends Fields>(d: Definition<F>): Kind<Body<
 
 /** The schema of a whole object: type, metadata and the given fields. */
 export const wholeObject = (definition: string, fields: Fields): Schema<any> =>
-  object(definition, { apiVersion: string(), kind: string(), metadata: value(objectMeta), ...fields })
+  object(definition, { ...typeMeta, metadata: about(value(objectMeta), standardMetadata), ...fields })
 
 /** A type without a resource of its own (Scale, Eviction, TokenRequest ...): what a subresource takes. */
 export function defineType<const F extends Fields>(apiVersion: string, kind: string, definition: string, fields: F) {

@@ -54,8 +54,18 @@ export interface AnyObject { apiVersion: string; kind: string; metadata: ObjectM
 /** An object whose fields beyond metadata are looked at by path. */
 export type LooseObject = AnyObject & Record<string, any>
 
+/** What every object says of its type. These texts and the next are part of the wire: recorded. */
+export const typeMeta = {
+  apiVersion: s.string({ description: 'APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, '
+    + 'and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources' }),
+  kind: s.string({ description: 'Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. '
+    + 'Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds' }),
+}
+export const standardMetadata = 'Standard object\'s metadata. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata'
+
 export const listMeta = s.object(meta + 'ListMeta', {
   selfLink: s.string(), resourceVersion: s.string(), continue: s.string(), remainingItemCount: s.int64({ keepEmpty: true }),
+  shardInfo: s.object(meta + 'ShardInfo', { selector: s.required(s.string()) }),
 })
 
 export const labelSelectorRequirement = s.object(meta + 'LabelSelectorRequirement', {

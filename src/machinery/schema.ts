@@ -9,6 +9,8 @@ export interface Schema<T, Present extends boolean = boolean> {
   readonly format?: string
   /** The definition's name in OpenAPI documents, e.g. io.k8s.api.core.v1.Container; named objects become $refs. */
   readonly name?: string
+  /** What the field means, where it is of a named type: that describes only itself. */
+  readonly about?: string
   /** Objects: their fields. */
   readonly fields?: Fields
   /** Arrays and maps: what they hold. */
@@ -97,6 +99,8 @@ export const mandatory = <T>(schema: Schema<T>): Schema<T, true> => ({ ...schema
 export const always = <T, P extends boolean>(schema: Schema<T, P>): Schema<T, P> => ({ ...schema, always: true })
 /** An object the reference holds by value: written as {} when absent. */
 export const value = <T>(schema: Schema<T>): Schema<T, true> => ({ ...schema, default: {}, present: true })
+/** A field of a named type (or any other) with what it means. */
+export const about = <T, P extends boolean>(schema: Schema<T, P>, text: string): Schema<T, P> => ({ ...schema, about: text })
 /** Patch facts of an object field (retainKeys and the like). */
 export const patched = <T, P extends boolean>(schema: Schema<T, P>, patchStrategy: string): Schema<T, P> => ({ ...schema, patchStrategy })
 /** The same object, but merged field by field at this place though its type is atomic elsewhere. */

@@ -71,7 +71,7 @@ function choose(accept: string, projections: Projections, custom: boolean): Outp
   throw notAcceptable(supported)
 }
 
-function clauses(accept: string): Clause[] {
+export function clauses(accept: string): Clause[] {
   const all = accept.split(',').map((text): Clause => {
     const [range, ...rest] = text.split(';').map((part) => part.trim())
     const [type = '', subtype = ''] = range!.split('/')

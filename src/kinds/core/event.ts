@@ -1,4 +1,4 @@
-import { defineKind, s, type AnyObject, type Column, type Infer, type InferFields, type ObjectOf } from '#machinery'
+import { defineKind, objectMeta, s, type AnyObject, type Column, type Infer, type InferFields, type ObjectOf } from '#machinery'
 import * as cells from '../cells.ts'
 import { eventV1 } from '../events/event.ts'
 import { eventSource } from './event-source.ts'
@@ -60,7 +60,7 @@ export const event = defineKind({
   definition: 'io.k8s.api.core.v1.Event',
   ttlSeconds: 3600,
   createOnUpdate: true,
-  fields: eventFields,
+  fields: { metadata: s.required(s.value(objectMeta)), ...eventFields },
   columns,
   selectable: {
     ...object('involvedObject'), ...common,

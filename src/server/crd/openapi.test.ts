@@ -17,10 +17,10 @@ test('a definition is described in both documents as soon as it is served, and a
   assert.deepEqual(widget.properties.spec.properties.a, { type: 'string', description: 'the first letter', nullable: true })
   assert.deepEqual(widget.properties.spec.properties.port, { 'x-kubernetes-int-or-string': true, anyOf: [{ type: 'integer' }, { type: 'string' }] })
   assert.deepEqual(widget['x-kubernetes-group-version-kind'], [{ group: 'x.example', version: 'v1', kind: 'Widget' }])
-  assert.deepEqual(widget.properties.metadata, { allOf: [{ $ref: '#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta' }] })
+  assert.deepEqual(widget.properties.metadata.allOf, [{ $ref: '#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta' }])
   assert.ok(components.schemas['io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta'].properties.labels)
   assert.ok(components.schemas['example.x.v1.WidgetList'])
-  assert.deepEqual(Object.keys(paths['/apis/x.example/v1/namespaces/{namespace}/widgets/{name}'].patch.requestBody.content), ['application/apply-patch+yaml', 'application/json-patch+json', 'application/merge-patch+json'])
+  assert.deepEqual(Object.keys(paths['/apis/x.example/v1/namespaces/{namespace}/widgets/{name}'].patch.requestBody.content), ['application/json-patch+json', 'application/merge-patch+json', 'application/apply-patch+yaml'])
   const old = (await ask('GET /openapi/v2')).body.definitions['example.x.v1.Widget']
   assert.deepEqual(old.properties.spec.properties, { a: { description: 'the first letter' }, port: { 'x-kubernetes-int-or-string': true } })
   await ask(`PATCH ${definitions}/widgets.x.example`, { spec: { versions: [version({ b: { type: 'integer' } })] } })

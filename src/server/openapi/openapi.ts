@@ -1,125 +1,66 @@
-// /openapi/v3 (an index, and a document per version of each group) and /openapi/v2 (one document).
-import type { ApiResponse, User } from '#machinery'
-import { authTokenRequest, eviction, scale } from '#kinds'
-import { passOn, type Aggregation, type ApiServices, type ExtensionDocuments } from '../aggregation/index.ts'
-import type { PathHandler } from '../pipeline.ts'
-import { notAllowed } from '../route.ts'
-import { hex, sha256 } from '../paths/sha256.ts'
-import { negotiate } from '../media.ts'
+// /openapi/v3 (an index, and a document for each version of each group) and /openapi/v2 (one document), in JSON and in protobuf.
+import type { ApiRequest, ApiResponse, User } from '#machinery'
+import { passOn, type Aggregation } from '../aggregation/index.ts'
 import type { Core } from '../core.ts'
-import type { Registry, Served } from '../served.ts'
-import { definitionsOf, type ExtraType } from './definitions.ts'
-import { addSwagger, type Merged } from './merge.ts'
-import { pathsOf } from './paths.ts'
-
-const encoder = new TextEncoder()
-/** Documents are large and rarely asked for: the last few are kept. */
-const keptDocuments = 4
-const about = { title: 'Kubernetes', version: 'v1.36.2' }
-
-/** The media type of OpenAPI v2 in protobuf, as kubectl asks for it when a kind is in no v3 document. */
-const gnostic = 'application/com.github.proto-openapi.spec.v2'
-/**
- * gnostic's Document { swagger 1, info 2 { title 1, version 2 } } without paths and definitions: a client finds no kind in it, and goes on to say that
- * there is no such kind, instead of giving up over the media type.
- */
-function head(): Uint8Array {
-  const field = (number: number, bytes: readonly number[]) => [(number << 3) | 2, bytes.length, ...bytes], text = (s: string) => [...encoder.encode(s)]
-  return Uint8Array.from([...field(1, text('2.0')), ...field(2, [...field(1, text(about.title)), ...field(2, text(about.version))])])
-}
+import { clauses } from '../media.ts'
+import type { PathHandler } from '../pipeline.ts'
+import { OpenApiDocuments, type Document, type Form } from './documents.ts'
 
 /** As whom the server asks extension servers for their schemas. */
 const aggregator: User = { name: 'system:aggregator', groups: ['system:authenticated'] }
+const year = 365 * 86_400_000
 
-export function openapi(core: Core, { services, documents }: Aggregation, build: string): PathHandler {
-  const { registry } = core
-  const withExtensions = (document: Merged): Merged => {
-    for (const remote of services.remotes()) {
-      const swagger = documents.swagger(remote)
-      if (swagger) addSwagger(document, swagger, remote.group, remote.version)
-    }
-    return document
-  }
-  const kept = new Map<string, Uint8Array>()
-  const made = (key: string, make: () => object): Uint8Array => {
-    let bytes = kept.get(key)
-    if (!bytes) {
-      bytes = encoder.encode(JSON.stringify(make()))
-      if (kept.size >= keptDocuments) kept.delete(kept.keys().next().value!)
-    }
-    kept.delete(key)
-    kept.set(key, bytes)
-    return bytes
-  }
-  return (request, info, _user) => {
+export function openapi(core: Core, aggregation: Aggregation, build: string): PathHandler {
+  const documents = new OpenApiDocuments(core, aggregation, build)
+  return (request, info) => {
     const { path, query } = info
     if (!path.startsWith('/openapi/')) return undefined
-    if (request.method !== 'GET' && request.method !== 'HEAD') throw notAllowed()
     const name = path.replace(/\/$/, '')
-    const served = [...registry.all()]
-    if (name === '/openapi/v2' && request.headers.accept?.includes(gnostic)) return { status: 200, headers: { 'content-type': `${gnostic}.v1.0+protobuf`, 'cache-control': 'no-cache, private', vary: 'Accept' }, body: { type: 'bytes', chunks: [head()] } }
     if (name === '/openapi/v2') {
-      negotiate(request.headers.accept === undefined ? undefined : request.headers.accept, ['application/json', 'application/yaml'], 'none')
-      return document(made(`v2/${registry.revision}/${services.revision}/${documents.revision}`, () => ({ swagger: '2.0', info: about, ...withExtensions(swagger(served)) })), request.headers['if-none-match'], hashOf(`${build}${documents.revision}`, served))
+      const form = formOf(request, 'v2')
+      return form ? answer(request, documents.v2(form), form, 'v2') : refused(406)
     }
-    if (name === '/openapi/v3') return document(encoder.encode(JSON.stringify(index(core.registry, services, documents, build))), undefined, undefined)
-    const [, group = '', version = ''] = /^\/openapi\/v3\/apis\/([^/]+)\/([^/]+)$/.exec(name) ?? []
-    const remote = services.remote(group, version)
+    if (name === '/openapi/v3') {
+      const paths = Object.fromEntries([...documents.index()].map(([each, hash]) => [each, { serverRelativeURL: url(each, hash) }]))
+      return { status: 200, headers: { 'content-type': 'application/json', 'cache-control': uncached }, body: { type: 'bytes', chunks: [new TextEncoder().encode(JSON.stringify({ paths }))] } }
+    }
+    if (!name.startsWith('/openapi/v3/')) return undefined
+    const wanted = name.slice('/openapi/v3/'.length)
+    const [, group = '', version = ''] = /^apis\/([^/]+)\/([^/]+)$/.exec(wanted) ?? []
+    const remote = aggregation.services.remote(group, version)
     if (remote) return passOn(core, remote, request, info, aggregator)
-    const found = versionOf(registry, name.slice('/openapi/v3/'.length))
-    if (!found) return { status: 404, headers: {}, body: { type: 'bytes', chunks: [] } }
-    const hash = hashOf(build, found)
-    const bytes = made(`${name}/${hash}`, () => ({ openapi: '3.0.0', info: { title: 'Kubernetes', version: about.version }, paths: pathsOf('v3', found), components: { schemas: definitionsOf('v3', found, extraTypes(found)) } }))
-    return document(bytes, request.headers['if-none-match'], hash, query.get('hash') === hash)
+    const form = formOf(request, 'v3')
+    if (!form) return refused(406)
+    const document = documents.v3(wanted, form)
+    if (!document) return refused(404)
+    const asked = query.get('hash')
+    if (!asked) return answer(request, document, form, 'v3')
+    // Under its hash a document never changes; under another's it is somewhere else.
+    if (asked !== document.hash) return { status: 301, headers: { location: url(wanted, document.hash), 'content-type': typeOf(form, 'v3'), etag: `"${document.hash}"`, vary: 'Accept', 'cache-control': uncached }, body: { type: 'bytes', chunks: [] } }
+    return answer(request, document, form, 'v3', { 'cache-control': 'public, immutable', expires: new Date(core.clock.now() + year).toUTCString() })
   }
 }
 
-function document(bytes: Uint8Array, ifNoneMatch: string | undefined, hash: string | undefined, immutable = false): ApiResponse {
-  const etag: Record<string, string> = hash ? { etag: `"${hash}"` } : {}
-  const headers = { 'content-type': 'application/json', ...etag, 'cache-control': immutable ? 'public, immutable' : 'no-cache, private', vary: 'Accept' }
-  if (hash && ifNoneMatch === `"${hash}"`) return { status: 304, headers, body: { type: 'bytes', chunks: [] } }
+const uncached = 'no-cache, private'
+const url = (name: string, hash: string): string => `/openapi/v3/${name}?hash=${hash}`
+const typeOf = (form: Form, version: 'v2' | 'v3'): string => (form === 'json' ? 'application/json' : `application/com.github.proto-openapi.spec.${version}.v1.0+protobuf`)
+const refused = (status: number): ApiResponse => ({ status, headers: { vary: 'Accept', 'cache-control': uncached }, body: { type: 'bytes', chunks: [] } })
+
+/** The first form that the client likes; undefined: none of them. */
+function formOf({ headers }: ApiRequest, version: 'v2' | 'v3'): Form | undefined {
+  const protobuf = [`com.github.proto-openapi.spec.${version}@v1.0+protobuf`, `com.github.proto-openapi.spec.${version}.v1.0+protobuf`]
+  for (const { type, subtype } of clauses(headers.accept || '*/*')) {
+    if (type !== 'application' && type !== '*') continue
+    if (subtype === 'json' || subtype === '*') return 'json'
+    if (protobuf.includes(subtype)) return 'protobuf'
+  }
+  return undefined
+}
+
+function answer({ headers: asked }: ApiRequest, { bytes, hash }: Document, form: Form, version: 'v2' | 'v3', more: Record<string, string> = {}): ApiResponse {
+  const etag = `"${hash}"`
+  const headers = { 'content-type': typeOf(form, version), etag, vary: 'Accept', 'cache-control': uncached, ...more }
+  const seen = (asked['if-none-match'] ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''))
+  if (seen.includes(etag) || seen.includes('*')) return { status: 304, headers, body: { type: 'bytes', chunks: [] } }
   return { status: 200, headers, body: { type: 'bytes', chunks: [bytes] } }
 }
-
-const swagger = (served: readonly Served[]): Merged => ({ paths: pathsOf('v2', served), definitions: definitionsOf('v2', served, extraTypes(served)) })
-
-/** The types that subresources of these resources take. */
-function extraTypes(served: readonly Served[]): ExtraType[] {
-  const known: readonly ExtraType[] = [scale, eviction, authTokenRequest].map(({ apiVersion, kind, schema }) => {
-    const at = apiVersion.indexOf('/')
-    return { group: apiVersion.slice(0, at), version: apiVersion.slice(at + 1), kind, schema }
-  })
-  const used = new Set(served.flatMap((s) => [...s.subresources.values()].map(({ type }) => type.kind)))
-  return known.filter((t) => used.has(t.kind))
-}
-
-function index(registry: Registry, services: ApiServices, documents: ExtensionDocuments, build: string): object {
-  const paths: Record<string, object> = {}
-  for (const { name: group, versions } of [{ name: '', versions: registry.versions('') }, ...services.groups('byService')]) {
-    for (const version of versions) {
-      const remote = services.remote(group, version), theirs = remote && documents.openapiHash(remote)
-      if (remote && theirs === undefined) continue
-      const name = group === '' ? `api/${version}` : `apis/${group}/${version}`
-      paths[name] = { serverRelativeURL: `/openapi/v3/${name}?hash=${theirs ?? hashOf(build, registry.resources(group, version))}` }
-    }
-  }
-  return { paths }
-}
-
-function versionOf(registry: Registry, name: string): readonly Served[] | undefined {
-  const parts = name.split('/')
-  const [group, version] = parts[0] === 'api' && parts.length === 2 ? ['', parts[1]!] : parts[0] === 'apis' && parts.length === 3 ? [parts[1]!, parts[2]!] : ['', '']
-  return version !== '' && registry.hasVersion(group, version) ? registry.resources(group, version) : undefined
-}
-
-/** Changes whenever a document may have: with the program, and with the resources in it. */
-const hashOf = (build: string, served: readonly Served[]): string => {
-  let known = hashes.get(served)
-  if (known?.build !== build) {
-    known = { build, hash: hex(sha256(build + served.map((s) => `${s.apiVersion}/${s.resource}${s.custom ? `/${s.custom.stamp}` : ''}`).join())).toUpperCase().repeat(2) }
-    hashes.set(served, known)
-  }
-  return known.hash
-}
-/** What a version serves stays the same list until it changes. */
-const hashes = new WeakMap<readonly Served[], { readonly build: string; readonly hash: string }>()

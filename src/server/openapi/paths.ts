@@ -1,95 +1,63 @@
-// The operations of each resource as OpenAPI paths.
+// Paths as each dialect of OpenAPI writes them: version 2 names shared parameters once, version 3 speaks of contents.
+import { fnv32a } from '#machinery'
 import type { Served } from '../served.ts'
 import { reference, type Dialect } from './definitions.ts'
+import { pathsOfResource, type Method, type Operation, type Paths } from './operations.ts'
+import type { Parameter } from './parameters.ts'
 
-const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1.'
-const bodyTypes = ['application/json', 'application/yaml']
-const patchTypes = ['application/apply-patch+yaml', 'application/json-patch+json', 'application/merge-patch+json', 'application/strategic-merge-patch+json']
+export interface WrittenPaths { readonly paths: Record<string, object>; /** Version 2 only. */ readonly parameters: Record<string, object> }
 
-interface Parameter { readonly name: string; readonly type: string; readonly description: string }
-const query = (name: string, type: string, description: string): Parameter => ({ name, type, description })
-const writing = [query('dryRun', 'string', 'All: do everything but store.'), query('fieldManager', 'string', 'Who the changed fields belong to.'), query('fieldValidation', 'string', 'Ignore, Warn or Strict: what becomes of unknown fields.')]
-const listing = [
-  query('allowWatchBookmarks', 'boolean', 'Send a watcher the newest version from time to time.'), query('continue', 'string', 'Where the page before left off.'), query('fieldSelector', 'string', 'Only objects whose fields are so.'),
-  query('labelSelector', 'string', 'Only objects with such labels.'), query('limit', 'integer', 'At most this many objects.'), query('resourceVersion', 'string', 'The state to show, or to watch from.'),
-  query('resourceVersionMatch', 'string', 'How resourceVersion is meant.'), query('sendInitialEvents', 'boolean', 'Begin a watch with everything there is.'), query('timeoutSeconds', 'integer', 'How long a watch lasts.'), query('watch', 'boolean', 'Go on with changes instead of ending.'),
-]
-const deleting = [query('dryRun', 'string', 'All: do everything but delete.'), query('gracePeriodSeconds', 'integer', 'Time to end in.'), query('orphanDependents', 'boolean', 'Superseded by propagationPolicy.'), query('propagationPolicy', 'string', 'Orphan, Background or Foreground.')]
-
-export function pathsOf(dialect: Dialect, served: readonly Served[]): Record<string, object> {
-  const out: Record<string, object> = {}
-  for (const each of served) {
-    const base = each.group === '' ? `/api/${each.version}` : `/apis/${each.group}/${each.version}`
-    const home = each.namespaced ? `${base}/namespaces/{namespace}/${each.resource}` : `${base}/${each.resource}`
-    const make = (op: Operation) => operation(dialect, each, op)
-    const place = each.namespaced ? 'Namespaced' : ''
-    const has = (verb: string) => (each.verbs as readonly string[]).includes(verb)
-    const collection = {
-      ...(has('list') && { get: make({ verb: 'list', place, gives: `${each.definition}List`, parameters: listing }) }),
-      ...(has('create') && { post: make({ verb: 'create', place, gives: each.definition, takes: each.definition, parameters: writing }) }),
-      ...(has('deletecollection') && { delete: make({ verb: 'delete', action: 'deletecollection', place: `Collection${place}`, gives: `${meta}Status`, takes: `${meta}DeleteOptions`, parameters: [...deleting, ...listing] }) }),
-    }
-    if (Object.keys(collection).length > 0) out[home] = { ...collection, parameters: pathParameters(dialect, each, false) }
-    const item = {
-      ...(has('get') && { get: make({ verb: 'read', action: 'get', place, gives: each.definition, parameters: [] }) }),
-      ...(has('update') && { put: make({ verb: 'replace', action: 'put', place, gives: each.definition, takes: each.definition, parameters: writing }) }),
-      ...(has('patch') && { patch: make({ verb: 'patch', place, gives: each.definition, takes: `${meta}Patch`, patch: true, parameters: [...writing, query('force', 'boolean', 'Take over fields that others own (apply).')] }) }),
-      ...(has('delete') && { delete: make({ verb: 'delete', place, gives: `${meta}Status`, takes: `${meta}DeleteOptions`, parameters: deleting }) }),
-    }
-    if (Object.keys(item).length > 0) out[`${home}/{name}`] = { ...item, parameters: pathParameters(dialect, each, true) }
-    if (each.namespaced && has('list')) out[`${base}/${each.resource}`] = { get: make({ verb: 'list', place: '', suffix: 'ForAllNamespaces', gives: `${each.definition}List`, parameters: listing }), parameters: [] }
-    for (const sub of each.subresources.values()) {
-      const operations = Object.fromEntries(sub.verbs.map((verb) => [methods[verb]!, make({
-        verb: names[verb]!, action: actions[verb]!, place, suffix: capital(sub.name), gives: each.definition, type: sub.type.version ? sub.type : { group: each.group, version: each.version, kind: sub.type.kind },
-        ...(verb === 'patch' ? { takes: `${meta}Patch`, patch: true } : {}), parameters: verb === 'get' ? [] : writing,
-      })]))
-      out[`${home}/{name}/${sub.name}`] = { ...operations, parameters: pathParameters(dialect, each, true) }
-    }
-  }
-  return out
-}
-const methods: Readonly<Record<string, string>> = { get: 'get', create: 'post', update: 'put', patch: 'patch', delete: 'delete' }
-const names: Readonly<Record<string, string>> = { get: 'read', create: 'create', update: 'replace', patch: 'patch', delete: 'delete' }
-const actions: Readonly<Record<string, string>> = { get: 'get', create: 'post', update: 'put', patch: 'patch', delete: 'delete' }
-
-interface Operation {
-  readonly verb: string
-  readonly action?: string
-  readonly place: string
-  readonly suffix?: string
-  readonly gives: string
-  readonly takes?: string
-  readonly patch?: true
-  readonly type?: { readonly group: string; readonly version: string; readonly kind: string }
-  readonly parameters: readonly Parameter[]
+/** All paths of these resources, and what they share. */
+export function pathsOf(dialect: Dialect, served: readonly Served[], more: Paths = {}): WrittenPaths {
+  const parameters: Record<string, object> = {}
+  const written = dialect === 'v2' ? version2(parameters) : version3
+  const all: Paths = { ...more }
+  for (const each of served) Object.assign(all, pathsOfResource(each))
+  const paths = Object.fromEntries(Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1)).map(([path, item]) => [path, {
+    ...Object.fromEntries(Object.entries(item.operations).map(([method, operation]) => [method, written.operation(operation, method as Method)])),
+    ...(item.parameters.length > 0 && { parameters: item.parameters.map(written.parameter) }),
+  }]))
+  return { paths, parameters }
 }
 
-function operation(dialect: Dialect, served: Served, { verb, action, place, suffix = '', gives, takes, patch, type, parameters }: Operation): object {
-  const id = groupName(served.group) + capital(served.version)
-  const ref = (name: string) => ({ $ref: reference(dialect, name) })
-  const described = parameters.map((p) => (dialect === 'v3' ? { name: p.name, in: 'query', description: p.description, schema: { type: p.type, uniqueItems: true } } : { name: p.name, in: 'query', description: p.description, type: p.type, uniqueItems: true }))
-  const patches = served.custom ? patchTypes.filter((type) => !type.includes('strategic')) : patchTypes
-  const consumed = patch ? patches : bodyTypes
-  const common = {
-    operationId: `${verb}${id}${place}${served.kindName}${suffix}`, tags: [camel(id)],
-    'x-kubernetes-action': action ?? (verb === 'create' ? 'post' : verb),
-    'x-kubernetes-group-version-kind': type ?? { group: served.group, version: served.version, kind: served.kindName },
+interface Writer { readonly operation: (operation: Operation, method: Method) => object; readonly parameter: (parameter: Parameter) => object }
+
+/** What an operation is beyond HTTP. */
+const facts = ({ id, tag, description, action, type, deprecated }: Operation) => ({
+  description, operationId: id, tags: [tag], ...(deprecated && { deprecated }), ...(action && { 'x-kubernetes-action': action }), ...(type && { 'x-kubernetes-group-version-kind': type }),
+})
+const words: Readonly<Record<string, string>> = { 200: 'OK', 201: 'Created', 202: 'Accepted', 401: 'Unauthorized' }
+
+const version3: Writer = {
+  parameter: ({ name, in: where, type, description, required }) => ({ name, in: where, ...(description && { description }), ...(required && { required }), schema: { type, uniqueItems: true } }),
+  operation(operation) {
+    const schema = (name: string) => ({ schema: name === 'string' ? { type: 'string' } : { $ref: reference('v3', name) } })
+    const content = (types: readonly string[], name: string) => Object.fromEntries(types.map((type) => [type, schema(name)]))
+    const body = operation.parameters.find((p) => p.in === 'body'), others = operation.parameters.filter((p) => p.in !== 'body')
+    return {
+      ...facts(operation), ...(others.length > 0 && { parameters: others.map(version3.parameter) }),
+      ...(body && { requestBody: { content: content(operation.consumes, body.schema!), ...(body.required && { required: true }) } }),
+      responses: { ...Object.fromEntries(Object.entries(operation.responses).map(([code, name]) => [code, { description: words[code], content: content(operation.produces, name) }])), 401: { description: words[401] } },
+    }
+  },
+}
+
+/** Parameters that many operations have are written once, under a name that follows from what they say. */
+function version2(shared: Record<string, object>): Writer {
+  const own = new Set(['dryRun', 'fieldValidation'])
+  const parameter = ({ name, in: where, type, description, required, schema }: Parameter): object => {
+    const written = { ...(description && { description }), in: where, name, ...(required && { required }), ...(schema ? { schema: { $ref: reference('v2', schema) } } : { type, uniqueItems: true }) }
+    if (own.has(name) || (schema && required)) return written
+    const key = `${name}-${fnv32a(JSON.stringify(written)).toString(16)}`
+    shared[key] ??= written
+    return { $ref: `#/parameters/${key}` }
   }
-  if (dialect === 'v2')
-    return { ...common, consumes: consumed, produces: bodyTypes, schemes: ['https'], parameters: [...described, ...(takes ? [{ name: 'body', in: 'body', required: verb !== 'delete', schema: ref(takes) }] : [])], responses: { 200: { description: 'OK', schema: ref(gives) }, 401: { description: 'Unauthorized' } } }
   return {
-    ...common, parameters: described,
-    ...(takes && { requestBody: { content: Object.fromEntries((patch ? patches : ['*/*']).map((t) => [t, { schema: ref(takes) }])), ...(verb !== 'delete' && { required: true }) } }),
-    responses: { 200: { description: 'OK', content: Object.fromEntries(bodyTypes.map((t) => [t, { schema: ref(gives) }])) }, 401: { description: 'Unauthorized' } },
+    parameter,
+    operation: (operation) => ({
+      consumes: operation.consumes, ...facts(operation), ...(operation.parameters.length > 0 && { parameters: operation.parameters.map(parameter) }), produces: operation.produces,
+      responses: { ...Object.fromEntries(Object.entries(operation.responses).map(([code, name]) => [code, { description: words[code], schema: name === 'string' ? { type: 'string' } : { $ref: reference('v2', name) } }])), 401: { description: words[401] } },
+      schemes: ['https'],
+    }),
   }
 }
-
-function pathParameters(dialect: Dialect, { namespaced, kindName }: Served, named: boolean): object[] {
-  const one = (name: string, description: string) => ({ name, in: 'path', required: true, description, ...(dialect === 'v3' ? { schema: { type: 'string', uniqueItems: true } } : { type: 'string', uniqueItems: true }) })
-  return [...(named ? [one('name', `Name of the ${kindName}.`)] : []), ...(namespaced ? [one('namespace', 'Namespace of the object.')] : [])]
-}
-
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
-const camel = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1)
-/** rbac.authorization.k8s.io is RbacAuthorization, the core group Core. */
-const groupName = (group: string): string => (group === '' ? 'Core' : group.replace(/\.k8s\.io$/, '').split('.').map(capital).join(''))
