@@ -80,6 +80,7 @@ export const kinds: readonly Kind[] = [
   deviceResourceClaim, resourceClaimTemplate, resourceSlice, flowSchema, priorityLevelConfiguration,
 ]
 
+export * as expressions from './admissionregistration/expressions.ts'
 export * from './admissionregistration/match.ts'
 export * from './admissionregistration/mutatingadmissionpolicy.ts'
 export * from './admissionregistration/mutatingadmissionpolicybinding.ts'

@@ -36,6 +36,6 @@ export const mutatingWebhookConfiguration = defineKind({
       hook.reinvocationPolicy ??= 'Never'
     }
   },
-  validate: ({ webhooks }) => validateWebhooks(webhooks),
+  validate: ({ webhooks }, old) => validateWebhooks(webhooks, old?.webhooks),
 })
 export type MutatingWebhookConfiguration = ObjectOf<typeof mutatingWebhookConfiguration>

@@ -1,9 +1,10 @@
 // What is wrong with the rules, the callers and the conditions that webhooks and admission policies share.
 import {
-  duplicateValue, forbiddenValue, hasThreeSegments, invalidValue, isDNS1035Label, isDNS1123Subdomain, isQualifiedName, notSupported, requiredValue, tooMany,
+  duplicateValue, forbiddenValue, hasThreeSegments, invalidValue, isDNS1035Label, isDNS1123Subdomain, isQualifiedName, notSupported, requiredValue, same, tooMany,
   validateLabelSelector, type FieldError,
 } from '#machinery'
 import { failing, oneOf, validatePathSegment } from '../checks.ts'
+import { condition, environment, expression, type Expression, type Variables } from './expressions.ts'
 import type { AdmissionWebhookClientConfig, MatchCondition, MatchResources, NamedRuleWithOperations, ParamKind, ParamRef, RuleWithOperations, Variable } from './match.ts'
 import { validateServiceCaller, validateURL } from './validate-caller.ts'
 
@@ -14,13 +15,13 @@ function starred(list: readonly string[] | undefined, at: string, what: string):
 }
 const operations = ['*', 'CONNECT', 'CREATE', 'DELETE', 'UPDATE']
 export const validateRule = (rule: RuleWithOperations, at: string): FieldError[] => [
+  ...starred(rule.operations, `${at}.operations`, 'operations'),
+  ...(rule.operations ?? []).flatMap((operation, i) => oneOf(operation, operations, `${at}.operations[${i}]`)),
   ...starred(rule.apiGroups, `${at}.apiGroups`, 'API groups'),
   ...starred(rule.apiVersions, `${at}.apiVersions`, 'API versions'),
   ...(rule.apiVersions ?? []).flatMap((version, i) => (version ? [] : [requiredValue(`${at}.apiVersions[${i}]`)])),
   ...validateRuleResources(rule.resources ?? [], `${at}.resources`),
   ...(rule.scope === undefined ? [] : oneOf(rule.scope, ['*', 'Cluster', 'Namespaced'], `${at}.scope`)),
-  ...starred(rule.operations, `${at}.operations`, 'operations'),
-  ...(rule.operations ?? []).flatMap((operation, i) => oneOf(operation, operations, `${at}.operations[${i}]`)),
 ]
 function validateRuleResources(resources: readonly string[], at: string): FieldError[] {
   if (!resources.length) return [requiredValue(at)]
@@ -42,31 +43,42 @@ function validateRuleResources(resources: readonly string[], at: string): FieldE
 }
 
 const mostConditions = 64
-/** Conditions; what their expressions mean is checked where they can be compiled. */
-export function validateMatchConditions(conditions: readonly MatchCondition[] | undefined, at: string): FieldError[] {
-  const list = conditions ?? []
-  if (list.length > mostConditions) return [tooMany(at, list.length, mostConditions)]
-  return list.flatMap(({ name, expression }, i) => [
-    ...(expression.trim() ? [] : [requiredValue(`${at}[${i}].expression`)]),
-    ...(name ? failing(isQualifiedName, name, `${at}[${i}].name`) : [requiredValue(`${at}[${i}].name`)]),
-    ...(name && list.findIndex((c) => c.name === name) < i ? [duplicateValue(`${at}[${i}].name`, name)] : []),
-  ])
+/** Conditions: what they are called, and whether their expressions hold water. */
+export function validateMatchConditions(conditions: readonly MatchCondition[] | undefined, at: string, params: boolean): FieldError[] {
+  const list = conditions ?? [], scope = environment({ params, authorizer: true })
+  return [
+    ...(list.length > mostConditions ? [tooMany(at, list.length, mostConditions)] : []),
+    ...list.flatMap(({ name, expression: source }, i) => [
+      ...(source.trim() ? wrongExpression(source.trim(), expression(source.trim(), scope, condition), `${at}[${i}].expression`) : [requiredValue(`${at}[${i}].expression`)]),
+      ...(name ? failing(isQualifiedName, name, `${at}[${i}].name`) : [requiredValue(`${at}[${i}].name`)]),
+      ...(name && list.findIndex((c) => c.name === name) < i ? [duplicateValue(`${at}[${i}].name`, name)] : []),
+    ]),
+  ]
 }
+/** What is wrong with an expression, shown as `source`. */
+export const wrongExpression = (source: string, made: Expression, at: string): FieldError[] => (made.ok ? [] : [invalidValue(at, source, made.detail)])
 
 interface Webhook {
   name: string; rules?: RuleWithOperations[]; failurePolicy?: string; matchPolicy?: string; sideEffects?: string; timeoutSeconds?: number; namespaceSelector?: MatchResources['namespaceSelector']
   objectSelector?: MatchResources['objectSelector']; reinvocationPolicy?: string; clientConfig: AdmissionWebhookClientConfig; matchConditions?: MatchCondition[]; admissionReviewVersions: string[] | null
 }
 const word = (value: string | undefined, words: readonly string[], at: string): FieldError[] => (value === undefined ? [] : oneOf(value, words, at))
-const effects = ['None', 'NoneOnDryRun'], versions = ['v1', 'v1beta1'], longestWait = 30
+const noEffects = ['None', 'NoneOnDryRun'], versions = ['v1', 'v1beta1'], longestWait = 30
 
-/** Webhooks of one configuration, of either sort. */
-export const validateWebhooks = (hooks: readonly Webhook[] | undefined): FieldError[] => (hooks ?? []).flatMap((hook, i) => [
-  ...validateWebhook(hook, `webhooks[${i}]`),
-  ...validateReviewVersions(hook.admissionReviewVersions ?? [], `webhooks[${i}].admissionReviewVersions`),
-  ...(hook.name && hooks!.findIndex((h) => h.name === hook.name) < i ? [duplicateValue(`webhooks[${i}].name`, hook.name)] : []),
-])
-function validateWebhook(hook: Webhook, at: string): FieldError[] {
+/** Webhooks of one configuration, of either sort. What was wrong in the configuration before (another version allowed it) may stay so. */
+export function validateWebhooks(hooks: readonly Webhook[] = [], old: readonly Webhook[] = []): FieldError[] {
+  const effects = old.every(({ sideEffects }) => sideEffects !== undefined && noEffects.includes(sideEffects)) ? noEffects : ['None', 'NoneOnDryRun', 'Some', 'Unknown']
+  const known = old.every(({ admissionReviewVersions: given }) => !given?.length || given.some((version) => versions.includes(version)))
+  const unique = new Set(old.map(({ name }) => name)).size === old.length
+  const sameConditions = hooks.length === old.length && hooks.every(({ matchConditions }, i) => same(matchConditions, old[i]!.matchConditions))
+  return hooks.flatMap((hook, i) => [
+    ...validateWebhook(hook, `webhooks[${i}]`, effects),
+    ...(sameConditions ? [] : validateMatchConditions(hook.matchConditions, `webhooks[${i}].matchConditions`, false)),
+    ...validateReviewVersions(hook.admissionReviewVersions ?? [], `webhooks[${i}].admissionReviewVersions`, known),
+    ...(unique && hook.name && hooks.findIndex((h) => h.name === hook.name) < i ? [duplicateValue(`webhooks[${i}].name`, hook.name)] : []),
+  ])
+}
+function validateWebhook(hook: Webhook, at: string, effects: readonly string[]): FieldError[] {
   const { sideEffects, timeoutSeconds: wait, clientConfig: { url, service } } = hook, badName = isDNS1123Subdomain(hook.name)
   return [
     ...(!hook.name ? [requiredValue(`${at}.name`)] : badName.length ? [invalidValue(`${at}.name`, hook.name, badName.join(','))]
@@ -81,14 +93,13 @@ function validateWebhook(hook: Webhook, at: string): FieldError[] {
     ...word(hook.reinvocationPolicy, ['IfNeeded', 'Never'], `${at}.reinvocationPolicy`),
     ...((url === undefined) === (service === undefined) ? [requiredValue(`${at}.clientConfig`, 'exactly one of url or service is required')]
       : url !== undefined ? validateURL(url, `${at}.clientConfig.url`) : validateServiceCaller(service!, `${at}.clientConfig.service`)),
-    ...validateMatchConditions(hook.matchConditions, `${at}.matchConditions`),
   ]
 }
-function validateReviewVersions(given: readonly string[], at: string): FieldError[] {
+function validateReviewVersions(given: readonly string[], at: string, known: boolean): FieldError[] {
   if (!given.length) return [requiredValue(at, `must specify one of ${versions.join(', ')}`)]
   return [
     ...given.flatMap((version, i) => (given.indexOf(version) < i ? [invalidValue(`${at}[${i}]`, version, 'duplicate version')] : failing(isDNS1035Label, version, `${at}[${i}]`))),
-    ...(given.some((version) => versions.includes(version)) ? [] : [invalidValue(at, given, `must include at least one of ${versions.join(', ')}`)]),
+    ...(!known || given.some((version) => versions.includes(version)) ? [] : [invalidValue(at, given, `must include at least one of ${versions.join(', ')}`)]),
   ]
 }
 
@@ -137,8 +148,9 @@ const identifier = /^[_a-zA-Z][_a-zA-Z0-9]*$/
 /** Words of the expression language that are no names. */
 const reserved = ['true', 'false', 'null', 'in', 'as', 'break', 'const', 'continue', 'else', 'for', 'function', 'if', 'import', 'let', 'loop', 'package', 'namespace', 'return',
   'var', 'void', 'while']
-export const validateVariables = (variables: readonly Variable[] | undefined, at: string): FieldError[] => (variables ?? []).flatMap(({ name, expression }, i) => [
+/** A policy's variables, with what was made of their expressions. */
+export const validateVariables = (variables: readonly Variable[] | undefined, made: Variables, at: string): FieldError[] => (variables ?? []).flatMap(({ name, expression: source }, i) => [
   ...(!name.trim() ? [requiredValue(`${at}[${i}].name`, 'name is not specified')] : identifier.test(name) && !reserved.includes(name) ? []
     : [invalidValue(`${at}[${i}].name`, name, 'must be a valid CEL identifier')]),
-  ...(expression.trim() ? [] : [requiredValue(`${at}[${i}].expression`, 'expression is not specified')]),
+  ...(source.trim() ? wrongExpression(source, made.expressions.get(name)!, `${at}[${i}].expression`) : [requiredValue(`${at}[${i}].expression`, 'expression is not specified')]),
 ])

@@ -30,6 +30,6 @@ export const validatingWebhookConfiguration = defineKind({
     webhooks: s.list(validatingWebhook, { listType: 'map', listKeys: ['name'], patchStrategy: 'merge', patchMergeKey: 'name' }),
   },
   defaults: (o) => { for (const hook of o.webhooks ?? []) defaultWebhook(hook) },
-  validate: ({ webhooks }) => validateWebhooks(webhooks),
+  validate: ({ webhooks }, old) => validateWebhooks(webhooks, old?.webhooks),
 })
 export type ValidatingWebhookConfiguration = ObjectOf<typeof validatingWebhookConfiguration>

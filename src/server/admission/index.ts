@@ -26,6 +26,8 @@ import { podResizeValidator } from './pod-resize.ts'
 import { podSecurity } from './pod-security/index.ts'
 import { podTolerationRestriction } from './pod-toleration-restriction.ts'
 import { podTopologyLabels } from './pod-topology-labels.ts'
+import { mutatingAdmissionPolicyPlugin } from './policy-mutating.ts'
+import { validatingAdmissionPolicyPlugin } from './policy-validating.ts'
 import { priority } from './priority.ts'
 import { resourceQuotaPlugin } from './quota/index.ts'
 import { runtimeClassPlugin } from './runtime-class.ts'
@@ -98,9 +100,9 @@ const all: readonly Entry[] = [
   on('JobValidation', () => resting),
   on('PodResizeValidator', () => podResizeValidator),
   // what others have to say comes after all that is built in; then what is counted
-  on('MutatingAdmissionPolicy', () => resting),
+  on('MutatingAdmissionPolicy', () => mutatingAdmissionPolicyPlugin()),
   on('MutatingAdmissionWebhook', () => mutatingAdmissionWebhook()),
-  on('ValidatingAdmissionPolicy', () => resting),
+  on('ValidatingAdmissionPolicy', () => validatingAdmissionPolicyPlugin()),
   on('ValidatingAdmissionWebhook', () => validatingAdmissionWebhook()),
   on('ResourceQuota', resourceQuotaPlugin),
   off('AlwaysDeny', () => alwaysDeny),

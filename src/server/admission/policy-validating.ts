@@ -1,0 +1,163 @@
+// ValidatingAdmissionPolicy: expressions that are stored in the cluster say whether a write may be.
+import { expressions, validatingAdmissionPolicy, validatingAdmissionPolicyBinding, type Validation, type ValidatingAdmissionPolicy, type ValidatingAdmissionPolicyBinding } from '#kinds'
+import { ApiError, forbidden, type LooseObject, type Reason } from '#machinery'
+import type { AdmissionAttributes, AdmissionPlugin, AdmissionSurroundings } from './admission.ts'
+import { shownName, type Addressed } from './addressed.ts'
+import { isExempt, matching } from './match.ts'
+import { conditionsHold, conditionsOf, Evaluation, OutOfBudget, policyBudget, type CompiledCondition, type CompiledExpression, type CompiledVariable } from './policy-evaluate.ts'
+import { ConfigurationError, paramResource, paramsFor } from './policy-params.ts'
+import { PolicyMetrics } from './policy-metrics.ts'
+import { PolicySource, type Binding, type Hook } from './policy-source.ts'
+
+const { annotation, condition, environment, expression, message, variablesOf } = expressions
+
+interface CompiledValidation extends CompiledExpression { readonly validation: Validation; readonly message: CompiledExpression | undefined }
+interface Compiled {
+  readonly variables: readonly CompiledVariable[]
+  readonly conditions: readonly CompiledCondition[]
+  readonly validations: readonly CompiledValidation[]
+  readonly annotations: readonly (CompiledExpression & { readonly key: string })[]
+}
+
+/** What a policy's expressions become. Those that do not compile fail when they are evaluated. */
+export function compilePolicy({ spec: { paramKind, variables = [], matchConditions, validations = [], auditAnnotations = [] } }: ValidatingAdmissionPolicy): Compiled {
+  const params = paramKind !== undefined, own = variablesOf(variables, { params, authorizer: true })
+  const full = environment({ params, authorizer: true, variables: own.types }), plain = environment({ params, authorizer: false, variables: own.types })
+  return {
+    variables: variables.map(({ name }) => ({ name, expression: own.expressions.get(name)! })),
+    conditions: conditionsOf(matchConditions, (source) => expression(source, full, condition)),
+    validations: validations.map((validation) => ({
+      validation, source: validation.expression, expression: expression(validation.expression, full, condition),
+      message: validation.messageExpression ? { source: validation.messageExpression, expression: expression(validation.messageExpression, plain, message) } : undefined,
+    })),
+    annotations: auditAnnotations.map(({ key, valueExpression }) => ({ key, source: valueExpression, expression: expression(valueExpression, full, annotation) })),
+  }
+}
+
+/** One validation's no. `index` is its place among the policy's validations. */
+interface Denial { readonly index: number; readonly text: string; readonly reason?: string }
+interface Denied { readonly policy: string; readonly binding?: string; readonly text: string; readonly reason?: string }
+const longestAnnotation = 10 * 1024, longestMessage = 5 * 1024
+
+export function validatingAdmissionPolicyPlugin(): AdmissionPlugin {
+  const source = new PolicySource<ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding, Compiled>(compilePolicy)
+  let surroundings: AdmissionSurroundings
+  let metrics: PolicyMetrics
+  return {
+    name: 'ValidatingAdmissionPolicy',
+    handles: (_operation, kind) => !isExempt(kind),
+    begin(given) {
+      surroundings = given
+      metrics = new PolicyMetrics(given.metrics, 'validating')
+      return source.follow(given.objects, validatingAdmissionPolicy, validatingAdmissionPolicyBinding)
+    },
+    idle: () => source.hooks.length === 0,
+    validate(attributes) {
+      const denied = source.hooks.flatMap((hook) => ask(hook, attributes))
+      if (denied[0]) throw refusal(attributes, denied[0])
+    },
+  }
+
+  /** Everything that a policy has against the write; what it only warns of or audits is said on the way. */
+  function ask(hook: Hook<ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding, Compiled>, attributes: AdmissionAttributes): Denied[] {
+    const { policy, criteria, bindings } = hook, { metadata: { name }, spec: { paramKind, failurePolicy } } = policy
+    const failed = (error: unknown, binding?: string): Denied[] => {
+      if (!(error instanceof ConfigurationError)) throw error
+      return failurePolicy === 'Ignore' ? [] : [{ policy: name, ...(binding !== undefined && { binding }), text: `failed to configure ${binding === undefined ? 'policy' : 'binding'}: ${error.message}` }]
+    }
+    const view = matching(attributes, criteria)
+    if (!view) return []
+    const annotations = new Map<string, Set<string>>()
+    try {
+      const params = paramKind && paramResource(surroundings.registry, paramKind)
+      return bindings.flatMap((binding) => {
+        if (binding.criteria && !matching(attributes, binding.criteria)) return []
+        try {
+          return paramsFor(attributes, params, binding.object.spec.paramRef).flatMap((param) => evaluate(hook, binding, attributes, view, param, annotations))
+        } catch (error) {
+          return failed(error, binding.object.metadata.name)
+        }
+      })
+    } catch (error) {
+      return failed(error)
+    } finally {
+      for (const [key, values] of annotations) attributes.annotate(`${name}/${key}`, [...values].join(', '))
+    }
+  }
+
+  function evaluate({ policy, compiled }: Hook<ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding, Compiled>, { object: binding }: Binding<ValidatingAdmissionPolicyBinding>, attributes: AdmissionAttributes, view: Addressed, param: LooseObject | undefined, annotations: Map<string, Set<string>>): Denied[] {
+    const { metadata: { name }, spec: { failurePolicy } } = policy, { metadata: { name: bound }, spec: { validationActions } } = binding
+    const begun = surroundings.stopwatch()
+    const evaluation = new Evaluation(attributes, view, surroundings.authorizer, compiled.variables, param)
+    const denials = denialsOf(compiled, evaluation, failurePolicy)
+    const denied: Denied[] = []
+    const ms = surroundings.stopwatch() - begun
+    for (const { index, text, reason } of denials ?? []) for (const action of validationActions) {
+      metrics.checked(name, bound, action === 'Deny' ? 'deny' : action === 'Warn' ? 'warn' : 'audit', ms)
+      if (action === 'Deny') denied.push({ policy: name, binding: bound, text, ...(reason !== undefined && { reason }) })
+      else if (action === 'Warn') attributes.warn(`Validation failed for ValidatingAdmissionPolicy '${name}' with binding '${bound}': ${text}`)
+      else attributes.annotate('validation.policy.admission.k8s.io/validation_failure', JSON.stringify([{ message: text, policy: name, binding: bound, expressionIndex: index, validationActions }]))
+    }
+    if (denials) for (const error of annotate(compiled, evaluation, annotations)) if (failurePolicy !== 'Ignore') denied.push({ policy: name, binding: bound, text: error })
+    return denied
+  }
+}
+
+/** What the validations say no to; undefined when the match conditions say that the policy does not concern the write. */
+function denialsOf({ conditions, validations }: Compiled, evaluation: Evaluation, failurePolicy: string | undefined): Denial[] | undefined {
+  const onError = (index: number, text: string): Denial[] => (failurePolicy === 'Ignore' ? [] : [{ index, text }])
+  const holds = conditionsHold(conditions, evaluation, failurePolicy)
+  if (holds instanceof Error) return onError(0, holds.message)
+  if (!holds) return undefined
+  const budget = policyBudget()
+  try {
+    const results = validations.map((each) => ({ each, result: evaluation.evaluate(each, budget) }))
+    return results.flatMap(({ each, result }, index) => {
+      if ('error' in result) return onError(index, result.error)
+      if (result.value === true) return []
+      try {
+        return [{ index, text: messageOf(each, evaluation, budget), ...(each.validation.reason !== undefined && { reason: each.validation.reason }) }]
+      } catch (error) {
+        if (error instanceof OutOfBudget) return onError(index, `failed messageExpression: ${error.message}`)
+        throw error
+      }
+    })
+  } catch (error) {
+    if (error instanceof OutOfBudget) return onError(0, error.message)
+    throw error
+  }
+}
+
+/** The message expression's text where it gives a usable one, then the message, then the expression itself. */
+function messageOf({ validation, message: made }: CompiledValidation, evaluation: Evaluation, budget: ReturnType<typeof policyBudget>): string {
+  const result = made && evaluation.evaluate(made, budget)
+  if (result && 'value' in result && typeof result.value === 'string') {
+    const text = result.value.trim()
+    if (text !== '' && !text.includes('\n') && new TextEncoder().encode(text).length <= longestMessage) return text
+  }
+  return validation.message?.trim() || `failed expression: ${validation.expression.trim()}`
+}
+
+/** Adds the policy's audit annotations; returns what went wrong with them. */
+function annotate({ annotations: wanted }: Compiled, evaluation: Evaluation, annotations: Map<string, Set<string>>): string[] {
+  const budget = policyBudget()
+  try {
+    return wanted.flatMap(({ key, ...each }) => {
+      const result = evaluation.evaluate(each, budget)
+      if ('error' in result) return [result.error]
+      const value = typeof result.value === 'string' ? result.value.trim().slice(0, longestAnnotation) : ''
+      if (value !== '') annotations.set(key, (annotations.get(key) ?? new Set()).add(value))
+      return []
+    })
+  } catch (error) {
+    if (error instanceof OutOfBudget) return [error.message]
+    throw error
+  }
+}
+
+const codes: Readonly<Record<string, number>> = { Forbidden: 403, Unauthorized: 401, RequestEntityTooLarge: 413 }
+function refusal(attributes: AdmissionAttributes, { policy, binding, text, reason = 'Invalid' }: Denied): ApiError {
+  const why = `ValidatingAdmissionPolicy '${policy}'${binding === undefined ? '' : ` with binding '${binding}'`} denied request: ${text}`
+  const { status } = forbidden(attributes.served.name, shownName(attributes), why)
+  return new ApiError(reason as Reason, status.message!, { ...status.details, causes: [{ message: why }] }, { code: codes[reason] ?? 422 })
+}
