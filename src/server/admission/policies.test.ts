@@ -1,6 +1,7 @@
 // Admission policies as clients see them, in the server in the process.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Authorizer } from '../authz/authz.ts'
 import { map, maps, start } from '../contract-kit.ts'
 import { mutatingAdmissionPolicyPlugin } from './policy-mutating.ts'
 import { validatingAdmissionPolicyPlugin } from './policy-validating.ts'
@@ -8,8 +9,8 @@ import { validatingAdmissionPolicyPlugin } from './policy-validating.ts'
 const api = '/apis/admissionregistration.k8s.io/v1', apiVersion = 'admissionregistration.k8s.io/v1'
 const onMaps = { resourceRules: [{ apiGroups: [''], apiVersions: ['*'], operations: ['CREATE', 'UPDATE'], resources: ['configmaps'] }] }
 
-async function server() {
-  const made = await start({ admission: [mutatingAdmissionPolicyPlugin(), validatingAdmissionPolicyPlugin()] })
+async function server(authorizer?: Authorizer) {
+  const made = await start({ ...(authorizer && { authorizer: () => authorizer }), admission: [mutatingAdmissionPolicyPlugin(), validatingAdmissionPolicyPlugin()] })
   const { ask } = made
   await ask('POST /api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'n', labels: { team: 'a' } } })
   const put = async (sort: 'Validating' | 'Mutating', what: 'Policy' | 'PolicyBinding', name: string, spec: object) => {
@@ -198,4 +199,21 @@ test('policies are not their own subject, and take effect and end at once', asyn
   assert.equal((await ask(`POST ${maps}`, map('x'))).status, 422)
   assert.equal((await ask(`DELETE ${api}/validatingadmissionpolicybindings/p`)).status, 200)
   assert.equal((await ask(`POST ${maps}`, map('x'))).status, 201)
+})
+
+for (const [what, wait] of [['at once', false], ['later', true]] as const) test(`the authorizer is asked, and answers ${what}`, async () => {
+  const asked: string[] = []
+  const { ask, validating } = await server({ authorize({ user, verb, resource }) {
+    if (resource?.resource !== 'things' && verb !== 'look') return { verdict: 'allow', reason: '' }
+    asked.push(`${user.name} ${verb} ${resource!.group}/${resource!.resource} ${resource!.namespace} ${resource!.name}`)
+    const decision = { verdict: user.name.endsWith('sa') ? 'allow' as const : 'none' as const, reason: 'why' }
+    return wait ? Promise.resolve(decision) : decision
+  } })
+  await validating('p', { variables: [{ name: 'may', expression: "authorizer.group('a.example').resource('things').namespace('m').check('use')" }], validations: [
+    { expression: "variables.may.allowed() || authorizer.serviceAccount('n', 'sa').group('a.example').resource('things').check('use').allowed()" },
+    { expression: "authorizer.requestResource.check('look').allowed()", messageExpression: "'because'" }, { expression: 'variables.may.allowed()', message: 'not you' },
+  ] })
+  const { body } = await ask(`POST ${maps}`, map('x'))
+  assert.equal(body.message, `configmaps "x" is forbidden: ValidatingAdmissionPolicy 'p' with binding 'p' denied request: because`)
+  assert.deepEqual(asked, ['system:anonymous use a.example/things m ', 'system:serviceaccount:n:sa use a.example/things  ', 'system:anonymous look /configmaps n x'])
 })

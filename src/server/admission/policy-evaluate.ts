@@ -6,7 +6,7 @@ import type { Authorizer } from '../authz/authz.ts'
 import { admissionRequest } from './admission-request.ts'
 import type { AdmissionAttributes } from './admission.ts'
 import { namespaceOf, shown, type Addressed } from './addressed.ts'
-import { authorizerVariables } from './authorizer-variable.ts'
+import { authorizerVariables, Waiting } from './authorizer-variable.ts'
 
 /** Units that one expression, all expressions of a policy and all match conditions may cost. */
 const perExpression = 1_000_000, perPolicy = 10_000_000, perConditions = 2_500_000
@@ -31,23 +31,31 @@ export class Evaluation {
   constructor(attributes: AdmissionAttributes, view: Addressed, authorizer: Authorizer, variables: readonly CompiledVariable[] = [], params?: LooseObject, object: () => LooseObject | undefined = () => attributes.object && shown(attributes.object, attributes, view)) {
     this.#variables = {
       object: once(() => object() ?? null), oldObject: once(() => (attributes.old ? shown(attributes.old, attributes, view) : null)), request: once(() => admissionRequest(attributes, view)),
-      namespaceObject: once(() => namespaceObject(attributes)), params: params ?? null, ...authorizerVariables(authorizer, attributes, view), variables: once(() => this.#own(variables)),
+      namespaceObject: once(() => namespaceObject(attributes)), params: params ?? null, ...authorizerVariables(authorizer, attributes), variables: once(() => this.#own(variables)),
     }
   }
 
-  /** The value, or what went wrong. Throws OutOfBudget. */
-  evaluate({ source, expression }: CompiledExpression, budget: CelBudget): Evaluated {
+  /** The value, or what went wrong. Rejects with OutOfBudget. */
+  async evaluate({ source, expression }: CompiledExpression, budget: CelBudget): Promise<Evaluated> {
     if (!expression.ok) return { error: `compilation error: ${expression.detail}` }
     this.#budget = budget
-    let result: Evaluated
-    try {
-      result = expression.program.evaluate(this.#variables, budget)
-    } catch (error) {
-      if (!(error instanceof CelError)) throw error
-      result = { error: `expression '${source}' resulted in error: ${error.message}` }
+    const before = budget.left
+    for (;;) {
+      let result: Evaluated
+      try {
+        result = expression.program.evaluate(this.#variables, budget)
+      } catch (error) {
+        if (error instanceof Waiting) {
+          await error.answer
+          budget.left = before
+          continue
+        }
+        if (!(error instanceof CelError)) throw error
+        result = { error: `expression '${source}' resulted in error: ${error.message}` }
+      }
+      if (budget.left < 0) throw new OutOfBudget()
+      return result
     }
-    if (budget.left < 0) throw new OutOfBudget()
-    return result
   }
 
   /** A policy's own variables: each is evaluated at most once, when an expression names it. */
@@ -68,12 +76,15 @@ export class Evaluation {
   }
 }
 
-/** A function that remembers what came of it, errors included. */
+/** A function that remembers what came of it, errors included (but for one that only says to wait). */
 function once<T>(make: () => T): () => T {
   let outcome: { readonly value: T } | { readonly error: unknown } | undefined
   return () => {
     if (!outcome) {
-      try { outcome = { value: make() } } catch (error) { outcome = { error } }
+      try { outcome = { value: make() } } catch (error) {
+        if (error instanceof Waiting) throw error
+        outcome = { error }
+      }
     }
     if ('error' in outcome) throw outcome.error
     return outcome.value
@@ -96,11 +107,11 @@ export const conditionsOf = (conditions: readonly MatchCondition[] | undefined, 
   (conditions ?? []).map(({ name, expression }) => ({ name, source: expression, expression: compile(expression) }))
 
 /** Whether all match conditions hold. One that is false outweighs errors; errors otherwise count as the failure policy says: an Error, or no match. */
-export function conditionsHold(conditions: readonly CompiledCondition[], evaluation: Evaluation, failurePolicy: string | undefined, failed: () => void = () => {}): boolean | Error {
+export async function conditionsHold(conditions: readonly CompiledCondition[], evaluation: Evaluation, failurePolicy: string | undefined, failed: () => void = () => {}): Promise<boolean | Error> {
   const errors: string[] = [], budget: CelBudget = { perCall: perExpression, left: perConditions }
   try {
     for (const condition of conditions) {
-      const result = evaluation.evaluate(condition, budget)
+      const result = await evaluation.evaluate(condition, budget)
       if ('error' in result) { errors.push(result.error); failed() } else if (result.value === false) return false
     }
   } catch (error) {

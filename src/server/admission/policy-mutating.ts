@@ -31,6 +31,7 @@ export function compileMutations({ spec: { paramKind, variables = [], matchCondi
 /** A policy with one of its bindings and one of its parameters, on a write that both match. */
 interface Invocation { readonly hook: Hook<MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding, Compiled>; readonly binding: string; readonly view: Addressed; readonly param: LooseObject | undefined; readonly key: string }
 interface Denied { readonly policy: string; readonly binding?: string; readonly text: string; readonly reason?: 'Invalid' }
+interface Outcome { readonly changed: boolean; readonly touched: boolean; readonly denied: readonly Denied[] }
 /** What the first round leaves for the second. */
 interface Round { last: unknown; invoked: Set<string>; readonly again: Set<string> }
 const name = 'MutatingAdmissionPolicy'
@@ -48,10 +49,10 @@ export function mutatingAdmissionPolicyPlugin(): AdmissionPlugin {
       return source.follow(given.objects, mutatingAdmissionPolicy, mutatingAdmissionPolicyBinding)
     },
     idle: () => source.hooks.length === 0,
-    mutate(attributes) {
+    async mutate(attributes) {
       const denied: Denied[] = []
       const invocations = source.hooks.flatMap((hook) => invocationsOf(hook, attributes, denied))
-      if (invocations.length > 0) denied.push(...invoke(invocations, attributes))
+      if (invocations.length > 0) denied.push(...await invoke(invocations, attributes))
       if (denied.length > 0) throw refusal(attributes, denied)
     },
   }
@@ -82,7 +83,7 @@ export function mutatingAdmissionPolicyPlugin(): AdmissionPlugin {
   }
 
   /** Runs the mutations in order. Once anything has run, everybody who wants to be called again is. */
-  function invoke(invocations: readonly Invocation[], attributes: AdmissionAttributes): Denied[] {
+  async function invoke(invocations: readonly Invocation[], attributes: AdmissionAttributes): Promise<Denied[]> {
     const { object, reinvocation } = attributes
     const round = (reinvocation.memory.get(name) ?? { last: undefined, invoked: new Set(), again: new Set() }) as Round
     reinvocation.memory.set(name, round)
@@ -91,7 +92,7 @@ export function mutatingAdmissionPolicyPlugin(): AdmissionPlugin {
     let touched = false
     for (const invocation of invocations) {
       const { hook: { policy: { spec: { failurePolicy, reinvocationPolicy } } }, key } = invocation
-      const outcome = invokeOne(invocation, attributes, reinvocation.again && !round.again.has(key))
+      const outcome = await invokeOne(invocation, attributes, reinvocation.again && !round.again.has(key))
       if (outcome === 'skipped') continue
       if (outcome.changed) { callAgain(round); reinvocation.requested = true }
       touched ||= outcome.touched
@@ -103,11 +104,11 @@ export function mutatingAdmissionPolicyPlugin(): AdmissionPlugin {
     return denied
   }
 
-  function invokeOne({ hook: { policy, compiled }, binding, view, param }: Invocation, attributes: AdmissionAttributes, notAgain: boolean): 'skipped' | { readonly changed: boolean; readonly touched: boolean; readonly denied: readonly Denied[] } {
+  async function invokeOne({ hook: { policy, compiled }, binding, view, param }: Invocation, attributes: AdmissionAttributes, notAgain: boolean): Promise<'skipped' | Outcome> {
     const denied: Denied[] = []
     const deny = (text: string) => { denied.push({ policy: policy.metadata.name, binding, text, reason: 'Invalid' }) }
     const evaluationNow = () => new Evaluation(attributes, view, surroundings.authorizer, compiled.variables, param)
-    const holds = conditionsHold(compiled.conditions, evaluationNow(), policy.spec.failurePolicy)
+    const holds = await conditionsHold(compiled.conditions, evaluationNow(), policy.spec.failurePolicy)
     if (holds instanceof Error) { deny(holds.message); return { changed: false, touched: false, denied } }
     if (!holds || notAgain) return 'skipped'
     if (!attributes.object) return { changed: false, touched: false, denied }
@@ -116,7 +117,7 @@ export function mutatingAdmissionPolicyPlugin(): AdmissionPlugin {
     for (const mutation of compiled.mutations) {
       const begun = surroundings.stopwatch()
       try {
-        const next = mutated(mutation, evaluationNow(), policyBudget(), shown(attributes.object, attributes, view), view)
+        const next = await mutated(mutation, evaluationNow(), policyBudget(), shown(attributes.object, attributes, view), view)
         replaceAll(attributes.object, taken(next, attributes, view))
         touched = true
         metrics.checked(policy.metadata.name, binding, 'allow', surroundings.stopwatch() - begun)

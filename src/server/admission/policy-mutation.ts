@@ -8,17 +8,17 @@ import type { CompiledMutation } from './policy-mutating.ts'
 /** A mutation that cannot be carried out: the policy's failure policy decides. */
 export class MutationError extends Error { override readonly name = 'MutationError' }
 
-/** The object after the mutation, as JSON. Throws MutationError; an ApiError where what came out is no such object. */
-export function mutated(mutation: CompiledMutation, evaluation: Evaluation, budget: ReturnType<typeof policyBudget>, object: LooseObject, view: Addressed): unknown {
+/** The object after the mutation, as JSON. Rejects with MutationError; an ApiError where what came out is no such object. */
+export async function mutated(mutation: CompiledMutation, evaluation: Evaluation, budget: ReturnType<typeof policyBudget>, object: LooseObject, view: Addressed): Promise<unknown> {
   if (!mutation.expression.ok) throw new MutationError(mutation.expression.detail)
-  const result = evaluated(mutation, evaluation, budget)
+  const result = await evaluated(mutation, evaluation, budget)
   return mutation.patchType === 'JSONPatch' ? patched(result, object, view) : configured(result, object, view)
 }
 
-function evaluated(mutation: CompiledMutation, evaluation: Evaluation, budget: ReturnType<typeof policyBudget>): Extract<Evaluated, { value: unknown }> {
+async function evaluated(mutation: CompiledMutation, evaluation: Evaluation, budget: ReturnType<typeof policyBudget>): Promise<Extract<Evaluated, { value: unknown }>> {
   let result: Evaluated
   try {
-    result = evaluation.evaluate(mutation, budget)
+    result = await evaluation.evaluate(mutation, budget)
   } catch (error) {
     throw error instanceof OutOfBudget ? new MutationError(error.message) : error
   }

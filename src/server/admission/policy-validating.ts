@@ -4,7 +4,7 @@ import { ApiError, forbidden, type LooseObject, type Reason } from '#machinery'
 import type { AdmissionAttributes, AdmissionPlugin, AdmissionSurroundings } from './admission.ts'
 import { shownName, type Addressed } from './addressed.ts'
 import { isExempt, matching } from './match.ts'
-import { conditionsHold, conditionsOf, Evaluation, OutOfBudget, policyBudget, type CompiledCondition, type CompiledExpression, type CompiledVariable } from './policy-evaluate.ts'
+import { conditionsHold, conditionsOf, Evaluation, OutOfBudget, policyBudget, type CompiledCondition, type CompiledExpression, type CompiledVariable, type Evaluated } from './policy-evaluate.ts'
 import { ConfigurationError, paramResource, paramsFor } from './policy-params.ts'
 import { PolicyMetrics } from './policy-metrics.ts'
 import { PolicySource, type Binding, type Hook } from './policy-source.ts'
@@ -18,6 +18,8 @@ interface Compiled {
   readonly validations: readonly CompiledValidation[]
   readonly annotations: readonly (CompiledExpression & { readonly key: string })[]
 }
+
+type BoundPolicy = Hook<ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding, Compiled>
 
 /** What a policy's expressions become. Those that do not compile fail when they are evaluated. */
 export function compilePolicy({ spec: { paramKind, variables = [], matchConditions, validations = [], auditAnnotations = [] } }: ValidatingAdmissionPolicy): Compiled {
@@ -52,14 +54,18 @@ export function validatingAdmissionPolicyPlugin(): AdmissionPlugin {
       return source.follow(given.objects, validatingAdmissionPolicy, validatingAdmissionPolicyBinding)
     },
     idle: () => source.hooks.length === 0,
-    validate(attributes) {
-      const denied = source.hooks.flatMap((hook) => ask(hook, attributes))
-      if (denied[0]) throw refusal(attributes, denied[0])
+    async validate(attributes) {
+      let first: Denied | undefined
+      for (const hook of source.hooks) {
+        const denied = await ask(hook, attributes) // all of them: others warn and audit
+        first ??= denied[0]
+      }
+      if (first) throw refusal(attributes, first)
     },
   }
 
   /** Everything that a policy has against the write; what it only warns of or audits is said on the way. */
-  function ask(hook: Hook<ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding, Compiled>, attributes: AdmissionAttributes): Denied[] {
+  async function ask(hook: BoundPolicy, attributes: AdmissionAttributes): Promise<Denied[]> {
     const { policy, criteria, bindings } = hook, { metadata: { name }, spec: { paramKind, failurePolicy } } = policy
     const failed = (error: unknown, binding?: string): Denied[] => {
       if (!(error instanceof ConfigurationError)) throw error
@@ -70,14 +76,16 @@ export function validatingAdmissionPolicyPlugin(): AdmissionPlugin {
     const annotations = new Map<string, Set<string>>()
     try {
       const params = paramKind && paramResource(surroundings.registry, paramKind)
-      return bindings.flatMap((binding) => {
-        if (binding.criteria && !matching(attributes, binding.criteria)) return []
+      const denied: Denied[] = []
+      for (const binding of bindings) {
+        if (binding.criteria && !matching(attributes, binding.criteria)) continue
         try {
-          return paramsFor(attributes, params, binding.object.spec.paramRef).flatMap((param) => evaluate(hook, binding, attributes, view, param, annotations))
+          for (const param of paramsFor(attributes, params, binding.object.spec.paramRef)) denied.push(...await evaluate(hook, binding, attributes, view, param, annotations))
         } catch (error) {
-          return failed(error, binding.object.metadata.name)
+          denied.push(...failed(error, binding.object.metadata.name))
         }
-      })
+      }
+      return denied
     } catch (error) {
       return failed(error)
     } finally {
@@ -85,11 +93,11 @@ export function validatingAdmissionPolicyPlugin(): AdmissionPlugin {
     }
   }
 
-  function evaluate({ policy, compiled }: Hook<ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding, Compiled>, { object: binding }: Binding<ValidatingAdmissionPolicyBinding>, attributes: AdmissionAttributes, view: Addressed, param: LooseObject | undefined, annotations: Map<string, Set<string>>): Denied[] {
+  async function evaluate({ policy, compiled }: BoundPolicy, { object: binding }: Binding<ValidatingAdmissionPolicyBinding>, attributes: AdmissionAttributes, view: Addressed, param: LooseObject | undefined, annotations: Map<string, Set<string>>): Promise<Denied[]> {
     const { metadata: { name }, spec: { failurePolicy } } = policy, { metadata: { name: bound }, spec: { validationActions } } = binding
     const begun = surroundings.stopwatch()
     const evaluation = new Evaluation(attributes, view, surroundings.authorizer, compiled.variables, param)
-    const denials = denialsOf(compiled, evaluation, failurePolicy)
+    const denials = await denialsOf(compiled, evaluation, failurePolicy)
     const denied: Denied[] = []
     const ms = surroundings.stopwatch() - begun
     for (const { index, text, reason } of denials ?? []) for (const action of validationActions) {
@@ -98,39 +106,46 @@ export function validatingAdmissionPolicyPlugin(): AdmissionPlugin {
       else if (action === 'Warn') attributes.warn(`Validation failed for ValidatingAdmissionPolicy '${name}' with binding '${bound}': ${text}`)
       else attributes.annotate('validation.policy.admission.k8s.io/validation_failure', JSON.stringify([{ message: text, policy: name, binding: bound, expressionIndex: index, validationActions }]))
     }
-    if (denials) for (const error of annotate(compiled, evaluation, annotations)) if (failurePolicy !== 'Ignore') denied.push({ policy: name, binding: bound, text: error })
+    if (denials) for (const error of await annotate(compiled, evaluation, annotations)) if (failurePolicy !== 'Ignore') denied.push({ policy: name, binding: bound, text: error })
     return denied
   }
 }
 
 /** What the validations say no to; undefined when the match conditions say that the policy does not concern the write. */
-function denialsOf({ conditions, validations }: Compiled, evaluation: Evaluation, failurePolicy: string | undefined): Denial[] | undefined {
+async function denialsOf({ conditions, validations }: Compiled, evaluation: Evaluation, failurePolicy: string | undefined): Promise<Denial[] | undefined> {
   const onError = (index: number, text: string): Denial[] => (failurePolicy === 'Ignore' ? [] : [{ index, text }])
-  const holds = conditionsHold(conditions, evaluation, failurePolicy)
+  const holds = await conditionsHold(conditions, evaluation, failurePolicy)
   if (holds instanceof Error) return onError(0, holds.message)
   if (!holds) return undefined
   const budget = policyBudget()
   try {
-    const results = validations.map((each) => ({ each, result: evaluation.evaluate(each, budget) }))
-    return results.flatMap(({ each, result }, index) => {
-      if ('error' in result) return onError(index, result.error)
-      if (result.value === true) return []
-      try {
-        return [{ index, text: messageOf(each, evaluation, budget), ...(each.validation.reason !== undefined && { reason: each.validation.reason }) }]
-      } catch (error) {
-        if (error instanceof OutOfBudget) return onError(index, `failed messageExpression: ${error.message}`)
-        throw error
-      }
-    })
+    const results: Evaluated[] = []
+    for (const each of validations) results.push(await evaluation.evaluate(each, budget))
+    const denials: Denial[] = []
+    for (const [index, each] of validations.entries()) {
+      const result = results[index]!
+      if ('error' in result) denials.push(...onError(index, result.error))
+      else if (result.value !== true) denials.push(...await denial(index, each))
+    }
+    return denials
   } catch (error) {
     if (error instanceof OutOfBudget) return onError(0, error.message)
     throw error
   }
+
+  async function denial(index: number, each: CompiledValidation): Promise<Denial[]> {
+    try {
+      return [{ index, text: await messageOf(each, evaluation, budget), ...(each.validation.reason !== undefined && { reason: each.validation.reason }) }]
+    } catch (error) {
+      if (error instanceof OutOfBudget) return onError(index, `failed messageExpression: ${error.message}`)
+      throw error
+    }
+  }
 }
 
 /** The message expression's text where it gives a usable one, then the message, then the expression itself. */
-function messageOf({ validation, message: made }: CompiledValidation, evaluation: Evaluation, budget: ReturnType<typeof policyBudget>): string {
-  const result = made && evaluation.evaluate(made, budget)
+async function messageOf({ validation, message: made }: CompiledValidation, evaluation: Evaluation, budget: ReturnType<typeof policyBudget>): Promise<string> {
+  const result = made && await evaluation.evaluate(made, budget)
   if (result && 'value' in result && typeof result.value === 'string') {
     const text = result.value.trim()
     if (text !== '' && !text.includes('\n') && new TextEncoder().encode(text).length <= longestMessage) return text
@@ -139,16 +154,17 @@ function messageOf({ validation, message: made }: CompiledValidation, evaluation
 }
 
 /** Adds the policy's audit annotations; returns what went wrong with them. */
-function annotate({ annotations: wanted }: Compiled, evaluation: Evaluation, annotations: Map<string, Set<string>>): string[] {
+async function annotate({ annotations: wanted }: Compiled, evaluation: Evaluation, annotations: Map<string, Set<string>>): Promise<string[]> {
   const budget = policyBudget()
   try {
-    return wanted.flatMap(({ key, ...each }) => {
-      const result = evaluation.evaluate(each, budget)
-      if ('error' in result) return [result.error]
+    const errors: string[] = []
+    for (const { key, ...each } of wanted) {
+      const result = await evaluation.evaluate(each, budget)
+      if ('error' in result) { errors.push(result.error); continue }
       const value = typeof result.value === 'string' ? result.value.trim().slice(0, longestAnnotation) : ''
       if (value !== '') annotations.set(key, (annotations.get(key) ?? new Set()).add(value))
-      return []
-    })
+    }
+    return errors
   } catch (error) {
     if (error instanceof OutOfBudget) return [error.message]
     throw error

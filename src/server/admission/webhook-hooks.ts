@@ -1,8 +1,12 @@
 // Which webhooks there are: read from their configurations as they change, in order of the configurations' names.
-import type { AdmissionWebhookClientConfig, MatchCondition, RuleWithOperations } from '#kinds'
-import { selectorFrom, type AnyObject, type Kind, type LabelSelector } from '#machinery'
+import { expressions, type AdmissionWebhookClientConfig, type MatchCondition, type RuleWithOperations } from '#kinds'
+import { forbidden, selectorFrom, type AnyObject, type Kind, type LabelSelector } from '#machinery'
 import type { ObjectReader } from '../object-reader.ts'
-import type { Criteria } from './match.ts'
+import type { AdmissionAttributes, AdmissionSurroundings } from './admission.ts'
+import type { Addressed } from './addressed.ts'
+import { matching, type Criteria } from './match.ts'
+import { conditionsHold, conditionsOf, Evaluation, type CompiledCondition } from './policy-evaluate.ts'
+import type { WebhookMetrics } from './webhook-metrics.ts'
 
 /** What both sorts of webhooks have. */
 export interface Webhook {
@@ -25,6 +29,8 @@ export interface Hook {
   readonly id: string
   readonly webhook: Webhook
   readonly criteria: Criteria
+  /** Compiled when they are first needed. */
+  readonly conditions: readonly CompiledCondition[]
 }
 
 export class Hooks {
@@ -50,7 +56,21 @@ function hooksOf(configuration: string, webhooks: readonly Webhook[]): Hook[] {
     const nth = seen.get(webhook.name) ?? 0
     seen.set(webhook.name, nth + 1)
     const { rules = [], matchPolicy, namespaceSelector = {}, objectSelector = {} } = webhook
+    let compiled: readonly CompiledCondition[] | undefined
     return { configuration, id: `${configuration}/${webhook.name}/${nth}`, webhook,
-      criteria: { rules, equivalent: matchPolicy !== 'Exact', namespaces: selectorFrom(namespaceSelector), objects: selectorFrom(objectSelector) } }
+      criteria: { rules, equivalent: matchPolicy !== 'Exact', namespaces: selectorFrom(namespaceSelector), objects: selectorFrom(objectSelector) },
+      get conditions() { return compiled ??= conditionsOf(webhook.matchConditions, (source) => expressions.expression(source, scope, expressions.condition)) } }
   })
+}
+const scope = expressions.environment({ params: false, authorizer: true })
+
+/** In which version a webhook is to be asked about a write; undefined when it is not. Rejects with Forbidden where its conditions cannot be decided. */
+export async function concerned({ webhook, criteria, conditions }: Hook, attributes: AdmissionAttributes, { authorizer }: Pick<AdmissionSurroundings, 'authorizer'>, metrics: WebhookMetrics, type: 'admit' | 'validating'): Promise<Addressed | undefined> {
+  const view = matching(attributes, criteria)
+  if (!view || conditions.length === 0) return view
+  const { operation, served, name } = attributes
+  const holds = await conditionsHold(conditions, new Evaluation(attributes, view, authorizer), webhook.failurePolicy, () => { metrics.conditionFailed(webhook.name, type, operation) })
+  if (holds instanceof Error) throw forbidden(served.name, name, holds.message)
+  if (!holds) metrics.excluded(webhook.name, type, operation)
+  return holds ? view : undefined
 }

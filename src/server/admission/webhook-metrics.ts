@@ -12,6 +12,8 @@ export class WebhookMetrics {
   readonly #requests: Family<Counter>
   readonly #rejections: Family<Counter>
   readonly #failedOpen: Family<Counter>
+  readonly #conditionErrors: Family<Counter>
+  readonly #exclusions: Family<Counter>
 
   /** Both plugins count in the same families. */
   static of(metrics: Metrics): WebhookMetrics {
@@ -25,6 +27,8 @@ export class WebhookMetrics {
     this.#requests = metrics.counter({ name: 'apiserver_admission_webhook_request_total', stability: 'ALPHA', help: 'Calls of admission webhooks, with the status code of what came of them (600 for all above).', labels: [...labels, 'code', 'rejected'] })
     this.#rejections = metrics.counter({ name: 'apiserver_admission_webhook_rejection_count', stability: 'ALPHA', help: 'Requests refused because of an admission webhook, and why.', labels: [...labels, 'error_type', 'rejection_code'] })
     this.#failedOpen = metrics.counter({ name: 'apiserver_admission_webhook_fail_open_count', stability: 'ALPHA', help: 'Calls of admission webhooks that failed and were passed over.', labels: ['name', 'type'] })
+    this.#conditionErrors = metrics.counter({ name: 'apiserver_admission_match_condition_evaluation_errors_total', stability: 'ALPHA', help: 'Match conditions that could not be evaluated.', labels: ['name', 'kind', 'type', 'operation'] })
+    this.#exclusions = metrics.counter({ name: 'apiserver_admission_match_condition_exclusions_total', stability: 'ALPHA', help: 'Requests that match conditions left out.', labels: ['name', 'kind', 'type', 'operation'] })
   }
 
   called(name: string, type: WebhookType, operation: string, code: number, ms: number, rejected: boolean): void {
@@ -33,4 +37,6 @@ export class WebhookMetrics {
   }
   rejected(name: string, type: WebhookType, operation: string, by: RejectedBy, code: number): void { this.#rejections.with(name, type, operation, by, String(Math.min(code, 600))).inc() }
   failedOpen(name: string, type: WebhookType): void { this.#failedOpen.with(name, type).inc() }
+  conditionFailed(name: string, type: WebhookType, operation: string): void { this.#conditionErrors.with(name, 'webhook', type, operation).inc() }
+  excluded(name: string, type: WebhookType, operation: string): void { this.#exclusions.with(name, 'webhook', type, operation).inc() }
 }

@@ -3,9 +3,9 @@ import { mutatingWebhookConfiguration } from '#kinds'
 import { ApiError, applyJsonPatch, internalError, JsonError, parseJson, same, whyPatchFailed, type LooseObject } from '#machinery'
 import type { AdmissionAttributes, AdmissionPlugin, AdmissionSurroundings } from './admission.ts'
 import { replaceAll, shown, taken, type Addressed } from './addressed.ts'
-import { isExempt, matching } from './match.ts'
+import { isExempt } from './match.ts'
 import { CallFailed, callWebhook, underPolicy } from './webhook-call.ts'
-import { Hooks, type Hook } from './webhook-hooks.ts'
+import { concerned, Hooks, type Hook } from './webhook-hooks.ts'
 import { WebhookMetrics } from './webhook-metrics.ts'
 import type { Verdict } from './webhook-review.ts'
 
@@ -32,7 +32,7 @@ export function mutatingAdmissionWebhook(): AdmissionPlugin {
       reinvocation.memory.set(name, round)
       if (reinvocation.again && !same(round.last, object)) callAgain(round) // built-in plugins have changed it meanwhile
       for (const [index, hook] of hooks.all.entries()) {
-        const view = matching(attributes, hook.criteria)
+        const view = await concerned(hook, attributes, surroundings, metrics, 'admit')
         if (!view || (reinvocation.again && !round.again.has(hook.id))) continue // whoever was not asked the first time is not asked the second
         if (await invoke(attributes, hook, view, index)) {
           callAgain(round)

@@ -2,9 +2,9 @@
 import { validatingWebhookConfiguration } from '#kinds'
 import type { AdmissionAttributes, AdmissionPlugin, AdmissionSurroundings } from './admission.ts'
 import { shown, type Addressed } from './addressed.ts'
-import { isExempt, matching } from './match.ts'
+import { isExempt } from './match.ts'
 import { callWebhook, underPolicy } from './webhook-call.ts'
-import { Hooks, type Hook } from './webhook-hooks.ts'
+import { concerned, Hooks, type Hook } from './webhook-hooks.ts'
 import { WebhookMetrics } from './webhook-metrics.ts'
 
 export function validatingAdmissionWebhook(): AdmissionPlugin {
@@ -21,10 +21,11 @@ export function validatingAdmissionWebhook(): AdmissionPlugin {
     },
     idle: () => hooks.all.length === 0,
     async validate(attributes) {
-      const relevant = hooks.all.flatMap((hook) => {
-        const view = matching(attributes, hook.criteria)
-        return view ? [{ hook, view }] : []
-      })
+      const relevant: { readonly hook: Hook; readonly view: Addressed }[] = []
+      for (const hook of hooks.all) {
+        const view = await concerned(hook, attributes, surroundings, metrics, 'validating')
+        if (view) relevant.push({ hook, view })
+      }
       if (relevant.length === 0) return
       const ends = await Promise.allSettled(relevant.map(({ hook, view }, index) => ask(attributes, hook, view, index)))
       const refused = ends.find((end) => end.status === 'rejected')

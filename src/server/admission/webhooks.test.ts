@@ -208,3 +208,17 @@ test('subresources are matched by their own names and carry their own kinds', as
   assert.deepEqual(calls.map(({ request: { kind, resource, subResource, name, object } }) => [kind.kind, resource.resource, subResource, name, object.kind, object.apiVersion]),
     [['Pod', 'pods', 'status', 'p', 'Pod', 'v1'], ['Eviction', 'pods', 'eviction', 'p', 'Eviction', 'policy/v1']])
 })
+
+test('match conditions leave a webhook out; one that fails refuses, or leaves it out where failures are ignored', async () => {
+  const { ask, configure, calls, metrics } = await withHooks({ a: () => ({ allowed: true }), b: () => ({ allowed: true }) })
+  const matchConditions = [{ name: 'data', expression: "object.data.k == 'v'" }, { name: 'name', expression: "object.metadata.name != 'no'" }]
+  await configure('Validating', 'a', hook('a', { matchConditions, failurePolicy: 'Ignore' }))
+  assert.equal((await ask(`POST ${maps}`, map('x'))).status, 201)
+  assert.equal((await ask(`POST ${maps}`, { ...map('y'), data: { k: 'v' } })).status, 201)
+  assert.deepEqual(calls.map(({ request }) => request.name), ['y'])
+  await configure('Mutating', 'b', hook('b', { matchConditions }))
+  const { status, body } = await ask(`POST ${maps}`, map('z'))
+  assert.deepEqual([status, body.message], [403, `configmaps "z" is forbidden: expression 'object.data.k == 'v'' resulted in error: no such key: data`])
+  assert.equal((await ask(`POST ${maps}`, map('no'))).status, 201)
+  assert.match(metrics.text(), /apiserver_admission_match_condition_exclusions_total\{kind="webhook",name="b.example.com",operation="CREATE",type="admit"\} 1/)
+})
