@@ -7,8 +7,8 @@ import { connect, directClient, EventRecorder, Informers, type Cluster } from '#
 import { startControllers } from '#controllers'
 import { startScheduler } from '#scheduler'
 import {
-  admissionPlugins, allowAll, authorizerUnion, bootstrap, chooseFormer, createApiServer, createObjects, formerAskedFor, impersonator, keepIpAddresses, legacyToken, NodeAuthorizer, parseCidr, podPresetPlugin, privilegedGroup, publishAuthorities,
-  RbacAuthorizer, runtimeConfigProblem, ServiceAllocation, systemUser, type AdmissionChoice, type ApiServer, type Auditor, type Authorizer, type BackendConnector, type FrontProxyNames, type KubeletConnector, type Metrics, type Objects, type ReadFile, type RuntimeConfig, type Outbound,
+  admissionPlugins, allowAll, authorizerUnion, bootstrap, chooseFormer, createApiServer, createObjects, formerAskedFor, impersonator, keepFlowControl, keepIpAddresses, legacyToken, NodeAuthorizer, parseCidr, podPresetPlugin, privilegedGroup, publishAuthorities,
+  RbacAuthorizer, runtimeConfigProblem, ServiceAllocation, systemUser, type AdmissionChoice, type ApiServer, type Auditor, type Authorizer, type BackendConnector, type FlowControlSettings, type FrontProxyNames, type KubeletConnector, type Metrics, type Objects, type ReadFile, type RuntimeConfig, type Outbound,
 } from '#server'
 import { openStore, sqliteEngine, type Engine, type Store } from '#store'
 import { authentication, type AuthenticationOptions } from './authentication.ts'
@@ -24,6 +24,7 @@ export interface ControlPlaneOptions extends AuthenticationOptions {
   /** Where figures are kept and events written down; default: nowhere but /metrics. */
   readonly metrics?: Metrics
   readonly auditor?: Auditor
+  readonly flowControl?: FlowControlSettings
   readonly serviceClusterIpRange: string
   readonly serviceNodePortRange: { readonly from: number; readonly to: number }
   readonly clusterCidr: string
@@ -85,7 +86,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   const services = new ServiceAllocation({ ranges: { addresses: range, nodePorts: { first: options.serviceNodePortRange.from, last: options.serviceNodePortRange.to } }, objects, random })
   const former = await formerVersions(options.runtimeConfig ?? {})
   const server: ApiServer = createApiServer({
-    objects, clock, random, ...(options.stopwatch && { stopwatch: options.stopwatch }), ...(options.metrics && { metrics: options.metrics }), ...(options.auditor && { auditor: options.auditor }), log: log.named('apiserver'), kinds: [...kinds, ...(former?.kinds ?? [])], authorizer, ...(former && { former: former.versions }),
+    objects, clock, random, ...(options.stopwatch && { stopwatch: options.stopwatch }), ...(options.metrics && { metrics: options.metrics }), ...(options.auditor && { auditor: options.auditor }), ...(options.flowControl && { flowControl: options.flowControl }), log: log.named('apiserver'), kinds: [...kinds, ...(former?.kinds ?? [])], authorizer, ...(former && { former: former.versions }),
     authenticator: chain,
     admission: [...(former?.kinds.includes(podPreset) ? [podPresetPlugin] : []), ...admissionPlugins({ random, clock, authorizer, read, api: (request) => server.handler(request), outbound: options.outbound ?? nobody, tolerationSeconds: { notReady: notReadySeconds, unreachable: unreachableSeconds } }, choice)],
     impersonate: impersonator(authorizer), allocators: [services], tokens: signer,
@@ -93,7 +94,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   })
   await bootstrap({ handler: server.handler, objects, serviceRange: range, advertise: options.advertise, clientCa: options.clientCa, ...(options.frontProxyCa && { frontProxyCa: options.frontProxyCa }), ...(options.frontProxyNames && { frontProxyNames: options.frontProxyNames }), today: formatTime(clock.now()).slice(0, 10) })
   await server.aggregate()
-  const stops: (() => void | Promise<void>)[] = [stopAuthentication, keepIpAddresses({ objects, handler: server.handler, log: log.named('apiserver') }), compacting(store, clock, log.named('store'), options.compactionIntervalMs)]
+  const stops: (() => void | Promise<void>)[] = [stopAuthentication, keepFlowControl({ objects, handler: server.handler, clock, log: log.named('flowcontrol') }), keepIpAddresses({ objects, handler: server.handler, log: log.named('apiserver') }), compacting(store, clock, log.named('store'), options.compactionIntervalMs)]
   const informers = new Informers(directClient(server.handler, informerUser, { clock, random, log: log.named('caches'), userAgent: 'proa-caches' }))
   const as = (user: User, component: string): Cluster => {
     const client = directClient(server.handler, user, { clock, random, log: log.named(component), userAgent: component === 'default-scheduler' ? 'kube-scheduler' : 'kube-controller-manager' })

@@ -6,13 +6,14 @@ import type { Values } from './flag.ts'
 import type { AuditFlags } from './flags/audit-flags.ts'
 import type { AuthenticationFlags } from './flags/authentication-flags.ts'
 import type { clusterFlags } from './flags/cluster-flags.ts'
+import type { LimitFlags } from './flags/limit-flags.ts'
 import { serverFlags } from './flags/server-flags.ts'
 import type { nodeFlags, processFlags } from './flags/up-flags.ts'
 
 type Typed = Values<typeof clusterFlags> & Values<typeof nodeFlags> & Values<typeof processFlags> & Values<typeof serverFlags>
 
 /** What `startCluster` of the assembly is given. */
-export interface ClusterOptions extends AuthenticationFlags, AuditFlags {
+export interface ClusterOptions extends AuthenticationFlags, AuditFlags, LimitFlags {
   readonly name: string
   readonly paths: ClusterPaths
   /** 0: a free one. */
@@ -65,6 +66,7 @@ export function clusterOptions(typed: Typed, { noContainers, lastPort }: Circums
   const enable = rest.enableAdmissionPlugins === serverFlags.enableAdmissionPlugins.default ? rest.enableAdmissionPlugins.filter((plugin) => !rest.disableAdmissionPlugins.includes(plugin)) : rest.enableAdmissionPlugins
   const both = enable.find((plugin) => rest.disableAdmissionPlugins.includes(plugin))
   if (both) throw usageError(`${both} is in both --enable-admission-plugins and --disable-admission-plugins`)
+  if (rest.enablePriorityAndFairness && rest.maxRequestsInflight + rest.maxMutatingRequestsInflight === 0) throw usageError('--max-requests-inflight and --max-mutating-requests-inflight must not both be 0 while --enable-priority-and-fairness is on')
   const real = runtime === 'containerd' || (runtime === 'auto' && noContainers === undefined)
   // --simulate alone asks for simulated nodes only; both together give a mixed cluster where containers can run.
   const plain = nodes ?? (simulate === undefined ? 1 : 0)

@@ -18,7 +18,9 @@ export function completion({ metrics }: Core): (context: RequestContext, respons
     const { body, status } = answer
     const { audit } = context
     if (body.type === 'bytes' || body.type === 'value') {
+      context.leave()
       requests.done(context, status, body.type === 'bytes' ? sizeOf(body.chunks) : 0)
+      if (status === 429 && body.type === 'bytes' && context.info) requests.terminated(context, status)
       if (!audit) return answer
       noteAnswer(audit, answer)
       const written = finished(audit, context, status)
@@ -30,6 +32,7 @@ export function completion({ metrics }: Core): (context: RequestContext, respons
     const done = () => {
       if (over) return
       over = true
+      context.leave()
       closed()
       requests.done(context, status, size)
       if (!audit) return
@@ -49,11 +52,16 @@ const sizeOf = (chunks: readonly Uint8Array[]): number => {
   return size
 }
 
-/** A body that tells when it is over. */
-function followed(body: ResponseBody, { request }: RequestContext, count: (chunk: Uint8Array) => void, done: () => void): ResponseBody {
+/** A body that tells when it is over. A watch keeps its seat until it has shown what there is. */
+function followed(body: ResponseBody, context: RequestContext, count: (chunk: Uint8Array) => void, done: () => void): ResponseBody {
+  const { request } = context
+  const begun = (stop: () => void) => {
+    if (context.info && isLongRunning(context.info)) context.leave()
+    return () => { stop(); done() }
+  }
   switch (body.type) {
-    case 'stream': return { type: 'stream', open: (sink) => andThen(body.open(counted(sink, count, done)), done) }
-    case 'watch': return { type: 'watch', open: (sink) => andThen(body.open(ended(sink, done)), done) }
+    case 'stream': return { type: 'stream', open: (sink) => begun(body.open(counted(sink, count, done))) }
+    case 'watch': return { type: 'watch', open: (sink) => begun(body.open(ended(sink, done))) }
     case 'upgrade':
       if (request.onGone) request.onGone(done)
       else done()
@@ -108,7 +116,6 @@ function noteDeprecation(context: RequestContext, requests: RequestMetrics): voi
 }
 /** The release that the warning about a deprecated version names, as 1.25. */
 const removedIn = (warning: string): string => /unavailable in v(\d+\.\d+)\+/.exec(warning)?.[1] ?? ''
-const andThen = (stop: () => void, done: () => void) => () => { stop(); done() }
 const counted = (sink: StreamSink, count: (chunk: Uint8Array) => void, done: () => void): StreamSink => ({
   write(chunk) { count(chunk); return sink.write(chunk) },
   end() { sink.end(); done() },

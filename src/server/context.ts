@@ -30,6 +30,8 @@ export class RequestContext {
   served: Served | undefined
   /** Uids of the FlowSchema and the priority level it was counted under. */
   flow: { readonly schema: string; readonly level: string } | undefined
+  /** Gives back its seat, where flow control gave it one. */
+  leave: () => void = nothing
   readonly #random: Random
   readonly #stopwatch: () => number
   readonly #began: number
@@ -80,6 +82,8 @@ export class RequestContext {
   spentOn(stage: Stage): number { return this.#spent?.get(stage) ?? 0 }
   get spent(): ReadonlyMap<Stage, number> | undefined { return this.#spent }
 }
+
+const nothing = () => {}
 
 const streaming = new Set(['attach', 'exec', 'proxy', 'log', 'portforward'])
 /** Requests that end when the client likes: they have no deadline and take no seat. */

@@ -3,7 +3,7 @@ import { kinds, type loadFormer } from '#kinds'
 import { seeded, silent, type ApiRequest, type ApiResponse, type Clock, type StreamSink, type User } from '#machinery'
 import { memoryEngine, openStore } from '#store'
 import {
-  allowAll, authenticatorChain, bearerAuthenticator, createApiServer, createObjects, impersonator, tokenFileAuthenticator, type AdmissionParts, type AdmissionPlugin, type ApiServer, type Auditor, type Authorizer, type Metrics, type Objects, type Outbound, type TokenSigner,
+  allowAll, authenticatorChain, bearerAuthenticator, createApiServer, createObjects, impersonator, tokenFileAuthenticator, type AdmissionParts, type AdmissionPlugin, type ApiServer, type Auditor, type Authorizer, type FlowControlSettings, type Metrics, type Objects, type Outbound, type TokenSigner,
 } from './index.ts'
 
 export type Body = Record<string, any> // allowed: whatever JSON came back
@@ -43,9 +43,10 @@ interface StartOptions {
   readonly tokens?: TokenSigner
   readonly metrics?: Metrics
   readonly outbound?: Outbound
+  readonly flowControl?: FlowControlSettings
 }
 
-export async function start({ admission = [], parts = {}, authorizer: authorizerOf, former, users, tokens, auditor, metrics, outbound }: StartOptions = {}) {
+export async function start({ admission = [], parts = {}, authorizer: authorizerOf, former, users, tokens, auditor, metrics, outbound, flowControl }: StartOptions = {}) {
   const clock = new HandClock()
   const store = await openStore({ engine: memoryEngine(), clock })
   const objects = createObjects({ store, clock, freeze: true })
@@ -53,7 +54,7 @@ export async function start({ admission = [], parts = {}, authorizer: authorizer
   const plugins = typeof admission === 'function' ? admission(admissionParts({ clock, authorizer, api: (request) => handler(request), ...parts })) : admission
   const api: ApiServer = createApiServer({
     objects, clock, random: seeded(7), log: silent, kinds: [...kinds, ...(former?.formerKinds ?? [])], admission: plugins, ...(former && { former: former.formerVersions }), authorizer,
-    ...(authorizerOf && { impersonate: impersonator(authorizer) }), ...(tokens && { tokens }), ...(auditor && { auditor }), ...(metrics && { metrics }), ...(outbound && { outbound }),
+    ...(authorizerOf && { impersonate: impersonator(authorizer) }), ...(tokens && { tokens }), ...(auditor && { auditor }), ...(metrics && { metrics }), ...(outbound && { outbound }), ...(flowControl && { flowControl }),
     authenticator: authenticatorChain(users ? [bearerAuthenticator([tokenFileAuthenticator(new Map(Object.entries(users)))])] : [], { anonymous: () => true, log: silent }),
   })
   const { handler } = api

@@ -58,6 +58,12 @@ export class EventLogs {
     if (!log) { log = new EventLog(this.#objects, kind); this.#logs.set(kind, log) }
     return log
   }
+  /** How many watchers a change of an object would reach. */
+  watchersOf(kind: Kind, namespace: string, name: string): number {
+    const log = this.#logs.get(kind)
+    if (!log || log.listeners === 0) return 0
+    return log.interestedIn(this.#objects.prefix(kind, namespace), name === '' ? undefined : this.#objects.key(kind, namespace, name))
+  }
 }
 
 /** A request that is allowed, on its way to a resource. */

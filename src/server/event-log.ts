@@ -46,6 +46,11 @@ export class EventLog {
 
   get listeners(): number { return this.#listeners }
 
+  /** How many listeners sit where events of the objects below a prefix, or of one object, arrive; those that wait for a field's value not counted. */
+  interestedIn(prefix: string, key: string | undefined): number {
+    return this.#everything.size + (this.#byNamespace.get(prefix)?.size ?? 0) + (key === undefined ? 0 : this.#byKey.get(key)?.size ?? 0)
+  }
+
   /** Begins to listen, from now on. Returns a function that stops. */
   listen(place: Place, listener: Listener): () => void {
     const set = this.#setAt(place)

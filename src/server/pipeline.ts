@@ -1,6 +1,6 @@
 // One request from the transport to its answer, in the order that DESIGN gives: who is it, whom does it want to be, may it, what is it,
 // do it. Whatever is thrown on the way becomes a Status here and nowhere else.
-import { ApiError, internalError, loadProtobuf, tooManyRequests, unauthorized, unavailable, type ApiHandler, type ApiRequest, type ApiResponse, type User } from '#machinery'
+import { ApiError, internalError, loadProtobuf, unauthorized, unavailable, type ApiHandler, type ApiRequest, type ApiResponse, type User } from '#machinery'
 import { NoSpaceError, StoreClosedError } from '#store'
 import { NotAuthenticated } from './authn/authn.ts'
 import type { Aggregation } from './aggregation/index.ts'
@@ -10,6 +10,8 @@ import { completion } from './complete.ts'
 import { RequestContext } from './context.ts'
 import { fieldConditions, labelConditions } from './authz/selector-attributes.ts'
 import type { Core } from './core.ts'
+import { TooMany } from './flowcontrol/flow-control.ts'
+import { gate, type Limiter } from './flowcontrol/gate.ts'
 import type { GateMetrics } from './metrics/gates.ts'
 import { speaksProtobuf } from './protobuf-body.ts'
 import { requestInfo, type RequestInfo } from './request.ts'
@@ -17,15 +19,13 @@ import { errorAnswer, pageNotFound, textAnswer } from './respond.ts'
 import { routeResource, type VirtualResource } from './route.ts'
 import type { Impersonator } from './server.ts'
 
-/** Requests being answered at once (open watches do not count); those of the process itself come through in any case. */
-const mostInFlight = 3000
-
 /** A path that is no resource: answers it, or says that it is not its own. */
 export type PathHandler = (request: ApiRequest, info: RequestInfo, user: User) => ApiResponse | undefined | Promise<ApiResponse | undefined>
 
 export interface PipelineParts {
   readonly core: Core
   readonly aggregation: Aggregation
+  readonly limiter: Limiter
   readonly authorizer: Authorizer
   readonly impersonate: Impersonator | undefined
   readonly paths: readonly PathHandler[]
@@ -34,11 +34,10 @@ export interface PipelineParts {
   readonly isOpen: () => boolean
 }
 
-export function pipeline({ core, aggregation, authorizer, impersonate, paths, virtual, isOpen }: PipelineParts): ApiHandler {
-  let inFlight = 0
+export function pipeline({ core, aggregation, limiter, authorizer, impersonate, paths, virtual, isOpen }: PipelineParts): ApiHandler {
   const { clock, stopwatch, random, gates, auditor } = core
   const virtualResources = new Map(virtual.map((v) => [`${v.group}/${v.resource}`, v]))
-  const end = completion(core)
+  const end = completion(core), enter = gate(limiter, core.metrics, gates, () => clock.now())
 
   const answer = async (context: RequestContext): Promise<ApiResponse> => {
     const { request } = context
@@ -47,6 +46,8 @@ export function pipeline({ core, aggregation, authorizer, impersonate, paths, vi
     await identify(core, context)
     if (auditor.isOn && !await writtenDown(auditor, context, gates)) return notKept(request)
     if (impersonate && wantsAnother(request.headers)) await actAs(impersonate, context, gates)
+    const waiting = enter(context, actor(context))
+    if (waiting) await waiting
     await authorize(authorizer, context, gates)
     const elsewhere = aggregation.answer(context)
     if (elsewhere) return elsewhere
@@ -61,21 +62,29 @@ export function pipeline({ core, aggregation, authorizer, impersonate, paths, vi
   return async (request) => {
     const context = new RequestContext(request, { now: clock.now(), stopwatch, random, annotated: auditor.isOn })
     let response: ApiResponse
-    inFlight++
     try {
-      if (inFlight > mostInFlight && !request.direct) throw tooManyRequests('too many requests, please try again later', 1)
       if (speaksProtobuf(request)) await loadProtobuf()
       response = await answer(context)
     } catch (error) {
-      const refusal = asStatus(core, context, error)
-      context.audit?.responseStatus(refusal.status)
-      if (context.audit?.wantsResponse) context.audit.responseObject(JSON.stringify(refusal.status))
-      response = errorAnswer(refusal, request.headers.accept, request.direct === true)
-    } finally {
-      inFlight--
+      response = error instanceof TooMany ? refused(core, context, error) : failed(core, context, error)
     }
     return end(context, response)
   }
+}
+
+/** Flow control has no room: counted under what was asked for, although nobody has looked whether it is there. */
+function refused({ registry }: Core, context: RequestContext, { message, retryAfterSeconds }: TooMany): ApiResponse {
+  const { isResource, group, version, resource } = context.info!
+  context.served = isResource ? registry.find(group, version, resource) : undefined
+  return textAnswer(429, `${message}\n`, { 'retry-after': String(retryAfterSeconds), 'x-content-type-options': 'nosniff' })
+}
+
+function failed(core: Core, context: RequestContext, error: unknown): ApiResponse {
+  const { request, audit } = context
+  const refusal = asStatus(core, context, error)
+  audit?.responseStatus(refusal.status)
+  if (audit?.wantsResponse) audit.responseObject(JSON.stringify(refusal.status))
+  return errorAnswer(refusal, request.headers.accept, request.direct === true)
 }
 
 /** Who acts: the user, or whom it acts as. */

@@ -10,6 +10,9 @@ import { uniformPolicy } from './audit/policy.ts'
 import { AdmissionChain } from './admit.ts'
 import { Aggregation } from './aggregation/index.ts'
 import { EventLogs, type Core } from './core.ts'
+import { flowControlDumps } from './flowcontrol/dumps.ts'
+import { FlowControl } from './flowcontrol/flow-control.ts'
+import { MaxInFlight } from './flowcontrol/gate.ts'
 import { GateMetrics } from './metrics/gates.ts'
 import { Metrics } from './metrics/metrics.ts'
 import type { Objects } from './objects.ts'
@@ -19,6 +22,7 @@ import type { BackendConnector } from './proxying/backend.ts'
 import { paths } from './paths/index.ts'
 import { knowFormerVersions } from './protobuf-answer.ts'
 import { pipeline } from './pipeline.ts'
+import type { RequestInfo } from './request.ts'
 import { virtualResources } from './virtual/index.ts'
 import { Registry } from './served.ts'
 import { subresourcesOf } from './subresources/index.ts'
@@ -33,6 +37,8 @@ export interface ApiServerOptions {
   readonly log: Log
   /** Writes down what happens to requests; default: nobody does. */
   readonly auditor?: Auditor
+  /** How many requests are answered at once. */
+  readonly flowControl?: FlowControlSettings
   /** Where figures are kept; default: a registry of its own. */
   readonly metrics?: Metrics
   readonly kinds: readonly Kind[]
@@ -128,6 +134,21 @@ export interface KubeletConnector {
 
 export interface HealthCheck { readonly name: string; check(): void }
 
+/** The reference's limits; --enable-priority-and-fairness=false leaves the two numbers alone. */
+export interface FlowControlSettings { readonly enabled?: boolean; readonly maxRequestsInFlight?: number; readonly maxMutatingRequestsInFlight?: number; readonly waitMs?: number }
+const usualLimits = { enabled: true, maxRequestsInFlight: 400, maxMutatingRequestsInFlight: 200, waitMs: 15_000 }
+
+function fairFlows({ objects, clock, stopwatch, metrics, registry, logs }: Core, { maxRequestsInFlight, maxMutatingRequestsInFlight, waitMs }: Required<FlowControlSettings>): FlowControl {
+  const kindOf = ({ group, version, resource }: RequestInfo) => registry.find(group, version, resource)?.kind
+  return new FlowControl({
+    objects, clock, stopwatch, metrics, total: maxRequestsInFlight + maxMutatingRequestsInFlight, waitMs,
+    lookUp: {
+      count: (info) => { const kind = kindOf(info); return kind && objects.count(kind) },
+      watchers: (info) => { const kind = kindOf(info); return kind ? logs.watchersOf(kind, info.namespace, info.name) : 0 },
+    },
+  })
+}
+
 const nobody: Outbound = async () => { throw new Error('this server calls nobody') }
 
 /** The whole API server as a function. */
@@ -149,13 +170,16 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   definitions.start()
   const stopAdmission = core.admission.begin({ ...core, log: log.named('admission') })
   const aggregation = new Aggregation(core)
+  const limits = { ...usualLimits, ...options.flowControl }, flowControl = limits.enabled ? fairFlows(core, limits) : undefined
+  const limiter = flowControl ?? new MaxInFlight({ readOnly: limits.maxRequestsInFlight, mutating: limits.maxMutatingRequestsInFlight }, () => clock.now())
   let open = true
-  const handler = pipeline({ core, authorizer, impersonate: options.impersonate, aggregation, paths: paths(core, aggregation, options, () => open), virtual: virtualResources, isOpen: () => open })
+  const handler = pipeline({ limiter, core, authorizer, impersonate: options.impersonate, aggregation, paths: [...paths(core, aggregation, options, () => open), ...(flowControl ? [flowControlDumps(flowControl)] : [])], virtual: virtualResources, isOpen: () => open })
   return {
     handler, core,
     aggregate: () => aggregation.start(handler),
     close() {
       open = false
+      flowControl?.stop()
       definitions.stop()
       stopAdmission()
       aggregation.stop()

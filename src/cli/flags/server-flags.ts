@@ -2,6 +2,7 @@
 import { duration, integer, ipAddress, list, network, path, portRange, switches, texts, toggle } from '../flag.ts'
 import { auditFlags } from './audit-flags.ts'
 import { authenticationFlags } from './authentication-flags.ts'
+import { limitFlags } from './limit-flags.ts'
 
 const group = 'API server and controllers (the reference\'s names)'
 
@@ -9,6 +10,7 @@ const group = 'API server and controllers (the reference\'s names)'
 export const serverFlags = {
   ...authenticationFlags,
   ...auditFlags,
+  ...limitFlags,
   bindAddress: ipAddress({ group, description: 'Address to listen on; 0.0.0.0 is every one (the reference\'s default)' }, '127.0.0.1'),
   advertiseAddress: ipAddress({ group, description: 'Address under which others reach the API server', defaultText: 'the bind address' }),
   securePort: integer({ group, hidden: true, description: 'The reference\'s name of --port' }, [0, 65_535]),

@@ -1,0 +1,88 @@
+// What is counted of flow control.
+import { type Counter, type Family, type Gauge, type Histogram, type Metrics } from '../metrics/metrics.ts'
+import type { PriorityLevel, RefusalReason } from './level.ts'
+
+const seconds = [0, 0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30]
+const flow = ['priority_level', 'flow_schema'] as const, level = ['priority_level'] as const
+const stability = 'ALPHA'
+
+/** The series of one schema and its level. */
+export interface FlowSeries {
+  readonly dispatched: Counter
+  readonly executing: Gauge
+  readonly executingOld: Gauge
+  readonly seats: Gauge
+  readonly inQueue: Gauge
+  readonly took: Readonly<Record<'regular' | 'watch', Histogram>>
+  readonly width: Histogram
+  readonly watchers: Histogram
+}
+
+export class FlowMetrics {
+  readonly #dispatched: Family<Counter>
+  readonly #rejected: Family<Counter>
+  readonly #executing: Family<Gauge>
+  readonly #executingOld: Family<Gauge>
+  readonly #seats: Family<Gauge>
+  readonly #inQueue: Family<Gauge>
+  readonly #took: Family<Histogram>
+  readonly #waited: Family<Histogram>
+  readonly #queueLength: Family<Histogram>
+  readonly #width: Family<Histogram>
+  readonly #watchers: Family<Histogram>
+  readonly #levels: Readonly<Record<'nominal' | 'least' | 'most' | 'limit' | 'limitOld' | 'r' | 'target' | 'most10' | 'average' | 'deviation' | 'smoothed', Family<Gauge>>>
+  readonly #fairFraction: Gauge
+
+  constructor(metrics: Metrics) {
+    const name = (rest: string) => `apiserver_flowcontrol_${rest}`
+    this.#dispatched = metrics.counter({ name: name('dispatched_requests_total'), stability: 'BETA', help: 'Requests that were let in.', labels: flow })
+    this.#rejected = metrics.counter({ name: name('rejected_requests_total'), stability: 'BETA', help: 'Requests that were refused, and why.', labels: [...flow, 'reason'] })
+    this.#executing = metrics.gauge({ name: name('current_executing_requests'), stability: 'BETA', help: 'Requests being answered (watches: being set up).', labels: flow })
+    this.#executingOld = metrics.gauge({ name: name('request_concurrency_in_use'), stability, deprecated: '1.31.0', help: 'Seats in use.', labels: flow })
+    this.#seats = metrics.gauge({ name: name('current_executing_seats'), stability: 'BETA', help: 'Seats in use.', labels: flow })
+    this.#inQueue = metrics.gauge({ name: name('current_inqueue_requests'), stability: 'BETA', help: 'Requests that wait.', labels: flow })
+    this.#took = metrics.histogram({ name: name('request_execution_seconds'), stability, help: 'Seconds that requests hold their seats.', labels: [...flow, 'type'], buckets: seconds })
+    this.#waited = metrics.histogram({ name: name('request_wait_duration_seconds'), stability: 'BETA', help: 'Seconds that requests waited in a queue, and whether they were let in then.', labels: [...flow, 'execute'], buckets: seconds })
+    this.#queueLength = metrics.histogram({ name: name('request_queue_length_after_enqueue'), stability, help: 'Requests in the queue that a request joined, with it.', labels: flow, buckets: [0, 10, 25, 50, 100, 250, 500, 1000] })
+    this.#width = metrics.histogram({ name: name('work_estimated_seats'), stability, help: 'Seats that requests were thought to need.', labels: flow, buckets: [1, 2, 4, 10] })
+    this.#watchers = metrics.histogram({ name: name('watch_count_samples'), stability, help: 'Watchers that a write would reach.', labels: flow, buckets: [0, 1, 10, 100, 1000, 10000] })
+    const gauge = (rest: string, help: string, deprecated?: string) => metrics.gauge({ name: name(rest), stability, help, labels: level, ...(deprecated && { deprecated }) })
+    this.#levels = {
+      nominal: gauge('nominal_limit_seats', 'Seats by the shares of the level.'), least: gauge('lower_limit_seats', 'Seats that the level keeps however much it lends.'), most: gauge('upper_limit_seats', 'Seats that it may have however much it borrows.'),
+      limit: gauge('current_limit_seats', 'Seats that it may use now.'), limitOld: gauge('request_concurrency_limit', 'Seats by the shares of the level.', '1.30.0'), r: gauge('current_r', 'Virtual time of its queues.'),
+      target: gauge('target_seats', 'Seats it was aimed at in the last adjustment.'), most10: gauge('demand_seats_high_watermark', 'The most seats wanted in the last period.'), average: gauge('demand_seats_average', 'The mean of seats wanted in the last period.'),
+      deviation: gauge('demand_seats_stdev', 'The standard deviation of seats wanted in the last period.'), smoothed: gauge('demand_seats_smoothed', 'Seats wanted, smoothed over the periods.'),
+    }
+    this.#fairFraction = metrics.gauge({ name: name('seat_fair_frac'), stability, help: 'The fraction of its target that each level gets.' }).with()
+  }
+
+  seriesOf(levelName: string, schema: string): FlowSeries {
+    return {
+      dispatched: this.#dispatched.with(levelName, schema), executing: this.#executing.with(levelName, schema), executingOld: this.#executingOld.with(levelName, schema), seats: this.#seats.with(levelName, schema),
+      inQueue: this.#inQueue.with(levelName, schema), took: { regular: this.#took.with(levelName, schema, 'regular'), watch: this.#took.with(levelName, schema, 'watch') }, width: this.#width.with(levelName, schema), watchers: this.#watchers.with(levelName, schema),
+    }
+  }
+  refused(levelName: string, schema: string, reason: RefusalReason): void { this.#rejected.with(levelName, schema, reason).inc() }
+  waited(levelName: string, schema: string, execute: boolean, ms: number): void { this.#waited.with(levelName, schema, String(execute)).observe(ms / 1000) }
+  joined(levelName: string, schema: string, length: number): void { this.#queueLength.with(levelName, schema).observe(length) }
+
+  configured({ name, limits }: PriorityLevel): void {
+    const { nominal, least, most, limitOld } = this.#levels
+    nominal.with(name).set(limits.nominal)
+    limitOld.with(name).set(limits.nominal)
+    least.with(name).set(limits.least)
+    most.with(name).set(limits.most)
+  }
+  adjusted(name: string, { limit, target, average, deviation, most, smoothed }: { readonly limit: number; readonly target: number; readonly average: number; readonly deviation: number; readonly most: number; readonly smoothed: number }): void {
+    const all = this.#levels
+    all.limit.with(name).set(limit)
+    all.target.with(name).set(target)
+    all.average.with(name).set(average)
+    all.deviation.with(name).set(deviation)
+    all.most10.with(name).set(most)
+    all.smoothed.with(name).set(smoothed)
+  }
+  fairFraction(fraction: number): void { this.#fairFraction.set(fraction) }
+  virtualTime({ name, virtualTime }: PriorityLevel): void { this.#levels.r.with(name).set(virtualTime) }
+  gone(name: string): void { for (const family of Object.values(this.#levels)) family.remove(name) }
+}
