@@ -46,6 +46,8 @@ export interface CustomForm {
   readonly stamp: string
   /** The version in which objects are kept. */
   readonly storageVersion: string
+  /** An object as another version has it, where versions differ by more than their name. Rejects with an ApiError. */
+  readonly convert?: (object: LooseObject, apiVersion: string) => Promise<LooseObject>
   /** Why nothing can be created (the definition is going); asked on every create. */
   readonly refuseCreate: (name: string) => ApiError | undefined
 }

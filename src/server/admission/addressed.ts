@@ -47,20 +47,26 @@ function siblings(registry: Registry): ReadonlyMap<string, readonly Served[]> {
   return byPrefix
 }
 
-/** An object of the write as it looks in a version: a new value. */
-export function shown(object: LooseObject, write: Pick<Write, 'served'>, { kind, served, own }: Addressed): LooseObject {
+/** An object of the write as it looks in a version: a new value. Takes time only where a webhook converts. */
+export function shown(object: LooseObject, write: Pick<Write, 'served'>, { kind, served, own }: Addressed): LooseObject | Promise<LooseObject> {
   const apiVersion = kind.group === '' ? kind.version : `${kind.group}/${kind.version}`
-  if (!own || served.custom) return { ...copy(object), apiVersion, kind: kind.kind }
-  const there = copy(served === write.served && !served.convert ? object : converted(served, object))
+  if (!own) return { ...copy(object), apiVersion, kind: kind.kind }
+  if (served.custom) return served !== write.served && served.custom.convert ? served.custom.convert(copy(object), apiVersion) : { ...copy(object), apiVersion, kind: kind.kind }
+  const there = copy(served.convert ? converted(served, object) : object)
   return Object.assign(toStoredForm(served.schema, there), { apiVersion, kind: kind.kind })
 }
 
-/** A JSON value in a version, as an object that the write goes on with: decoded and defaulted. Throws InternalError when it is none. */
-export function taken(json: unknown, write: Pick<Write, 'served'>, { served, own }: Addressed): LooseObject {
+/** A JSON value in a version, as an object that the write goes on with: decoded and defaulted. Rejects with InternalError when it is none. */
+export async function taken(json: unknown, write: Pick<Write, 'served'>, { served, own }: Addressed): Promise<LooseObject> {
   if (!own) return json as LooseObject
+  const object = read(json, served)
+  if (!served.custom || served === write.served) return object
+  const there = served.custom.convert ? await served.custom.convert(object, write.served.apiVersion) : { ...object, apiVersion: write.served.apiVersion }
+  return read(there, write.served)
+}
+function read(json: unknown, served: Served): LooseObject {
   try {
-    const object = fromValue(served, json)
-    return served.custom ? { ...object, apiVersion: write.served.apiVersion, kind: write.served.kindName } : object
+    return fromValue(served, json)
   } catch (error) {
     if (error instanceof ApiError) throw internalError(error.status.message ?? '', error)
     throw error

@@ -28,9 +28,9 @@ export class Evaluation {
   readonly #variables: Record<string, unknown>
   #budget: CelBudget | undefined
 
-  constructor(attributes: AdmissionAttributes, view: Addressed, authorizer: Authorizer, variables: readonly CompiledVariable[] = [], params?: LooseObject, object: () => LooseObject | undefined = () => attributes.object && shown(attributes.object, attributes, view)) {
+  constructor(attributes: AdmissionAttributes, view: Addressed, authorizer: Authorizer, variables: readonly CompiledVariable[] = [], params?: LooseObject) {
     this.#variables = {
-      object: once(() => object() ?? null), oldObject: once(() => (attributes.old ? shown(attributes.old, attributes, view) : null)), request: once(() => admissionRequest(attributes, view)),
+      object: shownOnce(attributes.object, attributes, view), oldObject: shownOnce(attributes.old, attributes, view), request: once(() => admissionRequest(attributes, view)),
       namespaceObject: once(() => namespaceObject(attributes)), params: params ?? null, ...authorizerVariables(authorizer, attributes), variables: once(() => this.#own(variables)),
     }
   }
@@ -88,6 +88,18 @@ function once<T>(make: () => T): () => T {
     }
     if ('error' in outcome) throw outcome.error
     return outcome.value
+  }
+}
+
+/** An object in the version that matched; null where there is none. */
+function shownOnce(object: LooseObject | undefined, attributes: AdmissionAttributes, view: Addressed): () => LooseObject | null {
+  if (!object) return () => null
+  let there: LooseObject | undefined
+  return () => {
+    if (there) return there
+    const made = shown(object, attributes, view)
+    if (made instanceof Promise) throw new Waiting(made.then((value) => { there = value }))
+    return there = made
   }
 }
 

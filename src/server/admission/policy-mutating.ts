@@ -112,13 +112,13 @@ export function mutatingAdmissionPolicyPlugin(): AdmissionPlugin {
     if (holds instanceof Error) { deny(holds.message); return { changed: false, touched: false, denied } }
     if (!holds || notAgain) return 'skipped'
     if (!attributes.object) return { changed: false, touched: false, denied }
-    const before = shown(attributes.object, attributes, view)
+    const before = await shown(attributes.object, attributes, view)
     let touched = false
     for (const mutation of compiled.mutations) {
       const begun = surroundings.stopwatch()
       try {
-        const next = await mutated(mutation, evaluationNow(), policyBudget(), shown(attributes.object, attributes, view), view)
-        replaceAll(attributes.object, taken(next, attributes, view))
+        const next = await mutated(mutation, evaluationNow(), policyBudget(), await shown(attributes.object, attributes, view), view)
+        replaceAll(attributes.object, await taken(next, attributes, view))
         touched = true
         metrics.checked(policy.metadata.name, binding, 'allow', surroundings.stopwatch() - begun)
       } catch (error) {
@@ -127,7 +127,7 @@ export function mutatingAdmissionPolicyPlugin(): AdmissionPlugin {
         deny(error.message)
       }
     }
-    return { changed: touched && !same(before, shown(attributes.object, attributes, view)), touched, denied }
+    return { changed: touched && !same(before, await shown(attributes.object, attributes, view)), touched, denied }
   }
 }
 

@@ -1,9 +1,9 @@
 // The parameters with which a binding puts a policy to work: objects of any kind that is served.
 import type { ParamKind, ParamRef } from '#kinds'
 import { selectorFrom, type LooseObject } from '#machinery'
-import type { Registry, Served } from '../served.ts'
+import { converted, type Registry, type Served } from '../served.ts'
 import type { AdmissionAttributes } from './admission.ts'
-import { namespaceOf, shown } from './addressed.ts'
+import { namespaceOf } from './addressed.ts'
 
 /** A policy or a binding that cannot be put to work as it is written. */
 export class ConfigurationError extends Error { override readonly name = 'ConfigurationError' }
@@ -25,9 +25,10 @@ export function paramsFor(attributes: AdmissionAttributes, served: Served | unde
   if (!served.namespaced && namespace) throw new ConfigurationError('paramRef.namespace must not be provided for a cluster-scoped `paramKind`')
   const found = name ? only(attributes.objects.get(served.kind, name, where)) : selecting(attributes.objects.list(served.kind, where), selectorFrom(selector))
   if (found.length === 0 && parameterNotFoundAction === 'Deny') throw new ConfigurationError('no params found for policy binding with `Deny` parameterNotFoundAction')
-  const { group, version, resource, kindName } = served
-  const view = { resource: { group, version, resource }, kind: { group, version, kind: kindName }, served, own: true }
-  return found.map((object) => shown(object, { served }, view))
+  return found.map((object) => {
+    const param = { ...object, apiVersion: served.apiVersion, kind: served.kindName }
+    return served.convert ? { ...converted(served, param), apiVersion: served.apiVersion, kind: served.kindName } : param
+  })
 }
 const only = (object: object | undefined): LooseObject[] => (object ? [object as LooseObject] : [])
 const selecting = (objects: readonly object[], selector: ReturnType<typeof selectorFrom>): LooseObject[] =>

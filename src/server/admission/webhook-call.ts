@@ -63,7 +63,7 @@ export async function callWebhook(caller: Caller, webhook: Webhook, attributes: 
   const version = reviewVersion(admissionReviewVersions ?? [])
   if (!version) throw new CallFailed(name, 'could not create admission objects: webhook does not accept known AdmissionReview versions (v1, v1beta1)', 400)
   const uid = uuid(caller.random)
-  const old = attributes.old && shown(attributes.old, attributes, view)
+  const old = attributes.old && await shown(attributes.old, attributes, view)
   const text = await exchange(caller, webhook, reviewText(version, uid, admissionRequest(attributes, view), object, old), mutating)
   let verdict: Verdict
   try {

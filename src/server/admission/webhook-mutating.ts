@@ -59,14 +59,14 @@ export function mutatingAdmissionWebhook(): AdmissionPlugin {
   }
 
   async function callAndPatch(attributes: AdmissionAttributes, { webhook, configuration }: Pick<Hook, 'webhook' | 'configuration'>, view: Addressed, place: string): Promise<boolean> {
-    const before = attributes.object && shown(attributes.object, attributes, view)
+    const before = attributes.object && await shown(attributes.object, attributes, view)
     const verdict = await callWebhook(surroundings, webhook, attributes, view, before, true)
     const patch = patchOf(verdict, webhook.name)
     if (!patch?.length) return false
     if (!before) throw internalError(`admission webhook ${JSON.stringify(webhook.name)} attempted to modify the object, which is not supported for this operation`)
     if (verdict.patchType !== 'JSONPatch') throw new CallFailed(webhook.name, `unsupported patch type ${JSON.stringify(verdict.patchType)}`, 400)
-    const next = taken(patched(before, patch), attributes, view)
-    const changed = !same(shown(next, attributes, view), before)
+    const next = await taken(patched(before, patch), attributes, view)
+    const changed = !same(await shown(next, attributes, view), before)
     attributes.annotate(`patch.webhook.admission.k8s.io/${place}`, JSON.stringify({ configuration, webhook: webhook.name, patch, patchType: 'JSONPatch' }))
     replaceAll(attributes.object!, next)
     return changed

@@ -36,7 +36,7 @@ export function validatingAdmissionWebhook(): AdmissionPlugin {
   /** Rejects with what refuses the write. */
   async function ask(attributes: AdmissionAttributes, { webhook }: Hook, view: Addressed, index: number): Promise<void> {
     const { operation, object } = attributes
-    await underPolicy({ ...surroundings, metrics }, webhook, 'validating', operation, () => callWebhook(surroundings, webhook, attributes, view, object && shown(object, attributes, view), false),
+    await underPolicy({ ...surroundings, metrics }, webhook, 'validating', operation, async () => callWebhook(surroundings, webhook, attributes, view, object && await shown(object, attributes, view), false),
       () => { attributes.annotate(`failed-open.validating.webhook.admission.k8s.io/round_0_index_${index}`, webhook.name) })
   }
 }

@@ -91,6 +91,7 @@ function versionOf(definition: CustomResourceDefinition, version: CustomResource
     describe: (dialect, reference) => ({ ...openApiSchema(schema.structural, dialect, reference), ...(version.selectableFields?.length && { 'x-kubernetes-selectable-fields': version.selectableFields.map(({ jsonPath }) => ({ fieldPath: jsonPath.replace(/^\./, '') })) }) }),
     stamp: `${definition.metadata.uid}/${definition.metadata.generation ?? 0}`,
     refuseCreate: (object) => (isGoing() ? terminating(kind, object) : undefined), storageVersion: stored.version,
+    ...(converter && { convert: async (object, to) => (await converter.convert([object], to))[0]! }),
   }
   return {
     group, version: version.name, apiVersion, resource: kind.resource, kindName: kind.kind, kind, namespaced: kind.namespaced, verbs: kind.verbs, definition: name,
