@@ -2,7 +2,7 @@
 import { add, endless, exactly, multiply, scale, unknownSize, type Amount } from './amounts.ts'
 import type { CelType } from './cel-type.ts'
 import { inner, type Type } from './check-type.ts'
-import { checkCost, letter, listCost, objectCost, patternLetter } from './prices.ts'
+import { checkCost, letter, listCost, objectCost, patternLetter, sortables } from './prices.ts'
 import { declaredSize } from './sizes.ts'
 import type { Value } from './values.ts'
 
@@ -102,7 +102,20 @@ const byOverload: ReadonlyMap<string, Estimate> = new Map<string, Estimate>([
   ...all('equals not_equals less_string less_equals_string greater_string greater_equals_string less_bytes less_equals_bytes greater_bytes greater_equals_bytes', smaller),
 ])
 
+const making = (size: Amount, perElement = 1): CallEstimate => ({ cost: add(scale(size, perElement), exactly(1 + listCost)), size })
+const whole = (node: SizedNode | undefined, otherwise: number): number => (typeof node?.literal === 'bigint' && node.literal >= 0n ? Number(node.literal) : otherwise)
+const comparingAll = (node: SizedNode, perElement = 2): CallEstimate => making(multiply(sizeOf(node), sizeOf(node)), perElement)
+const sorting = (type: string): number => 2 + (type === 'string' || type === 'bytes' ? letter : 0)
+const listsByOverload: ReadonlyMap<string, Estimate> = new Map<string, Estimate>([
+  ['list_slice', (target, [start, end]) => { const length = whole(end, sizeOf(target!).most) - whole(start, 0); return making(exactly(length < 0 ? endless : length)) }],
+  ['lists_range', (_, [count]) => making(exactly(whole(count, endless)))],
+  ['list_reverse', (target) => making(sizeOf(target!))],
+  ...all('list_flatten list_flatten_int', (target, args) => making(sizeOf(target!), args.length === 1 ? whole(args[0], endless) : 1)),
+  ['list_distinct', (target) => comparingAll(target!)],
+  ...sortables.flatMap((type): [string, Estimate][] => [[`list_${type}_sort`, (target) => comparingAll(target!, sorting(type))], [`list_${type}_sortByAssociatedKeys`, (_, [keys]) => comparingAll(keys!, sorting(type))]]),
+])
+
 /** The cost of a call without its arguments. */
 export function estimateCall(name: string, overload: string, target: SizedNode | undefined, args: readonly SizedNode[]): CallEstimate {
-  return byName.get(name)?.(target, args, overload) ?? byOverload.get(overload)?.(target, args, overload) ?? one
+  return listsByOverload.get(overload)?.(target, args, overload) ?? byName.get(name)?.(target, args, overload) ?? byOverload.get(overload)?.(target, args, overload) ?? one
 }

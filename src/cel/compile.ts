@@ -10,6 +10,7 @@ import { toJson } from './json-values.ts'
 import { functions } from './library/index.ts'
 import { parse } from './parser.ts'
 import { plan, type Plan } from './planner.ts'
+import { validate } from './validate.ts'
 
 /** What an expression may name. */
 export interface CelEnvironment {
@@ -63,6 +64,8 @@ export function compile(source: string, environment: CelEnvironment): Compiled {
   if ('findings' in parsed) return wrong(parsed.findings)
   const checked = check(parsed.expr, environment, functions)
   if (checked.findings.length > 0) return wrong(checked.findings)
+  const invalid = validate(checked)
+  if (invalid.length > 0) return wrong(invalid)
   return { ok: true, program: new Program(source, checked, environment) }
 }
 

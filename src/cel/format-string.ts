@@ -1,69 +1,137 @@
-// 'text %s'.format([...]): the clauses of ext.Strings.
+// 'text %s'.format([...]): the clauses of cel-go's strings library, version 2, and what is wrong with a format before it runs.
 import { CelError } from './compile.ts'
+import { typeName, type Type } from './check-type.ts'
+import type { Expr } from './expression.ts'
+import { quote } from './go-quote.ts'
+import type { Finding } from './issues.ts'
 import { encodeUtf8 } from './literals.ts'
-import { formatDouble, toText } from './library/standard.ts'
+import { toText } from './library/standard.ts'
 import { Duration, isMap, ListValue, Timestamp, TypeValue, typeNameOf, Uint, type Value } from './values.ts'
 
 const fail = (message: string): never => { throw new CelError(message) }
-/** The most digits that a clause may ask for. */
-const mostDigits = 100
+/** Digits behind the point that a clause may ask for. */
+const mostDigits = 1_000
 
-export function formatString(format: string, args: ListValue): string {
-  let text = '', next = 0
-  for (let i = 0; i < format.length; i++) {
-    const c = format[i]!
-    if (c !== '%') { text += c; continue }
-    if (i + 1 >= format.length) fail('unexpected end of string')
-    if (format[i + 1] === '%') { text += '%'; i++; continue }
-    const clause = /^(?:\.(\d*))?(.)/su.exec(format.slice(i + 1))
-    if (!clause) fail('could not parse formatting clause: unexpected end of string')
-    const digits = clause![1] === undefined ? 6 : Number(clause![1])
-    if (digits > mostDigits) fail(`could not parse formatting clause: error while parsing precision: precision too large`)
-    if (next >= args.size) fail(`index ${next} out of range`)
-    text += clauseText(clause![2]!, digits, args.at(next++))
-    i += clause![0].length
+interface Clause { readonly letter: string; readonly digits: number | undefined; readonly length: number }
+/** Walks over a format. `write` gets what a clause is for and which argument it takes. Throws CelError for what is no format. */
+function walk(format: string, count: number, needsArgument: boolean, write: (clause: Clause, index: number) => string): string {
+  let text = '', index = 0
+  for (let at = 0; at < format.length;) {
+    if (format[at] !== '%') { text += format[at++]; continue }
+    if (format[at + 1] === '%') { text += '%'; at += 2; continue }
+    const missing = index >= count
+    if (missing && needsArgument) fail(`index ${index} out of range`)
+    if (at + 1 >= format.length) fail('unexpected end of string')
+    if (missing) fail(`index ${index} out of range`)
+    const clause = readClause(format, at + 1)
+    text += write(clause, index++)
+    at += 1 + clause.length
   }
   return text
 }
-
-function clauseText(clause: string, digits: number, value: Value): string {
-  const wrong = (what: string): never => fail(`error during formatting: ${what}, was given ${typeNameOf(value)}`)
-  switch (clause) {
-    case 's': return anyText(value)
-    case 'd':
-      if (typeof value === 'bigint' || value instanceof Uint) return String(integer(value))
-      if (typeof value === 'number') return wrong('decimal clause can only be used on integers')
-      return special(value) ?? wrong('decimal clause can only be used on integers')
-    case 'f': return typeof value === 'number' || typeof value === 'bigint' || value instanceof Uint ? fixed(number(value), digits) : special(value) ?? wrong('fixed-point clause can only be used on doubles')
-    case 'e': return typeof value === 'number' || typeof value === 'bigint' || value instanceof Uint ? scientific(number(value), digits) : special(value) ?? wrong('scientific clause can only be used on doubles')
-    case 'b': return typeof value === 'boolean' ? (value ? '1' : '0') : typeof value === 'bigint' || value instanceof Uint ? integer(value).toString(2) : wrong('only integers and bools can be formatted as binary')
-    case 'o': return typeof value === 'bigint' || value instanceof Uint ? integer(value).toString(8) : wrong('octal clause can only be used on integers')
-    case 'x': case 'X': {
-      const hex = typeof value === 'bigint' || value instanceof Uint ? integer(value).toString(16) : typeof value === 'string' ? bytesHex(encodeUtf8(value)) : value instanceof Uint8Array ? bytesHex([...value])
-        : wrong('only integers, byte buffers, and strings can be formatted as hex')
-      return clause === 'X' ? hex.toUpperCase() : hex
-    }
-    default: return fail(`could not parse formatting clause: unrecognized formatting clause "${clause}"`)
+function readClause(format: string, at: number): Clause {
+  let digits: number | undefined, length = 0
+  if (format[at] === '.') {
+    const written = /^\d*/.exec(format.slice(at + 1))![0], wrong = (why: string) => fail(`could not parse formatting clause: error while parsing precision: ${why}`)
+    length = 1 + written.length
+    if (at + length >= format.length) wrong('could not find end of precision specifier')
+    if (written === '') wrong('error while converting precision to integer: strconv.Atoi: parsing "": invalid syntax')
+    digits = Number(written)
+    if (digits > mostDigits) wrong(`precision ${written} is too large`)
   }
-}
-const integer = (value: bigint | Uint): bigint => (typeof value === 'bigint' ? value : value.value)
-const number = (value: bigint | Uint | number): number => (typeof value === 'number' ? value : Number(integer(value)))
-const bytesHex = (bytes: readonly number[]): string => bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('')
-const specials: ReadonlySet<string> = new Set(['NaN', 'Infinity', '-Infinity'])
-const special = (value: Value): string | undefined => (typeof value === 'string' && specials.has(value) ? value : undefined)
-const notFinite = (value: number): string | undefined => (Number.isNaN(value) ? 'NaN' : Number.isFinite(value) ? undefined : value > 0 ? 'Infinity' : '-Infinity')
-const fixed = (value: number, digits: number): string => notFinite(value) ?? value.toFixed(digits)
-function scientific(value: number, digits: number): string {
-  return notFinite(value) ?? value.toExponential(digits).replace(/e([+-])(\d)$/, 'e$10$2')
+  const letter = format[at + length]!
+  if (!Object.hasOwn(clauses, letter)) fail(`could not parse formatting clause: unrecognized formatting clause "${letter}"`)
+  return { letter, digits, length: length + 1 }
 }
 
-/** Any value as text; strings inside lists and maps are quoted. */
-function anyText(value: Value): string {
+export function formatString(format: string, args: ListValue): string {
+  return walk(format, args.size, true, ({ letter, digits }, index) => {
+    const value = args.at(index), clause = clauses[letter]!
+    return clause.write(value, digits) ?? fail(`error during formatting: ${clause.wrong}, was given ${typeNameOf(value)}`)
+  })
+}
+
+/** What is wrong with a format whose arguments are written out; `at` is where the call stands. */
+export function checkFormat(format: string, args: readonly Expr[], typeOf: (arg: Expr) => Type, at: number): Finding | undefined {
+  let used = 0
+  class Unfit extends Error { readonly arg: Expr; constructor(arg: Expr, message: string) { super(message); this.arg = arg } }
+  try {
+    walk(format, args.length, false, ({ letter }, index) => {
+      const clause = clauses[letter]!, unfit = clause.kinds.size === 0 ? unprintable(args[index]!, typeOf) : takes(clause.kinds, typeOf(args[index]!)) ? undefined : args[index]
+      if (unfit) throw new Unfit(unfit, `error during formatting: ${clause.wrong}, was given ${typeName(typeOf(unfit))}`)
+      used++
+      return ''
+    })
+  } catch (error) {
+    if (error instanceof Unfit) return { at: error.arg.at, message: error.message }
+    if (error instanceof CelError) return { at, message: error.message }
+    throw error
+  }
+  return args.length > used ? { at, message: `too many arguments supplied to string.format (expected ${used}, got ${args.length})` } : undefined
+}
+const takes = (kinds: ReadonlySet<string>, { kind }: Type): boolean => kind === 'dyn' || kinds.has(kind)
+const printable: ReadonlySet<string> = new Set(['list', 'map', 'int', 'uint', 'double', 'bool', 'string', 'timestamp', 'bytes', 'duration', 'type', 'null'])
+/** The first part of an argument that has no text. */
+function unprintable(arg: Expr, typeOf: (arg: Expr) => Type): Expr | undefined {
+  if (!takes(printable, typeOf(arg))) return arg
+  const parts = arg.kind === 'list' ? arg.items : arg.kind === 'map' ? arg.entries.flatMap(({ key, value }) => [key, value]) : []
+  for (const part of parts) { const unfit = unprintable(part, typeOf); if (unfit) return unfit }
+  return undefined
+}
+
+/** What a letter writes, of which kinds of values (none named: of all that have a text), and what is said of others. */
+interface Writer { readonly kinds: ReadonlySet<string>; readonly wrong: string; readonly write: (value: Value, digits: number | undefined) => string | undefined }
+const integer = (value: Value): bigint | undefined => (typeof value === 'bigint' ? value : value instanceof Uint ? value.value : undefined)
+const specials: Readonly<Record<string, number>> = { NaN: NaN, Infinity: Infinity, '-Infinity': -Infinity }
+const double = (value: Value): number | undefined => (typeof value === 'number' ? value : typeof value === 'string' && Object.hasOwn(specials, value) ? specials[value] : undefined)
+function hexadecimal(value: Value): string | undefined {
+  if (typeof value !== 'string' && !(value instanceof Uint8Array)) return integer(value)?.toString(16)
+  return [...(typeof value === 'string' ? encodeUtf8(value) : value)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+const hex: Writer = { kinds: new Set(['int', 'uint', 'string', 'bytes']), wrong: 'only integers, byte buffers, and strings can be formatted as hex', write: hexadecimal }
+const clauses: Readonly<Record<string, Writer>> = {
+  s: { kinds: new Set(), wrong: 'string clause can only be used on strings, bools, bytes, ints, doubles, maps, lists, types, durations, and timestamps', write: plain },
+  d: { kinds: new Set(['int', 'uint']), wrong: 'decimal clause can only be used on integers', write: (value) => integer(value)?.toString() },
+  f: { kinds: new Set(['double', 'string']), wrong: 'fixed-point clause can only be used on doubles', write: (value, digits = 6) => { const number = double(value); return number === undefined ? undefined : infinite(number) ?? grouped(number, digits) } },
+  e: { kinds: new Set(['double', 'string']), wrong: 'scientific clause can only be used on doubles', write: (value, digits = 6) => { const number = double(value); return number === undefined ? undefined : infinite(number) ?? scientific(number).padStart(digits) } },
+  b: { kinds: new Set(['int', 'uint', 'bool']), wrong: 'only integers and bools can be formatted as binary', write: (value) => (typeof value === 'boolean' ? (value ? '1' : '0') : integer(value)?.toString(2)) },
+  x: hex,
+  X: { ...hex, write: (value) => hexadecimal(value)?.toUpperCase() },
+  o: { kinds: new Set(['int', 'uint']), wrong: 'octal clause can only be used on integers', write: (value) => integer(value)?.toString(8) },
+}
+const infinite = (value: number): string | undefined => (Number.isNaN(value) ? 'NaN' : Number.isFinite(value) ? undefined : value > 0 ? '∞' : '-∞')
+function fixed(value: number, digits: number): string {
+  if (Math.abs(value) >= 1e21) return `${BigInt(value)}${digits > 0 ? `.${'0'.repeat(digits)}` : ''}`
+  return value.toFixed(Math.min(digits, 100)) + '0'.repeat(Math.max(digits - 100, 0))
+}
+/** Thousands are separated, as in American English. */
+const grouped = (value: number, digits: number): string => fixed(value, digits).replace(/^(-?)(\d+)/, (_, sign: string, whole: string) => sign + whole.replace(/\B(?=(?:\d{3})+$)/g, ','))
+const raised = '⁰¹²³⁴⁵⁶⁷⁸⁹'
+/** 2.718280 × 10⁰⁰, always with six digits. */
+function scientific(value: number): string {
+  const [mantissa = '', exponent = ''] = value.toExponential(6).split('e')
+  return `${mantissa}\u202f×\u202f10${exponent.startsWith('-') ? '⁻' : ''}${[...exponent.slice(1).padStart(2, '0')].map((digit) => raised[Number(digit)]!).join('')}`
+}
+
+/** The text of a value on its own. */
+function plain(value: Value): string | undefined {
   if (value === null) return 'null'
-  if (typeof value === 'number') return notFinite(value) ?? formatDouble(value)
-  if (typeof value !== 'object' || value instanceof Uint || value instanceof Uint8Array || value instanceof Timestamp || value instanceof Duration) return toText(value)
   if (value instanceof TypeValue) return value.name
-  if (value instanceof ListValue) return `[${[...value].map(anyText).join(', ')}]`
-  if (isMap(value)) return `{${[...value.keys()].map((key) => [anyText(key), anyText(value.get(key)!)] as const).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([key, held]) => `${key}: ${held}`).join(', ')}}`
-  return fail(`error during formatting: string clause can only be used on strings, bools, bytes, ints, doubles, maps, lists, types, durations, and timestamps, was given ${typeNameOf(value)}`)
+  if (value instanceof ListValue || (typeof value === 'object' && isMap(value))) return nested(value)
+  const hasText = typeof value !== 'object' || value instanceof Uint || value instanceof Uint8Array || value instanceof Timestamp || value instanceof Duration
+  return hasText ? toText(value) : undefined
+}
+/** Inside lists and maps, values look as they would in an expression. */
+function nested(value: Value): string {
+  if (typeof value === 'string') return quote(value)
+  if (typeof value === 'number') return Number.isFinite(value) ? fixed(value, 6) : quote(Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf')
+  if (value instanceof Uint8Array) return `b${quote(toText(value))}`
+  if (value instanceof Timestamp) return `timestamp(${quote(toText(value))})`
+  if (value instanceof Duration) return `duration(${quote(toText(value))})`
+  if (value instanceof ListValue) return `[${[...value].map(nested).join(', ')}]`
+  if (typeof value === 'object' && value !== null && isMap(value)) {
+    const entries = [...value.keys()].map((key) => [nested(key), nested(value.get(key)!)] as const).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+    return `{${entries.map(([key, held]) => `${key}:${held}`).join(', ')}}`
+  }
+  return plain(value) ?? fail(`error during formatting: no formatting function for ${typeNameOf(value)}`)
 }

@@ -11,6 +11,7 @@ const longestSnippet = 16_384
 
 /** Line and column of a place; both count from 1, columns in code points. */
 export function locate(source: string, at: number): { line: number; column: number } {
+  if (at < 0) return { line: -1, column: 0 }
   const before = source.slice(0, at), start = before.lastIndexOf('\n') + 1
   let line = 1
   for (let i = before.indexOf('\n'); i >= 0; i = before.indexOf('\n', i + 1)) line++

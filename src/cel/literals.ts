@@ -26,7 +26,7 @@ export function readDouble(text: string): number {
 /** The text of a string literal with its quotes. */
 export function readString(literal: string): string {
   return unescape(literal, (codePoint, wide) => {
-    if (wide && (codePoint > 0x10ffff || (codePoint >= 0xd800 && codePoint < 0xe000))) throw unescapable()
+    if (wide && (codePoint > 0x10ffff || (codePoint >= 0xd800 && codePoint < 0xe000))) throw new LiteralError('invalid unicode code point')
     return String.fromCodePoint(codePoint)
   }).join('')
 }

@@ -77,6 +77,18 @@ const opt = (macro: string, wrap: (b: Builder, mapped: Expr) => Expr): Expand =>
   return b.call('_?_:_', b.member('hasValue', target!), wrap(b, bound), b.call('optional.none'))
 }
 
+const sortInput = '@__sortBy_input__'
+/** Sorts by what an expression gives for each element: binds the list, so that it is found only once. */
+const sortBy: Expand = ({ at, target, args }) => {
+  const b = new Builder(at), sortable = ['list', 'select', 'ident', 'comprehension', 'call']
+  if (!sortable.includes(target!.kind)) throw new MacroError(target!.at, 'sortBy can only be applied to a list, identifier, comprehension, call or select expression')
+  const keys = over(1, toList)({ kind: 'call', at, name: 'map', target: b.ident(sortInput), args })
+  return {
+    kind: 'comprehension', at, range: b.list(), iterVar: '#unused', accuVar: sortInput, accuInit: target!, condition: b.literal(false), step: b.ident(sortInput),
+    result: b.member('@sortByAssociatedKeys', b.ident(sortInput), keys),
+  }
+}
+
 const macros: ReadonlyMap<string, Expand> = new Map([
   [key(false, 'has', 1), has],
   [key(true, 'all', 2), over(1, all)], [key(true, 'all', 3), over(2, all)],
@@ -87,6 +99,7 @@ const macros: ReadonlyMap<string, Expand> = new Map([
   [key(true, 'transformList', 3), over(2, toList)], [key(true, 'transformList', 4), over(2, toList)],
   [key(true, 'transformMap', 3), over(2, toMap)], [key(true, 'transformMap', 4), over(2, toMap)],
   [key(true, 'transformMapEntry', 3), over(2, toMapEntry)], [key(true, 'transformMapEntry', 4), over(2, toMapEntry)],
+  [key(true, 'sortBy', 2), sortBy],
   [key(true, 'optMap', 2), opt('optMap', (b, mapped) => b.call('optional.of', mapped))],
   [key(true, 'optFlatMap', 2), opt('optFlatMap', (_, mapped) => mapped)],
 ])

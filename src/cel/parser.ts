@@ -121,7 +121,7 @@ class Parser {
     for (;;) {
       if (this.peek() === '.') {
         this.enter('member')
-        const dot = this.take(), optional = this.accept('?'), name = this.text(this.expect('ident'))
+        const dot = this.take(), optional = this.accept('?'), name = this.fieldName()
         if (optional) operand = { kind: 'call', at: dot.at, name: '_?._', args: [operand, { kind: 'literal', at: dot.at, value: name }] }
         else if (this.peek() === '(') operand = this.call(this.take().at, name, operand)
         else operand = { kind: 'select', at: dot.at, operand, field: name, test: false }
@@ -134,6 +134,12 @@ class Parser {
     }
     this.depth.member = before
     return operand
+  }
+  private fieldName(): string {
+    const token = this.take()
+    if (token.kind === 'escaped') this.complain(token.at, "unsupported syntax: '`'")
+    else if (token.kind !== 'ident') throw new Unparsable()
+    return this.text(token)
   }
   private call(at: number, name: string, target?: Expr): Expr {
     const args = this.peek() === ')' ? [] : this.listOf(() => this.expr())
@@ -196,7 +202,7 @@ class Parser {
       for (; ahead > 0; ahead -= 2) { this.take(); path += `.${this.text(this.take())}` }
       const at = this.take().at
       const fields = this.listUntil('}', (): FieldInit => {
-        const optional = this.accept('?'), field = this.text(this.expect('ident')), colon = this.expect(':').at
+        const optional = this.accept('?'), field = this.fieldName(), colon = this.expect(':').at
         return { at: colon, name: field, value: this.expr(), optional }
       })
       return { kind: 'struct', at, name: dot + path, fields }

@@ -3,6 +3,9 @@ import { sizeOf } from './library/standard.ts'
 import { encodeUtf8 } from './literals.ts'
 import { isMap, isOpaque, ListValue, ObjectValue, type Value } from './values.ts'
 
+/** Types that lists can be sorted by, as overloads name them. */
+export const sortables = ['int', 'uint', 'double', 'bool', 'google.protobuf.Duration', 'google.protobuf.Timestamp', 'string', 'bytes']
+
 export type Price = (args: readonly Value[], result: Value) => number
 
 /** Costs of reading a name or a field, and of making lists, maps and objects. */
@@ -74,9 +77,23 @@ const byOverload: ReadonlyMap<string, Price> = new Map<string, Price>([
   ['contains_string', ([text, part]) => letters(actualSize(text!)) * letters(actualSize(part!))],
 ])
 
+/** Lists that a call makes: the call, the list, and each element. */
+const making = (size: number, perElement = 1): number => Math.floor(size * perElement) + 1 + listCost
+/** Every element is compared with every other; strings cost more. */
+const comparingAll = (list: Value): number => {
+  const size = actualSize(list), first = list instanceof ListValue && list.size > 0 ? list.at(0) : undefined
+  return making(size * size, 2 + (typeof first === 'string' || first instanceof Uint8Array ? letter : 0))
+}
+const listsByOverload: ReadonlyMap<string, Price> = new Map<string, Price>([
+  ...all('list_slice lists_range list_reverse', (_, result) => making(actualSize(result))),
+  ...all('list_flatten list_flatten_int', ([list, depth]) => making(actualSize(list!), typeof depth === 'bigint' ? Number(depth) : 1)),
+  ['list_distinct', ([list]) => comparingAll(list!)],
+  ...sortables.flatMap((type): [string, Price][] => [[`list_${type}_sort`, ([list]) => comparingAll(list!)], [`list_${type}_sortByAssociatedKeys`, ([, keys]) => comparingAll(keys!)]]),
+])
+
 /** What a call costs; undefined: always one. `overload` is empty when it is only known at run time which one is meant. */
 export function priceOf(name: string, overload: string): Price | undefined {
   if (overload === 'cidr_ip') return undefined
-  const price = byName.get(name) ?? byOverload.get(overload)
+  const price = listsByOverload.get(overload) ?? byName.get(name) ?? byOverload.get(overload)
   return price === one ? undefined : price
 }

@@ -11,7 +11,8 @@ export function declaredSize(type: CelType): number {
   switch (type.type) {
     case 'string': case 'bytes': return type.mostLength ?? (type.oneOf ? Math.max(0, ...type.oneOf.map((text) => text.length)) : largestRequest - 2)
     case 'timestamp': case 'duration': return type.mostLength ?? longestTime
-    case 'dyn': return type.mostLength ?? 0
+    // Of what rules may name, only int-or-string has no type.
+    case 'dyn': return type.mostLength ?? largestRequest - 2
     case 'list': return type.mostItems ?? Math.floor((largestRequest - 2) / (leastSize(type.items) + 1))
     // A key is at least "", then a colon and a comma.
     case 'map': return type.mostEntries ?? Math.floor((largestRequest - 2) / (leastSize(type.values) + 6))
@@ -24,7 +25,7 @@ export function leastSize(type: CelType): number {
   switch (type.type) {
     case 'bool': return 4
     case 'int': case 'uint': case 'double': return 1
-    case 'dyn': return type.mostLength === undefined ? 0 : 1
+    case 'dyn': return 1
     case 'string': case 'bytes': case 'list': case 'map': return 2
     case 'duration': return 3
     case 'timestamp': return type.mostLength === undefined ? 21 : Math.min(type.mostLength, 21)

@@ -69,13 +69,13 @@ export function toText(value: Value): string {
   if (value instanceof Timestamp) return formatTimestamp(value)
   return value instanceof Duration ? formatDuration(value) : failed(value, 'string')
 }
-/** A double as Go writes it in the shortest form that reads back the same. */
+/** A double as Go's %g writes it: in the shortest form that reads back the same, with an exponent from a million on. */
 export function formatDouble(value: number): string {
   if (Number.isNaN(value)) return 'NaN'
   if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf'
   if (Object.is(value, -0)) return '-0'
   const [mantissa = '', power] = value.toExponential().split('e'), exponent = Number(power)
-  if (exponent >= -4 && exponent < 21) return exponent < 0 || String(value).includes('e') ? value.toFixed(Math.max(0, mantissa.replace(/^-?\d\.?/, '').length - exponent)) : String(value)
+  if (exponent >= -4 && exponent < 6) return exponent < 0 || String(value).includes('e') ? value.toFixed(Math.max(0, mantissa.replace(/^-?\d\.?/, '').length - exponent)) : String(value)
   return `${mantissa}e${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`
 }
 const toBytes = (value: Value): Uint8Array => (value instanceof Uint8Array ? value : typeof value === 'string' ? new Uint8Array(encodeUtf8(value)) : failed(value, 'bytes'))

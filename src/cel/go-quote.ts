@@ -1,0 +1,15 @@
+// Texts in quotes as Go writes them.
+
+const short: Readonly<Record<string, string>> = { '\x07': '\\a', '\b': '\\b', '\f': '\\f', '\n': '\\n', '\r': '\\r', '\t': '\\t', '\v': '\\v', '\\': '\\\\', '"': '\\"' }
+/** "text": with escapes for what cannot be printed. */
+export function quote(text: string): string {
+  let quoted = ''
+  for (const c of text) {
+    const code = c.codePointAt(0)!
+    if (Object.hasOwn(short, c)) quoted += short[c]
+    else if (code < 0x20 || code === 0x7f) quoted += `\\x${code.toString(16).padStart(2, '0')}`
+    else if (code >= 0x80 && (c !== ' ' && !/[\p{L}\p{M}\p{N}\p{P}\p{S}]/u.test(c))) quoted += code > 0xffff ? `\\U${code.toString(16).padStart(8, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`
+    else quoted += c
+  }
+  return `"${quoted}"`
+}
