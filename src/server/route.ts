@@ -1,5 +1,5 @@
 // From an allowed request to the function that answers it.
-import { ApiError, methodNotAllowed, noSuchPath, notFound, unsupportedMediaType, type ApiRequest, type ApiResponse } from '#machinery'
+import { ApiError, badRequest, methodNotAllowed, noSuchPath, notFound, unsupportedMediaType, type ApiRequest, type ApiResponse } from '#machinery'
 import type { RequestContext } from './context.ts'
 import type { Call, Core } from './core.ts'
 import { create } from './create.ts'
@@ -56,6 +56,7 @@ function routeCustom(call: Call): ApiResponse | Promise<ApiResponse> {
   const verb = info.verb === 'watch' && info.name !== '' && !info.legacyWatch ? 'get' : info.verb
   const handler = found ? (found.verbs.includes(verb) ? (c: Call) => found.handle(c) : undefined) : collectionVerbs[verb] ?? itemVerbs[verb]
   if (!handler) throw methodNotAllowed(served.name, info.verb)
+  if (info.name === '' && (info.verb === 'update' || info.verb === 'patch')) throw badRequest('name must be provided')
   if (info.verb === 'patch' && !customPatchTypes.includes(mediaType(request.headers['content-type']))) throw unsupportedMediaType(customPatchTypes)
   return handler({ ...call, output: negotiate(request.headers.accept, undefined, 'objects', speaksProtobuf(request)) })
 }

@@ -122,6 +122,8 @@ export class Registry {
     return before
   }
 
+  custom(definition: string): readonly Served[] { return this.#custom.get(definition) ?? [] }
+
   /** Whether anything is called so: kinds, their lists, and the types that every version has. */
   knowsType(group: string, version: string, kind: string): boolean {
     if (!this.hasVersion(group, version)) return false

@@ -52,6 +52,10 @@ for (const [name, given, ...expected] of [
   ['a group of the community', { metadata: { name: 'bads.x.k8s.io' }, spec: { ...body().spec, group: 'x.k8s.io' } },
     'metadata.annotations[api-approved.kubernetes.io]: Required value: protected groups must have approval annotation "api-approved.kubernetes.io", see https://github.com/kubernetes/enhancements/pull/1111'],
   ['a conversion by nobody', body({ conversion: { strategy: 'Webhook', webhook: { conversionReviewVersions: ['v1'] } } }), 'spec.conversion.webhookClientConfig: Required value: required when strategy is set to Webhook'],
+  ['review versions without a webhook', body({ conversion: { strategy: 'None', webhook: { conversionReviewVersions: ['v1'] } } }), 'spec.conversion.conversionReviewVersions: Forbidden: should not be set when strategy is not set to Webhook'],
+  ['a review that nobody here speaks', body({ conversion: { strategy: 'Webhook', webhook: { conversionReviewVersions: ['v9'], clientConfig: { url: 'https://x.example/' } } } }),
+    'spec.conversion.conversionReviewVersions: Invalid value: ["v9"]: must include at least one of v1, v1beta1'],
+  ['unknown fields everywhere', body({ preserveUnknownFields: true }), 'spec.preserveUnknownFields: Invalid value: true: cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead'],
 ] as [string, object, ...string[]][]) test(`new: ${name}`, () => assert.deepEqual(problems(crd, given), expected))
 
 test('names follow from the kind, and what was stored is remembered', () => {

@@ -1,6 +1,6 @@
 // What is wrong with the definition of a custom resource. What all versions say alike is looked at once: messages then name the spec, not the version.
 import {
-  forbiddenValue, invalidValue, isDNS1035Label, isDNS1123Subdomain, notSupported, requiredValue, same, tooMany, duplicateValue, type AnyObject, type FieldError,
+  forbiddenValue, fromBase64, invalidValue, isDNS1035Label, isDNS1123Subdomain, notSupported, requiredValue, same, tooMany, duplicateValue, type AnyObject, type FieldError,
 } from '#machinery'
 import { validateServiceCaller, validateURL } from '../admissionregistration/validate-caller.ts'
 import { failing, immutableField } from '../checks.ts'
@@ -13,7 +13,7 @@ import { findPath } from './schema/field-path.ts'
 import type { Structural } from './schema/structural.ts'
 import { validateDefaults } from './validate-defaults.ts'
 import { Costs } from './validate-rules.ts'
-import { isUnsupported, validateSchema } from './validate-schema.ts'
+import { hasSchema, isUnsupported, validateSchema } from './validate-schema.ts'
 import { validateStructural } from './validate-structural.ts'
 import { goSchema } from './go-schema.ts'
 
@@ -26,6 +26,7 @@ export function validateDefinition(crd: Definition, old?: Definition, subresourc
   return [
     ...(!old && metadata.name !== `${spec.names.plural}.${spec.group}` ? [invalidValue('metadata.name', metadata.name, 'must be spec.names.plural+"."+spec.group')] : []),
     ...validateSpec(spec, versions),
+    ...(established ? validateBundle(crd, old) : []),
     ...(established ? [...immutableField(spec.scope, old!.spec.scope, 'spec.scope'), ...immutableField(spec.names.kind, old!.spec.names.kind, 'spec.names.kind')] : []),
     ...(old ? [...immutableField(spec.group, old.spec.group, 'spec.group'), ...immutableField(spec.names.plural, old.spec.names.plural, 'spec.names.plural')] : []),
     ...validateNames(status.acceptedNames, 'status.acceptedNames'),
@@ -49,6 +50,8 @@ function validateSpec(spec: CustomResourceDefinitionSpec, versions: readonly Cus
   else if (!spec.group.includes('.')) errors.push(invalidValue('spec.group', spec.group, 'should be a domain with at least one dot'))
   errors.push(...validateWord(spec.scope, ['Cluster', 'Namespaced'], 'spec.scope'))
   for (const [i, v] of versions.entries()) if (!v.schema?.openAPIV3Schema) errors.push(requiredValue(`spec.versions[${i}].schema.openAPIV3Schema`))
+  if (spec.preserveUnknownFields && versions.some((v) => v.schema?.openAPIV3Schema && hasSchema(v.schema.openAPIV3Schema, (s) => s['default'] !== undefined)))
+    errors.push(invalidValue('spec.preserveUnknownFields', true, 'must be false in order to use defaults in the schema'))
   for (const [i, v] of left.entries()) {
     const bad = isDNS1035Label(v.name)
     if (bad.length) errors.push(invalidValue(`spec.versions[${i}].name`, v.name, bad.join(',')))
@@ -61,6 +64,8 @@ function validateSpec(spec: CustomResourceDefinitionSpec, versions: readonly Cus
   for (const field of ['plural', 'singular', 'kind', 'listKind'] as const) if (!spec.names[field]) errors.push(requiredValue(`spec.names.${field}`))
   errors.push(...validateNames(spec.names, 'spec.names'))
   if (first) errors.push(...validateParts(Object.fromEntries(Object.entries(first).filter(([field]) => alike.has(field))), first, 'spec', 'validation'))
+  if (spec.preserveUnknownFields && spec.conversion && spec.conversion.strategy !== 'None')
+    errors.push(invalidValue('spec.conversion.strategy', spec.conversion.strategy, 'must be None if spec.preserveUnknownFields is true'))
   return [...errors, ...validateConversion(spec.conversion, 'spec.conversion')]
 }
 const validateWord = (word: string, words: readonly string[], at: string): FieldError[] =>
@@ -187,12 +192,23 @@ function validateApproval(crd: Definition, old: Definition | undefined): FieldEr
       `protected groups must have approval annotation "${approved}" with either a URL or a reason starting with "unapproved", see ${proposal}`)]
 }
 
+/** Once it is in use, a webhook's authorities must be readable, unless they were not before. */
+function validateBundle({ spec }: Definition, old: Definition | undefined): FieldError[] {
+  const bundle = spec.conversion?.webhook?.clientConfig?.caBundle, before = old?.spec.conversion?.webhook?.clientConfig?.caBundle
+  return !bundle || holdsCertificate(bundle) || (before && !holdsCertificate(before)) ? []
+    : [invalidValue('spec.conversion.webhookClientConfig.caBundle', bundle, 'unable to load root certificates: unable to parse bytes as PEM block')]
+}
+const holdsCertificate = (bundle: string): boolean => new TextDecoder().decode(fromBase64(bundle)).includes('-----BEGIN CERTIFICATE-----')
+
 const reviewVersions = ['v1', 'v1beta1']
 function validateConversion(conversion: CustomResourceConversion | undefined, at: string): FieldError[] {
   if (!conversion) return []
   const { strategy, webhook } = conversion, errors = validateWord(strategy, ['None', 'Webhook'], `${at}.strategy`), caller = `${at}.webhookClientConfig`
-  if (strategy !== 'Webhook') return webhook?.clientConfig ? [...errors, forbiddenValue(caller, 'should not be set when strategy is not set to Webhook')] : errors
   const config = webhook?.clientConfig, versions = webhook?.conversionReviewVersions ?? [], here = `${at}.conversionReviewVersions`
+  if (strategy !== 'Webhook') {
+    const unwanted = 'should not be set when strategy is not set to Webhook'
+    return [...errors, ...(config ? [forbiddenValue(caller, unwanted)] : []), ...(versions.length ? [forbiddenValue(here, unwanted)] : [])]
+  }
   if (!config) errors.push(requiredValue(caller, 'required when strategy is set to Webhook'))
   else if ((config.url === undefined) === (config.service === undefined)) errors.push(requiredValue(caller, 'exactly one of url or service is required'))
   else errors.push(...(config.url !== undefined ? validateURL(config.url, `${caller}.url`) : validateServiceCaller(config.service!, `${caller}.service`)))

@@ -25,7 +25,8 @@ function columnOf({ name: title, type, format, description, jsonPath, priority }
 }
 
 /** As Go prints a value: objects and lists as JSON. */
-const asText = (value: unknown): string => (value === null ? '<no value>' : typeof value === 'object' ? JSON.stringify(value) : String(value))
+const asText = (value: unknown): string => (value === null ? '<no value>' : typeof value === 'object' ? JSON.stringify(value, sortedKeys) : String(value))
+const sortedKeys = (_: string, value: unknown): unknown => (typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value)
 
 /** Values of another type than the column's are left out. */
 function cell(type: string, value: unknown, now: number): string | number | boolean | null {

@@ -5,7 +5,7 @@ import type { Core } from '../core.ts'
 import { converterOf } from './conversion.ts'
 import { emptied, type Cleanup } from './cleanup.ts'
 import { isTrue, nextStatus, takenIn, withCondition, type Condition } from './conditions.ts'
-import { serve } from './serve.ts'
+import { ending, serve } from './serve.ts'
 
 const component = 'kube-apiserver'
 /** A write that loses a race is tried again this often; the change that won will bring us back anyway. */
@@ -41,6 +41,8 @@ export class Definitions {
     const before = this.#known.get(name)
     this.#known.set(name, definition)
     if (!before || servesOther(definition, before)) this.#serve(definition)
+    // Whoever watches goes on: he is to hear of every object that is deleted.
+    else if (isTrue(definition, 'Terminating') !== isTrue(before, 'Terminating')) this.#core.registry.setCustom(name, this.#core.registry.custom(name).map((served) => ending(served)))
     this.#work(name)
   }
   #gone({ metadata: { name }, spec: { group } }: CustomResourceDefinition): void {
@@ -53,11 +55,12 @@ export class Definitions {
 
   #serve(definition: CustomResourceDefinition): void {
     const { name } = definition.metadata
-    this.#withdraw(name, serve(definition, {
+    const served = serve(definition, {
       isGoing: () => { const now = this.#known.get(name); return now === undefined || isTrue(now, 'Terminating') },
       converter: converterOf(definition, this.#core),
       schemaOf: (version) => this.#core.objects.get(customResourceDefinition, name)?.spec.versions.find((v) => v.name === version)?.schema?.openAPIV3Schema,
-    }))
+    })
+    this.#withdraw(name, isTrue(definition, 'Terminating') ? served.map((each) => ending(each)) : served)
   }
   /** Whoever watches what was served before must begin anew. */
   #withdraw(name: string, served: ReturnType<typeof serve>): void {
@@ -141,6 +144,6 @@ const withoutSchemas = ({ spec, ...rest }: CustomResourceDefinition): CustomReso
 
 /** Whether a change of the definition changes what it serves. */
 function servesOther(now: CustomResourceDefinition, before: CustomResourceDefinition): boolean {
-  const facts = (definition: CustomResourceDefinition) => [definition.metadata.uid, definition.metadata.generation, definition.status.acceptedNames, ...['NamesAccepted', 'Established', 'Terminating'].map((type) => isTrue(definition, type))]
+  const facts = (definition: CustomResourceDefinition) => [definition.metadata.uid, definition.metadata.generation, definition.status.acceptedNames, ...['NamesAccepted', 'Established'].map((type) => isTrue(definition, type))]
   return !same(facts(now), facts(before))
 }

@@ -39,6 +39,9 @@ export function serve(definition: CustomResourceDefinition, { isGoing, converter
   return spec.versions.filter((version) => version.served).map((version) => versionOf(definition, version, version === stored ? schema : make(version), schema, { isGoing, converter }))
 }
 
+/** The same, of a definition that is going: nothing is made or changed any more. Nothing is worked out for it. */
+export const ending = (served: Served): Served => Object.defineProperties({}, { ...Object.getOwnPropertyDescriptors(served), verbs: { value: lastVerbs, enumerable: true } }) as Served
+
 /** What is worked out from one version's schema, when it is first asked for. */
 export class VersionSchema {
   readonly version: string
@@ -76,7 +79,7 @@ function versionOf(definition: CustomResourceDefinition, version: CustomResource
   }
   const kind: Kind = {
     group, version: version.name, kind: names.kind, resource: names.plural, singular: accepted.singular ?? '', shortNames: accepted.shortNames ?? [], categories: accepted.categories ?? [],
-    apiVersion, namespaced: scope === 'Namespaced', definition: name, rechecksMetadata: false, verbs: isTrue(definition, 'Terminating') ? lastVerbs : verbs,
+    apiVersion, namespaced: scope === 'Namespaced', definition: name, rechecksMetadata: false, verbs,
     get schema() { return schema.fields }, get columns() { return schema.columns },
     subresources: {}, generation: true, statusOnCreate: 'drop', createOnUpdate: false, versionRequiredOnUpdate: true, deletePolicy: 'Background', returnsDeleted: false,
     untracked: [], selectable: selectableOf(version.selectableFields), storagePrefix: `/registry/${group}/${names.plural}/`, alsoServedAs: [], rules,
