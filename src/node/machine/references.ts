@@ -1,17 +1,15 @@
 // Everything that a pod refers to by name, so that it can be read early and watched.
-import { configMap, persistentVolumeClaim, secret, type Pod } from '#kinds'
+import { configMap, secret, type Pod } from '#kinds'
 import type { Kind } from '#machinery'
 
 export interface Reference { readonly kind: Kind; readonly name: string }
 
-export function referencesOf({ metadata, spec }: Pod): Reference[] {
+export function referencesOf({ spec }: Pod): Reference[] {
   const found = new Map<string, Reference>()
   const add = (kind: Kind, name: string | undefined) => { if (name) found.set(`${kind.resource}/${name}`, { kind, name }) }
   for (const volume of spec.volumes ?? []) {
     add(configMap as Kind, volume.configMap?.name)
     add(secret as Kind, volume.secret?.secretName)
-    add(persistentVolumeClaim as Kind, volume.persistentVolumeClaim?.claimName)
-    if (volume.ephemeral) add(persistentVolumeClaim as Kind, `${metadata.name}-${volume.name}`)
     for (const source of volume.projected?.sources ?? []) { add(configMap as Kind, source.configMap?.name); add(secret as Kind, source.secret?.name) }
   }
   for (const container of [...(spec.initContainers ?? []), ...spec.containers, ...(spec.ephemeralContainers ?? [])]) {

@@ -4,17 +4,20 @@ import { persistentVolume, persistentVolumeClaim, type PersistentVolume, type Pe
 import { is } from '#machinery'
 import type { Client } from '#client'
 import { SetUpError } from '../../pods/environment.ts'
-import type { ObjectCache } from '../object-cache.ts'
 import { setUpHostPath } from './host-path.ts'
 import { giveToGroup } from './ownership.ts'
 
 export interface ClaimedVolume { readonly path: string; readonly readonly: boolean; /** A raw device, for volumeDevices. */ readonly device: boolean }
 
 /** Throws why the claim cannot be used (yet), in the reference's words. */
-export async function setUpClaim({ client, objects }: { client: Client; objects: ObjectCache }, pod: Pod, volumeName: string, claimName: string, readOnly: boolean): Promise<ClaimedVolume> {
+export async function setUpClaim({ client }: { client: Client }, pod: Pod, volumeName: string, claimName: string, readOnly: boolean): Promise<ClaimedVolume> {
   const namespace = pod.metadata.namespace ?? ''
   const at = (why: string) => new SetUpError('FailedMount', `Unable to attach or mount volumes: unmounted volumes=[${volumeName}], unattached volumes=[], failed to process volumes=[${volumeName}]: error processing PVC ${namespace}/${claimName}: ${why}`)
-  const claim = await objects.read(pod.metadata.uid, persistentVolumeClaim, namespace, claimName)
+  // Asked for each time: a node may get the claims of its pods, but not watch them.
+  const claim = await client.get(persistentVolumeClaim, { namespace, name: claimName }).catch((error: unknown) => {
+    if (is(error, 'NotFound')) return undefined
+    throw error
+  })
   if (!claim) throw at(`failed to fetch PVC from API server: persistentvolumeclaims "${claimName}" not found`)
   if (claim.metadata.deletionTimestamp !== undefined) throw at('PVC is being deleted')
   if (claim.status?.phase !== 'Bound' || !claim.spec.volumeName) throw at('PVC is not bound')
