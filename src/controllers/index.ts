@@ -25,6 +25,7 @@ import { statefulSetController } from './statefulset.ts'
 import { claimProtectionController, volumeProtectionController } from './storage-protection.ts'
 import { taintEvictionController } from './taint-eviction.ts'
 import { ttlAfterFinishedController } from './ttl-after-finished.ts'
+import { validatingAdmissionPolicyStatusController } from './validatingadmissionpolicy-status.ts'
 import { part, startParts, type Part, type Start } from './part.ts'
 
 export interface ControllersOptions {
@@ -51,6 +52,7 @@ export const parts = (options: ControllersOptions): readonly Part[] => [
   ...(options.signToken ? [{ ...part(tokenSecretsController({ rootCa: options.rootCa, sign: options.signToken })), user: controllerManager }] : []),
   ...(options.bootstrapMac ? [{ ...part(bootstrapSigner(options.bootstrapMac)), identity: 'bootstrap-signer' }, { ...part(tokenCleaner), identity: 'token-cleaner' }] : []),
   part(clusterRoleAggregationController),
+  part(validatingAdmissionPolicyStatusController),
   part(resourceQuotaController()),
   part(replicaSetController),
   part(replicationControllerController, 'replication-controller'),

@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { CustomResourceDefinition, ValidatingAdmissionPolicy } from '#kinds'
+import { warnings } from './validatingadmissionpolicy-status.ts'
+
+const rule = (apiGroups: string[], apiVersions: string[], resources: string[]) => ({ apiGroups, apiVersions, resources, operations: ['CREATE'] })
+const deployments = [rule(['apps'], ['v1'], ['deployments'])]
+const definition = { spec: { group: 'x.example', names: { plural: 'widgets', kind: 'Widget' }, versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object', properties: { spec: { type: 'object', properties: { size: { type: 'integer' } } } } } } }] } } as unknown as CustomResourceDefinition // allowed: what is read of it
+const policy = (resourceRules: object[], expression: string, more: object = {}) => ({ metadata: { name: 'p' }, spec: { matchConstraints: { resourceRules }, validations: [{ expression }], ...more } }) as unknown as ValidatingAdmissionPolicy // allowed: what is read of it
+
+for (const [what, given, ...expected] of [
+  ['what fits', policy(deployments, 'object.spec.replicas > 1 && object.metadata.labels.size() > 0')],
+  ['a field that is not there', policy(deployments, 'object.replicas > 1'), "apps/v1, Kind=Deployment: ERROR: <input>:1:7: undefined field 'replicas'\n | object.replicas > 1\n | ......^\n"],
+  ['another type', policy(deployments, "object.spec.replicas == 'x'"), "apps/v1, Kind=Deployment: ERROR: <input>:1:22: found no matching overload for '_==_' applied to '(int, string)'\n | object.spec.replicas == 'x'\n | .....................^\n"],
+  ['two types', policy([rule(['', 'apps'], ['v1'], ['pods', 'deployments'])], 'object.spec.containers.size() > 0'), "apps/v1, Kind=Deployment: ERROR: <input>:1:12: undefined field 'containers'\n | object.spec.containers.size() > 0\n | ...........^\n"],
+  ['stars', policy([rule(['*'], ['v1'], ['deployments'])], 'object.none')],
+  ['amounts and ports are anything', policy([rule([''], ['v1'], ['pods'])], "object.spec.containers.all(c, c.resources.limits['cpu'] == '1' && c.ports[0].containerPort > 80)")],
+  ['variables', policy(deployments, 'variables.n > 1', { variables: [{ name: 'n', expression: 'object.spec.replicas' }] })],
+  ['parameters', policy(deployments, 'params.data.a == 1', { paramKind: { apiVersion: 'v1', kind: 'ConfigMap' } }), "apps/v1, Kind=Deployment: ERROR: <input>:1:15: found no matching overload for '_==_' applied to '(string, int)'\n | params.data.a == 1\n | ..............^\n"],
+  ['custom resources', policy([rule(['x.example'], ['v1'], ['widgets'])], 'object.spec.size > 1 && object.metadata.uid != ""')],
+  ['custom resources without the field', policy([rule(['x.example'], ['v1'], ['widgets'])], 'object.spec.none > 1'), "x.example/v1, Kind=Widget: ERROR: <input>:1:12: undefined field 'none'\n | object.spec.none > 1\n | ...........^\n"],
+  ['what nobody serves', policy([rule(['y.example'], ['v1'], ['widgets'])], 'object.none')],
+] as [string, ValidatingAdmissionPolicy, ...string[]][]) test(`expressions are checked: ${what}`, () => {
+  assert.deepEqual(warnings(given, [definition]).map(({ warning }) => warning), expected)
+})
