@@ -64,6 +64,8 @@ export interface ApiServerOptions {
   readonly proxyIdentity?: { readonly certificate: string; readonly key: string }
   /** Named checks of /healthz, /livez, /readyz beyond the server's own; each throws when unhealthy. */
   readonly checks?: readonly HealthCheck[]
+  /** What the server was told on its command line, for /flagz; nothing secret. */
+  readonly flags?: Readonly<Record<string, string>>
   /** Build metadata after the '+' of gitVersion. */
   readonly build?: { readonly version: string; readonly commit: string; readonly date: string; readonly runtime: string; readonly platform: string }
 }

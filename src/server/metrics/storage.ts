@@ -1,4 +1,5 @@
 // What lies in the store, looked up when somebody asks.
+import { StoreClosedError, type Store } from '#store'
 import type { Objects } from '../objects.ts'
 import type { Registry } from '../served.ts'
 import type { Metrics } from './metrics.ts'
@@ -12,6 +13,7 @@ export function storageMetrics(metrics: Metrics, objects: Objects, registry: Reg
   metrics.collect(() => {
     count.clear()
     old.clear()
+    if (!isReadable(store)) return // the other figures are wanted most when this happens
     for (const kind of registry.kinds) {
       if (!kind.verbs.includes('list') || !kind.verbs.includes('create')) continue
       const stored = objects.count(kind)
@@ -21,4 +23,14 @@ export function storageMetrics(metrics: Metrics, objects: Objects, registry: Reg
     revision.set(store.revision)
     compacted.set(store.compactRevision)
   })
+}
+
+function isReadable(store: Store): boolean {
+  try {
+    store.get('health')
+    return true
+  } catch (error) {
+    if (error instanceof StoreClosedError) return false
+    throw error
+  }
 }

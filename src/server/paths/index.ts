@@ -8,12 +8,14 @@ import { discovery } from './discovery.ts'
 import { health } from './health.ts'
 import { metrics } from './metrics.ts'
 import { oidc } from './oidc.ts'
-import { rootPaths, version } from './version.ts'
+import { allPaths, rootPaths, version, versionsOf } from './version.ts'
+import { zpages } from './zpages.ts'
 
-export function paths(core: Core, aggregation: Aggregation, { build, checks = [] }: ApiServerOptions, isOpen: () => boolean): PathHandler[] {
-  const etcd = { name: 'etcd', check: () => { void core.objects.store.revision } }
+export function paths(core: Core, aggregation: Aggregation, { build, checks = [], flags = {} }: ApiServerOptions, isOpen: () => boolean): PathHandler[] {
+  const { objects: { store }, metrics: all, log, clock } = core
+  const answers = { read: () => { store.get('health') }, write: () => { store.get('health') } }
   return [
-    discovery(core.registry, aggregation), health({ checks: [etcd, ...checks], isOpen }), version(build), openapi(core, aggregation, build ? `${build.version}${build.commit}` : ''),
-    metrics(core), oidc(core.tokens), rootPaths(aggregation),
+    discovery(core.registry, aggregation), health({ store: answers, checks, isOpen, metrics: all, log }), version(build), openapi(core, aggregation, build ? `${build.version}${build.commit}` : ''),
+    metrics(core), oidc(core.tokens), rootPaths(aggregation), zpages({ clock, versions: versionsOf(build), paths: () => allPaths(aggregation), flags }),
   ]
 }

@@ -39,3 +39,29 @@ test('every OpenAPI document is made, and every reference in it leads somewhere'
   assert.ok(patch.parameters.some((p: Body) => p.name === 'fieldValidation'), 'kubectl looks for this')
   assert.deepEqual(patch['x-kubernetes-group-version-kind'], { group: 'apps', version: 'v1', kind: 'Deployment' })
 })
+
+test('health checks: what is left out, what cannot be, what fails and why nobody is told', async () => {
+  const { ask, store } = await start()
+  const verbose = (await ask('GET /readyz?verbose&exclude=etcd&exclude=nonsense')).text
+  assert.match(verbose, /^\[\+\]ping ok\n\[\+\]log ok\n\[\+\]etcd excluded: ok\n\[\+\]etcd-readiness ok\n\[\+\]informer-sync ok\n\[\+\]poststarthook\/start-apiserver-admission-initializer ok\n/)
+  assert.ok(verbose.endsWith('[+]shutdown ok\nwarn: some health checks cannot be excluded: no matches for "nonsense"\nreadyz check passed\n'))
+  assert.equal((await ask('GET /livez/autoregister-completion')).text, 'ok')
+  assert.equal((await ask('GET /livez/informer-sync')).status, 404)
+  await store.close()
+  const failed = await ask('GET /livez')
+  assert.equal(failed.status, 500)
+  assert.match(failed.text, /\[-\]etcd failed: reason withheld\n[^]*\nlivez check failed\n$/)
+  assert.match((await ask('GET /livez/etcd')).text, /^internal server error: /)
+  assert.match((await ask('GET /metrics/slis')).text, /kubernetes_healthchecks_total\{name="etcd",status="error",type="livez"\} 1\n/)
+})
+
+test('status and flags: text, or an object where that is asked for', async () => {
+  const { ask } = await start()
+  const { text, headers } = await ask('GET /statusz')
+  assert.match(text, /^\nkube-apiserver statusz\nWarning: This endpoint is not meant to be machine parseable, .*\n\nStarted: Thu Jan  1 00:00:00 UTC 2026\nUp: 0 hr 00 min 00 sec\nGo version: node\nBinary version: 1\.36\.2\nEmulation version: 1\.36\nPaths: .*\/healthz \/livez .*\/version\n$/)
+  assert.equal(headers['content-type'], 'text/plain; charset=utf-8')
+  const { body } = await ask('GET /statusz', undefined, { accept: 'application/json;v=v1beta1;g=config.k8s.io;as=Statusz' })
+  assert.deepEqual([body.kind, body.apiVersion, body.metadata.name, body.startTime], ['Statusz', 'config.k8s.io/v1beta1', 'kube-apiserver', '2026-01-01T00:00:00Z'])
+  assert.equal((await ask('GET /statusz', undefined, { accept: 'application/json' })).status, 406)
+  assert.match((await ask('GET /flagz', undefined, { accept: 'application/json;v=foo;g=config.k8s.io;as=Flagz,*/*' })).text, /^\nkube-apiserver flagz\n/)
+})

@@ -1,5 +1,6 @@
 // /version, and the list of paths at /.
 import type { PathHandler } from '../pipeline.ts'
+import { healthPaths } from './health.ts'
 import { itemTypes, negotiate } from '../media.ts'
 import { notAllowed } from '../route.ts'
 import { valueAnswer } from '../respond.ts'
@@ -7,6 +8,9 @@ import type { Aggregation } from '../aggregation/index.ts'
 import type { ApiServerOptions } from '../server.ts'
 
 const kubernetes = { major: '1', minor: '36', patch: '2' }
+
+/** Versions as they are told everywhere. */
+export const versionsOf = (build: ApiServerOptions['build']) => ({ runtime: build?.runtime ?? 'node', binary: `${kubernetes.major}.${kubernetes.minor}.${kubernetes.patch}`, emulation: `${kubernetes.major}.${kubernetes.minor}` })
 
 export function version(build: ApiServerOptions['build']): PathHandler {
   const info = {
@@ -21,14 +25,18 @@ export function version(build: ApiServerOptions['build']): PathHandler {
   }
 }
 
-const otherPaths = ['/.well-known/openid-configuration', '/api', '/api/v1', '/apis', '/apis/', '/healthz', '/healthz/etcd', '/healthz/log', '/healthz/ping', '/livez', '/livez/etcd', '/livez/log', '/livez/ping', '/metrics',
-  '/openapi/v2', '/openapi/v3', '/openapi/v3/', '/openid/v1/jwks', '/readyz', '/readyz/etcd', '/readyz/log', '/readyz/ping', '/readyz/shutdown', '/version']
+const otherPaths = ['/.well-known/openid-configuration', '/api', '/api/v1', '/apis', '/apis/', '/flagz', '/metrics', '/metrics/slis', '/openapi/v2', '/openapi/v3', '/openapi/v3/', '/openid/v1/jwks', '/statusz', '/version']
 
-/** GET /: every path that is worth asking for. */
-export function rootPaths({ services }: Aggregation): PathHandler {
+/** Every path that is worth asking for. */
+export function allPaths({ services }: Aggregation): string[] {
+  const groups = services.groups('byService').flatMap(({ name, versions }) => [`/apis/${name}`, ...versions.map((v) => `/apis/${name}/${v}`)])
+  return [...otherPaths, ...healthPaths(), ...groups].sort()
+}
+
+/** GET /: the list of them. */
+export function rootPaths(aggregation: Aggregation): PathHandler {
   return (request, { path }) => {
     if (path !== '/' && path !== '') return undefined
-    const groups = services.groups('byService').flatMap(({ name, versions }) => [`/apis/${name}`, ...versions.map((v) => `/apis/${name}/${v}`)])
-    return valueAnswer(200, { paths: [...otherPaths, ...groups].sort() }, negotiate(request.headers.accept, itemTypes, 'none'), request.direct === true)
+    return valueAnswer(200, { paths: allPaths(aggregation) }, negotiate(request.headers.accept, itemTypes, 'none'), request.direct === true)
   }
 }
