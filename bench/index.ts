@@ -1,10 +1,11 @@
 // npm run bench: the figures of docs/benchmarks.md, printed beside what they should be. Takes about two minutes; starts real nodes where it can
-// (root and containerd). `npm run bench -- server` runs one section: start, pods, scheduling, server, store, custom-resources.
+// (root and containerd). `npm run bench -- server` runs one section: start, pods, scheduling, cel, server, store, custom-resources.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { runCel } from './cel.ts'
 import { runPods } from './pods.ts'
 import { runScheduling } from './scheduling.ts'
 
@@ -16,6 +17,7 @@ const sections: Readonly<Record<string, () => Promise<void>>> = {
   start: runStart,
   pods: runPods,
   scheduling: runScheduling,
+  cel: runCel,
   server: () => program('bench/server.ts'),
   store: () => program('bench/store.ts'),
   'custom-resources': () => program('bench/custom-resources.ts'),

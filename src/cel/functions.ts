@@ -8,6 +8,11 @@ import type { Value } from './values.ts'
 export type Run = (...args: never[]) => Value
 export type Library = Readonly<Record<string, Run>>
 
+const robust = new WeakSet<Run>()
+/** Marks what takes values of any type and complains itself: it is called without a look at its arguments, and is the same for all overloads of its function. */
+export function takesAnything<R extends Run>(run: R): R { robust.add(run); return run }
+export const doesTakeAnything = (run: Run): boolean => robust.has(run)
+
 export interface Overload {
   readonly id: string
   readonly name: string

@@ -1,14 +1,14 @@
 // From a checked tree to closures. What can be known before is computed once; the costs that the reference counts while it runs are counted the same way.
-import { typeName, type Type } from './check-type.ts'
+import { typeName } from './check-type.ts'
 import type { Checked, Reference } from './checker.ts'
 import { contains } from './library/operators.ts'
 import { noSuchOverload } from './compare.ts'
 import { CelError, type CelEnvironment } from './compile.ts'
-import { dispatcher } from './dispatch.ts'
+import { dispatcher, type Apply } from './dispatch.ts'
 import { isBinding, type Call, type Comprehension, type Expr } from './expression.ts'
 import { get, getOptional, has } from './fields.ts'
 import type { Frame, Slot, Step } from './frame.ts'
-import type { FunctionDeclaration } from './functions.ts'
+import { doesTakeAnything, type FunctionDeclaration } from './functions.ts'
 import { fieldReaders, readerOf } from './json-values.ts'
 import { planLoop } from './loops.ts'
 import { listCost, mapCost, objectCost, priceOf, type Price } from './prices.ts'
@@ -22,7 +22,6 @@ export function plan(checked: Checked, environment: CelEnvironment, functions: R
   return { step, slots: planner.slots, size: planner.size }
 }
 
-type Apply = (...args: Value[]) => Value
 /** A value that is known before anything runs. */
 interface Known { readonly value: Value }
 
@@ -202,9 +201,7 @@ export class Planner {
     if (reference?.kind !== 'function') throw new Error(`nothing to call for ${e.name}`)
     const { overloads, name } = reference, [first] = overloads
     const every = this.functions.get(name)?.overloads ?? overloads
-    if (every.every(({ run }) => run === first!.run)) return first!.run as Apply
-    const types = (e.target && !reference.dropTarget ? [e.target, ...e.args] : e.args).map((arg) => this.checked.typeOf(arg))
-    if (overloads.length === 1 && types.every(isExact)) return first!.run as Apply
+    if (doesTakeAnything(first!.run) && every.every(({ run }) => run === first!.run)) return first!.run as Apply
     return dispatcher(name, overloads.length === 1 ? overloads : every.filter(({ member }) => member === first!.member))
   }
   /** Membership in a list that is written out. */
@@ -240,7 +237,6 @@ const conversions: ReadonlySet<string> = new Set(['bool', 'bytes', 'double', 'du
 
 /** Names, and what is read from something. */
 export const isAttribute = (e: Expr): boolean => e.kind === 'ident' || e.kind === 'select' || (e.kind === 'call' && (e.name === '_[_]' || e.name === '_[?_]' || e.name === '_?._' || e.name === '_?_:_') && !e.target)
-const isExact = (type: Type): boolean => type.kind !== 'dyn' && type.kind !== 'error' && type.kind !== 'any' && (!('of' in type) || (type.of as readonly Type[]).every(isExact))
 
 function readSlot(slot: number, cost: number): Step {
   return (frame) => { frame.pay(cost); return frame.values[slot] ?? frame.load(slot) }

@@ -1,7 +1,7 @@
 // Lists and optionals by cel-go's own libraries: slice, flatten, sort, distinct, reverse, first, last.
 import { compare, equal } from '../compare.ts'
 import { CelError } from '../compile.ts'
-import type { Library } from '../functions.ts'
+import { takesAnything, type Library } from '../functions.ts'
 import { ListValue, none, OptionalValue, typeNameOf, type Value } from '../values.ts'
 
 const fail = (message: string): never => { throw new CelError(message) }
@@ -17,10 +17,10 @@ function flatten(list: ListValue, depth: bigint): Value[] {
   return [...list].flatMap((item) => (item instanceof ListValue && depth > 0n ? flatten(item, depth - 1n) : [item]))
 }
 /** Lists that are flat already are let through, too. */
-function flattened(list: Value, depth: Value = 1n): ListValue {
+const flattened = takesAnything((list: Value, depth: Value = 1n): ListValue => {
   if (!(list instanceof ListValue) || typeof depth !== 'bigint') throw new CelError(`no such overload: ${typeNameOf(list)}.flatten(${depth === 1n ? '' : typeNameOf(depth)})`)
   return new ListValue(flatten(list, depth))
-}
+})
 const sortable: ReadonlySet<string> = new Set(['int', 'uint', 'double', 'bool', 'string', 'bytes', 'google.protobuf.Timestamp', 'google.protobuf.Duration'])
 function sort(list: ListValue, keys: ListValue = list): ListValue {
   if (list.size !== keys.size) fail(`@sortByAssociatedKeys() expected a list of the same size as the associated keys list, but got ${list.size} and ${keys.size} elements respectively`)

@@ -1,7 +1,7 @@
 // Operators: arithmetic, comparison, membership. Each works on what it is given, so that values of no declared type need no other way.
 import { CelError } from '../compile.ts'
 import { compare, equal, includes, listMapKey, noSuchOverload } from '../compare.ts'
-import type { Library, Run } from '../functions.ts'
+import { takesAnything, type Library, type Run } from '../functions.ts'
 import { leastInt, mostInt, mostUint } from '../literals.ts'
 import { durationOf, timestampAt } from '../time-values.ts'
 import { Duration, isMap, ListValue, Timestamp, typeNameOf, Uint, type Value } from '../values.ts'
@@ -96,7 +96,7 @@ const orderPairs = (name: string): [string, string, string][] => [
     ['timestamp', 'timestamp', 'timestamp'], ['duration', 'duration', 'duration']] as const).map(([a, b, id]): [string, string, string] => [`${a}, ${b}`, 'bool', `${name}_${id}`]),
 ]
 
-export const operators: Library = {
+const all: Library = {
   '!_(bool): bool = logical_not': not,
   '_&&_(bool, bool): bool = logical_and': not,
   '_||_(bool, bool): bool = logical_or': not,
@@ -128,3 +128,5 @@ export const operators: Library = {
   '_[_](list(A), int): A = index_list': not,
   '_[_](map(A, B), A): B = index_map': not,
 }
+
+export const operators: Library = Object.fromEntries(Object.entries(all).map(([signature, run]) => [signature, takesAnything(run)]))

@@ -1,6 +1,6 @@
 // The standard functions: sizes, conversions, parts of strings and times.
 import { CelError } from '../compile.ts'
-import type { Library } from '../functions.ts'
+import { takesAnything, type Library } from '../functions.ts'
 import { decodeUtf8, encodeUtf8, leastInt, mostInt, mostUint } from '../literals.ts'
 import { regexOf } from '../regex.ts'
 import { formatDuration, formatTimestamp, parseDuration, parseTimestamp, timestampAt } from '../time-values.ts'
@@ -15,7 +15,7 @@ export function sizeOf(value: Value): number | undefined {
   if (value instanceof Uint8Array) return value.length
   return typeof value === 'object' && value !== null && isMap(value) ? value.size : undefined
 }
-const size = (value: Value): bigint => BigInt(sizeOf(value) ?? fail('no such overload: size'))
+const size = takesAnything((value: Value): bigint => BigInt(sizeOf(value) ?? fail('no such overload: size')))
 
 const failed = (value: Value, type: string): never => fail(`type conversion error from '${typeNameOf(value)}' to '${type}'`)
 const overflow = (): never => fail('integer overflow')
@@ -93,17 +93,17 @@ function toDuration(value: Value): Duration {
 }
 
 const conversion = (name: string, to: string, run: (value: Value) => Value, from: Readonly<Record<string, string>>): Library =>
-  Object.fromEntries(Object.entries(from).map(([type, id]) => [`${name}(${type}): ${to} = ${id}`, run]))
+  Object.fromEntries(Object.entries(from).map(([type, id]) => [`${name}(${type}): ${to} = ${id}`, takesAnything(run)]))
 
 export const standard: Library = {
   'size(bytes): int = size_bytes': size, 'bytes.size(): int = bytes_size': size, 'size(list(A)): int = size_list': size, 'list(A).size(): int = list_size': size,
   'size(map(A, B)): int = size_map': size, 'map(A, B).size(): int = map_size': size, 'size(string): int = size_string': size, 'string.size(): int = string_size': size,
-  'type(A): type(A) = type': (value: Value) => new TypeValue(typeNameOf(value)),
+  'type(A): type(A) = type': takesAnything((value: Value) => new TypeValue(typeNameOf(value))),
   ...conversion('bool', 'bool', toBool, { bool: 'bool_to_bool', string: 'string_to_bool' }),
   ...conversion('bytes', 'bytes', toBytes, { bytes: 'bytes_to_bytes', string: 'string_to_bytes' }),
   ...conversion('double', 'double', toDouble, { double: 'double_to_double', int: 'int64_to_double', string: 'string_to_double', uint: 'uint64_to_double' }),
   ...conversion('duration', 'duration', toDuration, { duration: 'duration_to_duration', int: 'int64_to_duration', string: 'string_to_duration' }),
-  'dyn(A): dyn = to_dyn': (value: Value) => value,
+  'dyn(A): dyn = to_dyn': takesAnything((value: Value) => value),
   ...conversion('int', 'int', toInt, { int: 'int64_to_int64', double: 'double_to_int64', duration: 'duration_to_int64', string: 'string_to_int64', timestamp: 'timestamp_to_int64', uint: 'uint64_to_int64' }),
   ...conversion('string', 'string', toText, { string: 'string_to_string', bool: 'bool_to_string', bytes: 'bytes_to_string', double: 'double_to_string', duration: 'duration_to_string', int: 'int64_to_string', timestamp: 'timestamp_to_string', uint: 'uint64_to_string' }),
   ...conversion('timestamp', 'timestamp', toTimestamp, { timestamp: 'timestamp_to_timestamp', int: 'int64_to_timestamp', string: 'string_to_timestamp' }),
