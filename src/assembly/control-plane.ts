@@ -7,11 +7,12 @@ import { connect, directClient, EventRecorder, Informers, type Cluster } from '#
 import { startControllers } from '#controllers'
 import { startScheduler } from '#scheduler'
 import {
-  admissionPlugins, allowAll, authorizerUnion, bootstrap, chooseFormer, createApiServer, createObjects, formerAskedFor, impersonator, keepFlowControl, keepIpAddresses, legacyToken, NodeAuthorizer, parseCidr, podPresetPlugin, privilegedGroup, publishAuthorities,
-  RbacAuthorizer, runtimeConfigProblem, ServiceAllocation, systemUser, type AdmissionChoice, type ApiServer, type Auditor, type Authorizer, type BackendConnector, type FlowControlSettings, type FrontProxyNames, type KubeletConnector, type Metrics, type Objects, type ReadFile, type RuntimeConfig, type Outbound,
+  admissionPlugins, bootstrap, chooseFormer, configuredAuthorizers, createApiServer, createObjects, formerAskedFor, impersonator, keepFlowControl, keepIpAddresses, legacyToken, parseCidr, podPresetPlugin, publishAuthorities,
+  runtimeConfigProblem, ServiceAllocation, systemUser, type AdmissionChoice, type ApiServer, type Auditor, type BackendConnector, type FlowControlSettings, type FrontProxyNames, type KubeletConnector, type Metrics, type Objects, type ReadFile, type RuntimeConfig, type Outbound,
 } from '#server'
 import { openStore, sqliteEngine, type Engine, type Store } from '#store'
 import { authentication, type AuthenticationOptions } from './authentication.ts'
+import type { AuthorizationOptions } from './authorization-options.ts'
 
 /** What a control plane is, wherever it runs: a test gives a memory engine, a virtual clock and fixed keys. */
 export interface ControlPlaneOptions extends AuthenticationOptions {
@@ -37,7 +38,9 @@ export interface ControlPlaneOptions extends AuthenticationOptions {
   readonly frontProxyCa?: string
   readonly frontProxyNames?: FrontProxyNames
   readonly proxyIdentity?: { readonly certificate: string; readonly key: string }
+  /** Who decides, in order; `authorization` says more, in place of it. */
   readonly authorizationMode: readonly string[]
+  readonly authorization?: AuthorizationOptions
   /** --runtime-config: removed API versions to serve. */
   readonly runtimeConfig?: RuntimeConfig
   /** Which admission plugins there are, and what they are told. */
@@ -79,14 +82,15 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   const store = await openStore({ engine: options.engine, clock, log: log.named('store'), ...(options.onFatal && { onFatal: options.onFatal }) })
   const objects = createObjects({ store, clock, ...(options.freeze && { freeze: true }) })
   const range = parseCidr(options.serviceClusterIpRange)
-  const authorizer = authorizers(options.authorizationMode, objects)
   const { chain, signer, stop: stopAuthentication } = authentication(options, { objects, clock, random, log, outbound: options.outbound, advertised: `https://${options.advertise.address}:${options.advertise.port}`, handler: () => server.handler })
   const { notReadySeconds = 300, unreachableSeconds = 300, ...choice } = options.admission ?? {}
   const read = options.read ?? ((path: string) => { throw new Error(`${path} cannot be read here`) })
+  const { configuration, follow: followAuthorization, ...more } = options.authorization ?? { configuration: { authorizers: options.authorizationMode.map((type) => ({ type, name: type.toLowerCase() })) } }
+  const authorizers = configuredAuthorizers(configuration, { objects, clock, read, outbound: options.outbound ?? nobody, ...more }), { authorizer, roles } = authorizers
   const services = new ServiceAllocation({ ranges: { addresses: range, nodePorts: { first: options.serviceNodePortRange.from, last: options.serviceNodePortRange.to } }, objects, random })
   const former = await formerVersions(options.runtimeConfig ?? {})
   const server: ApiServer = createApiServer({
-    objects, clock, random, ...(options.stopwatch && { stopwatch: options.stopwatch }), ...(options.metrics && { metrics: options.metrics }), ...(options.auditor && { auditor: options.auditor }), ...(options.flowControl && { flowControl: options.flowControl }), log: log.named('apiserver'), kinds: [...kinds, ...(former?.kinds ?? [])], authorizer, ...(former && { former: former.versions }),
+    objects, clock, random, ...(options.stopwatch && { stopwatch: options.stopwatch }), ...(options.metrics && { metrics: options.metrics }), ...(options.auditor && { auditor: options.auditor }), ...(options.flowControl && { flowControl: options.flowControl }), log: log.named('apiserver'), kinds: [...kinds, ...(former?.kinds ?? [])], authorizer, roles, ...(former && { former: former.versions }),
     authenticator: chain,
     admission: [...(former?.kinds.includes(podPreset) ? [podPresetPlugin] : []), ...admissionPlugins({ random, clock, authorizer, read, api: (request) => server.handler(request), outbound: options.outbound ?? nobody, tolerationSeconds: { notReady: notReadySeconds, unreachable: unreachableSeconds } }, choice)],
     impersonate: impersonator(authorizer), allocators: [services], tokens: signer,
@@ -94,7 +98,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   })
   await bootstrap({ handler: server.handler, objects, serviceRange: range, advertise: options.advertise, clientCa: options.clientCa, ...(options.frontProxyCa && { frontProxyCa: options.frontProxyCa }), ...(options.frontProxyNames && { frontProxyNames: options.frontProxyNames }), today: formatTime(clock.now()).slice(0, 10) })
   await server.aggregate()
-  const stops: (() => void | Promise<void>)[] = [stopAuthentication, keepFlowControl({ objects, handler: server.handler, clock, log: log.named('flowcontrol') }), keepIpAddresses({ objects, handler: server.handler, log: log.named('apiserver') }), compacting(store, clock, log.named('store'), options.compactionIntervalMs)]
+  const stops: (() => void | Promise<void>)[] = [stopAuthentication, followAuthorization?.((changed) => authorizers.replace(changed)) ?? (() => {}), keepFlowControl({ objects, handler: server.handler, clock, log: log.named('flowcontrol') }), keepIpAddresses({ objects, handler: server.handler, log: log.named('apiserver') }), compacting(store, clock, log.named('store'), options.compactionIntervalMs)]
   const informers = new Informers(directClient(server.handler, informerUser, { clock, random, log: log.named('caches'), userAgent: 'proa-caches' }))
   const as = (user: User, component: string): Cluster => {
     const client = directClient(server.handler, user, { clock, random, log: log.named(component), userAgent: component === 'default-scheduler' ? 'kube-scheduler' : 'kube-controller-manager' })
@@ -130,15 +134,6 @@ const nobody: Outbound = async () => { throw new Error('this server calls nobody
 
 /** The caches of the process read everything; what a component may write is decided by its own identity. */
 const informerUser: User = { name: systemUser.name, groups: systemUser.groups }
-
-function authorizers(modes: readonly string[], objects: Objects): Authorizer {
-  const known: Record<string, () => Authorizer> = { Node: () => new NodeAuthorizer(objects), RBAC: () => new RbacAuthorizer(objects), AlwaysAllow: () => allowAll }
-  return authorizerUnion([privilegedGroup, ...modes.map((mode) => {
-    const make = known[mode]
-    if (!make) throw new Error(`--authorization-mode ${mode} is not there; there are ${Object.keys(known).join(', ')}`)
-    return make()
-  })])
-}
 
 /** Old revisions are in memory until they are forgotten: more than this many are not kept, however short the interval. */
 const mostRevisions = 100_000

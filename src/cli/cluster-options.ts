@@ -5,6 +5,7 @@ import { Failure, usageError } from './failure.ts'
 import type { Values } from './flag.ts'
 import type { AuditFlags } from './flags/audit-flags.ts'
 import type { AuthenticationFlags } from './flags/authentication-flags.ts'
+import { authorizationProblem, type AuthorizationFlags } from './flags/authorization-flags.ts'
 import type { clusterFlags } from './flags/cluster-flags.ts'
 import type { LimitFlags } from './flags/limit-flags.ts'
 import { serverFlags } from './flags/server-flags.ts'
@@ -13,7 +14,7 @@ import type { nodeFlags, processFlags } from './flags/up-flags.ts'
 type Typed = Values<typeof clusterFlags> & Values<typeof nodeFlags> & Values<typeof processFlags> & Values<typeof serverFlags>
 
 /** What `startCluster` of the assembly is given. */
-export interface ClusterOptions extends AuthenticationFlags, AuditFlags, LimitFlags {
+export interface ClusterOptions extends AuthenticationFlags, AuthorizationFlags, AuditFlags, LimitFlags {
   readonly name: string
   readonly paths: ClusterPaths
   /** 0: a free one. */
@@ -29,7 +30,6 @@ export interface ClusterOptions extends AuthenticationFlags, AuditFlags, LimitFl
   readonly tlsPrivateKeyFile: string | undefined
   readonly tlsSniCertKey: readonly string[]
   readonly runtimeConfig: Readonly<Record<string, boolean>>
-  readonly authorizationMode: readonly string[]
   readonly enableAdmissionPlugins: readonly string[]
   readonly disableAdmissionPlugins: readonly string[]
   readonly admissionControlConfigFile: string | undefined
@@ -62,6 +62,8 @@ export function clusterOptions(typed: Typed, { noContainers, lastPort }: Circums
   if (runtime === 'containerd' && noContainers !== undefined) throw new Failure(`--runtime containerd is not possible here: ${noContainers}`)
   if ((rest.tlsCertFile === undefined) !== (rest.tlsPrivateKeyFile === undefined)) throw usageError('--tls-cert-file and --tls-private-key-file belong together: give both')
   if (port !== undefined && securePort !== undefined && port !== securePort) throw usageError('--port and --secure-port are the same thing: give one')
+  const problem = authorizationProblem(rest)
+  if (problem) throw usageError(problem)
   // Only what was typed can contradict itself.
   const enable = rest.enableAdmissionPlugins === serverFlags.enableAdmissionPlugins.default ? rest.enableAdmissionPlugins.filter((plugin) => !rest.disableAdmissionPlugins.includes(plugin)) : rest.enableAdmissionPlugins
   const both = enable.find((plugin) => rest.disableAdmissionPlugins.includes(plugin))

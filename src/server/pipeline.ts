@@ -48,7 +48,8 @@ export function pipeline({ core, aggregation, limiter, authorizer, impersonate, 
     if (impersonate && wantsAnother(request.headers)) await actAs(impersonate, context, gates)
     const waiting = enter(context, actor(context))
     if (waiting) await waiting
-    await authorize(authorizer, context, gates)
+    const undecided = await authorize(authorizer, context, gates)
+    if (undecided) return undecided
     const elsewhere = aggregation.answer(context)
     if (elsewhere) return elsewhere
     if (info.isResource) return routeResource(core, context, virtualResources)
@@ -125,8 +126,10 @@ async function writtenDown(auditor: Auditor, context: RequestContext, { filters 
   if (!kept) audit!.rejected()
   return kept
 }
-function notKept({ path, query }: ApiRequest): ApiResponse {
-  return textAnswer(500, `Internal Server Error: ${JSON.stringify(query === '' ? path : `${path}?${query}`)}: failed to store audit event\n`, { 'x-content-type-options': 'nosniff' })
+const notKept = (request: ApiRequest): ApiResponse => serverError(request, 'failed to store audit event')
+/** What the reference says in plain text, before it knows what was asked for. */
+function serverError({ path, query }: ApiRequest, why: string): ApiResponse {
+  return textAnswer(500, `Internal Server Error: ${JSON.stringify(query === '' ? path : `${path}?${query}`)}: ${why}\n`, { 'x-content-type-options': 'nosniff' })
 }
 /** Nobody knows who it was: one event says so. */
 async function writeRefusal(auditor: Auditor, context: RequestContext, { status }: ApiError): Promise<void> {
@@ -148,7 +151,8 @@ async function actAs(impersonate: Impersonator, context: RequestContext, { filte
   }
 }
 
-async function authorize(authorizer: Authorizer, context: RequestContext, gates: GateMetrics): Promise<void> {
+/** Throws 403; an answer where nobody could say. */
+async function authorize(authorizer: Authorizer, context: RequestContext, gates: GateMetrics): Promise<ApiResponse | undefined> {
   const attributes = attributesOf(actor(context), context.info!)
   const begun = context.elapsed
   let decision: Decision | undefined
@@ -157,13 +161,18 @@ async function authorize(authorizer: Authorizer, context: RequestContext, gates:
     decision = asked instanceof Promise ? await asked : asked
   } finally {
     const took = context.elapsed - begun
-    gates.authorized(!decision ? 'error' : decision.verdict === 'allow' ? 'allowed' : decision.verdict === 'deny' ? 'denied' : 'no-opinion', took)
+    gates.authorized(!decision || (decision.verdict !== 'allow' && decision.error !== undefined) ? 'error' : decision.verdict === 'allow' ? 'allowed' : decision.verdict === 'deny' ? 'denied' : 'no-opinion', took)
     gates.filters.authorization.observe(took / 1000)
     if (took > worthTelling) context.spend('authorization', took)
+  }
+  if (decision.verdict !== 'allow' && decision.error !== undefined) {
+    context.annotate('authorization.k8s.io/reason', 'internal error')
+    return serverError(context.request, decision.error)
   }
   context.annotate('authorization.k8s.io/decision', decision.verdict === 'allow' ? 'allow' : 'forbid')
   context.annotate('authorization.k8s.io/reason', decision.reason)
   if (decision.verdict !== 'allow') throw forbiddenRequest(attributes, decision.reason)
+  return undefined
 }
 /** Stages shorter than this (in milliseconds) are not written down one by one. */
 const worthTelling = 1

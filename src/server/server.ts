@@ -3,7 +3,7 @@ import type { ApiHandler, ApiRequest, Clock, Kind, Log, LooseObject, Random, Ser
 import type { AdmissionPlugin } from './admission/admission.ts'
 import type { AuthenticatorChain } from './authn/authn.ts'
 import type { AuthorizationAttributes, Authorizer } from './authz/authz.ts'
-import { escalationCheck } from './authz/escalation.ts'
+import { escalationCheck, type RoleRules } from './authz/escalation.ts'
 import type { ObjectReader } from './object-reader.ts'
 import { Auditor } from './audit/auditor.ts'
 import { uniformPolicy } from './audit/policy.ts'
@@ -46,6 +46,8 @@ export interface ApiServerOptions {
   readonly former?: ReadonlyMap<Kind, readonly ServedVersion<any>[]> // allowed: versions of any kind
   readonly authenticator: AuthenticatorChain
   readonly authorizer: Authorizer
+  /** What roles give: nobody gives away more. Default: what the authorizer knows of it. */
+  readonly roles?: RoleRules
   /** Mutating ones run in this order, then (after validation) validating ones in this order. */
   readonly admission: readonly AdmissionPlugin[]
   /** Who the request wants to be (Impersonate-* headers); absent: such headers are refused. */
@@ -156,13 +158,14 @@ const nobody: Outbound = async () => { throw new Error('this server calls nobody
 /** The whole API server as a function. */
 export function createApiServer(options: ApiServerOptions): ApiServer {
   const { objects, clock, random, log, kinds, authenticator, authorizer } = options
+  const { rulesFor } = authorizer, roles: RoleRules | undefined = options.roles ?? (rulesFor && { rulesFor: (user, namespace) => rulesFor.call(authorizer, user, namespace) })
   const allocators = new Map<Kind, Allocator[]>()
   for (const each of options.allocators ?? []) allocators.set(each.kind, [...(allocators.get(each.kind) ?? []), each])
   const metrics = options.metrics ?? new Metrics()
   const core: Core = {
     objects, clock, random, log, authorizer, allocators, metrics, gates: new GateMetrics(metrics), auditor: options.auditor ?? new Auditor(uniformPolicy('None'), metrics), stopwatch: options.stopwatch ?? (() => clock.now()),
     registry: new Registry(kinds, subresourcesOf, options.former),
-    admission: new AdmissionChain(authorizer.rulesFor ? [...options.admission, escalationCheck(authorizer)] : options.admission, objects, metrics),
+    admission: new AdmissionChain(roles ? [...options.admission, escalationCheck({ authorizer, roles })] : options.admission, objects, metrics),
     authenticate: authenticator.authenticate,
     logs: new EventLogs(objects), watches: new Set(), tokens: options.tokens, kubelet: options.kubelet, backend: options.backend,
     outbound: options.outbound ?? nobody, proxyIdentity: options.proxyIdentity,

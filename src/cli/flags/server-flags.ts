@@ -2,6 +2,7 @@
 import { duration, integer, ipAddress, list, network, path, portRange, switches, texts, toggle } from '../flag.ts'
 import { auditFlags } from './audit-flags.ts'
 import { authenticationFlags } from './authentication-flags.ts'
+import { authorizationFlags } from './authorization-flags.ts'
 import { limitFlags } from './limit-flags.ts'
 
 const group = 'API server and controllers (the reference\'s names)'
@@ -9,6 +10,7 @@ const group = 'API server and controllers (the reference\'s names)'
 /** Flags of kube-apiserver and kube-controller-manager. */
 export const serverFlags = {
   ...authenticationFlags,
+  ...authorizationFlags,
   ...auditFlags,
   ...limitFlags,
   bindAddress: ipAddress({ group, description: 'Address to listen on; 0.0.0.0 is every one (the reference\'s default)' }, '127.0.0.1'),
@@ -17,7 +19,6 @@ export const serverFlags = {
   tlsCertFile: path({ group, description: 'Certificate to serve with, instead of one of the cluster\'s own authority' }),
   tlsPrivateKeyFile: path({ group, description: 'Its key; both are read again when they change' }),
   tlsSniCertKey: texts({ group, value: 'CERT,KEY[:NAMES]', description: 'Another certificate for clients that ask for its names' }),
-  authorizationMode: list({ group, description: 'Who decides what is allowed, in order' }, ['Node', 'RBAC'], ['Node', 'RBAC', 'AlwaysAllow']),
   enableAdmissionPlugins: list({ group, description: 'Admission plugins beyond those on by default; NodeRestriction unless others are named (the reference: none)' }, ['NodeRestriction']),
   disableAdmissionPlugins: list({ group, description: 'Admission plugins to switch off' }),
   runtimeConfig: switches({ group, description: 'API versions to switch on: legacy/all=true serves every version that was ever removed, GROUP/VERSION=true one of them' }),

@@ -45,32 +45,54 @@ export interface SubjectRules {
   readonly evaluationError?: string
 }
 
+/** Several texts as one, as the reference's aggregates print: each once, in brackets when there are more. */
+export function together(texts: readonly string[]): string {
+  const each = [...new Set(texts)]
+  return each.length === 1 ? each[0]! : each.length === 0 ? '' : `[${each.join(', ')}]`
+}
+
 /** The first verdict that is not `none`. */
 export function authorizerUnion(authorizers: readonly Authorizer[]): Authorizer {
   return {
-    authorize(attributes) { return ask(authorizers, 0, attributes, '') },
+    authorize(attributes) { return ask(authorizers, 0, attributes, nothingSaid) },
     rulesFor(user, namespace) {
       const parts = authorizers.map((a) => a.rulesFor?.(user, namespace)).filter((r) => r !== undefined)
-      const errors = parts.map((p) => p.evaluationError).filter((e) => e !== undefined && e !== '')
+      const error = together(parts.map((p) => p.evaluationError ?? '').filter(Boolean))
       return {
         resourceRules: parts.flatMap((p) => p.resourceRules), nonResourceRules: parts.flatMap((p) => p.nonResourceRules),
-        incomplete: parts.some((p) => p.incomplete), ...(errors.length > 0 && { evaluationError: errors.join(', ') }),
+        incomplete: parts.some((p) => p.incomplete), ...(error && { evaluationError: error }),
       }
     },
   }
 }
 
-function ask(authorizers: readonly Authorizer[], from: number, attributes: AuthorizationAttributes, reasons: string): Decision | Promise<Decision> {
+/** What those said who had no opinion. */
+interface Said { readonly reasons: readonly string[]; readonly errors: readonly string[] }
+const nothingSaid: Said = { reasons: [], errors: [] }
+function heard({ reasons, errors }: Said, { reason, error }: Decision): Said {
+  if (reason === '' && error === undefined) return { reasons, errors }
+  return { reasons: reason ? [...reasons, reason] : reasons, errors: error === undefined ? errors : [...errors, error] }
+}
+
+function ask(authorizers: readonly Authorizer[], from: number, attributes: AuthorizationAttributes, said: Said): Decision | Promise<Decision> {
   for (let i = from; i < authorizers.length; i++) {
     const answer = authorizers[i]!.authorize(attributes)
-    if (answer instanceof Promise)
-      return answer.then((d) => (d.verdict !== 'none' ? d : ask(authorizers, i + 1, attributes, join(reasons, d.reason))))
+    if (answer instanceof Promise) return answer.then((d) => (d.verdict !== 'none' ? d : ask(authorizers, i + 1, attributes, heard(said, d))))
     if (answer.verdict !== 'none') return answer
-    reasons = join(reasons, answer.reason)
+    said = heard(said, answer)
   }
-  return { verdict: 'none', reason: reasons }
+  return { verdict: 'none', reason: said.reasons.join('\n'), ...(said.errors.length > 0 && { error: together(said.errors) }) }
 }
-const join = (a: string, b: string): string => (a && b ? `${a}\n${b}` : a || b)
 
 /** For tests and for --authorization-mode=AlwaysAllow. */
-export const allowAll: Authorizer = { authorize: () => ({ verdict: 'allow', reason: '' }) }
+export const allowAll: Authorizer = {
+  authorize: () => ({ verdict: 'allow', reason: '' }),
+  rulesFor: () => ({ resourceRules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }], nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['*'] }], incomplete: false }),
+}
+/** --authorization-mode=AlwaysDeny. */
+export const denyAll: Authorizer = {
+  authorize: () => ({ verdict: 'none', reason: 'Everything is forbidden.' }),
+  rulesFor: () => ({ resourceRules: [], nonResourceRules: [], incomplete: false }),
+}
+/** --authorization-rbac-super-user: one who may do everything, whatever the roles say. */
+export const superUser = (name: string): Authorizer => ({ authorize: ({ user }) => ({ verdict: user.name === name ? 'allow' : 'none', reason: '' }) })

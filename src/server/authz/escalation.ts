@@ -13,34 +13,38 @@ const roles: readonly Kind[] = [role, clusterRole]
 const bindings: readonly Kind[] = [roleBinding, clusterRoleBinding]
 const everything: readonly Rule[] = [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }, { nonResourceURLs: ['*'], verbs: ['*'] }]
 
-export const escalationCheck = (authorizer: Authorizer): AdmissionPlugin => ({
+/** Where the rules that users hold come from: from roles alone, whoever else decides. */
+export type RoleRules = Pick<Required<Authorizer>, 'rulesFor'>
+interface Judges { readonly authorizer: Authorizer; readonly roles: RoleRules }
+
+export const escalationCheck = (judges: Judges): AdmissionPlugin => ({
   name: 'RBACEscalation',
   handles: (operation, kind, subresource) => subresource === '' && (operation === 'CREATE' || operation === 'UPDATE') && (roles.includes(kind) || bindings.includes(kind)),
   async mutate(attributes) {
     const { kind, object, old, user } = attributes
     if (!object || user.groups.includes('system:masters')) return
-    if (roles.includes(kind)) await checkRole(authorizer, attributes, object, old)
-    else if (!old || !same(object.roleRef, old.roleRef) || !same(object.subjects, old.subjects)) await checkBinding(authorizer, attributes, object)
+    if (roles.includes(kind)) await checkRole(judges, attributes, object, old)
+    else if (!old || !same(object.roleRef, old.roleRef) || !same(object.subjects, old.subjects)) await checkBinding(judges, attributes, object)
   },
 })
 
-async function checkRole(authorizer: Authorizer, { kind, user, namespace }: AdmissionAttributes, object: LooseObject, old: LooseObject | undefined): Promise<void> {
+async function checkRole({ authorizer, roles: held }: Judges, { kind, user, namespace }: AdmissionAttributes, object: LooseObject, old: LooseObject | undefined): Promise<void> {
   const { rules, aggregationRule } = object as AnyObject as Role
   if (old && same(rules, old.rules) && same(aggregationRule, old.aggregationRule)) return
   const { name } = object.metadata
   if (await may(authorizer, user, 'escalate', kind, namespace, name)) return
-  checkHeld(authorizer, user, namespace, kind, name, rules ?? [])
-  if ((aggregationRule || old?.aggregationRule) && missing(authorizer, user, namespace, everything).length > 0) throw forbidden(kind, name, 'must have cluster-admin privileges to use the aggregationRule')
+  checkHeld(held, user, namespace, kind, name, rules ?? [])
+  if ((aggregationRule || old?.aggregationRule) && missing(held, user, namespace, everything).length > 0) throw forbidden(kind, name, 'must have cluster-admin privileges to use the aggregationRule')
 }
 
-async function checkBinding(authorizer: Authorizer, { kind, user, namespace, objects }: AdmissionAttributes, object: LooseObject): Promise<void> {
+async function checkBinding({ authorizer, roles: held }: Judges, { kind, user, namespace, objects }: AdmissionAttributes, object: LooseObject): Promise<void> {
   const reference = object.roleRef as RoleReference | undefined
   const bound = reference?.kind === 'ClusterRole' ? clusterRole : reference?.kind === 'Role' ? role : undefined
   if (!reference || !bound) return // validation has the words for it
   if (await may(authorizer, user, 'bind', bound, namespace, reference.name)) return
   const rules = rulesOf(objects, bound, reference.name, namespace)
   if (!rules) throw notFound(kind, reference.name)
-  checkHeld(authorizer, user, namespace, kind, object.metadata.name, rules)
+  checkHeld(held, user, namespace, kind, object.metadata.name, rules)
 }
 
 function rulesOf(objects: ObjectReader, kind: Kind, name: string, namespace: string): readonly Rule[] | undefined {
@@ -53,18 +57,17 @@ async function may(authorizer: Authorizer, user: User, verb: string, { group, ve
   return verdict === 'allow'
 }
 
-function checkHeld(authorizer: Authorizer, user: User, namespace: string, kind: Kind, name: string, rules: readonly Rule[]): void {
-  const lacking = missing(authorizer, user, namespace, rules)
+function checkHeld(held: RoleRules, user: User, namespace: string, kind: Kind, name: string, rules: readonly Rule[]): void {
+  const lacking = missing(held, user, namespace, rules), { evaluationError } = held.rulesFor(user, namespace)
   if (lacking.length === 0) return
   const groups = user.groups.map((g) => JSON.stringify(g)).join(' ')
   const lines = [...new Set(compacted(lacking).map(shown))].sort()
-  throw forbidden(kind, name, `user ${JSON.stringify(user.name)} (groups=[${groups}]) is attempting to grant RBAC permissions not currently held:\n${lines.join('\n')}`)
+  throw forbidden(kind, name, `user ${JSON.stringify(user.name)} (groups=[${groups}]) is attempting to grant RBAC permissions not currently held:\n${lines.join('\n')}${evaluationError ? `; resolution errors: [${evaluationError}]` : ''}`)
 }
 
 /** Of the rules, split as finely as can be, those that no rule of the user covers. */
-function missing(authorizer: Authorizer, user: User, namespace: string, rules: readonly Rule[]): Rule[] {
-  const held = authorizer.rulesFor?.(user, namespace)
-  const own: readonly Rule[] = held ? [...held.resourceRules, ...held.nonResourceRules] : []
+function missing(roles: RoleRules, user: User, namespace: string, rules: readonly Rule[]): Rule[] {
+  const { resourceRules, nonResourceRules } = roles.rulesFor(user, namespace), own: readonly Rule[] = [...resourceRules, ...nonResourceRules]
   return rules.flatMap(split).filter((one) => !own.some((rule) => covers(rule, one)))
 }
 

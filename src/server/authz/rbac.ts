@@ -2,12 +2,12 @@
 import { clusterRole, clusterRoleBinding, role, roleBinding, type PolicyRule, type RbacSubject } from '#kinds'
 import type { AnyObject, Kind, User } from '#machinery'
 import type { ObjectReader } from '../object-reader.ts'
-import type { AuthorizationAttributes, Authorizer, Decision, SubjectRules } from './authz.ts'
+import { together, type AuthorizationAttributes, type Authorizer, type Decision, type SubjectRules } from './authz.ts'
 
 interface Binding extends AnyObject { readonly subjects?: readonly RbacSubject[]; readonly roleRef: { readonly kind: string; readonly name: string } }
 interface Role extends AnyObject { readonly rules?: readonly PolicyRule[] | null }
-/** A binding's rules as they hold for one user: everywhere (namespace '') or in one namespace. */
-export interface Grant { readonly namespace: string; readonly rules: readonly PolicyRule[]; readonly reason: string }
+/** A binding's rules as they hold for one user: everywhere (namespace '') or in one namespace. `missing` names a role that is not there. */
+export interface Grant { readonly namespace: string; readonly rules: readonly PolicyRule[]; readonly reason: string; readonly missing?: string }
 
 /** How many users' grants are remembered between changes of RBAC objects. */
 const rememberedUsers = 4096
@@ -33,21 +33,24 @@ export class RbacAuthorizer implements Authorizer {
   close(): void { for (const stop of this.#stops) stop() }
 
   authorize(attributes: AuthorizationAttributes): Decision {
+    let missing: string[] | undefined
     for (const grant of this.grantsOf(attributes.user)) {
       if (grant.namespace !== '' && grant.namespace !== attributes.resource?.namespace) continue
+      if (grant.missing !== undefined) (missing ??= []).push(grant.missing)
       if (grant.rules.some((rule) => allows(rule, attributes))) return { verdict: 'allow', reason: grant.reason }
     }
-    return { verdict: 'none', reason: '' }
+    return { verdict: 'none', reason: missing ? `RBAC: ${together(missing)}` : '' }
   }
 
   rulesFor(user: User, namespace: string): SubjectRules {
-    const rules = this.grantsOf(user).filter((g) => g.namespace === '' || g.namespace === namespace).flatMap((g) => g.rules.map((rule) => ({ rule, everywhere: g.namespace === '' })))
+    const grants = this.grantsOf(user).filter((g) => g.namespace === '' || g.namespace === namespace)
+    const rules = grants.flatMap((g) => g.rules.map((rule) => ({ rule, everywhere: g.namespace === '' }))), missing = grants.flatMap((g) => g.missing ?? [])
     return {
       resourceRules: rules.filter(({ rule }) => (rule.resources ?? []).length > 0)
         .map(({ rule }) => ({ verbs: rule.verbs, apiGroups: rule.apiGroups ?? [], resources: rule.resources ?? [], ...(rule.resourceNames && { resourceNames: rule.resourceNames }) })),
       nonResourceRules: rules.filter(({ rule, everywhere }) => everywhere && (rule.nonResourceURLs ?? []).length > 0)
         .map(({ rule }) => ({ verbs: rule.verbs, nonResourceURLs: rule.nonResourceURLs ?? [] })),
-      incomplete: false,
+      incomplete: false, ...(missing.length > 0 && { evaluationError: together(missing) }),
     }
   }
 
@@ -73,8 +76,9 @@ export class RbacAuthorizer implements Authorizer {
     const groups = new Set(user.groups), grants: Grant[] = []
     const add = (binding: Binding, bindingKind: string, namespace: string) => {
       const subject = binding.subjects?.find((s) => isNamed(s, user, groups, namespace))
-      const rules = subject && this.rulesOf(binding.roleRef, namespace)
-      if (rules) grants.push({ namespace, rules, reason: because(bindingKind, binding, subject) })
+      if (!subject) return
+      const rules = this.rulesOf(binding.roleRef, namespace), { kind, name } = binding.roleRef
+      grants.push({ namespace, rules: rules ?? [], reason: because(bindingKind, binding, subject), ...(!rules && { missing: `${kind.toLowerCase()}.rbac.authorization.k8s.io ${JSON.stringify(name)} not found` }) })
     }
     for (const binding of this.#clusterRoleBindings.values()) add(binding, 'ClusterRoleBinding', '')
     for (const binding of this.#roleBindings.values()) add(binding, 'RoleBinding', binding.metadata.namespace ?? '')

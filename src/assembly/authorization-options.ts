@@ -1,0 +1,35 @@
+// What the flags of authorization come to: a configuration, read from a file or made of them.
+import { readFileSync } from 'node:fs'
+import type { ClusterOptions } from '#cli'
+import type { Log } from '#machinery'
+import { authorizationConfiguration, checkedAuthorization, readConfiguration, type AuthorizationConfiguration } from '#server'
+import { watchFiles } from './watched-file.ts'
+
+export interface AuthorizationOptions {
+  readonly configuration: AuthorizationConfiguration
+  readonly policyFile?: string
+  readonly superUser?: string
+  /** Calls back with another configuration whenever there is one; returns a stop function. */
+  readonly follow?: (changed: (configuration: AuthorizationConfiguration) => void) => () => void
+}
+
+/** Throws what is wrong with the file. */
+export function authorizationOf(options: ClusterOptions, log: Log): AuthorizationOptions {
+  const { authorizationConfig: file, authorizationPolicyFile, authorizationRbacSuperUser } = options
+  const more = { ...(authorizationPolicyFile && { policyFile: authorizationPolicyFile }), ...(authorizationRbacSuperUser && { superUser: authorizationRbacSuperUser }) }
+  if (!file) return { configuration: { authorizers: options.authorizationMode.map((type) => ({ type, name: type.toLowerCase(), ...(type === 'Webhook' && { webhook: webhookOf(options) }) })) }, ...more }
+  const load = (text: string): AuthorizationConfiguration => {
+    try { return checkedAuthorization(readConfiguration(text, authorizationConfiguration)) } catch (cause) { throw new Error(`failed to load AuthorizationConfiguration from file ${JSON.stringify(file)}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause }) }
+  }
+  return {
+    configuration: load(readFileSync(file, 'utf8')), ...more,
+    follow: (changed) => watchFiles([file], log, ([text = '']) => { changed(load(text)); log.info('reloaded authorization config') }),
+  }
+}
+
+const webhookOf = ({ authorizationWebhookConfigFile, authorizationWebhookVersion, authorizationWebhookCacheAuthorizedTtl, authorizationWebhookCacheUnauthorizedTtl }: ClusterOptions) => ({
+  connectionInfo: { type: 'KubeConfigFile', kubeConfigFile: authorizationWebhookConfigFile ?? '' }, subjectAccessReviewVersion: authorizationWebhookVersion, failurePolicy: 'NoOpinion', timeout: '30s',
+  ...ttl('authorizedTTL', 'cacheAuthorizedRequests', authorizationWebhookCacheAuthorizedTtl), ...ttl('unauthorizedTTL', 'cacheUnauthorizedRequests', authorizationWebhookCacheUnauthorizedTtl),
+})
+/** Zero is no memory at all. */
+const ttl = (name: string, toggle: string, ms: number) => (ms > 0 ? { [name]: `${ms}ms` } : { [toggle]: false })

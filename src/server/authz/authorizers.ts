@@ -1,0 +1,73 @@
+// The authorizers of a server, made from its configuration.
+import { parseDuration, type Clock } from '#machinery'
+import { kubeconfigTarget, type ReadFile } from '../kubeconfig-target.ts'
+import type { ObjectReader } from '../object-reader.ts'
+import type { Outbound } from '../outbound.ts'
+import { AbacAuthorizer, parsePolicies } from './abac.ts'
+import { allowAll, authorizerUnion, denyAll, superUser, type Authorizer } from './authz.ts'
+import { defaultTtl, validateAuthorization, type AuthorizationConfiguration, type WebhookConfig } from './configuration.ts'
+import { matchConditions } from './match-conditions.ts'
+import { NodeAuthorizer } from './node.ts'
+import { privilegedGroup, RbacAuthorizer } from './rbac.ts'
+import { AuthorizationWebhook } from './webhook.ts'
+
+export interface AuthorizerParts {
+  readonly objects: ObjectReader
+  readonly clock: Clock
+  readonly outbound: Outbound
+  readonly read: ReadFile
+  /** --authorization-policy-file. */
+  readonly policyFile?: string
+  /** --authorization-rbac-super-user. */
+  readonly superUser?: string
+}
+
+/** Authorizers whose configuration may change while the server runs. */
+export interface ConfiguredAuthorizers {
+  readonly authorizer: Authorizer
+  /** What roles and bindings give, whoever decides: nobody gives away more. */
+  readonly roles: RbacAuthorizer
+  /** From now on, this one. Throws what is wrong with it; then everything stays as it was. */
+  replace(configuration: AuthorizationConfiguration): void
+}
+
+/** Throws an Error that says what is wrong with the configuration. */
+export function configuredAuthorizers(configuration: AuthorizationConfiguration, parts: AuthorizerParts): ConfiguredAuthorizers {
+  // What follows the objects of the cluster is made once, and stays.
+  let node: NodeAuthorizer | undefined
+  const roles = new RbacAuthorizer(parts.objects)
+  const make = ({ authorizers = [] }: AuthorizationConfiguration): Authorizer => authorizerUnion([privilegedGroup, ...authorizers.flatMap(({ type, webhook }): Authorizer[] => {
+    switch (type) {
+      case 'AlwaysAllow': return [allowAll]
+      case 'AlwaysDeny': return [denyAll]
+      case 'Node': return [node ??= new NodeAuthorizer(parts.objects)]
+      case 'RBAC': return [...(parts.superUser ? [superUser(parts.superUser)] : []), roles]
+      case 'ABAC': return [new AbacAuthorizer(parsePolicies(parts.read(parts.policyFile ?? ''), parts.policyFile ?? ''))]
+      case 'Webhook': return [webhookOf(webhook ?? {}, parts)]
+      default: throw new Error(`there is no authorization mode ${JSON.stringify(type ?? '')}`)
+    }
+  })])
+  let current = make(configuration)
+  return {
+    roles,
+    authorizer: { authorize: (attributes) => current.authorize(attributes), rulesFor: (user, namespace) => current.rulesFor!(user, namespace) },
+    replace(next) { current = make(checked(next)) },
+  }
+}
+
+/** The configuration of a file. Throws an Error with everything that is wrong with it. */
+export function checked(configuration: AuthorizationConfiguration): AuthorizationConfiguration {
+  const errors = validateAuthorization(configuration).map(({ field, message }) => `${field}: ${message}`)
+  if (errors.length > 0) throw new Error(errors.length === 1 ? errors[0] : `[${errors.join(', ')}]`)
+  return configuration
+}
+
+function webhookOf({ connectionInfo, matchConditions: conditions = [], ...hook }: WebhookConfig, { outbound, clock, read }: AuthorizerParts): Authorizer {
+  const ttl = (text: string | undefined, otherwise: string, isOn: boolean | undefined) => (isOn === false ? 0 : parseDuration(text || otherwise))
+  return new AuthorizationWebhook({
+    target: kubeconfigTarget(connectionInfo?.kubeConfigFile ?? '', read), version: hook.subjectAccessReviewVersion === 'v1' ? 'v1' : 'v1beta1',
+    authorizedTtlMs: ttl(hook.authorizedTTL, defaultTtl.authorized, hook.cacheAuthorizedRequests), unauthorizedTtlMs: ttl(hook.unauthorizedTTL, defaultTtl.unauthorized, hook.cacheUnauthorizedRequests),
+    timeoutMs: parseDuration(hook.timeout || '30s'), onError: hook.failurePolicy === 'Deny' ? 'deny' : 'none', outbound, clock,
+    ...(conditions.length > 0 && { conditions: matchConditions(conditions.map(({ expression = '' }) => expression), 'matchConditions').conditions }),
+  })
+}
