@@ -1,6 +1,7 @@
 // Running the admission plugins over one write.
-import type { Kind, LooseObject, User } from '#machinery'
+import { whyUnreadable, type Kind, type LooseObject, type User } from '#machinery'
 import type { AdmissionAttributes, AdmissionOperation, AdmissionPlugin, AdmissionSurroundings } from './admission/admission.ts'
+import { atLeast } from './audit/event.ts'
 import type { RequestContext, Stage } from './context.ts'
 import { AdmissionMetrics, type AdmissionSeries, type AdmissionType } from './metrics/admission.ts'
 import type { Metrics } from './metrics/metrics.ts'
@@ -52,7 +53,16 @@ export class AdmissionChain {
   }
 
   /** Lets every plugin that cares change the object, all of them a second time where one asks for it; throws the first refusal. */
-  mutate(write: Admitted, object: LooseObject | undefined, old: LooseObject | undefined): Promise<void> { return this.#run(this.#for(write).mutating, write, object, old) }
+  async mutate(write: Admitted, object: LooseObject | undefined, old: LooseObject | undefined): Promise<void> {
+    const managers = object?.metadata?.managedFields
+    await this.#run(this.#for(write).mutating, write, object, old)
+    const now = object?.metadata?.managedFields
+    const why = now && now !== managers ? whyUnreadable(now) : undefined
+    if (why === undefined) return
+    if (managers) object!.metadata.managedFields = managers
+    else delete object!.metadata.managedFields
+    write.warn(`.metadata.managedFields was in an invalid state after admission; this could be caused by an outdated mutating admission controller; please fix your requests: ${why}`)
+  }
 
   /** Asks every plugin that cares; throws the first refusal. */
   validate(write: Admitted, object: LooseObject | undefined, old: LooseObject | undefined): Promise<void> { return this.#run(this.#for(write).validating, write, object, old) }
@@ -91,7 +101,7 @@ export class AdmissionChain {
   }
 
   #attributes({ warn, context, ...write }: Admitted, object: LooseObject | undefined, old: LooseObject | undefined): AdmissionAttributes {
-    return { ...write, object, old, objects: this.#objects, warn, annotate: (key, value) => { context.annotate(key, value) }, reinvocation: { again: false, requested: false, memory: new Map() } }
+    return { ...write, object, old, objects: this.#objects, warn, annotate: (key, value, level) => { if (level === undefined || (context.audit && atLeast(context.audit.level, level))) context.annotate(key, value) }, reinvocation: { again: false, requested: false, memory: new Map() } }
   }
 
   #for({ operation, kind, subresource }: Admitted): Chosen {

@@ -55,6 +55,8 @@ export interface Modification {
   readonly manager?: string
   /** The change has tracked the fields itself (apply). */
   readonly tracked?: boolean
+  /** Admission sees something else than the objects (their scale): what it sees, and what the object is after that was changed. */
+  readonly seenAs?: { readonly of: (object: LooseObject) => LooseObject; readonly back: (seen: LooseObject, object: LooseObject) => LooseObject }
 }
 export interface Modified { readonly kv: KeyValue | undefined; readonly object: LooseObject; readonly status: 200 | 201 }
 
@@ -76,24 +78,26 @@ export async function modify(call: Call, modification: Modification): Promise<Mo
 }
 
 /** undefined: somebody else was faster. */
-async function attemptOnce(call: Call, { options, change, operation = 'UPDATE', manager, tracked, uid }: Modification, kv: KeyValue, first: boolean): Promise<Modified | undefined> {
+async function attemptOnce(call: Call, { options, change, operation = 'UPDATE', manager, tracked, uid, seenAs }: Modification, kv: KeyValue, first: boolean): Promise<Modified | undefined> {
   const { core: { objects, admission }, served, info: { subresource } } = call
   const wait = objects.ready(served.kind, [kv])
   if (wait) await wait
   const old = objects.value(served.kind, kv)
   if (uid && uid !== old.metadata.uid) throw otherUid(call, uid, old)
-  const object = await change(old)
+  let object = await change(old)
   checkVersion(call, object, old)
   if (!tracked) trackFields(call, object, old, manager ?? managerName(options.fieldManager, call.request.headers['user-agent']), subresource)
   const write = admitted(call, operation, options)
-  await admission.mutate(write, object, old)
+  const oldSeen = seenAs ? seenAs.of(old) : old, seen = seenAs ? seenAs.of(object) : object
+  await admission.mutate(write, seen, oldSeen)
+  if (seenAs) object = seenAs.back(seen, object)
   const release = allocate(call, object, old, options.dryRun)
   let stored = false
   try {
     prepareUpdate(served, object, old, subresource)
     validateUpdate(served, object, old, subresource, (text) => { call.warnings.push(text) })
     if (first) warnAbout(call, object, old)
-    await admission.validate(write, object, old)
+    await admission.validate(write, seenAs ? seenAs.of(object) : object, oldSeen)
     toStoredForm(served.kind.schema, object)
     if (isUnchanged(object, old)) return { kv, object: old, status: 200 }
     if (options.dryRun) return { kv: undefined, object, status: 200 }

@@ -81,10 +81,16 @@ function entriesOf(given: readonly ManagedFieldsEntry[] | undefined, live: reado
   return read.length ? read : live ?? []
 }
 /** The entries, none when one cannot be read. */
-function readEntries(entries: readonly ManagedFieldsEntry[] | undefined): readonly ManagedFieldsEntry[] {
-  if (!entries?.length) return []
-  const readable = entries.every(({ operation, fieldsType, fieldsV1 }) => (operation === 'Update' || operation === 'Apply') && fieldsType === 'FieldsV1' && (fieldsV1 === undefined || isFieldSet(fieldsV1)))
-  return readable ? entries : []
+const readEntries = (entries: readonly ManagedFieldsEntry[] | undefined): readonly ManagedFieldsEntry[] => (entries && whyUnreadable(entries) === undefined ? entries : [])
+
+/** Why a list of managers cannot be used, in the reference's words; undefined when it can. */
+export function whyUnreadable(entries: readonly ManagedFieldsEntry[]): string | undefined {
+  for (const { operation, fieldsType, fieldsV1 } of entries) {
+    if (operation !== 'Update' && operation !== 'Apply') return `invalid operation type: ${operation ?? ''}`
+    if (fieldsType !== 'FieldsV1') return `invalid managed fields: unsupported fields type: ${fieldsType ?? ''}`
+    if (fieldsV1 !== undefined && !isFieldSet(fieldsV1)) return 'error decoding manager from managed fields'
+  }
+  return undefined
 }
 
 /** Folds the oldest Update entries together when there are too many. */

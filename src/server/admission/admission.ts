@@ -42,8 +42,8 @@ export interface AdmissionAttributes {
   readonly objects: ObjectReader
   /** Adds a Warning header to the answer. */
   warn(text: string): void
-  /** Adds an annotation to the request's audit event. */
-  annotate(key: string, value: string): void
+  /** Adds an annotation to the request's audit event; with a level, only where that much is told. */
+  annotate(key: string, value: string, level?: 'Request'): void
   readonly reinvocation: Reinvocation
 }
 
@@ -86,7 +86,7 @@ export interface AdmissionPlugin {
 
 /** 403 in a plugin's words. An object whose name is still to be made is called by its prefix. */
 export const refusal = ({ kind, name, object }: AdmissionAttributes, why: string): ApiError =>
-  forbidden(kind, name || object?.metadata.name || object?.metadata.generateName || 'Unknown/errorGettingName', why)
+  forbidden(kind, name || object?.metadata?.name || object?.metadata?.generateName || 'Unknown/errorGettingName', why)
 
 /** Another part's error as a refusal: one that is a refusal already stays as it is. */
 export const refusalOf = (attributes: AdmissionAttributes, error: unknown): ApiError =>

@@ -67,7 +67,7 @@ export function mutatingAdmissionWebhook(): AdmissionPlugin {
     if (verdict.patchType !== 'JSONPatch') throw new CallFailed(webhook.name, `unsupported patch type ${JSON.stringify(verdict.patchType)}`, 400)
     const next = await taken(patched(before, patch), attributes, view)
     const changed = !same(await shown(next, attributes, view), before)
-    attributes.annotate(`patch.webhook.admission.k8s.io/${place}`, JSON.stringify({ configuration, webhook: webhook.name, patch, patchType: 'JSONPatch' }))
+    attributes.annotate(`patch.webhook.admission.k8s.io/${place}`, JSON.stringify({ configuration, webhook: webhook.name, patch, patchType: 'JSONPatch' }), 'Request')
     replaceAll(attributes.object!, next)
     return changed
   }

@@ -222,3 +222,33 @@ test('match conditions leave a webhook out; one that fails refuses, or leaves it
   assert.equal((await ask(`POST ${maps}`, map('no'))).status, 201)
   assert.match(metrics.text(), /apiserver_admission_match_condition_exclusions_total\{kind="webhook",name="b.example.com",operation="CREATE",type="admit"\} 1/)
 })
+
+test('the scale of an object is what webhooks see and change, not the object', async () => {
+  const { ask, configure, calls } = await withHooks({ a: ({ object }) => patched({ op: 'replace', path: '/spec/replicas', value: object.spec.replicas + 10 }), b: () => ({ allowed: true }) })
+  const rules = [{ ...everything, resources: ['deployments/scale'] }], api = '/apis/apps/v1/namespaces/n/deployments'
+  const labels = { a: 'b' }
+  await ask(`POST ${api}`, { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'd' }, spec: { replicas: 1, selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { containers: [{ name: 'c', image: 'i' }] } } } })
+  await configure('Mutating', 'c', hook('a', { rules }))
+  await configure('Validating', 'c', hook('b', { rules }))
+  assert.equal((await ask(`PATCH ${api}/d/scale`, { spec: { replicas: 3 } })).body.spec.replicas, 13)
+  assert.deepEqual(calls.map(({ request: { kind, object, oldObject } }) => [kind.kind, object.kind, object.spec.replicas, oldObject.spec.replicas]), [['Scale', 'Scale', 3, 1], ['Scale', 'Scale', 13, 1]])
+})
+
+test('connecting is asked about with what the client wants', async () => {
+  const { ask, configure, calls } = await withHooks({ a: () => ({ allowed: false, status: { message: 'no shells' } }) })
+  await ask('POST /api/v1/namespaces/n/pods', { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec: { nodeName: 'x', containers: [{ name: 'c', image: 'i' }] } })
+  await configure('Validating', 'c', hook('a', { rules: [{ ...everything, operations: ['CONNECT'], resources: ['pods/exec'] }] }))
+  const { body } = await ask('POST /api/v1/namespaces/n/pods/p/exec?command=sh&command=-c&stdin=true&container=c')
+  assert.equal(body.message, 'admission webhook "a.example.com" denied the request: no shells')
+  const { kind, object, operation, options, subResource, name } = calls[0]!.request
+  assert.deepEqual([kind.kind, operation, options, subResource, name], ['PodExecOptions', 'CONNECT', null, 'exec', 'p'])
+  assert.deepEqual(object, { kind: 'PodExecOptions', apiVersion: 'v1', stdin: true, container: 'c', command: ['sh', '-c'] })
+})
+
+test('a webhook that makes nonsense of managed fields is told so, and they stay as they were', async () => {
+  const { ask, configure } = await withHooks({ a: () => patched({ op: 'add', path: '/metadata/managedFields', value: [{ manager: 'm', operation: 'Own' }] }) })
+  await configure('Mutating', 'c', hook('a'))
+  const { body, headers } = await ask(`POST ${maps}?fieldManager=me`, { ...map('x'), data: { a: 'b' } })
+  assert.deepEqual(body.metadata.managedFields.map((entry: Body) => entry.manager), ['me'])
+  assert.match(String(headers.warning), /managedFields was in an invalid state after admission/)
+})

@@ -78,7 +78,11 @@ async function write(call: Call): Promise<ApiResponse> {
     const next = setPath(old, pathsOf(call).specPath, replicas)
     return { ...next, metadata: { ...old.metadata, ...(named && { resourceVersion: named }) } }
   }
-  const modification: Modification = { options, change, retry: !named }
+  const seenAs: Modification['seenAs'] = {
+    of: (object) => scaleOf(call, object) as LooseObject,
+    back: (seen, object) => { const { replicas = 0 } = (seen.spec ?? {}) as { replicas?: number }; return replicas === getPath(object, pathsOf(call).specPath) ? object : setPath(object, pathsOf(call).specPath, replicas) },
+  }
+  const modification: Modification = { options, change, retry: !named, seenAs }
   const { object, kv } = await modify(call, modification)
   return answer(call, kv ? call.core.objects.value(served.kind, kv) : object)
 }
