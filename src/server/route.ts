@@ -33,11 +33,12 @@ export function routeResource(core: Core, context: RequestContext, virtual: Read
     if (info.prefix === 'apis' && !core.registry.isBuiltIn(info.group)) return pageNotFound()
     throw noSuchPath()
   }
-  if (served.deprecated !== undefined) warnings.push(served.deprecated)
   context.served = served
   const user = context.impersonated ?? context.user!
+  if (served.custom && served.deprecated !== undefined) warnings.push(served.deprecated)
   if (served.custom) return routeCustom({ core, context, request, info, user, served, output: plainJson, warnings })
   const handler = find(served, info, request, virtual)
+  if (served.deprecated !== undefined) warnings.push(served.deprecated) // of what has no route nothing is known
   const types = info.verb === 'list' || info.verb === 'watch' ? listTypes : itemTypes
   if (served.subresources.get(info.subresource)?.connects) return handler({ core, context, request, info, user, served, output: plainJson, warnings })
   if (info.verb === 'patch') patchForm(request.headers['content-type'])
