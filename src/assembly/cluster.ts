@@ -73,6 +73,7 @@ async function start(options: ClusterOptions, log: Log, progress: (step: string)
   const plane: ControlPlane = await createControlPlane({
     engine: await openEngine(paths.storeDir), clock: realClock, stopwatch, random, log, kubelet, outbound: calls, backend: carrier, clientCa: certificates.clientCa, rootCa: ca.certificate, frontProxyCa: certificates.frontProxyCa, proxyIdentity: certificates.proxyIdentity, tokenKeys: serviceAccountKeys(options, pki),
     ...authenticationOf(options, certificates, log.named('authenticator')), serviceClusterIpRange: options.serviceClusterIpRange, serviceNodePortRange: options.serviceNodePortRange,
+    features: new Set(Object.keys(options.featureGates).filter((gate) => options.featureGates[gate])),
     flowControl: { enabled: options.enablePriorityAndFairness, maxRequestsInFlight: options.maxRequestsInflight, maxMutatingRequestsInFlight: options.maxMutatingRequestsInflight },
     clusterCidr: nodes?.podCidr ?? options.clusterCidr, advertise: { address: advertised, port: main.port }, authorizationMode: options.authorizationMode, authorization: authorizationOf(options, log.named('authorization')), runtimeConfig: options.runtimeConfig,
     read, metrics, auditor,

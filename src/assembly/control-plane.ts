@@ -52,6 +52,8 @@ export interface ControlPlaneOptions extends AuthenticationOptions {
   readonly kubelet?: KubeletConnector
   readonly outbound?: Outbound
   readonly backend?: BackendConnector
+  /** Feature gates that are on though they are off in the reference. */
+  readonly features?: ReadonlySet<string>
   /** Freeze what is shared (tests). */
   readonly freeze?: boolean
   /** Called when the store has failed for good. */
@@ -91,6 +93,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   const former = await formerVersions(options.runtimeConfig ?? {})
   const server: ApiServer = createApiServer({
     objects, clock, random, ...(options.stopwatch && { stopwatch: options.stopwatch }), ...(options.metrics && { metrics: options.metrics }), ...(options.auditor && { auditor: options.auditor }), ...(options.flowControl && { flowControl: options.flowControl }), log: log.named('apiserver'), kinds: [...kinds, ...(former?.kinds ?? [])], authorizer, roles, ...(former && { former: former.versions }),
+    ...(options.features && { features: options.features }),
     authenticator: chain,
     admission: [...(former?.kinds.includes(podPreset) ? [podPresetPlugin] : []), ...admissionPlugins({ random, clock, authorizer, read, api: (request) => server.handler(request), outbound: options.outbound ?? nobody, tolerationSeconds: { notReady: notReadySeconds, unreachable: unreachableSeconds } }, choice)],
     impersonate: impersonator(authorizer), allocators: [services], tokens: signer,

@@ -1,5 +1,6 @@
 // What every room speaks.
 export * from './base64.ts'
+export { CborError, decodeCbor, encodeCbor, RawCbor } from './cbor.ts'
 export { DecodeError } from './decode-errors.ts'
 export * from './decode.ts'
 export * from './defaults.ts'

@@ -50,6 +50,8 @@ export interface ApiRequest {
   readonly remote?: string
   /** Calls back once when the client has gone. */
   readonly onGone?: (run: () => void) => void
+  /** Set by a server that speaks CBOR (the gate CBORServingAndStorage), for those who read and write bodies. */
+  readonly cbor?: true
   /** Direct calls: answers may carry shared frozen values instead of bytes. */
   readonly direct?: true
 }

@@ -1,9 +1,10 @@
 // Server-side apply: a client says which fields it wants how; the server works out what that changes, and who owns what.
 import { applyFields, badRequest, DecodeError, formatTime, JsonError, parseJson, type ApiResponse, type LooseObject } from '#machinery'
-import { decoded } from './body.ts'
+import { decoded, readCbor } from './body.ts'
 import type { Call } from './core.ts'
 import { checkNamespace } from './create.ts'
 import { inVersionOf, resetPaths } from './managed-fields.ts'
+import { mediaType } from './media.ts'
 import type { WriteOptions } from './options.ts'
 import { converted } from './served.ts'
 import { answer, checkName, modify, type Adopt } from './update.ts'
@@ -46,8 +47,9 @@ function applied(call: Call, options: WriteOptions, config: LooseObject, old: Lo
 }
 
 /** The configuration as it came, in YAML (JSON is that too). Throws BadRequest. */
-function readConfig({ request: { body } }: Call, { fieldValidation }: WriteOptions): LooseObject {
+function readConfig({ request: { body, headers } }: Call, { fieldValidation }: WriteOptions): LooseObject {
   if (body !== undefined && 'object' in body) return withMetadata(body.object)
+  if (mediaType(headers['content-type']) === 'application/apply-patch+cbor') return withMetadata(readCbor(body ?? new Uint8Array(), (why) => badRequest(`error decoding CBOR: ${why}`)))
   const text = new TextDecoder().decode(body)
   if (text.trimStart().startsWith('{')) {
     try {

@@ -1,5 +1,5 @@
 // Bodies of writes: bytes to the normal form of what the resource takes, with the reference's errors for everything that is not it.
-import { badRequest, cannotBeHandled, decode, DecodeError, deleteOptions, JsonError, parseJson, parseJsonStrict, type ApiError, type ApiRequest, type DecodeOptions, type LooseObject, type Schema } from '#machinery'
+import { badRequest, cannotBeHandled, CborError, decode, decodeCbor, DecodeError, deleteOptions, JsonError, parseJson, parseJsonStrict, type ApiError, type ApiRequest, type DecodeOptions, type LooseObject, type Schema } from '#machinery'
 import { bodyEncoding, type Encoding } from './media.ts'
 import type { WriteOptions } from './options.ts'
 import { readProtobuf, type Wanted } from './protobuf-body.ts'
@@ -23,7 +23,7 @@ export function readObject(request: ApiRequest, accepted: Accepted, { fieldValid
   const { body } = request
   if (body !== undefined && 'object' in body) return decoded(body.object, accepted)
   const bytes = body ?? new Uint8Array()
-  const encoding = bodyEncoding(request.headers['content-type'])
+  const encoding = bodyEncoding(request)
   const { value, problems } = parse(bytes, encoding, accepted, fieldValidation !== 'Ignore')
   checkType(value, accepted, registry, bytes)
   const strict: string[] = []
@@ -69,13 +69,14 @@ export function readOptional(request: ApiRequest): unknown {
   if ('object' in body) return body.object
   if (body.length === 0) return undefined
   const accepted = { kindName: 'DeleteOptions', schema: deleteOptions }
-  return parse(body, bodyEncoding(request.headers['content-type']), accepted, false).value
+  return parse(body, bodyEncoding(request), accepted, false).value
 }
 
 interface Problems { readonly duplicates: readonly string[]; readonly yaml: readonly string[] }
 const noProblems: Problems = { duplicates: [], yaml: [] }
 
 function parse(bytes: Uint8Array, encoding: Encoding, accepted: Wanted, strict: boolean): { value: unknown; problems: Problems } {
+  if (encoding === 'cbor') return { value: readCbor(bytes, (why) => unrecognized(accepted, `couldn't get version/kind; ${why}`, bytes)), problems: noProblems }
   if (encoding === 'protobuf') return { value: readProtobuf(bytes, accepted, (why) => unrecognized(accepted, why, bytes)), problems: noProblems }
   const text = decoder.decode(bytes)
   if (encoding === 'yaml') {
@@ -151,6 +152,15 @@ const goName = (value: unknown): string => (Array.isArray(value) ? 'array' : val
 
 const unrecognized = (accepted: { readonly kindName: string }, why: string, bytes: Uint8Array) =>
   badRequest(`the object provided is unrecognized (must be of type ${accepted.kindName}): ${why} (${summary(bytes)})`)
+
+/** The JSON value of a body in CBOR; what it is not is refused. */
+export function readCbor(bytes: Uint8Array, refuse: (why: string) => Error): unknown {
+  try {
+    return decodeCbor(bytes)
+  } catch (error) {
+    throw error instanceof CborError ? refuse(error.message) : error
+  }
+}
 
 const summaryBytes = 30
 /** The beginning of a body: as text where it looks like JSON, in hexadecimal where it does not. */

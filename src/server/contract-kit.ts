@@ -44,9 +44,10 @@ interface StartOptions {
   readonly metrics?: Metrics
   readonly outbound?: Outbound
   readonly flowControl?: FlowControlSettings
+  readonly features?: ReadonlySet<string>
 }
 
-export async function start({ admission = [], parts = {}, authorizer: authorizerOf, former, users, tokens, auditor, metrics, outbound, flowControl }: StartOptions = {}) {
+export async function start({ admission = [], parts = {}, authorizer: authorizerOf, former, users, tokens, auditor, metrics, outbound, flowControl, features }: StartOptions = {}) {
   const clock = new HandClock()
   const store = await openStore({ engine: memoryEngine(), clock })
   const objects = createObjects({ store, clock, freeze: true })
@@ -54,7 +55,7 @@ export async function start({ admission = [], parts = {}, authorizer: authorizer
   const plugins = typeof admission === 'function' ? admission(admissionParts({ clock, authorizer, api: (request) => handler(request), ...parts })) : admission
   const api: ApiServer = createApiServer({
     objects, clock, random: seeded(7), log: silent, kinds: [...kinds, ...(former?.formerKinds ?? [])], admission: plugins, ...(former && { former: former.formerVersions }), authorizer,
-    ...(authorizerOf && { impersonate: impersonator(authorizer) }), ...(tokens && { tokens }), ...(auditor && { auditor }), ...(metrics && { metrics }), ...(outbound && { outbound }), ...(flowControl && { flowControl }),
+    ...(authorizerOf && { impersonate: impersonator(authorizer) }), ...(tokens && { tokens }), ...(auditor && { auditor }), ...(metrics && { metrics }), ...(outbound && { outbound }), ...(flowControl && { flowControl }), ...(features && { features }),
     authenticator: authenticatorChain(users ? [bearerAuthenticator([tokenFileAuthenticator(new Map(Object.entries(users)))])] : [], { anonymous: () => true, log: silent }),
   })
   const { handler } = api
@@ -62,7 +63,7 @@ export async function start({ admission = [], parts = {}, authorizer: authorizer
     const [method, url] = line.split(' ') as [ApiRequest['method'], string]
     const [path, query = ''] = url.split('?') as [string, string?]
     const type = method === 'PATCH' && !headers['content-type'] ? { 'content-type': 'application/merge-patch+json' } : {}
-    const bytes = body === undefined ? undefined : new TextEncoder().encode(typeof body === 'string' ? body : JSON.stringify(body))
+    const bytes = body === undefined ? undefined : body instanceof Uint8Array ? body : new TextEncoder().encode(typeof body === 'string' ? body : JSON.stringify(body))
     return handler({ method, path, query, headers: { 'user-agent': 'test/1', ...type, ...headers }, body: bytes, remote: '192.0.2.7', ...(user && { user }) })
   }
   const ask: Ask = async (line, body, headers, user) => {

@@ -39,6 +39,8 @@ export interface Core {
   readonly kubelet: KubeletConnector | undefined
   readonly backend: BackendConnector | undefined
   readonly outbound: Outbound
+  /** Whether CBOR is spoken (the feature gate CBORServingAndStorage). */
+  readonly cbor: boolean
   /** The certificate shown to extension servers, with its key. */
   readonly proxyIdentity: { readonly certificate: string; readonly key: string } | undefined
 }

@@ -133,7 +133,7 @@ export function listAnswer(call: Call, found: Found): ApiResponse {
   if (request.direct) return valueAnswer(200, { ...type, metadata, items: values().map((v) => converted(served, v)) }, output, true)
   if (output.encoding === 'protobuf') return protobufList(type, metadata, found.items.length, (i) => converted(served, objects.value(served.kind, found.items[i]!)))
   if (served.custom) return valueAnswer(200, { ...type, metadata: { continue: '', ...metadata }, items: values() }, output, false)
-  if (served.convert || output.encoding === 'yaml' || output.pretty) return valueAnswer(200, { ...type, metadata, items: values().map((v) => untyped(converted(served, v))) }, output, false)
+  if (served.convert || output.encoding !== 'json' || output.pretty) return valueAnswer(200, { ...type, metadata, items: values().map((v) => untyped(converted(served, v))) }, output, false)
   const front = `${JSON.stringify({ ...type, metadata }).slice(0, -1)},"items":[`
   const windows = listWindows(front, bareHead, found.items, ']}\n')
   return isLarge(found.items) ? { status: 200, headers: headersFor(output), body: streamed(windows) } : jsonBytes(200, [...windows])

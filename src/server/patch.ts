@@ -12,7 +12,7 @@ import { asStored } from './write.ts'
 
 export async function patch(call: Call, adopt?: Adopt): Promise<ApiResponse> {
   const { request, info } = call
-  const form = patchForm(request.headers['content-type'])
+  const form = patchForm(request)
   const options = writeOptions(info.query, 'PatchOptions', form === 'apply')
   if (form === 'apply') return apply(call, options, adopt)
   const body = readPatch(call)

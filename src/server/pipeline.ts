@@ -60,7 +60,8 @@ export function pipeline({ core, aggregation, limiter, authorizer, impersonate, 
     return pageNotFound()
   }
 
-  return async (request) => {
+  return async (given) => {
+    const request: ApiRequest = core.cbor ? { ...given, cbor: true } : given
     const context = new RequestContext(request, { now: clock.now(), stopwatch, random, annotated: auditor.isOn })
     let response: ApiResponse
     try {
@@ -85,7 +86,7 @@ function failed(core: Core, context: RequestContext, error: unknown): ApiRespons
   const refusal = asStatus(core, context, error)
   audit?.responseStatus(refusal.status)
   if (audit?.wantsResponse) audit.responseObject(JSON.stringify(refusal.status))
-  return errorAnswer(refusal, request.headers.accept, request.direct === true)
+  return errorAnswer(refusal, request, request.direct === true)
 }
 
 /** Who acts: the user, or whom it acts as. */

@@ -1,8 +1,8 @@
 // Answers in protobuf. What an object's message is follows from its type: Kubernetes' own kinds and the types around them have one,
 // custom resources have none.
-import { authTokenRequest, eviction, kinds, scale } from '#kinds'
-import { ApiError, protobuf, protobufType, type ApiResponse, type Kind, type LooseObject, type Schema, type ServedVersion } from '#machinery'
+import { ApiError, protobuf, protobufType, type ApiResponse, type LooseObject } from '#machinery'
 import { withValue } from './answer-values.ts'
+import { schemaOf } from './typed-schemas.ts'
 
 const uncached = 'no-cache, private'
 const headers = { 'content-type': protobufType, 'cache-control': uncached }
@@ -11,28 +11,9 @@ export const protobufWatchHeaders = { 'content-type': `${protobufType};stream=wa
 interface Typed { readonly kind: string; readonly apiVersion: string }
 interface List extends Typed { readonly metadata?: object; readonly items: readonly object[] | null }
 
-let schemas: Map<string, Schema<any>> | undefined
-/** Messages are facts: whoever serves former versions adds them for the whole process. */
-let former: ReadonlyMap<Kind, readonly ServedVersion<any>[]> = new Map() // allowed: versions of any kind
-export function knowFormerVersions(versions: typeof former): void {
-  former = versions
-  schemas = undefined
-}
-function schemaOf({ apiVersion, kind }: Typed): Schema<any> | undefined {
-  if (!schemas) {
-    const { partialObjectSchema, statusSchema } = protobuf()
-    schemas = new Map([['v1 Status', statusSchema], ['meta.k8s.io/v1 PartialObjectMetadata', partialObjectSchema], ['meta.k8s.io/v1beta1 PartialObjectMetadata', partialObjectSchema]])
-    for (const type of [authTokenRequest, eviction, scale]) schemas.set(`${type.apiVersion} ${type.kind}`, type.schema)
-    for (const served of [...kinds, ...former.keys()]) {
-      schemas.set(`${served.apiVersion} ${served.kind}`, served.schema)
-      for (const { group, version, kind: name = served.kind, schema } of [...served.alsoServedAs, ...(former.get(served) ?? [])]) schemas.set(`${group ? `${group}/` : ''}${version} ${name}`, schema)
-    }
-  }
-  return schemas.get(`${apiVersion} ${kind}`)
-}
-
 /** An object or list in its envelope. Throws NotAcceptable when it has no message. */
-function chunksOf(value: Typed): readonly Uint8Array[] {
+function chunksOf(given: Typed | { readonly kind: string }): readonly Uint8Array[] {
+  const value: Typed = { apiVersion: '', ...given } // discovery of the core group has none
   const { writeList, writeObject } = protobuf()
   const schema = schemaOf(value)
   if (schema) return [writeObject(schema, value)]

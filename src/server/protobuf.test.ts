@@ -157,13 +157,13 @@ test('failures are told in protobuf to those who asked in it', async () => {
 })
 
 test('protobuf is chosen where it stands first, and never for what has no message', () => {
-  const encoding = (accept: string, custom = false, projections: 'objects' | 'none' = 'objects') => negotiate(accept, itemTypes, projections, custom).encoding
+  const encoding = (accept: string, custom = false, projections: 'objects' | 'none' = 'objects') => negotiate({ headers: { accept } }, itemTypes, projections, custom).encoding
   assert.equal(encoding(`${protobufType},application/json`), 'protobuf')
   assert.equal(encoding(`application/json,${protobufType}`), 'json')
   assert.equal(encoding(`${protobufType};q=0.5,application/json`), 'json')
   assert.equal(encoding(`${protobufType},application/json`, true), 'json')
   assert.equal(encoding(`${protobufType}, */*`, false, 'none'), 'json')
-  assert.equal(negotiate(`${protobufType};as=PartialObjectMetadata;g=meta.k8s.io;v=v1`, itemTypes, 'objects', true).encoding, 'protobuf')
+  assert.equal(negotiate({ headers: { accept: `${protobufType};as=PartialObjectMetadata;g=meta.k8s.io;v=v1` } }, itemTypes, 'objects', true).encoding, 'protobuf')
   assert.throws(() => encoding(protobufType, true), { message: `only the following media types are accepted: application/json, application/yaml, ${protobufType}` })
-  assert.equal(errorOutput(protobufType).encoding, 'protobuf')
+  assert.equal(errorOutput({ headers: { accept: protobufType } }).encoding, 'protobuf')
 })

@@ -1,9 +1,10 @@
 // Answers: stored bytes with their version in front where that is all it takes, values turned to text where it is not.
-import { ApiError, type AnyObject, type ApiResponse, type LooseObject, type Status } from '#machinery'
+import { ApiError, type AnyObject, type ApiRequest, type ApiResponse, type LooseObject, type Status } from '#machinery'
 import type { KeyValue } from '#store'
 import { withValue } from './answer-values.ts'
 import type { Call } from './core.ts'
 import { errorOutput, type Output } from './media.ts'
+import { cborAnswer } from './cbor-answer.ts'
 import { spliced, typedHead } from './objects.ts'
 import { includedObject, partialObject, table } from './projections.ts'
 import { protobufAnswer } from './protobuf-answer.ts'
@@ -22,6 +23,7 @@ export const jsonBytes = (status: number, chunks: readonly Uint8Array[]): ApiRes
 export function valueAnswer(status: number, value: unknown, output: Output, direct: boolean): ApiResponse {
   if (direct) return { status, headers: jsonHeaders, body: { type: 'value', value } }
   if (output.encoding === 'protobuf') return protobufAnswer(status, value)
+  if (output.encoding === 'cbor') return cborAnswer(status, value)
   const text = output.encoding === 'yaml' ? writeYaml(value) : `${JSON.stringify(value, undefined, output.pretty ? 2 : undefined)}\n`
   return { status, headers: headersFor(output), body: output.encoding === 'yaml' ? withValue({ type: 'bytes', chunks: [encoder.encode(text)] }, () => value) : { type: 'bytes', chunks: [encoder.encode(text)] } }
 }
@@ -34,8 +36,8 @@ export const pageNotFound = (): ApiResponse => textAnswer(404, '404 page not fou
 
 const retryAfter = (status: Status): Record<string, string> => (status.details?.retryAfterSeconds ? { 'retry-after': String(status.details.retryAfterSeconds) } : {})
 /** A failure, as its Status. */
-export function errorAnswer(error: ApiError, accept: string | undefined, direct: boolean): ApiResponse {
-  const answer = valueAnswer(error.status.code, error.status, errorOutput(accept), direct)
+export function errorAnswer(error: ApiError, request: Pick<ApiRequest, 'headers' | 'cbor'>, direct: boolean): ApiResponse {
+  const answer = valueAnswer(error.status.code, error.status, errorOutput(request), direct)
   return { ...answer, headers: { ...answer.headers, ...retryAfter(error.status) } }
 }
 

@@ -41,8 +41,8 @@ export function routeResource(core: Core, context: RequestContext, virtual: Read
   if (served.deprecated !== undefined) warnings.push(served.deprecated) // of what has no route nothing is known
   const types = info.verb === 'list' || info.verb === 'watch' ? listTypes : itemTypes
   if (served.subresources.get(info.subresource)?.connects) return handler({ core, context, request, info, user, served, output: plainJson, warnings })
-  if (info.verb === 'patch') patchForm(request.headers['content-type'])
-  const output = negotiate(request.headers.accept, types, 'objects', false)
+  if (info.verb === 'patch') patchForm(request)
+  const output = negotiate(request, types, 'objects', false)
   return handler({ core, context, request, info, user, served, output, warnings })
 }
 
@@ -58,8 +58,9 @@ function routeCustom(call: Call): ApiResponse | Promise<ApiResponse> {
   const handler = found ? (found.verbs.includes(verb) ? (c: Call) => found.handle(c) : undefined) : collectionVerbs[verb] ?? itemVerbs[verb]
   if (!handler) throw methodNotAllowed(served.name, info.verb)
   if (info.name === '' && (info.verb === 'update' || info.verb === 'patch')) throw badRequest('name must be provided')
-  if (info.verb === 'patch' && !customPatchTypes.includes(mediaType(request.headers['content-type']))) throw unsupportedMediaType(customPatchTypes)
-  return handler({ ...call, output: negotiate(request.headers.accept, undefined, 'objects', speaksProtobuf(request)) })
+  const patches = request.cbor ? [...customPatchTypes, 'application/apply-patch+cbor'] : customPatchTypes
+  if (info.verb === 'patch' && !patches.includes(mediaType(request.headers['content-type']))) throw unsupportedMediaType(patches)
+  return handler({ ...call, output: negotiate(request, undefined, 'objects', speaksProtobuf(request)) })
 }
 
 function find(served: Served, info: RequestInfo, request: ApiRequest, virtual: ReadonlyMap<string, VirtualResource>): Handler {

@@ -20,7 +20,7 @@ import { Definitions } from './crd/definitions.ts'
 import type { Outbound } from './outbound.ts'
 import type { BackendConnector } from './proxying/backend.ts'
 import { paths } from './paths/index.ts'
-import { knowFormerVersions } from './protobuf-answer.ts'
+import { knowFormerVersions } from './typed-schemas.ts'
 import { pipeline } from './pipeline.ts'
 import type { RequestInfo } from './request.ts'
 import { virtualResources } from './virtual/index.ts'
@@ -44,6 +44,8 @@ export interface ApiServerOptions {
   readonly kinds: readonly Kind[]
   /** Versions of them that the reference no longer serves (--runtime-config=legacy/all=true); absent: they are not served here either. */
   readonly former?: ReadonlyMap<Kind, readonly ServedVersion<any>[]> // allowed: versions of any kind
+  /** Feature gates that are on though they are off in the reference. */
+  readonly features?: ReadonlySet<string>
   readonly authenticator: AuthenticatorChain
   readonly authorizer: Authorizer
   /** What roles give: nobody gives away more. Default: what the authorizer knows of it. */
@@ -168,7 +170,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     admission: new AdmissionChain(roles ? [...options.admission, escalationCheck({ authorizer, roles })] : options.admission, objects, metrics),
     authenticate: authenticator.authenticate,
     logs: new EventLogs(objects), watches: new Set(), tokens: options.tokens, kubelet: options.kubelet, backend: options.backend,
-    outbound: options.outbound ?? nobody, proxyIdentity: options.proxyIdentity,
+    outbound: options.outbound ?? nobody, proxyIdentity: options.proxyIdentity, cbor: options.features?.has('CBORServingAndStorage') ?? false,
   }
   if (options.former) knowFormerVersions(options.former)
   const definitions = new Definitions(core)

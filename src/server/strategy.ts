@@ -1,7 +1,7 @@
 // What happens to every object before it is validated, whatever its kind: metadata that only the server writes, status and spec kept
 // apart, generation. What a kind adds to it is in its rules.
 import { copy, formatTime, invalid, keepObjectMeta, nameIsDNSSubdomain, nameIsPathSegment, nameSuffix, same, uuid, validateObjectMeta, validateObjectMetaUpdate, validateOwnFinalizers, zeroOf, type Clock, type FieldError, type Kind, type LooseObject, type NameRule, type Random, type TemplateMeta, type User } from '#machinery'
-import { converted, type Served } from './served.ts'
+import type { Served } from './served.ts'
 
 const longestName = 63
 const suffixLength = 5
@@ -87,9 +87,9 @@ export function validateUpdate(served: Served, object: LooseObject, old: LooseOb
   refuse(served, object, [...found, ...again, ...validated(served, object, old, subresource === '' ? undefined : subresource)])
 }
 
-/** A version's own validation stands in place of the kind's. */
+/** A version's own validation stands in place of the kind's, and looks at the stored form like it. */
 function validated(served: Served, object: LooseObject, old?: LooseObject, subresource?: string): FieldError[] {
-  if (served.convert && served.rules.validate) return served.rules.validate(converted(served, object), old && converted(served, old), subresource)
+  if (served.convert && served.rules.validate) return served.rules.validate(object, old, subresource)
   return served.kind.rules.validate?.(object, old, subresource) ?? []
 }
 

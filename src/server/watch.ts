@@ -6,6 +6,7 @@ import { place, type Call } from './core.ts'
 import { logged, shown, transition, type Listener, type LoggedEvent } from './event-log.ts'
 import { spliced, typedHead } from './objects.ts'
 import { includedObject, partialObject, table } from './projections.ts'
+import { cborEvent, cborWatchHeaders } from './cbor-answer.ts'
 import { protobufEvent, protobufWatchHeaders } from './protobuf-answer.ts'
 import { internalPackage } from './respond.ts'
 import { selection, type Selection } from './selection.ts'
@@ -31,7 +32,7 @@ export function watch(call: Call): ApiResponse {
     throw new ApiError('NotAcceptable', `you requested ${output.as}, but the requested object is not a list (*${internalPackage(served.group)}.${served.kindName})`)
   const after = parseVersion(options.resourceVersion)
   const selected = selection(call)
-  const headers = output.encoding === 'protobuf' && !request.direct ? protobufWatchHeaders : { 'content-type': 'application/json', 'cache-control': 'no-cache, private' }
+  const headers = output.encoding === 'protobuf' && !request.direct ? protobufWatchHeaders : output.encoding === 'cbor' && !request.direct ? cborWatchHeaders : { 'content-type': 'application/json', 'cache-control': 'no-cache, private' }
   if (request.direct) return { status: 200, headers, body: { type: 'watch', open: (sink) => new Watch(call, options, selected, after, directOutlet(call, sink)).begin() } }
   const include = includedObject(info.query)
   return { status: 200, headers, body: { type: 'stream', open: (sink) => new Watch(call, options, selected, after, byteOutlet(call, sink, include)).begin() } }
@@ -228,14 +229,14 @@ class Watch implements Listener {
   }
 }
 
-/** Events as lines of JSON or frames of protobuf, each made once per form for all watchers. */
+/** Events as lines of JSON, frames of protobuf or a sequence of CBOR, each made once per form for all watchers. */
 function byteOutlet(call: Call, sink: StreamSink, include: ReturnType<typeof includedObject>): Outlet {
   const { core: { objects, clock }, served, output } = call
   const { kind } = served
   const head = typedHead(kind)
-  const isProtobuf = output.encoding === 'protobuf'
-  const asStored = !served.convert && !served.custom && output.as === '' && !isProtobuf
-  const form = `${isProtobuf ? 'protobuf ' : ''}${served.apiVersion} ${output.as} ${output.version} ${include} `
+  const { encoding } = output
+  const asStored = !served.convert && !served.custom && output.as === '' && encoding !== 'protobuf' && encoding !== 'cbor'
+  const form = `${encoding === 'yaml' ? 'json' : encoding} ${served.apiVersion} ${output.as} ${output.version} ${include} `
   let first = true
   const projected = (object: LooseObject): unknown => {
     if (output.as === 'PartialObjectMetadata') return partialObject(object, output.version)
@@ -244,7 +245,7 @@ function byteOutlet(call: Call, sink: StreamSink, include: ReturnType<typeof inc
     first = false
     return table(served, [object], { resourceVersion: object.metadata.resourceVersion }, { version: output.version, include, now: clock.now(), withColumns })
   }
-  const line = (type: string, object: unknown): Uint8Array => isProtobuf ? protobufEvent(type, object) : encoder.encode(`{"type":"${type}","object":${JSON.stringify(object)}}\n`)
+  const line = (type: string, object: unknown): Uint8Array => encoding === 'protobuf' ? protobufEvent(type, object) : encoding === 'cbor' ? cborEvent(type, object) : encoder.encode(`{"type":"${type}","object":${JSON.stringify(object)}}\n`)
   const encode = (type: EventType, event: LoggedEvent): Uint8Array => {
     if (!asStored) return line(type, projected(shown(objects, kind, event, type)))
     const kv = type === 'DELETED' ? { ...event.previous!, modRevision: event.revision } : event.kv

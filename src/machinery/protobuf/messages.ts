@@ -37,7 +37,7 @@ export interface Shape {
   readonly items: Shape | undefined
 }
 
-/** `name1 name2 - name4`: JSON names in order of their numbers, `-` where there is none, `...message` for an inline message. */
+/** `name1 name2 - name4`: JSON names in order of their numbers, `-` where there is none, `...message` for an inline message, `name*` for a list that is a message. */
 const lines: Readonly<Record<string, string>> = numbers
 const prefix = 'io.k8s.'
 const lineOf = (definition: string | undefined): string | undefined =>
@@ -74,9 +74,11 @@ function fieldOf(name: string, number: number, fields: Fields, parent: Message):
     const message = () => (made ??= compile(lines[inner]!, inner, fields))
     return { number, name: inner.slice(inner.lastIndexOf('.') + 1), form: 'inline', repeated: false, dropEmpty: false, byValue: true, message, items: undefined }
   }
+  const wrapped = name.endsWith('*')
+  if (wrapped) name = name.slice(0, -1)
   const schema = fields[name]
   if (schema === undefined) return undefined
-  const repeated = schema.type === 'array'
+  const repeated = schema.type === 'array' && !wrapped
   const shape = shapeOf(repeated ? schema.items! : schema, parent)
   return { number, name, ...shape, repeated, dropEmpty: !repeated && isScalar(shape.form) && !schema.keepEmpty && !isWritten(schema), byValue: !repeated && isByValue(name, schema, shape.form) }
 }

@@ -17,7 +17,7 @@ for (const [name, line] of Object.entries(numbers)) {
     assert.ok(fact, 'is no message of the reference')
     const ours = Object.fromEntries(line.split(' ').flatMap((field, i): [string, number][] => {
       if (field === '-' || field === '') return []
-      if (!field.startsWith('...')) return [[plain(field), i + 1]]
+      if (!field.startsWith('...')) return [[plain(field.replace('*', '')), i + 1]]
       const inner = field.slice(3)
       assert.ok(inner in numbers, `${inner} has no line of its own`)
       const found = Object.entries(fact).find(([, [number]]) => number === i + 1)

@@ -142,8 +142,8 @@ async function serveHttp1(request: IncomingMessage, response: ServerResponse, { 
 /** An HTTP/1.1 request that Node's parser does not take: methods that do not exist are not allowed, the rest is nonsense. */
 function refuseUnreadable(error: Error & { code?: string }, socket: Duplex): void {
   if (!socket.writable || error.code === 'ECONNRESET') { socket.destroy(); return }
-  const answer = error.code === 'HPE_INVALID_METHOD' ? errorAnswer(new ApiError('MethodNotAllowed', 'the server does not allow this method on the requested resource', {}), undefined, false)
-    : errorAnswer(badRequest(`the request could not be read: ${error.message}`), undefined, false)
+  const answer = error.code === 'HPE_INVALID_METHOD' ? errorAnswer(new ApiError('MethodNotAllowed', 'the server does not allow this method on the requested resource', {}), { headers: {} }, false)
+    : errorAnswer(badRequest(`the request could not be read: ${error.message}`), { headers: {} }, false)
   writePlain(socket, answer.status, answer.headers, answer.body.type === 'bytes' ? answer.body.chunks : [])
 }
 
@@ -206,7 +206,7 @@ const tooLate = (method: string, url: string): ApiError =>
   new ApiError('Timeout', `request did not complete within requested timeout - ${method} ${url} took more than ${limits.requestMs / 1000} s`, { retryAfterSeconds: 1 })
 
 function refusal(error: unknown, accept: string | undefined, log: Log) {
-  if (error instanceof ApiError) return errorAnswer(error, accept, false)
+  if (error instanceof ApiError) return errorAnswer(error, { headers: { accept } }, false)
   log.error('a request could not be served', { error })
-  return errorAnswer(new ApiError('InternalError', 'Internal error occurred: the request could not be served', {}), accept, false)
+  return errorAnswer(new ApiError('InternalError', 'Internal error occurred: the request could not be served', {}), { headers: { accept } }, false)
 }

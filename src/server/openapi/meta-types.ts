@@ -1,5 +1,5 @@
 // Types that OpenAPI documents show beside the kinds: what every version answers and what discovery says.
-import { listMeta, s, typeMeta as typed } from '#machinery'
+import { listMeta, objectMeta, s, typeMeta as typed } from '#machinery'
 
 const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1.'
 const atomic = { listType: 'atomic' } as const
@@ -37,6 +37,17 @@ export const apiResourceList = s.object(`${meta}APIResourceList`, {
   ...typed, groupVersion: s.required(s.string({ description: 'GROUP/VERSION that they are of.' })), resources: s.mandatory(s.list(apiResource, { ...atomic, description: 'The resources and their subresources.' })),
 }, { description: 'All resources of a version.' })
 export const apiVersions = s.object(`${meta}APIVersions`, { ...typed, serverAddressByClientCIDRs: s.mandatory(addresses), versions: s.mandatory(s.list(s.string(), { ...atomic, description: 'The versions.' })) }, { description: 'The versions of the core group.' })
+
+const typeName = s.object(`${meta}GroupVersionKind`, { group: s.required(s.string()), version: s.required(s.string()), kind: s.required(s.string()) })
+const discovery = 'io.k8s.api.apidiscovery.v2.'
+const subresourceDiscovery = s.object(`${discovery}APISubresourceDiscovery`, { subresource: s.required(s.string()), responseKind: typeName, acceptedTypes: s.list(typeName), verbs: s.list(s.string()) })
+const resourceDiscovery = s.object(`${discovery}APIResourceDiscovery`, {
+  resource: s.required(s.string()), responseKind: typeName, scope: s.required(s.string()), singularResource: s.required(s.string()), verbs: s.list(s.string()), shortNames: s.list(s.string()), categories: s.list(s.string()), subresources: s.list(subresourceDiscovery),
+})
+const versionDiscovery = s.object(`${discovery}APIVersionDiscovery`, { version: s.required(s.string()), resources: s.list(resourceDiscovery), freshness: s.string() })
+const groupDiscovery = s.object(`${discovery}APIGroupDiscovery`, { ...typed, metadata: s.value(objectMeta), versions: s.list(versionDiscovery) })
+/** Discovery in one document; in no OpenAPI document itself. */
+export const apiGroupDiscoveryList = s.object(`${discovery}APIGroupDiscoveryList`, { ...typed, metadata: s.value(listMeta), items: s.list(groupDiscovery) })
 
 const text = (description: string) => s.required(s.string({ description }))
 export const versionInfo = s.object('io.k8s.apimachinery.pkg.version.Info', {

@@ -1,7 +1,7 @@
 // Which groups, versions and resources there are: /api, /apis and what is below, in the old form and the aggregated one.
-import { noSuchPath, type ApiResponse } from '#machinery'
+import { noSuchPath, protobufType, type ApiResponse } from '#machinery'
 import type { Aggregation, VersionDiscovery } from '../aggregation/index.ts'
-import { itemTypes, negotiate, plainJson, type Output } from '../media.ts'
+import { itemTypes, negotiate, plainJson, type Encoding, type Output } from '../media.ts'
 import type { PathHandler } from '../pipeline.ts'
 import { notAllowed } from '../route.ts'
 import { valueAnswer } from '../respond.ts'
@@ -21,12 +21,12 @@ export function discovery(registry: Registry, aggregation: Aggregation): PathHan
     const answer = (value: object, output: Output): ApiResponse => valueAnswer(200, value, output, request.direct === true)
     const form = (aggregated: boolean): Output => {
       if (request.method !== 'GET') throw notAllowed()
-      return negotiate(request.headers.accept, itemTypes, aggregated ? 'discovery' : 'none')
+      return negotiate(request, itemTypes, aggregated ? 'discovery' : 'resources')
     }
     const [, group, version] = info.prefix === 'api' ? ['api', '', parts[1]] : parts
     if (parts.length === 1) {
       const output = form(true)
-      if (output.as !== '') return tagged(whole[info.prefix](), request.headers['if-none-match'], request.direct === true)
+      if (output.as !== '') return tagged(whole[info.prefix](), output.encoding, request.headers['if-none-match'], request.direct === true)
       return answer(info.prefix === 'api' ? { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] } : { kind: 'APIGroupList', apiVersion: 'v1', groups: services.groups('byService').map(apiGroup) }, output)
     }
     if (info.prefix === 'apis' && parts.length === 2) {
@@ -105,12 +105,15 @@ function aggregatedDocument(registry: Registry, { services, documents }: Aggrega
   }
 }
 
-function tagged({ text, etag }: Tagged, ifNoneMatch: string | undefined, direct: boolean): ApiResponse {
-  const headers = { 'content-type': 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList', etag, vary: 'Accept', 'cache-control': 'public' }
+function tagged({ text, etag }: Tagged, encoding: Encoding, ifNoneMatch: string | undefined, direct: boolean): ApiResponse {
+  const headers = { 'content-type': `${typeOf[encoding]};g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList`, etag, vary: 'Accept', 'cache-control': 'public' }
   if (ifNoneMatch === etag) return { status: 304, headers, body: { type: 'bytes', chunks: [] } }
   if (direct) return { ...valueAnswer(200, JSON.parse(text), plainJson, true), headers }
+  if (encoding !== 'json') return { ...valueAnswer(200, JSON.parse(text), { ...plainJson, encoding }, false), headers }
   return { status: 200, headers, body: { type: 'bytes', chunks: [new TextEncoder().encode(`${text}\n`)] } }
 }
+
+const typeOf: Readonly<Record<Encoding, string>> = { json: 'application/json', yaml: 'application/yaml', protobuf: protobufType, cbor: 'application/cbor' }
 
 function aggregatedResource(served: Served) {
   const scope = served.namespaced ? 'Namespaced' : 'Cluster'

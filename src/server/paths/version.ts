@@ -1,12 +1,13 @@
 // /version, and the list of paths at /.
 import type { PathHandler } from '../pipeline.ts'
 import { healthPaths } from './health.ts'
-import { itemTypes, negotiate } from '../media.ts'
+import { negotiate, plainJson } from '../media.ts'
 import { notAllowed } from '../route.ts'
 import { valueAnswer } from '../respond.ts'
 import type { Aggregation } from '../aggregation/index.ts'
 import type { ApiServerOptions } from '../server.ts'
 
+const jsonOnly = ['application/json']
 const kubernetes = { major: '1', minor: '36', patch: '2' }
 
 /** Versions as they are told everywhere. */
@@ -21,7 +22,7 @@ export function version(build: ApiServerOptions['build']): PathHandler {
   return (request, { path }) => {
     if (path !== '/version' && path !== '/version/') return undefined
     if (request.method !== 'GET') throw notAllowed()
-    return valueAnswer(200, info, negotiate(request.headers.accept, itemTypes, 'none'), request.direct === true)
+    return valueAnswer(200, info, negotiate(request, jsonOnly, 'none'), request.direct === true)
   }
 }
 
@@ -37,6 +38,6 @@ export function allPaths({ services }: Aggregation): string[] {
 export function rootPaths(aggregation: Aggregation): PathHandler {
   return (request, { path }) => {
     if (path !== '/' && path !== '') return undefined
-    return valueAnswer(200, { paths: allPaths(aggregation) }, negotiate(request.headers.accept, itemTypes, 'none'), request.direct === true)
+    return valueAnswer(200, { paths: allPaths(aggregation) }, plainJson, request.direct === true)
   }
 }

@@ -93,7 +93,7 @@ function checkName({ metadata }: LooseObject, name: string): void {
 }
 
 function patched({ request }: Call, scaleObject: object, body: unknown): unknown {
-  switch (patchForm(request.headers['content-type'])) {
+  switch (patchForm(request)) {
     case 'json': return applyJsonPatch(scaleObject, body)
     case 'merge': return applyMergePatch(scaleObject, body)
     case 'strategic': return applyStrategicPatch(scaleType.schema, scaleObject, body)
