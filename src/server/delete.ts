@@ -48,7 +48,7 @@ function warnAboutOrphans({ served: { kind }, warnings }: Call, { propagationPol
 }
 
 /** Deletes one object as the options say; throws NotFound, Conflict. */
-export async function removeObject(call: Call, name: string, options: DeleteOptions, admit = true): Promise<Removal> {
+export async function removeObject(call: Call, name: string, options: DeleteOptions, admit: boolean | 'nameless' = true): Promise<Removal> {
   const { core: { objects, admission }, served } = call
   const { kind } = served
   const dryRun = (options.dryRun?.length ?? 0) > 0
@@ -60,7 +60,7 @@ export async function removeObject(call: Call, name: string, options: DeleteOpti
     const old = objects.value(kind, kv)
     checkPreconditions(call, old, options)
     if (admit && attempt === 1) {
-      const write = admitted(call, 'DELETE', { ...options, dryRun }, name)
+      const write = admitted(call, 'DELETE', { ...options, dryRun }, admit === 'nameless' ? '' : name) // of a collection the reference names nobody
       await admission.mutate(write, undefined, old)
       await admission.validate(write, undefined, old)
     }
@@ -170,7 +170,7 @@ export async function removeCollection(call: Call): Promise<ApiResponse> {
     for (let kv = waiting.shift(); kv; kv = waiting.shift()) {
       const name = nameOfKey(kv.key)
       try {
-        await removeObject(call, name, options)
+        await removeObject(call, name, options, 'nameless')
       } catch (error) {
         if (!isGone(error)) throw error
       }

@@ -1,6 +1,6 @@
 // The resource that a write addresses, in the version of the request and in all others in which the same objects are served; and its
 // objects in each of them.
-import { ApiError, copy, internalError, toStoredForm, type LooseObject } from '#machinery'
+import { ApiError, copy, decode, DecodeError, internalError, toStoredForm, type LooseObject, type Schema } from '#machinery'
 import { converted, type Registry, type Served } from '../served.ts'
 import { fromValue } from '../write.ts'
 import type { AdmissionAttributes } from './admission.ts'
@@ -15,6 +15,8 @@ export interface Addressed {
   readonly served: Served
   /** The objects are those of the resource; false for subresources with a kind of their own (an eviction). */
   readonly own: boolean
+  /** Of what such a subresource takes. */
+  readonly schema?: Schema<any> // allowed: each takes something else
 }
 
 type Write = Pick<AdmissionAttributes, 'served' | 'subresource' | 'registry'>
@@ -31,10 +33,10 @@ function addressed(served: Served, subresource: string): Addressed | undefined {
   const { group, version, resource, kindName } = served
   const parent = { resource: { group, version, resource }, kind: { group, version, kind: kindName }, served, own: true }
   if (subresource === '') return parent
-  const type = served.subresources.get(subresource)?.type
+  const { type, schema } = served.subresources.get(subresource) ?? {}
   if (!type) return undefined
   if (type.group === '' && (type.kind === kindName || type.kind === served.kind.kind)) return parent
-  return { ...parent, own: false, kind: { group: type.group || group, version: type.version || version, kind: type.kind } }
+  return { ...parent, own: false, ...(schema && { schema }), kind: { group: type.group || group, version: type.version || version, kind: type.kind } }
 }
 
 const known = new WeakMap<Registry, { readonly revision: number; readonly byPrefix: ReadonlyMap<string, readonly Served[]> }>()
@@ -57,12 +59,20 @@ export function shown(object: LooseObject, write: Pick<Write, 'served'>, { kind,
 }
 
 /** A JSON value in a version, as an object that the write goes on with: decoded and defaulted. Rejects with InternalError when it is none. */
-export async function taken(json: unknown, write: Pick<Write, 'served'>, { served, own }: Addressed): Promise<LooseObject> {
-  if (!own) return json as LooseObject
+export async function taken(json: unknown, write: Pick<Write, 'served'>, { kind, served, own, schema }: Addressed): Promise<LooseObject> {
+  if (!own) return schema ? readAs(schema, json, kind) : json as LooseObject
   const object = read(json, served)
   if (!served.custom || served === write.served) return object
   const there = served.custom.convert ? await served.custom.convert(object, write.served.apiVersion) : { ...object, apiVersion: write.served.apiVersion }
   return read(there, write.served)
+}
+function readAs(schema: Schema<any>, json: unknown, { group, version, kind }: GroupVersionKind): LooseObject { // allowed: each subresource takes something else
+  try {
+    return { ...decode(schema, json) as LooseObject, apiVersion: group ? `${group}/${version}` : version, kind }
+  } catch (error) {
+    if (error instanceof DecodeError) throw internalError(error.message, error)
+    throw error
+  }
 }
 function read(json: unknown, served: Served): LooseObject {
   try {

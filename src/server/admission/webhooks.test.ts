@@ -252,3 +252,19 @@ test('a webhook that makes nonsense of managed fields is told so, and they stay 
   assert.deepEqual(body.metadata.managedFields.map((entry: Body) => entry.manager), ['me'])
   assert.match(String(headers.warning), /managedFields was in an invalid state after admission/)
 })
+
+test('of a collection that is deleted, objects are told but no names', async () => {
+  const { ask, configure, calls } = await withHooks({ a: () => ({ allowed: false, status: { message: 'no' } }) })
+  await ask(`POST ${maps}`, map('x'))
+  await configure('Validating', 'c', hook('a', { rules: [{ ...everything, operations: ['DELETE'], resources: ['configmaps'] }] }))
+  assert.equal((await ask(`DELETE ${maps}`)).body.message, 'admission webhook "a.example.com" denied the request: no')
+  assert.deepEqual(calls.map(({ request }) => [request.name, request.oldObject.metadata.name]), [[undefined, 'x']])
+})
+
+test('what a webhook makes of an eviction must be one', async () => {
+  const { ask, configure } = await withHooks({ a: () => patched({ op: 'add', path: '/deleteOptions', value: 'x' }) })
+  await ask('POST /api/v1/namespaces/n/pods', { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec: { containers: [{ name: 'c', image: 'i' }] } })
+  await configure('Mutating', 'c', hook('a', { rules: [{ ...everything, resources: ['pods/eviction'] }] }))
+  const { status, body } = await ask('POST /api/v1/namespaces/n/pods/p/eviction', { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: 'p' } })
+  assert.deepEqual([status, body.message], [500, 'Internal error occurred: json: cannot unmarshal string into Go struct field Eviction.deleteOptions of type v1.DeleteOptions'])
+})

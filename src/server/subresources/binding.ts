@@ -12,7 +12,7 @@ import { admitted, writeAttempts } from '../write.ts'
 const accepted = { group: '', version: 'v1', kindName: 'Binding', apiVersion: 'v1', schema: bindingKind.schema }
 const about = { group: '', resource: 'pods/binding' }
 
-export const binding: Subresource = { name: 'binding', type: { group: '', version: '', kind: 'Binding' }, verbs: ['create'], handle: (call) => bind(call, call.info.name) }
+export const binding: Subresource = { name: 'binding', type: { group: '', version: '', kind: 'Binding' }, schema: accepted.schema, verbs: ['create'], handle: (call) => bind(call, call.info.name) }
 
 /** POST of a Binding, to the pod that the URL names or (to /bindings) that the binding is called after. */
 export async function bind(call: Call, name?: string): Promise<ApiResponse> {

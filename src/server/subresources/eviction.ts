@@ -17,7 +17,7 @@ const mostDisrupted = 2000
 const retrySeconds = 10
 
 export const eviction: Subresource = {
-  name: 'eviction', type: { group: 'policy', version: 'v1', kind: 'Eviction' }, verbs: ['create'],
+  name: 'eviction', type: { group: 'policy', version: 'v1', kind: 'Eviction' }, schema: accepted.schema, verbs: ['create'],
   async handle(call) {
     const options = writeOptions(call.info.query, 'CreateOptions')
     const given = readObject(call.request, accepted, options, call.core.registry, (text) => { call.warnings.push(text) })

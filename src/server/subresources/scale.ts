@@ -14,7 +14,7 @@ import type { Subresource } from './subresource.ts'
 const accepted = { group: 'autoscaling', version: 'v1', kindName: 'Scale', apiVersion: 'autoscaling/v1', schema: scaleType.schema }
 
 export const scale: Subresource = {
-  name: 'scale', type: { group: 'autoscaling', version: 'v1', kind: 'Scale' }, verbs: ['get', 'patch', 'update'],
+  name: 'scale', type: { group: 'autoscaling', version: 'v1', kind: 'Scale' }, schema: accepted.schema, verbs: ['get', 'patch', 'update'],
   handle: (call) => (call.info.verb === 'get' ? read(call) : write(call)),
 }
 

@@ -20,7 +20,7 @@ const injectedSeconds = 3607
 const extendedSeconds = 365 * 24 * 3600
 
 export const token: Subresource = {
-  name: 'token', type, verbs: ['create'],
+  name: 'token', type, schema: accepted.schema, verbs: ['create'],
   async handle(call) {
     const { core, info } = call
     const { tokens } = core
