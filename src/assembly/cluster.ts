@@ -14,6 +14,7 @@ import { createControlPlane, openEngine, type ControlPlane } from './control-pla
 import { giveBackMemory } from './give-back.ts'
 import { kubeletConnector } from './kubelet-connector.ts'
 import { outbound } from './outbound.ts'
+import { quieten } from './quieten.ts'
 import { Pki, serverNames } from './pki.ts'
 import { realClock, secureRandom, stopwatch } from './real-clock.ts'
 import type { RealNodes } from './real-nodes.ts'
@@ -56,7 +57,9 @@ async function start(options: ClusterOptions, log: Log, progress: (step: string)
   ready.promise.catch(() => {})
   const handler: ApiHandler = async (request) => (await ready.promise)(request)
   const common = { handler, ...certificates.serving, log: log.named('listen'),
-    agents: { authority: ca.certificate, certificate: kubeletClient.certificate, key: kubeletClient.key } }
+    agents: { authority: ca.certificate, certificate: kubeletClient.certificate, key: kubeletClient.key },
+    requestMs: options.requestTimeout, goawayChance: options.goawayChance, ...(options.http2MaxStreamsPerConnection > 0 && { streamsPerConnection: options.http2MaxStreamsPerConnection }),
+    ...(options.strictTransportSecurityDirectives && { strictTransportSecurity: options.strictTransportSecurityDirectives }) }
   const main = await listen({ ...common, host: bindAddress, port: options.port })
   const sockets: Listening[] = [main]
   undo.push(async () => { ready.reject(new Error('the API server did not start')); for (const socket of sockets) await socket.close() })
@@ -74,7 +77,7 @@ async function start(options: ClusterOptions, log: Log, progress: (step: string)
     engine: await openEngine(paths.storeDir), clock: realClock, stopwatch, random, log, kubelet, outbound: calls, backend: carrier, clientCa: certificates.clientCa, rootCa: ca.certificate, frontProxyCa: certificates.frontProxyCa, proxyIdentity: certificates.proxyIdentity, tokenKeys: serviceAccountKeys(options, pki),
     ...authenticationOf(options, certificates, log.named('authenticator')), serviceClusterIpRange: options.serviceClusterIpRange, serviceNodePortRange: options.serviceNodePortRange,
     features: new Set(Object.keys(options.featureGates).filter((gate) => options.featureGates[gate])),
-    flowControl: { enabled: options.enablePriorityAndFairness, maxRequestsInFlight: options.maxRequestsInflight, maxMutatingRequestsInFlight: options.maxMutatingRequestsInflight },
+    flowControl: { enabled: options.enablePriorityAndFairness, maxRequestsInFlight: options.maxRequestsInflight, maxMutatingRequestsInFlight: options.maxMutatingRequestsInflight, waitMs: options.requestTimeout / 4 }, minRequestTimeoutSeconds: options.minRequestTimeout,
     clusterCidr: nodes?.podCidr ?? options.clusterCidr, advertise: { address: advertised, port: main.port }, authorizationMode: options.authorizationMode, authorization: authorizationOf(options, log.named('authorization')), runtimeConfig: options.runtimeConfig,
     read, metrics, auditor,
     admission: { enable: options.enableAdmissionPlugins, disable: options.disableAdmissionPlugins, ...(options.admissionControlConfigFile && { configFile: options.admissionControlConfigFile }), notReadySeconds: options.defaultNotReadyTolerationSeconds, unreachableSeconds: options.defaultUnreachableTolerationSeconds },
@@ -107,7 +110,7 @@ async function start(options: ClusterOptions, log: Log, progress: (step: string)
       keepMemory()
       unfollow()
       await simulated?.stop()
-      const closing = sockets.map((socket) => socket.close())
+      const closing = await quieten({ lifecycle: plane.server.lifecycle, sockets, clock: realClock, log, delayMs: options.shutdownDelayDuration, sendRetryAfter: options.shutdownSendRetryAfter, requestMs: options.requestTimeout, watchMs: options.shutdownWatchTerminationGracePeriod })
       await plane.stop()
       await Promise.all(closing)
       await auditor.close()

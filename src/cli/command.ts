@@ -23,6 +23,8 @@ export interface Command<F extends Flags = Flags> {
   readonly examples?: readonly (readonly [command: string, what: string])[]
   readonly arguments?: readonly Argument[]
   readonly flags: F
+  /** Flags of kube-apiserver that it does not have are taken all the same. */
+  readonly referenceFlags?: true
   /** Not for people: left out of help, completion and documentation. */
   readonly hidden?: true
   /** Returns the exit code; throws Failure for everything that a person can do something about. */

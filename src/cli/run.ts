@@ -1,3 +1,4 @@
+import type { Command } from './command.ts'
 import { commandNames, loadCommand } from './commands.ts'
 import { Failure, messageOf, usageError } from './failure.ts'
 import { createTerminal, type Terminal } from './terminal.ts'
@@ -38,8 +39,14 @@ async function dispatch(args: readonly string[], terminal: Terminal): Promise<nu
     return 0
   }
   const { parseArguments } = await import('./parse.ts')
-  const { values, words } = parseArguments(command, rest)
+  const typed = command.referenceFlags ? await withoutThoseOfTheReference(command, rest, terminal) : rest
+  const { values, words } = parseArguments(command, typed)
   return command.run(values, words, terminal)
+}
+
+async function withoutThoseOfTheReference({ flags }: Command, args: readonly string[], terminal: Terminal): Promise<readonly string[]> {
+  const [{ withoutReferenceFlags }, { flagName }] = await Promise.all([import('./flags/reference-flags.ts'), import('./flag.ts')])
+  return withoutReferenceFlags(args, new Set(Object.keys(flags).map(flagName)), (line) => { terminal.note(terminal.paint.yellow(line)) })
 }
 
 function unknownCommand([first = '', second = '']: readonly string[]): string {

@@ -19,6 +19,7 @@ export function completion({ metrics }: Core): (context: RequestContext, respons
     const { audit } = context
     if (body.type === 'bytes' || body.type === 'value') {
       context.leave()
+      context.finished()
       requests.done(context, status, body.type === 'bytes' ? sizeOf(body.chunks) : 0)
       if (status === 429 && body.type === 'bytes' && context.info) requests.terminated(context, status)
       if (!audit) return answer
@@ -33,6 +34,7 @@ export function completion({ metrics }: Core): (context: RequestContext, respons
       if (over) return
       over = true
       context.leave()
+      context.finished()
       closed()
       requests.done(context, status, size)
       if (!audit) return

@@ -30,6 +30,8 @@ export class RequestContext {
   served: Served | undefined
   /** Uids of the FlowSchema and the priority level it was counted under. */
   flow: { readonly schema: string; readonly level: string } | undefined
+  /** Says that it is over, where the server waits for that before it ends. */
+  finished: () => void = nothing
   /** Gives back its seat, where flow control gave it one. */
   leave: () => void = nothing
   readonly #random: Random

@@ -39,6 +39,8 @@ export interface Core {
   readonly kubelet: KubeletConnector | undefined
   readonly backend: BackendConnector | undefined
   readonly outbound: Outbound
+  /** A watch without timeoutSeconds ends after so long, or up to twice as long. */
+  readonly shortestWatchSeconds: number
   /** Whether CBOR is spoken (the feature gate CBORServingAndStorage). */
   readonly cbor: boolean
   /** The certificate shown to extension servers, with its key. */

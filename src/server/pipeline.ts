@@ -7,11 +7,12 @@ import type { Aggregation } from './aggregation/index.ts'
 import type { Auditor } from './audit/auditor.ts'
 import type { AuthorizationAttributes, Authorizer, Decision } from './authz/authz.ts'
 import { completion } from './complete.ts'
-import { RequestContext } from './context.ts'
+import { isLongRunning, RequestContext } from './context.ts'
 import { fieldConditions, labelConditions } from './authz/selector-attributes.ts'
 import type { Core } from './core.ts'
 import { TooMany } from './flowcontrol/flow-control.ts'
 import { gate, type Limiter } from './flowcontrol/gate.ts'
+import { turnedAway, type Lifecycle } from './lifecycle.ts'
 import type { GateMetrics } from './metrics/gates.ts'
 import { speaksProtobuf } from './protobuf-body.ts'
 import { requestInfo, type RequestInfo } from './request.ts'
@@ -30,19 +31,21 @@ export interface PipelineParts {
   readonly impersonate: Impersonator | undefined
   readonly paths: readonly PathHandler[]
   readonly virtual: readonly VirtualResource[]
-  /** False once the server closes. */
-  readonly isOpen: () => boolean
+  readonly lifecycle: Lifecycle
 }
 
-export function pipeline({ core, aggregation, limiter, authorizer, impersonate, paths, virtual, isOpen }: PipelineParts): ApiHandler {
+export function pipeline({ core, aggregation, limiter, authorizer, impersonate, paths, virtual, lifecycle }: PipelineParts): ApiHandler {
   const { clock, stopwatch, random, gates, auditor } = core
   const virtualResources = new Map(virtual.map((v) => [`${v.group}/${v.resource}`, v]))
   const end = completion(core), enter = gate(limiter, core.metrics, gates, () => clock.now())
 
   const answer = async (context: RequestContext): Promise<ApiResponse> => {
     const { request } = context
-    if (!isOpen()) throw unavailable('the server is shutting down')
+    if (!lifecycle.isOpen) throw unavailable('the server is shutting down')
+    const away = request.direct ? undefined : turnedAway(lifecycle, request.path)
+    if (away) return away
     const info = context.info = requestInfo(request)
+    if (!request.direct && !isLongRunning(info)) context.finished = lifecycle.begin()
     await identify(core, context)
     if (auditor.isOn && !await writtenDown(auditor, context, gates)) return notKept(request)
     if (impersonate && wantsAnother(request.headers)) await actAs(impersonate, context, gates)

@@ -13,6 +13,7 @@ import { EventLogs, type Core } from './core.ts'
 import { flowControlDumps } from './flowcontrol/dumps.ts'
 import { FlowControl } from './flowcontrol/flow-control.ts'
 import { MaxInFlight } from './flowcontrol/gate.ts'
+import { Lifecycle } from './lifecycle.ts'
 import { GateMetrics } from './metrics/gates.ts'
 import { Metrics } from './metrics/metrics.ts'
 import type { Objects } from './objects.ts'
@@ -37,6 +38,8 @@ export interface ApiServerOptions {
   readonly log: Log
   /** Writes down what happens to requests; default: nobody does. */
   readonly auditor?: Auditor
+  /** --min-request-timeout: how long watches last that do not say; default 1800. */
+  readonly minRequestTimeoutSeconds?: number
   /** How many requests are answered at once. */
   readonly flowControl?: FlowControlSettings
   /** Where figures are kept; default: a registry of its own. */
@@ -77,6 +80,8 @@ export interface ApiServerOptions {
 export interface ApiServer {
   readonly handler: ApiHandler
   readonly core: Core
+  /** How it ends. */
+  readonly lifecycle: Lifecycle
   /** Registers what is served here as APIServices, and begins to look after those that are served elsewhere. */
   aggregate(): Promise<void>
   /** Ends all watches; new requests are answered 503. */
@@ -170,7 +175,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     admission: new AdmissionChain(roles ? [...options.admission, escalationCheck({ authorizer, roles })] : options.admission, objects, metrics),
     authenticate: authenticator.authenticate,
     logs: new EventLogs(objects), watches: new Set(), tokens: options.tokens, kubelet: options.kubelet, backend: options.backend,
-    outbound: options.outbound ?? nobody, proxyIdentity: options.proxyIdentity, cbor: options.features?.has('CBORServingAndStorage') ?? false,
+    outbound: options.outbound ?? nobody, shortestWatchSeconds: options.minRequestTimeoutSeconds ?? 1800, proxyIdentity: options.proxyIdentity, cbor: options.features?.has('CBORServingAndStorage') ?? false,
   }
   if (options.former) knowFormerVersions(options.former)
   const definitions = new Definitions(core)
@@ -179,13 +184,13 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const aggregation = new Aggregation(core)
   const limits = { ...usualLimits, ...options.flowControl }, flowControl = limits.enabled ? fairFlows(core, limits) : undefined
   const limiter = flowControl ?? new MaxInFlight({ readOnly: limits.maxRequestsInFlight, mutating: limits.maxMutatingRequestsInFlight }, () => clock.now())
-  let open = true
-  const handler = pipeline({ limiter, core, authorizer, impersonate: options.impersonate, aggregation, paths: [...paths(core, aggregation, options, () => open), ...(flowControl ? [flowControlDumps(flowControl)] : [])], virtual: virtualResources, isOpen: () => open })
+  const lifecycle = new Lifecycle(clock)
+  const handler = pipeline({ limiter, core, authorizer, impersonate: options.impersonate, aggregation, paths: [...paths(core, aggregation, options, () => lifecycle.isReady), ...(flowControl ? [flowControlDumps(flowControl)] : [])], virtual: virtualResources, lifecycle })
   return {
-    handler, core,
+    handler, core, lifecycle,
     aggregate: () => aggregation.start(handler),
     close() {
-      open = false
+      lifecycle.close()
       flowControl?.stop()
       definitions.stop()
       stopAdmission()

@@ -19,8 +19,6 @@ type EventType = 'ADDED' | 'MODIFIED' | 'DELETED'
 const queueBound = 10_000
 /** Quiet watchers hear of the newest version this often. */
 const bookmarkEveryMs = 60_000
-/** A watch without timeoutSeconds ends after half an hour to an hour. */
-const shortestWatchSeconds = 1800
 /** A last bookmark goes out this long before the end. */
 const lastBookmarkMs = 2_000
 const encoder = new TextEncoder()
@@ -173,8 +171,8 @@ class Watch implements Listener {
   }
 
   #startTimers(): void {
-    const { core: { clock, random } } = this.#call
-    const seconds = this.#options.timeoutSeconds ?? Math.floor(shortestWatchSeconds * (1 + random()))
+    const { core } = this.#call, { clock, random } = core
+    const seconds = this.#options.timeoutSeconds ?? Math.floor(core.shortestWatchSeconds * (1 + random()))
     this.#stops.push(clock.after(seconds * 1000, () => { this.#end() }))
     if (!this.#options.bookmarks) return
     if (seconds * 1000 > lastBookmarkMs) this.#stops.push(clock.after(seconds * 1000 - lastBookmarkMs, () => { this.#bookmark() }))

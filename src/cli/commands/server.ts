@@ -6,6 +6,7 @@ import { processFlags } from '../flags/up-flags.ts'
 
 export const server = defineCommand({
   name: 'server',
+  referenceFlags: true,
   summary: 'Run a control plane in the foreground, without nodes',
   about: `
 For a service manager. The administrator's kubeconfig lies in the cluster's folder; see ./proa kubeconfig.

@@ -9,6 +9,7 @@ import { errorAnswer } from '../respond.ts'
 import { isPassedOn } from '../proxying/backend.ts'
 import { readBody, streamBody } from './body.ts'
 import { clientCertificate } from './client-certificate.ts'
+import { Deadlines, tooLate } from './deadlines.ts'
 import * as limits from './limits.ts'
 import { nowhere, sendHttp1, sendHttp2 } from './send.ts'
 import { contextOptions, namedContexts, type ServingCertificates } from './serving.ts'
@@ -22,14 +23,22 @@ export interface ListenOptions extends ServingCertificates {
   readonly log: Log
   /** How the server shows itself to node agents when a connection is handed over. */
   readonly agents?: AgentTls
+  /** How long a request may take that is no watch; default a minute. */
+  readonly requestMs?: number
+  /** Requests at once on one HTTP/2 connection; default 1000. */
+  readonly streamsPerConnection?: number
+  /** The chance that a request asks its client to connect anew. */
+  readonly goawayChance?: number
+  /** What the Strict-Transport-Security header of every answer says. */
+  readonly strictTransportSecurity?: string
 }
 export interface Listening {
   readonly host: string
   readonly port: number
   /** Other certificates and authorities, for connections from now on. Throws, with everything as it was, when a key does not fit its certificate. */
   renew(serving: ServingCertificates): void
-  /** Stops taking requests, lets those in flight end, then cuts what is left. */
-  close(): Promise<void>
+  /** Stops taking requests, lets those in flight end, then cuts what is left after `cutMs` (five seconds); called again, it counts anew. */
+  close(cutMs?: number): Promise<void>
 }
 
 /** Resolves when the socket listens; rejects with the system's error (EADDRINUSE, EACCES). */
@@ -39,12 +48,13 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   const server = createSecureServer({
     allowHTTP1: true, ...contextOptions(options), handshakeTimeout: limits.handshakeMs, SNICallback: (name: string, done: (error: null, context: SecureContext | undefined) => void) => { done(null, contextOf(name)) },
     ...(options.clientAuthority !== undefined && { requestCert: true, rejectUnauthorized: false }),
-    settings: { initialWindowSize: limits.streamWindow, maxConcurrentStreams: limits.streamsPerConnection, maxHeaderListSize: limits.headerBytes, enablePush: false },
+    settings: { initialWindowSize: limits.streamWindow, maxConcurrentStreams: options.streamsPerConnection ?? limits.streamsPerConnection, maxHeaderListSize: limits.headerBytes, enablePush: false },
     maxSessionMemory: 128, maxHeaderSize: limits.headerBytes, noDelay: true,
   } as Parameters<typeof createSecureServer>[0])
-  const deadlines = new Deadlines()
+  const deadlines = new Deadlines(options.requestMs ?? limits.requestMs)
   const sessions = new Set<ServerHttp2Session>()
   const sockets = new Set<Socket>()
+  let closed: Promise<void> | undefined, cut: NodeJS.Timeout | undefined
 
   server.on('session', (session) => {
     sessions.add(session)
@@ -79,17 +89,21 @@ export async function listen(options: ListenOptions): Promise<Listening> {
       server.setSecureContext(contextOptions(serving))
       contextOf = next
     },
-    close: () => { deadlines.stop(); return close(server, sessions, sockets) },
+    close(cutMs = limits.drainMs) {
+      closed ??= close(server, sessions, deadlines)
+      clearTimeout(cut)
+      cut = setTimeout(() => { for (const socket of sockets) socket.destroy() }, cutMs)
+      return closed.finally(() => { clearTimeout(cut) })
+    },
   }
 }
 
-async function close(server: Http2SecureServer, sessions: Set<ServerHttp2Session>, sockets: Set<Socket>): Promise<void> {
+async function close(server: Http2SecureServer, sessions: Set<ServerHttp2Session>, deadlines: Deadlines): Promise<void> {
   const closed = new Promise<void>((resolve) => { server.close(() => { resolve() }) })
   for (const session of sessions) session.close() // GOAWAY: streams in flight end
-  const cut = setTimeout(() => { for (const socket of sockets) socket.destroy() }, limits.drainMs)
   ;(server as { closeIdleConnections?: () => void }).closeIdleConnections?.()
   await closed
-  clearTimeout(cut)
+  deadlines.stop()
 }
 
 const known = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
@@ -97,7 +111,7 @@ const known = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS
 const methodOf = (method: string | undefined): ApiRequest['method'] => (known.has(method ?? '') ? method as ApiRequest['method'] : 'OPTIONS')
 const writes = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
 
-async function serveHttp2(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, rawHeaders: readonly string[], { handler, log }: ListenOptions, deadlines: Deadlines): Promise<void> {
+async function serveHttp2(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, rawHeaders: readonly string[], { handler, log, goawayChance = 0, strictTransportSecurity }: ListenOptions, deadlines: Deadlines): Promise<void> {
   stream.on('error', (error) => { log.debug('a stream failed', { error: error.message }) })
   const url = headers[':path'] ?? '/'
   const method = methodOf(headers[':method'])
@@ -107,19 +121,20 @@ async function serveHttp2(stream: ServerHttp2Stream, headers: IncomingHttpHeader
     const body = !hasBody ? undefined : passedOn ? streamBody(stream) : await readBody(stream, headers['content-length'])
     const { session } = stream
     if (!session) return
+    if (goawayChance > 0 && Math.random() < goawayChance) session.close() // GOAWAY: what is under way ends here, the next request goes elsewhere
     const certificate = clientCertificate(session, session.socket as TLSSocket)
     const request = requestOf(method, url, { headers, rawHeaders }, body, certificate, session.socket.remoteAddress, (run) => { stream.once('close', run) })
-    const pending = passedOn ? undefined : deadlines.begin(() => { refuse(tooLate(method, url)) })
+    const pending = passedOn ? undefined : deadlines.begin(url, () => { refuse(tooLate()) })
     let response: ApiResponse
     try { response = await handler(request) } finally { if (pending && !deadlines.end(pending)) return }
     if (stream.destroyed) { if (response.body.type === 'stream') response.body.open(nowhere)(); return }
-    sendHttp2(stream, response, request)
+    sendHttp2(stream, secured(response, strictTransportSecurity), request)
   } catch (error) {
     refuse(error)
   }
 }
 
-async function serveHttp1(request: IncomingMessage, response: ServerResponse, { handler, log }: ListenOptions, deadlines: Deadlines): Promise<void> {
+async function serveHttp1(request: IncomingMessage, response: ServerResponse, { handler, log, strictTransportSecurity }: ListenOptions, deadlines: Deadlines): Promise<void> {
   const method = methodOf(request.method)
   const url = request.url ?? '/'
   response.on('error', (error) => { log.debug('an answer could not be written', { error: error.message }) })
@@ -129,11 +144,11 @@ async function serveHttp1(request: IncomingMessage, response: ServerResponse, { 
     const body = !writes.has(method) ? undefined : passedOn ? streamBody(request) : await readBody(request, request.headers['content-length'])
     const certificate = clientCertificate(request.socket, request.socket as TLSSocket)
     const asked = requestOf(method, url, request, body, certificate, request.socket.remoteAddress, (run) => { response.once('close', run) })
-    const pending = passedOn ? undefined : deadlines.begin(() => { refuse(tooLate(method, url)) })
+    const pending = passedOn ? undefined : deadlines.begin(url, () => { refuse(tooLate()) })
     let answer: ApiResponse
     try { answer = await handler(asked) } finally { if (pending && !deadlines.end(pending)) return }
     if (response.destroyed) { if (answer.body.type === 'stream') answer.body.open(nowhere)(); return }
-    sendHttp1(response, answer, asked)
+    sendHttp1(response, secured(answer, strictTransportSecurity), asked)
   } catch (error) {
     refuse(error)
   }
@@ -180,30 +195,8 @@ function requestOf(method: ApiRequest['method'], url: string, { headers, rawHead
   }
 }
 
-/** Requests that are being answered; what is neither a watch nor a followed log has its answer within a minute. */
-interface Pending { readonly since: number; late(): void }
-class Deadlines {
-  readonly #pending = new Set<Pending>()
-  readonly #sweep = setInterval(() => {
-    const oldest = Date.now() - limits.requestMs
-    for (const each of this.#pending) {
-      if (each.since > oldest) break // they are in order of their beginning
-      this.#pending.delete(each)
-      each.late()
-    }
-  }, limits.requestMs / 60).unref()
-
-  begin(late: () => void): Pending {
-    const pending = { since: Date.now(), late }
-    this.#pending.add(pending)
-    return pending
-  }
-  /** False when the answer comes too late: another one has been given. */
-  end(pending: Pending): boolean { return this.#pending.delete(pending) }
-  stop(): void { clearInterval(this.#sweep) }
-}
-const tooLate = (method: string, url: string): ApiError =>
-  new ApiError('Timeout', `request did not complete within requested timeout - ${method} ${url} took more than ${limits.requestMs / 1000} s`, { retryAfterSeconds: 1 })
+const secured = (response: ApiResponse, directives: string | undefined): ApiResponse =>
+  (directives === undefined ? response : { ...response, headers: { ...response.headers, 'strict-transport-security': directives } })
 
 function refusal(error: unknown, accept: string | undefined, log: Log) {
   if (error instanceof ApiError) return errorAnswer(error, { headers: { accept } }, false)
