@@ -7,7 +7,8 @@ import { estimate } from './estimate.ts'
 import { Frame } from './frame.ts'
 import { issuesText, toIssues, type Finding } from './issues.ts'
 import { toJson } from './json-values.ts'
-import { functions } from './library/index.ts'
+import type { FunctionDeclaration } from './functions.ts'
+import { functions, patchFunctions } from './library/index.ts'
 import { parse } from './parser.ts'
 import { plan, type Plan } from './planner.ts'
 import { validate } from './validate.ts'
@@ -62,11 +63,11 @@ export function compile(source: string, environment: CelEnvironment): Compiled {
   const wrong = (findings: readonly Finding[]): Compiled => { const issues = toIssues(source, findings); return { ok: false, issues, text: issuesText(source, issues) } }
   const parsed = parse(source)
   if ('findings' in parsed) return wrong(parsed.findings)
-  const checked = check(parsed.expr, environment, functions)
+  const known = environment.constructible?.length ? patchFunctions : functions, checked = check(parsed.expr, environment, known)
   if (checked.findings.length > 0) return wrong(checked.findings)
   const invalid = validate(checked)
   if (invalid.length > 0) return wrong(invalid)
-  return { ok: true, program: new Program(source, checked, environment) }
+  return { ok: true, program: new Program(source, checked, environment, known) }
 }
 
 class Program implements CelProgram {
@@ -75,17 +76,18 @@ class Program implements CelProgram {
   readonly outputTypeName: string
   private readonly checked: Checked
   private readonly environment: CelEnvironment
+  private readonly functions: ReadonlyMap<string, FunctionDeclaration>
   private planned: Plan | undefined
   private estimated: Amount | undefined
-  constructor(source: string, checked: Checked, environment: CelEnvironment) {
+  constructor(source: string, checked: Checked, environment: CelEnvironment, known: ReadonlyMap<string, FunctionDeclaration>) {
     const type = checked.typeOf(checked.expr)
-    this.source = source; this.checked = checked; this.environment = environment
+    this.source = source; this.checked = checked; this.environment = environment; this.functions = known
     this.outputType = toDeclared(type); this.outputTypeName = typeText(type)
   }
   get cost(): Amount { return this.estimated ??= estimate(this.checked, this.environment) }
   uses(variable: string): boolean { return this.checked.uses(variable) }
   evaluate(variables: Readonly<Record<string, unknown>>, budget: CelBudget): CelResult {
-    this.planned ??= plan(this.checked, this.environment, functions)
+    this.planned ??= plan(this.checked, this.environment, this.functions)
     const { step, slots, size } = this.planned, frame = new Frame(size, slots, variables, budget.perCall)
     try {
       const value = step(frame)

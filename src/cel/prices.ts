@@ -1,7 +1,7 @@
 // What calls cost when they run: the tables of cel-go and of Kubernetes' libraries. What they may cost at most is in estimate.ts; both belong together.
 import { sizeOf } from './library/standard.ts'
 import { encodeUtf8 } from './literals.ts'
-import { isMap, isOpaque, ListValue, ObjectValue, type Value } from './values.ts'
+import { isMap, isOpaque, ListValue, ObjectValue, OptionalValue, type Value } from './values.ts'
 
 /** Types that lists can be sorted by, as overloads name them. */
 export const sortables = ['int', 'uint', 'double', 'bool', 'google.protobuf.Duration', 'google.protobuf.Timestamp', 'string', 'bytes']
@@ -22,6 +22,7 @@ export function actualSize(value: Value): number {
   const size = sizeOf(value)
   if (size !== undefined) return size
   if (value instanceof ObjectValue) return Object.keys(value.raw).length
+  if (value instanceof OptionalValue) return value.value === undefined ? 1 : actualSize(value.value)
   return isOpaque(value) ? value.size ?? 1 : 1
 }
 const letters = (size: number, times = 1): number => Math.ceil(size * (times * letter))
@@ -68,8 +69,7 @@ const smaller: Price = ([a, b]) => (isOpaque(a!) ? 1 : Math.ceil(Math.min(actual
 const together: Price = ([a, b]) => letters(actualSize(a!) + actualSize(b!))
 /** By overload: the standard functions. */
 const byOverload: ReadonlyMap<string, Price> = new Map<string, Price>([
-  ...all('starts_with_string ends_with_string', ([, part]) => letters(actualSize(part!))),
-  ...all('string_to_bytes bytes_to_string strings_quote string_format', ofFirst),
+  ...all('starts_with_string ends_with_string string_to_bytes bytes_to_string strings_quote string_format', ofFirst),
   ['in_list', ([, list]) => actualSize(list!)],
   ...all('equals not_equals less_string less_equals_string greater_string greater_equals_string less_bytes less_equals_bytes greater_bytes greater_equals_bytes', smaller),
   ...all('add_string add_bytes', together),

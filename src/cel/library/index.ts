@@ -1,4 +1,4 @@
-// All functions that expressions know, put together once.
+// All functions that expressions know, put together once. Keys of JSON patches are escaped only where patches are made.
 import { declareFunctions } from '../functions.ts'
 import { authorization } from './authorization.ts'
 import { jsonPatch } from './json-patch.ts'
@@ -17,6 +17,6 @@ import { strings } from './strings.ts'
 import { times } from './times.ts'
 import { urls } from './urls.ts'
 
-export const functions = declareFunctions(
-  operators, standard, times, optionals, strings, lists, moreLists, sets, regularExpressions, quantities, urls, network, namedFormats, semanticVersions, authorization, jsonPatch,
-)
+const always = [operators, standard, times, optionals, strings, lists, moreLists, sets, regularExpressions, quantities, urls, network, namedFormats, semanticVersions, authorization]
+export const functions = declareFunctions(...always)
+export const patchFunctions = declareFunctions(...always, jsonPatch)
