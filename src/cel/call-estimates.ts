@@ -112,6 +112,8 @@ const listsByOverload: ReadonlyMap<string, Estimate> = new Map<string, Estimate>
   ['list_reverse', (target) => making(sizeOf(target!))],
   ...all('list_flatten list_flatten_int', (target, args) => making(sizeOf(target!), args.length === 1 ? whole(args[0], endless) : 1)),
   ['list_distinct', (target) => comparingAll(target!)],
+  ...all('list_sets_contains_list list_sets_intersects_list', (_, [a, b]) => ({ cost: add(multiply(sizeOf(a!), sizeOf(b!)), exactly(1)) })),
+  ['list_sets_equivalent_list', (_, [a, b]) => ({ cost: add(scale(multiply(sizeOf(a!), sizeOf(b!)), 2), exactly(1)) })],
   ...sortables.flatMap((type): [string, Estimate][] => [[`list_${type}_sort`, (target) => comparingAll(target!, sorting(type))], [`list_${type}_sortByAssociatedKeys`, (_, [keys]) => comparingAll(keys!, sorting(type))]]),
 ])
 

@@ -1,5 +1,6 @@
 // When values are the same, and which comes first. Numbers compare by value whatever their type.
 import { CelError } from './compile.ts'
+import { spend } from './meter.ts'
 import { Duration, isMap, isOpaque, ListValue, ObjectValue, OptionalValue, Timestamp, TypeValue, Uint, type MapValue, type Value } from './values.ts'
 
 export const noSuchOverload = (): CelError => new CelError('no such overload')
@@ -31,6 +32,7 @@ export function equal(a: Value, b: Value, depth = 0): boolean {
 
 function equalLists(a: ListValue, b: ListValue, depth: number): boolean {
   if (a.size !== b.size) return false
+  spend(a.size)
   const form = a.form ?? b.form
   if (form?.kind === 'set') return [...a].every((item) => includes(b, item, depth)) && [...b].every((item) => includes(a, item, depth))
   if (form?.kind === 'map') {
@@ -42,6 +44,7 @@ function equalLists(a: ListValue, b: ListValue, depth: number): boolean {
 }
 /** Whether a list has an element; plain ones are looked up. */
 export function includes(list: ListValue, wanted: Value, depth = 0): boolean {
+  spend(list.size)
   for (let i = 0; i < list.size; i++) if (equal(list.at(i), wanted, depth + 1)) return true
   return false
 }
@@ -52,6 +55,7 @@ export function listMapKey(item: Value, keys: readonly string[]): string {
 }
 function equalMaps(a: MapValue, b: MapValue, depth: number): boolean {
   if (a.size !== b.size) return false
+  spend(a.size)
   for (const key of a.keys()) {
     const other = b.get(key)
     if (other === undefined || !equal(a.get(key)!, other, depth)) return false
@@ -60,6 +64,7 @@ function equalMaps(a: MapValue, b: MapValue, depth: number): boolean {
 }
 function equalObjects(a: ObjectValue, b: ObjectValue, depth: number): boolean {
   const names = new Set([...a.names(), ...b.names()])
+  spend(names.size)
   for (const name of names) {
     const x = a.get(name), y = b.get(name)
     if (x === undefined || y === undefined || !equal(x, y, depth)) return false

@@ -9,6 +9,7 @@ import { issuesText, toIssues, type Finding } from './issues.ts'
 import { toJson } from './json-values.ts'
 import type { FunctionDeclaration } from './functions.ts'
 import { functions, patchFunctions } from './library/index.ts'
+import { metered } from './meter.ts'
 import { parse } from './parser.ts'
 import { plan, type Plan } from './planner.ts'
 import { validate } from './validate.ts'
@@ -90,8 +91,8 @@ class Program implements CelProgram {
     this.planned ??= plan(this.checked, this.environment, this.functions)
     const { step, slots, size } = this.planned, frame = new Frame(size, slots, variables, budget.perCall)
     try {
-      const value = step(frame)
-      return { value, json: () => toJson(value) }
+      const value = metered(() => step(frame))
+      return { value, json: () => metered(() => toJson(value)) }
     } catch (error) {
       if (error instanceof RangeError && /call stack/.test(error.message)) throw new CelError('expression is nested too deep')
       throw error

@@ -5,6 +5,7 @@ import type { Expr } from './expression.ts'
 import { quote } from './go-quote.ts'
 import type { Finding } from './issues.ts'
 import { encodeUtf8 } from './literals.ts'
+import { spend } from './meter.ts'
 import { toText } from './library/standard.ts'
 import { Duration, isMap, ListValue, Timestamp, TypeValue, typeNameOf, Uint, type Value } from './values.ts'
 
@@ -123,6 +124,7 @@ function plain(value: Value): string | undefined {
 }
 /** Inside lists and maps, values look as they would in an expression. */
 function nested(value: Value): string {
+  spend(1)
   if (typeof value === 'string') return quote(value)
   if (typeof value === 'number') return Number.isFinite(value) ? fixed(value, 6) : quote(Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf')
   if (value instanceof Uint8Array) return `b${quote(toText(value))}`

@@ -1,6 +1,7 @@
 // JSON to values by declared types, and back.
 import { CelError } from './compile.ts'
 import type { CelObjectType, CelType } from './cel-type.ts'
+import { spend } from './meter.ts'
 import { escapeName } from './names.ts'
 import { formatDuration, formatTimestamp, readDate, readSpan } from './time-values.ts'
 import { decodeBase64, encodeBase64 } from './base64.ts'
@@ -88,6 +89,7 @@ export function fieldReaders(type: CelObjectType): ReadonlyMap<string, FieldRead
 const deepest = 1_000
 /** A value as JSON. Throws CelError for what has none. */
 export function toJson(value: Value, depth = 0): unknown {
+  spend(1)
   if (depth > deepest) throw new CelError('value is nested too deep')
   switch (typeof value) {
     case 'bigint': return Number(value)

@@ -11,6 +11,7 @@ import type { Frame, Slot, Step } from './frame.ts'
 import { doesTakeAnything, type FunctionDeclaration } from './functions.ts'
 import { fieldReaders, readerOf } from './json-values.ts'
 import { planLoop } from './loops.ts'
+import { spendLetters } from './meter.ts'
 import { listCost, mapCost, objectCost, priceOf, type Price } from './prices.ts'
 import { EntryMap, ListValue, mapKey, ObjectValue, OptionalValue, TypeValue, Uint, type Value } from './values.ts'
 
@@ -241,16 +242,18 @@ export const isAttribute = (e: Expr): boolean => e.kind === 'ident' || e.kind ==
 function readSlot(slot: number, cost: number): Step {
   return (frame) => { frame.pay(cost); return frame.values[slot] ?? frame.load(slot) }
 }
+/** A call: its price is paid before it is made, so that none is begun that costs too much. */
 function applied(apply: Apply, args: readonly Step[], price: Price | undefined): Step {
   const [first, second] = args
   if (!price) {
-    if (args.length === 1) return (frame) => { const value = apply(first!(frame)); frame.pay(1); return value }
-    if (args.length === 2) return (frame) => { const a = first!(frame), value = apply(a, second!(frame)); frame.pay(1); return value }
+    if (args.length === 1) return (frame) => { const a = first!(frame); frame.pay(1); if (typeof a === 'string') spendLetters(a.length); return apply(a) }
+    if (args.length === 2) return (frame) => { const a = first!(frame), b = second!(frame); frame.pay(1); if (typeof a === 'string') spendLetters(a.length); return apply(a, b) }
   }
   return (frame: Frame) => {
-    const values = args.map((arg) => arg(frame)), result = apply(...values)
-    frame.pay(price ? price(values, result) : 1)
-    return result
+    const values = args.map((arg) => arg(frame))
+    frame.pay(price ? price(values) : 1)
+    for (const value of values) if (typeof value === 'string') spendLetters(value.length)
+    return apply(...values)
   }
 }
 

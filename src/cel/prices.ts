@@ -1,12 +1,14 @@
 // What calls cost when they run: the tables of cel-go and of Kubernetes' libraries. What they may cost at most is in estimate.ts; both belong together.
 import { sizeOf } from './library/standard.ts'
 import { encodeUtf8 } from './literals.ts'
+import { spend } from './meter.ts'
 import { isMap, isOpaque, ListValue, ObjectValue, OptionalValue, type Value } from './values.ts'
 
 /** Types that lists can be sorted by, as overloads name them. */
 export const sortables = ['int', 'uint', 'double', 'bool', 'google.protobuf.Duration', 'google.protobuf.Timestamp', 'string', 'bytes']
 
-export type Price = (args: readonly Value[], result: Value) => number
+/** What a call costs, before it is made. */
+export type Price = (args: readonly Value[]) => number
 
 /** Costs of reading a name or a field, and of making lists, maps and objects. */
 export const selectCost = 1, listCost = 10, mapCost = 30, objectCost = 40
@@ -29,6 +31,7 @@ const letters = (size: number, times = 1): number => Math.ceil(size * (times * l
 
 /** Going over all that a value holds. */
 function traversal(value: Value): number {
+  spend(1)
   if (typeof value === 'string') return Math.floor(utf8Length(value) * letter)
   if (value instanceof Uint8Array) return Math.floor(value.length * letter)
   let cost = 0
@@ -52,7 +55,7 @@ const byName: ReadonlyMap<string, Price> = new Map<string, Price>([
   ...all('isSorted sum max min indexOf lastIndexOf', ([list]) => traversal(list!)),
   ...all('url lowerAscii upperAscii substring trim jsonpatch.escapeKey cidr isIP isCIDR ip quantity isQuantity semver isSemver', ofFirst),
   ...all('replace split ip.isCanonical', twiceFirst),
-  ['join', (_, result) => letters(actualSize(result), 2)],
+  ['join', ([list, separator]) => letters(joinedSize(list!, separator), 2)],
   ...all('find findAll', search),
   ...all('masked prefixLength family isUnspecified isLoopback isLinkLocalMulticast isLinkLocalUnicast isGlobalUnicast', one),
   ['containsIP', ([cidr, other]) => letters(2 * actualSize(cidr!)) + (typeof other === 'string' ? letters(actualSize(other)) : 0)],
@@ -77,6 +80,13 @@ const byOverload: ReadonlyMap<string, Price> = new Map<string, Price>([
   ['contains_string', ([text, part]) => letters(actualSize(text!)) * letters(actualSize(part!))],
 ])
 
+/** The letters of a list of texts with something between them. */
+function joinedSize(list: Value, separator: Value | undefined): number {
+  if (!(list instanceof ListValue)) return 1
+  let size = separator === undefined ? 0 : Math.max(list.size - 1, 0) * actualSize(separator)
+  for (const item of list) size += actualSize(item)
+  return size
+}
 /** Lists that a call makes: the call, the list, and each element. */
 const making = (size: number, perElement = 1): number => Math.floor(size * perElement) + 1 + listCost
 /** Every element is compared with every other; strings cost more. */
@@ -85,9 +95,13 @@ const comparingAll = (list: Value): number => {
   return making(size * size, 2 + (typeof first === 'string' || first instanceof Uint8Array ? letter : 0))
 }
 const listsByOverload: ReadonlyMap<string, Price> = new Map<string, Price>([
-  ...all('list_slice lists_range list_reverse', (_, result) => making(actualSize(result))),
+  ['list_slice', ([, start, end]) => making(Math.max(Number(end) - Number(start), 0))],
+  ['lists_range', ([count]) => making(Math.max(Number(count), 0))],
+  ['list_reverse', ([list]) => making(actualSize(list!))],
   ...all('list_flatten list_flatten_int', ([list, depth]) => making(actualSize(list!), typeof depth === 'bigint' ? Number(depth) : 1)),
   ['list_distinct', ([list]) => comparingAll(list!)],
+  ...all('list_sets_contains_list list_sets_intersects_list', ([a, b]) => 1 + actualSize(a!) * actualSize(b!)),
+  ['list_sets_equivalent_list', ([a, b]) => 1 + 2 * actualSize(a!) * actualSize(b!)],
   ...sortables.flatMap((type): [string, Price][] => [[`list_${type}_sort`, ([list]) => comparingAll(list!)], [`list_${type}_sortByAssociatedKeys`, ([, keys]) => comparingAll(keys!)]]),
 ])
 

@@ -31,6 +31,30 @@ export class ListValue {
   *[Symbol.iterator](): Iterator<Value> { for (let i = 0; i < this.raw.length; i++) yield this.at(i) }
 }
 
+/** Two long lists, one behind the other, without a copy: adding a list to itself many times takes no room. */
+export class JoinedList extends ListValue {
+  private readonly parts: readonly [ListValue, ListValue]
+  private readonly length: number
+  constructor(first: ListValue, second: ListValue) { super([]); this.parts = [first, second]; this.length = first.size + second.size }
+  override get size(): number { return this.length }
+  override at(index: number): Value {
+    let list: ListValue = this, at = index
+    while (list instanceof JoinedList) {
+      const [first, second]: readonly [ListValue, ListValue] = list.parts
+      if (at < first.size) list = first
+      else { at -= first.size; list = second }
+    }
+    return list.at(at)
+  }
+  override *[Symbol.iterator](): Iterator<Value> {
+    const open: ListValue[] = [this]
+    for (let list = open.pop(); list; list = open.pop()) {
+      if (list instanceof JoinedList) open.push(list.parts[1], list.parts[0])
+      else yield* list
+    }
+  }
+}
+
 /** What maps have in common: those read from JSON and those that an expression makes. */
 export interface MapValue {
   readonly isMap: true
@@ -43,10 +67,16 @@ export class JsonMap implements MapValue {
   readonly raw: Readonly<Record<string, unknown>>
   readonly read: Reader
   constructor(raw: Readonly<Record<string, unknown>>, read: Reader) { this.raw = raw; this.read = read }
-  get size(): number { return Object.keys(this.raw).length }
+  get size(): number { return this.keys().length }
   get(key: Value): Value | undefined { return typeof key === 'string' && Object.hasOwn(this.raw, key) ? this.read(this.raw[key]) : undefined }
-  keys(): string[] { return Object.keys(this.raw) }
+  keys(): readonly string[] {
+    let keys = knownKeys.get(this.raw)
+    if (!keys) knownKeys.set(this.raw, keys = Object.keys(this.raw))
+    return keys
+  }
 }
+/** Asked for again and again by expressions with loops. */
+const knownKeys = new WeakMap<object, readonly string[]>()
 export class EntryMap implements MapValue {
   readonly isMap = true as const
   readonly entries: ReadonlyMap<unknown, readonly [Value, Value]>

@@ -2,9 +2,10 @@
 import { CelError } from '../compile.ts'
 import { compare, equal, includes, listMapKey, noSuchOverload } from '../compare.ts'
 import { takesAnything, type Library, type Run } from '../functions.ts'
+import { spend } from '../meter.ts'
 import { leastInt, mostInt, mostUint } from '../literals.ts'
 import { durationOf, timestampAt } from '../time-values.ts'
-import { Duration, isMap, ListValue, Timestamp, typeNameOf, Uint, type Value } from '../values.ts'
+import { Duration, isMap, JoinedList, ListValue, Timestamp, typeNameOf, Uint, type Value } from '../values.ts'
 
 const fail = (message: string): never => { throw new CelError(message) }
 const asInt = (value: bigint): bigint => (value > mostInt || value < leastInt ? fail('integer overflow') : value)
@@ -16,7 +17,7 @@ const numbers = ['int', 'uint', 'double'], times = ['google.protobuf.Timestamp',
 
 export function add(a: Value, b: Value): Value {
   if (typeof a === 'bigint' && typeof b === 'bigint') return asInt(a + b)
-  if (typeof a === 'string' && typeof b === 'string') return a + b
+  if (typeof a === 'string' && typeof b === 'string') return joinTexts(a, b)
   if (typeof a === 'number' && typeof b === 'number') return a + b
   if (a instanceof ListValue && b instanceof ListValue) return addLists(a, b)
   if (a instanceof Uint && b instanceof Uint) return asUint(a.value + b.value)
@@ -36,7 +37,19 @@ function addLists(a: ListValue, b: ListValue): ListValue {
     for (const item of b) merged.set(listMapKey(item, keys), item)
     return new ListValue([...merged.values()], undefined, a.form)
   }
+  const size = a.size + b.size
+  if (size > longestList) throw new CelError('operation cancelled: actual cost limit exceeded', true)
+  if (size > longestCopy) return new JoinedList(a, b)
+  spend(size)
   return new ListValue([...a, ...b])
+}
+/** Lists that are copied when they are joined; and the longest there are: more than a request could hold. */
+const longestCopy = 1_024, longestList = 4_000_000
+/** Longer texts cost more than an evaluation may. */
+const longestText = 16_000_000
+function joinTexts(a: string, b: string): string {
+  if (a.length + b.length > longestText) throw new CelError('operation cancelled: actual cost limit exceeded', true)
+  return a + b
 }
 export function subtract(a: Value, b: Value): Value {
   if (typeof a === 'bigint' && typeof b === 'bigint') return asInt(a - b)

@@ -2,6 +2,7 @@
 import { CelError } from '../compile.ts'
 import type { Library } from '../functions.ts'
 import { formatString } from '../format-string.ts'
+import { spendLetters } from '../meter.ts'
 import { ListValue, type Value } from '../values.ts'
 
 const outOfRange = (index: bigint): never => { throw new CelError(`index out of range: ${index}`) }
@@ -48,7 +49,13 @@ function split(text: string, separator: string, limit = -1n): ListValue {
   const whole = Number(limit) - 1
   return new ListValue([...parts.slice(0, whole), parts.slice(whole).join(separator)])
 }
+/** Replacing short by long makes texts that no price foresees. */
 function replace(text: string, from: string, to: string, limit = -1n): string {
+  const most = text.length + (text.length / Math.max(from.length, 1) + 1) * to.length
+  spendLetters(most)
+  return replaced(text, from, to, limit)
+}
+function replaced(text: string, from: string, to: string, limit: bigint): string {
   if (limit < 0n) return from === '' ? `${to}${[...text].map((c) => c + to).join('')}` : text.split(from).join(to)
   if (from === '') { const all = [...text], count = Math.min(Number(limit), all.length + 1); return all.map((c, i) => (i < count ? to + c : c)).join('') + (count > all.length ? to : '') }
   const parts = text.split(from), count = Math.min(Number(limit), parts.length - 1)
