@@ -217,3 +217,20 @@ for (const [what, wait] of [['at once', false], ['later', true]] as const) test(
   assert.equal(body.message, `configmaps "x" is forbidden: ValidatingAdmissionPolicy 'p' with binding 'p' denied request: because`)
   assert.deepEqual(asked, ['system:anonymous use a.example/things m ', 'system:serviceaccount:n:sa use a.example/things  ', 'system:anonymous look /configmaps n x'])
 })
+
+test('whoever writes a policy with parameters, or binds them, must be able to read them', async () => {
+  let may = (_: string): boolean => false
+  const { ask } = await server({ authorize: ({ verb, resource }) => ({ verdict: resource?.group === 'admissionregistration.k8s.io' || resource?.resource === 'namespaces' || may(`${verb} ${resource?.resource} ${resource?.namespace}/${resource?.name}`) ? 'allow' : 'none', reason: '' }) })
+  const policy = { apiVersion, kind: 'ValidatingAdmissionPolicy', metadata: { name: 'p' }, spec: { matchConstraints: onMaps, paramKind: { apiVersion: 'v1', kind: 'Secret' }, validations: [{ expression: 'true' }] } }
+  const refused = await ask(`POST ${api}/validatingadmissionpolicies`, policy)
+  const user = '&{system:anonymous  [system:unauthenticated] map[]}'
+  assert.deepEqual([refused.status, refused.body.details.causes], [422, [{ reason: 'FieldValueForbidden', field: 'spec.paramKind', message: `Forbidden: user ${user} must have "get" permission on all objects of the referenced paramKind (kind=Secret, apiVersion=v1)` }]])
+  may = (what) => what === 'get secrets */*'
+  assert.equal((await ask(`POST ${api}/validatingadmissionpolicies`, policy)).status, 201)
+  const binding = (paramRef: object, policyName = 'p') => ({ apiVersion, kind: 'ValidatingAdmissionPolicyBinding', metadata: { name: 'b' }, spec: { policyName, validationActions: ['Deny'], paramRef: { parameterNotFoundAction: 'Deny', ...paramRef } } })
+  const bind = async (paramRef: object, policyName?: string) => (await ask(`POST ${api}/validatingadmissionpolicybindings`, binding(paramRef, policyName))).body.details?.causes[0].message
+  assert.equal(await bind({ name: 's', namespace: 'n' }), `Forbidden: user ${user} does not have "get" permission on the object referenced by paramRef`)
+  assert.equal(await bind({ selector: {} }, 'none'), `Forbidden: unable to get policy none to determine minimum required permissions and user ${user} does not have "list" permission for all groups, versions and resources`)
+  may = (what) => what === 'get secrets n/s'
+  assert.equal(await bind({ name: 's', namespace: 'n' }), undefined)
+})
