@@ -22,11 +22,18 @@ export const escalationCheck = (judges: Judges): AdmissionPlugin => ({
   handles: (operation, kind, subresource) => subresource === '' && (operation === 'CREATE' || operation === 'UPDATE') && (roles.includes(kind) || bindings.includes(kind)),
   async mutate(attributes) {
     const { kind, object, old, user } = attributes
-    if (!object || user.groups.includes('system:masters')) return
+    if (!object || user.groups.includes('system:masters') || (old && onlyForItsEnd(object, old))) return
     if (roles.includes(kind)) await checkRole(judges, attributes, object, old)
-    else if (!old || !same(object.roleRef, old.roleRef) || !same(object.subjects, old.subjects)) await checkBinding(judges, attributes, object)
+    else await checkBinding(judges, attributes, object)
   },
 })
+
+/** Whether nothing changes but what the garbage collector changes so that an object can go. */
+const onlyForItsEnd = (object: LooseObject, old: LooseObject): boolean => same(withoutOwners(object), withoutOwners(old))
+function withoutOwners({ metadata, ...rest }: LooseObject): object {
+  const { finalizers: _, ownerReferences: __, managedFields: ___, resourceVersion: ____, ...more } = metadata
+  return { ...rest, metadata: more }
+}
 
 async function checkRole({ authorizer, roles: held }: Judges, { kind, user, namespace }: AdmissionAttributes, object: LooseObject, old: LooseObject | undefined): Promise<void> {
   const { rules, aggregationRule } = object as AnyObject as Role
@@ -65,11 +72,13 @@ function checkHeld(held: RoleRules, user: User, namespace: string, kind: Kind, n
   throw forbidden(kind, name, `user ${JSON.stringify(user.name)} (groups=[${groups}]) is attempting to grant RBAC permissions not currently held:\n${lines.join('\n')}${evaluationError ? `; resolution errors: [${evaluationError}]` : ''}`)
 }
 
-/** Of the rules, split as finely as can be, those that no rule of the user covers. */
 function missing(roles: RoleRules, user: User, namespace: string, rules: readonly Rule[]): Rule[] {
-  const { resourceRules, nonResourceRules } = roles.rulesFor(user, namespace), own: readonly Rule[] = [...resourceRules, ...nonResourceRules]
-  return rules.flatMap(split).filter((one) => !own.some((rule) => covers(rule, one)))
+  const { resourceRules, nonResourceRules } = roles.rulesFor(user, namespace)
+  return uncovered([...resourceRules, ...nonResourceRules], rules)
 }
+
+/** Of the rules, split as finely as can be, those that none of the others covers. */
+export const uncovered = (held: readonly Rule[], rules: readonly Rule[]): Rule[] => rules.flatMap(split).filter((one) => !held.some((rule) => covers(rule, one)))
 
 function split({ apiGroups = [], resources = [], verbs = [], resourceNames = [], nonResourceURLs = [] }: Rule): Rule[] {
   const named = resourceNames.length > 0 ? resourceNames.map((n) => ({ resourceNames: [n] })) : [{}]

@@ -5,6 +5,7 @@ import { ApiError, is, same, type ApiHandler, type Kind, type LooseObject, type 
 import type { ObjectReader } from '../object-reader.ts'
 import { nthAddress, type Range } from '../services/addresses.ts'
 import { systemUser } from '../system-user.ts'
+import { mendRole } from './mend-roles.ts'
 import defaults from './objects.json' with { type: 'json' }
 
 export interface BootstrapOptions {
@@ -23,7 +24,6 @@ export interface BootstrapOptions {
 }
 
 const systemNamespaces = ['kube-system', 'kube-public', 'kube-node-lease', 'default']
-const autoupdate = 'rbac.authorization.kubernetes.io/autoupdate'
 
 export interface FrontProxyNames {
   readonly allowedNames: readonly string[]
@@ -72,29 +72,16 @@ type Authorities = Pick<BootstrapOptions, 'clientCa' | 'frontProxyCa' | 'frontPr
 /** Tells extension servers whom this server believes now. */
 export const publishAuthorities = (options: Pick<BootstrapOptions, 'handler' | 'objects'> & Authorities): Promise<void> => writer(options).ensure(authenticationConfig(options), replaceData)
 
-/** What to store in place of `stored`; undefined: it may stay as it is. */
-type Mend = (stored: LooseObject, wanted: LooseObject) => LooseObject | undefined
+/** What to store in place of `stored`; `anew`: it is deleted and made again; undefined: it may stay as it is. */
+type Mend = (stored: LooseObject, wanted: LooseObject) => LooseObject | 'anew' | undefined
 
-/** Roles and bindings that say autoupdate get back the rules and subjects that somebody took away; what was added stays. */
-export const mendRole: Mend = (stored, wanted) => {
-  if (stored.metadata.annotations?.[autoupdate] !== 'true') return undefined
-  let changed = false
-  const next: LooseObject = { ...stored }
-  for (const field of ['rules', 'subjects']) {
-    const held = (stored[field] ?? []) as unknown[], missing = ((wanted[field] ?? []) as unknown[]).filter((w) => !held.some((h) => same(h, w)))
-    if (missing.length === 0 || wanted['aggregationRule']) continue
-    next[field] = [...held, ...missing]
-    changed = true
-  }
-  return changed ? next : undefined
-}
 const replaceData: Mend = (stored, wanted) => (same(stored['data'], wanted['data']) ? undefined : { ...stored, data: wanted['data'] })
 const replaceAll = (fields: readonly string[]): Mend => (stored, wanted) =>
   (fields.every((f) => same(stored[f], wanted[f])) ? undefined : { ...stored, ...Object.fromEntries(fields.map((f) => [f, wanted[f]])) })
 
 function writer({ handler, objects }: Pick<BootstrapOptions, 'handler' | 'objects'>) {
-  const send = async (method: 'POST' | 'PUT', path: string, object: unknown) => {
-    const answer = await handler({ method, path, query: 'fieldManager=kube-apiserver', headers: { 'content-type': 'application/json' }, body: { object }, user: systemUser, direct: true })
+  const send = async (method: 'POST' | 'PUT' | 'DELETE', path: string, object?: unknown) => {
+    const answer = await handler({ method, path, query: 'fieldManager=kube-apiserver', headers: { 'content-type': 'application/json' }, body: object === undefined ? undefined : { object }, user: systemUser, direct: true })
     if (answer.status >= 400) throw ApiError.from((answer.body.type === 'value' ? answer.body.value : { message: `${method} ${path}: ${answer.status}`, code: answer.status }) as Status)
   }
   return {
@@ -104,7 +91,10 @@ function writer({ handler, objects }: Pick<BootstrapOptions, 'handler' | 'object
       try {
         if (!stored) return await send('POST', pathOf(kind, where), wanted)
         const next = mend?.(stored, wanted)
-        if (next) await send('PUT', `${pathOf(kind, where)}/${name}`, next)
+        if (next === 'anew') {
+          await send('DELETE', `${pathOf(kind, where)}/${name}`)
+          await send('POST', pathOf(kind, where), wanted)
+        } else if (next) await send('PUT', `${pathOf(kind, where)}/${name}`, next)
       } catch (error) {
         if (!is(error, 'AlreadyExists') && !is(error, 'Conflict')) throw error // another server was quicker
       }
