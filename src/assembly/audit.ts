@@ -1,16 +1,25 @@
 // The flags of the audit log, as a policy and the backends that events go to.
-import type { ClusterOptions } from '#cli'
+import type { ClusterOptions, ClusterProgram } from '#cli'
 import type { Clock, Log } from '#machinery'
 import { Auditor, batching, blocking, kubeconfigTarget, logDestination, lostEvents, parsePolicy, truncating, uniformPolicy, webhookDestination, type AuditBackend, type Destination, type Lost, type Metrics, type Outbound } from '#server'
 import { RotatingFile } from './rotating-file.ts'
 
-interface Surroundings { readonly log: Log; readonly clock: Clock; readonly metrics: Metrics; readonly outbound: Outbound; readonly read: (path: string) => string }
+type ClusterContext = Parameters<ClusterProgram['startCluster']>[1]
+interface Surroundings { readonly log: Log; readonly clock: Clock; readonly metrics: Metrics; readonly outbound: Outbound; readonly read: (path: string) => string; readonly followAudit?: ClusterContext['followAudit'] }
 
-/** Throws an Error in the reference's words when the policy or a file is wrong. Without a policy nothing is written, as there. */
-export function auditing(options: ClusterOptions, { log, clock, metrics, outbound, read }: Surroundings): Auditor {
+/**
+ * Throws an Error in the reference's words when the policy or a file is wrong. Without a policy the flags write nothing, as there; the audit stream
+ * of the log, when it is on, then has one line of metadata for each request.
+ */
+export function auditing(options: ClusterOptions, { log, clock, metrics, outbound, read, followAudit }: Surroundings): Auditor {
   const failed = metrics.counter({ name: 'apiserver_audit_error_total', stability: 'ALPHA', help: 'Audit events that were lost, by the plugin that lost them.', labels: ['plugin'] })
   const lost = lostEvents(log, (plugin, events) => { failed.with(plugin).inc(events) })
   const auditor = new Auditor(policyOf(options, read, log), metrics)
+  let off: (() => Promise<void>) | undefined
+  followAudit?.((write) => {
+    void off?.()
+    off = write && auditor.add(blocking(logDestination(write, { format: 'json', version: options.auditLogVersion }), lost, false))
+  })
   if (options.auditPolicyFile === undefined) {
     for (const [flag, value] of [['--audit-log-path', options.auditLogPath], ['--audit-webhook-config-file', options.auditWebhookConfigFile]]) if (value) log.warn(`${flag} writes nothing without --audit-policy-file`)
     return auditor
@@ -24,7 +33,7 @@ export function auditing(options: ClusterOptions, { log, clock, metrics, outboun
 }
 
 function policyOf({ auditPolicyFile }: ClusterOptions, read: (path: string) => string, log: Log) {
-  if (auditPolicyFile === undefined) return uniformPolicy('None')
+  if (auditPolicyFile === undefined) return uniformPolicy('Metadata', ['RequestReceived'])
   let text: string
   try { text = read(auditPolicyFile) } catch (error) { throw new Error(`loading audit policy file: failed to read file path ${JSON.stringify(auditPolicyFile)}: ${error instanceof Error ? error.message : String(error)}`, { cause: error }) }
   try { return parsePolicy(text, (problem) => { log.warn(problem, { file: auditPolicyFile }) }) } catch (error) { throw new Error(`loading audit policy file: ${(error as Error).message}: from file ${auditPolicyFile}`, { cause: error }) }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import type { ClusterOptions, ClusterProgram } from '#cli'
 import { listen, type Listening } from '#server/listen'
-import type { ApiHandler, Log } from '#machinery'
+import type { ApiHandler } from '#machinery'
 import { Metrics, nthAddress, parseCidr } from '#server'
 import { authenticationOf, serviceAccountKeys } from './authentication-options.ts'
 import { authorizationOf } from './authorization-options.ts'
@@ -23,18 +23,18 @@ type Context = Parameters<ClusterProgram['startCluster']>[1]
 type Running = Awaited<ReturnType<ClusterProgram['startCluster']>>
 
 /** Starts or resumes a cluster; resolves when it answers. Whatever was started is stopped again when it fails. */
-export async function startCluster(options: ClusterOptions, { log, progress }: Context): Promise<Running> {
-  const undo: (() => Promise<unknown>)[] = [], fatal = Promise.withResolvers<never>()
+export async function startCluster(options: ClusterOptions, context: Context): Promise<Running> {
+  const { log } = context, undo: (() => Promise<unknown>)[] = [], fatal = Promise.withResolvers<never>()
   fatal.promise.catch(() => {}) // whoever waits for it is told; nobody else need crash
   try {
-    return await start(options, log, progress, undo, fatal)
+    return await start(options, context, undo, fatal)
   } catch (error) {
     for (const step of undo.reverse()) await step().catch((cause: unknown) => log.warn('a part that had started could not be stopped', { error: cause }))
     throw error
   }
 }
 
-async function start(options: ClusterOptions, log: Log, progress: (step: string) => void, undo: (() => Promise<unknown>)[], fatal: PromiseWithResolvers<never>): Promise<Running> {
+async function start(options: ClusterOptions, { log, progress, followAudit }: Context, undo: (() => Promise<unknown>)[], fatal: PromiseWithResolvers<never>): Promise<Running> {
   const { paths, bindAddress } = options
   const random = secureRandom(), pki = new Pki(paths.pkiDir)
   progress('preparing keys')
@@ -70,7 +70,7 @@ async function start(options: ClusterOptions, log: Log, progress: (step: string)
   }
 
   const calls = outbound(), metrics = new Metrics(), read = (path: string) => readFileSync(path, 'utf8')
-  const auditor = auditing(options, { log: log.named('audit'), clock: realClock, metrics, outbound: calls, read })
+  const auditor = auditing(options, { log: log.named('audit'), clock: realClock, metrics, outbound: calls, read, ...(followAudit && { followAudit }) })
   undo.push(() => auditor.close())
   const kubelet = kubeletConnector({ client: kubeletClient, authority: ca.certificate }), carrier = backend({ identity: kubeletClient, ca: ca.certificate })
   const plane: ControlPlane = await createControlPlane({

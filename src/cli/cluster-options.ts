@@ -8,6 +8,7 @@ import type { AuthenticationFlags } from './flags/authentication-flags.ts'
 import { authorizationProblem, type AuthorizationFlags } from './flags/authorization-flags.ts'
 import type { clusterFlags } from './flags/cluster-flags.ts'
 import type { LimitFlags } from './flags/limit-flags.ts'
+import type { StreamName } from './log-streams.ts'
 import { serverFlags } from './flags/server-flags.ts'
 import type { nodeFlags, processFlags } from './flags/up-flags.ts'
 
@@ -25,6 +26,9 @@ export interface ClusterOptions extends AuthenticationFlags, AuthorizationFlags,
   readonly containerdNodes: number
   readonly simulatedNodes: number
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
+  readonly loggingFormat: 'text' | 'json'
+  /** Streams that are on from now on; absent: those that were. */
+  readonly logStreams: readonly StreamName[] | undefined
   readonly featureGates: Readonly<Record<string, boolean>>
   readonly tlsCertFile: string | undefined
   readonly tlsPrivateKeyFile: string | undefined

@@ -4,7 +4,12 @@ import type { ClusterOptions } from './cluster-options.ts'
 import type { ClusterPaths } from './data-dir.ts'
 
 /** What goes with every call: where to log, and a way to say what takes long (a short phrase: "starting node-2"). */
-export interface Context { readonly log: Log; readonly progress: (step: string) => void }
+export interface Context {
+  readonly log: Log
+  readonly progress: (step: string) => void
+  /** Calls back now, and whenever the audit stream of the log is switched on (with where lines go) or off. Returns what ends that. */
+  readonly followAudit?: (run: (write: ((text: string) => boolean) | undefined) => void) => () => void
+}
 
 export interface RunningCluster {
   /** `https://127.0.0.1:6443`. */

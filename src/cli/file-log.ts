@@ -1,38 +1,31 @@
-import { closeSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs'
-import { dirname } from 'node:path'
 import type { Log, LogFields } from '#machinery'
+import { LogFile } from './log-file.ts'
+import { callSite, jsonLine, klogLine, levels, type Level, type LogFormat } from './log-line.ts'
 
-const levels = ['debug', 'info', 'warn', 'error'] as const
-export type Level = (typeof levels)[number]
-
-const maxBytes = 16 * 1024 * 1024
-const keepFiles = 3
-
+export type { Level } from './log-line.ts'
 export interface FileLog { readonly log: Log; close(): void }
 
-/**
- * A log into a file: `2026-01-31T12:00:00.000Z INFO scheduler: message key=value`. At 16 MB it becomes `FILE.1` and so on,
- * of which three are kept. Lines are written at once, so that nothing is lost when the process is killed. A log that
- * cannot be written (full disk) is silent: it must never be what stops a cluster. `alsoWarn` gets warnings and errors too.
- */
-export function openFileLog(file: string, level: Level, now: () => number, alsoWarn?: (line: string) => void): FileLog {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-  let fd = openSync(file, 'a', 0o600)
-  let size = fstatSync(fd).size
-  const rotate = () => {
-    closeSync(fd)
-    for (let i = keepFiles - 1; i >= 0; i--) try { renameSync(i === 0 ? file : `${file}.${i}`, `${file}.${i + 1}`) } catch { /* not that many yet */ }
-    fd = openSync(file, 'a', 0o600)
-    size = 0
-  }
+export interface FileLogOptions {
+  readonly level: Level
+  readonly now: () => number
+  /** Default: klog's text. */
+  readonly format?: LogFormat
+  /** Gets warnings and errors too, as one line for people. */
+  readonly alsoWarn?: (line: string) => void
+  /** Gets every line with its component. */
+  readonly also?: (component: string, line: string) => void
+}
+
+/** A log into a file, in lines as Kubernetes' components write them. */
+export function openFileLog(file: string, { level, now, format = 'text', alsoWarn, also }: FileLogOptions): FileLog {
+  const out = new LogFile(file)
+  const lineOf = format === 'json' ? jsonLine : klogLine
   const write = (at: Level, component: string, message: string, fields?: LogFields) => {
     if (levels.indexOf(at) < levels.indexOf(level)) return
-    const line = formatLine(now(), at, component, message, fields)
+    const line = lineOf({ at: now(), level: at, component, message, fields, source: callSite(own), pid: process.pid })
     if (alsoWarn && (at === 'warn' || at === 'error')) alsoWarn(`${component ? `${component}: ` : ''}${message}${formatFields(fields)}`)
-    try {
-      if (size > maxBytes) rotate()
-      size += writeSync(fd, line)
-    } catch { /* see above */ }
+    out.write(line)
+    also?.(component, line)
   }
   const named = (component: string): Log => ({
     debug: (message, fields) => { write('debug', component, message, fields) },
@@ -41,12 +34,10 @@ export function openFileLog(file: string, level: Level, now: () => number, alsoW
     error: (message, fields) => { write('error', component, message, fields) },
     named: (inner) => named(component ? `${component}/${inner}` : inner),
   })
-  return { log: named(''), close: () => { closeSync(fd) } }
+  return { log: named(''), close: () => { out.close() } }
 }
-
-/** One line of the log. Line breaks in values are escaped: a line is an entry. */
-export const formatLine = (at: number, level: Level, component: string, message: string, fields?: LogFields): string =>
-  `${new Date(at).toISOString()} ${level.toUpperCase().padEnd(5)} ${component ? `${component}: ` : ''}${message}${formatFields(fields)}`.replaceAll('\n', '\\n') + '\n'
+/** What lies between whoever logs and the file. */
+const own = ['file-log.ts', 'log-line.ts']
 
 function formatFields(fields: LogFields | undefined): string {
   if (!fields) return ''

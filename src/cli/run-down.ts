@@ -33,7 +33,7 @@ export async function runDown(values: DownValues, terminal: Terminal): Promise<n
         throw error
       }
     }
-    const { log, close } = openFileLog(paths.controlPlaneLog, 'info', Date.now)
+    const { log, close } = openFileLog(paths.controlPlaneLog, { level: 'info', now: Date.now })
     try {
       await (await assembly()).stopNodes(paths, { log, progress: (step) => { progress.update(step) } })
     } finally { close() }

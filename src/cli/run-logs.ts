@@ -2,12 +2,13 @@ import { closeSync, existsSync, fstatSync, openSync, readdirSync, readSync, stat
 import { join } from 'node:path'
 import { StringDecoder } from 'node:string_decoder'
 import { pathsOf } from './cluster-options.ts'
-import { checkLayout, type ClusterPaths } from './data-dir.ts'
+import { checkLayout, clusterExists, type ClusterPaths } from './data-dir.ts'
 import { Failure, usageError } from './failure.ts'
+import { enabledStreams, setStreams, streamNames, type StreamName } from './log-streams.ts'
 import type { Terminal } from './terminal.ts'
 import { ofCluster } from './up/describe.ts'
 
-interface LogsValues { readonly name: string; readonly dataDir: string | undefined; readonly follow: boolean; readonly tail: number | undefined }
+interface LogsValues { readonly name: string; readonly dataDir: string | undefined; readonly follow: boolean; readonly tail: number | undefined; readonly enable: readonly StreamName[] | undefined; readonly disable: readonly StreamName[] | undefined }
 
 const chunkBytes = 64 * 1024
 
@@ -15,6 +16,7 @@ const chunkBytes = 64 * 1024
 export async function runLogs(values: LogsValues, component: string | undefined, terminal: Terminal): Promise<number> {
   const paths = pathsOf(values)
   checkLayout(paths)
+  if (values.enable ?? values.disable) return switchStreams(values, paths, terminal)
   const logs = listLogs(paths), components = [...logs.keys()].sort()
   if (components.length === 0) throw new Failure(`cluster ${values.name} has no logs in ${paths.logsDir}. Start it with ./proa up${ofCluster(values.name)}.`)
   if (component === undefined) {
@@ -25,6 +27,17 @@ export async function runLogs(values: LogsValues, component: string | undefined,
   if (file === undefined) throw usageError(`there is no log of ${JSON.stringify(component.slice(0, 100))}; there are ${components.join(', ')}`)
   const position = print(file, values.tail === undefined ? 0 : tailOffset(file, values.tail), terminal)
   if (values.follow) await follow(file, position, terminal)
+  return 0
+}
+
+/** `logs --enable api --disable audit`: says which streams are on then. */
+function switchStreams({ name, enable = [], disable = [] }: LogsValues, paths: ClusterPaths, terminal: Terminal): number {
+  if (!clusterExists(paths)) throw new Failure(`there is no cluster ${name} in ${paths.dataDir}. Start it with ./proa up${ofCluster(name)}.`)
+  const both = enable.find((stream) => disable.includes(stream))
+  if (both) throw usageError(`${both} is in both --enable and --disable`)
+  setStreams(paths, [...enabledStreams(paths), ...enable].filter((stream) => !disable.includes(stream)))
+  const on = enabledStreams(paths)
+  for (const stream of streamNames) terminal.out(`${stream.padEnd(20)}${on.includes(stream) ? 'on' : 'off'}`)
   return 0
 }
 

@@ -113,7 +113,7 @@ test('after kill -9 the cluster is stopped, and up resumes it with the same port
 
 test('logs lists the components and prints one', async () => {
   assert.match((await proa('logs', '--name', name)).out, /^control-plane$/m)
-  assert.match((await proa('logs', 'control-plane', '--name', name, '--tail', '1000')).out, / INFO {2}ready server=/)
+  assert.match((await proa('logs', 'control-plane', '--name', name, '--tail', '1000')).out, /\] "ready" server=/)
 })
 
 test('kubeconfig prints one that works by itself', async () => {

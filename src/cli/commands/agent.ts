@@ -18,7 +18,7 @@ export const agent = defineCommand({
   run: async ({ config, logFile, logLevel }) => {
     if (config === undefined || logFile === undefined) throw usageError('agent needs --config and --log-file')
     const { assembly } = await import('../up/run-up.ts')
-    const { log, close } = openFileLog(logFile, logLevel, Date.now)
+    const { log, close } = openFileLog(logFile, { level: logLevel, now: Date.now })
     try {
       const stopped = new Promise<void>((resolve) => { for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => { resolve() }) })
       const running = await (await assembly()).runAgent(config, { log, progress: () => {} })

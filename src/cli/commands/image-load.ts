@@ -25,7 +25,7 @@ an image of one layer that is called like it, localhost/hello:1 for the folder h
     if (!readPidFile(paths.pidFile)) throw new Failure(`cluster ${values.name} is not running. Start it with ./proa up${ofCluster(values.name)}.`)
     const { files, cleanUp } = await collect(words)
     const progress = terminal.progress('loading images')
-    const { log, close } = openFileLog(paths.controlPlaneLog, 'info', Date.now)
+    const { log, close } = openFileLog(paths.controlPlaneLog, { level: 'info', now: Date.now })
     try {
       const { assembly } = await import('../up/run-up.ts')
       const loaded = await (await assembly()).loadImages(paths, files, values.nodes, { log, progress: (step) => { progress.update(step) } })

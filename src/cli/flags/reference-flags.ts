@@ -45,7 +45,7 @@ export const referenceFlags: Readonly<Record<string, ReferenceFlag>> = {
   'kubernetes-service-node-port': idle('int', 'the kubernetes service is of type ClusterIP', ['0']), 'lease-reuse-duration-seconds': idle('int', 'what is written within a minute shares a lease', ['60']),
   'log-flush-frequency': idle('duration', ownLog), 'log-json-info-buffer-size': idle('text', ownLog), 'log-json-split-stream': idle('bool', ownLog, ['false']), 'log-text-info-buffer-size': idle('text', ownLog), 'log-text-split-stream': idle('bool', ownLog, ['false']),
   'max-connection-bytes-per-sec': idle('int', 'connections are not throttled', ['0']), 'peer-advertise-ip': idle('text', oneServer), 'peer-advertise-port': idle('text', oneServer), 'peer-ca-file': idle('text', oneServer),
-  'profiling': idle('bool', 'profiles are not served'), 'logging-format': idle('text', 'the log has a form of its own'),
+  'profiling': idle('bool', 'profiles are not served'),
   'permit-address-sharing': idle('bool', 'addresses are not shared', ['false']), 'permit-port-sharing': idle('bool', 'ports are not shared', ['false']), 'livez-grace-period': idle('duration', 'the server is alive when it answers', ['0', '0s']),
   'send-retry-after-while-not-ready-once': idle('bool', 'requests wait until the server is ready', ['false']), 'service-account-signing-endpoint': refused('text', 'use --service-account-signing-key-file'),
   'show-hidden-metrics-for-version': idle('text', 'no metric is hidden'), 'storage-backend': refused('text', ownStore, ['etcd3']), 'storage-initialization-timeout': idle('duration', ownStore), 'storage-media-type': idle('text', 'objects are stored as JSON', ['application/json']),

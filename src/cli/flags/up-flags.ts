@@ -1,4 +1,6 @@
-import { choice, files, integer, path, switches, toggle } from '../flag.ts'
+import { choice, files, integer, list, path, switches, toggle, type Flag } from '../flag.ts'
+import { logFormats } from '../log-line.ts'
+import { streamNames, type StreamName } from '../log-streams.ts'
 
 const group = 'Nodes'
 
@@ -20,6 +22,14 @@ export const processFlags = {
   port: integer({ description: 'Port of the API server; 0 takes a free one', defaultText: 'the one used last, else 6443; a free one for clusters not called proa' }, [0, 65_535]),
   kubeconfig: path({ description: 'The kubeconfig to write the context into', defaultText: '$KUBECONFIG, else ~/.kube/config' }),
   logLevel: choice({ description: 'How much the log says' }, ['debug', 'info', 'warn', 'error'], 'info'),
+  loggingFormat: choice({ description: 'Lines as klog writes them, or as JSON' }, logFormats, 'text'),
+  logStreams: streams({ description: 'Streams of the log that get a file of their own: api, audit, authenticator, controllerManager, scheduler; ./proa logs --enable and --disable switch them later', defaultText: 'as they were' }),
   v: integer({ description: 'The same as a number, as the reference counts: 4 and more is debug' }, [0, 10]),
   featureGates: switches({ description: 'Features to switch on or off' }),
+}
+
+/** Some of the five streams; absent: nothing was said. */
+export function streams(words: { readonly description: string; readonly defaultText?: string }): Flag<readonly StreamName[] | undefined> {
+  const some = list(words, [], streamNames)
+  return { ...some, default: undefined, parse: (given, before) => (given === 'none' ? [] : some.parse(given, before ?? []) as StreamName[]) }
 }

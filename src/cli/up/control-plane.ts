@@ -4,6 +4,7 @@ import type { ClusterProgram, RunningCluster } from '../cluster-program.ts'
 import { openClusterDir, writeFileAtomically } from '../data-dir.ts'
 import { Failure } from '../failure.ts'
 import { openFileLog } from '../file-log.ts'
+import { LogStreams, setStreams } from '../log-streams.ts'
 import { renderKubeconfig } from '../kubeconfig.ts'
 import { claimPidFile, removePidFile, updatePidFile } from '../pid-file.ts'
 import { proaVersion } from '../version.ts'
@@ -35,12 +36,14 @@ export async function startControlPlane(options: ClusterOptions, program: Cluste
   const holder = claimPidFile(paths.pidFile, proaVersion())
   if (holder) throw new AlreadyRunning(holder.pid, options.name)
   let told = false
-  const { log, close } = openFileLog(paths.controlPlaneLog, options.logLevel, Date.now, (line) => { if (!told) warn?.(line) })
-  const release = () => { removePidFile(paths.pidFile); close() }
+  if (options.logStreams !== undefined) setStreams(paths, options.logStreams)
+  const streams = new LogStreams(paths)
+  const { log, close } = openFileLog(paths.controlPlaneLog, { level: options.logLevel, now: Date.now, format: options.loggingFormat, alsoWarn: (line) => { if (!told) warn?.(line) }, also: (component, line) => { streams.write(component, line) } })
+  const release = () => { removePidFile(paths.pidFile); streams.close(); close() }
   log.info('starting', { version: proaVersion(), name: options.name, containerdNodes: options.containerdNodes, simulatedNodes: options.simulatedNodes })
   let cluster: RunningCluster
   try {
-    cluster = await program.startCluster(options, { log, progress })
+    cluster = await program.startCluster(options, { log, progress, followAudit: (run) => streams.followAudit(run) })
   } catch (error) {
     // The caller says it in one line; the log has the stack.
     told = true
