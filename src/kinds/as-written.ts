@@ -27,6 +27,6 @@ export const problems = (kind: Kind, body: object): string[] => (kind.rules.vali
 export function problemsOfChange(kind: Kind, body: object, change: (object: any) => void, subresource?: string): string[] { // allowed: tests look at any field
   const old = created(kind, body), now = copy(old)
   change(now)
-  kind.rules.prepareUpdate?.(now, old, subresource)
+  kind.rules.prepareUpdate?.(now, old, subresource, Date.parse(made))
   return (kind.rules.validate?.(now, old, subresource) ?? []).map((e) => `${e.field}: ${e.message}`)
 }

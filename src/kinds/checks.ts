@@ -57,3 +57,14 @@ export function validateConditions(conditions: readonly Condition[] | undefined,
     ...(message.length > longestMessage ? [tooLong(`${at}[${i}].message`, longestMessage)] : []),
   ])
 }
+
+/** Counts of replicas in a status: none negative, no part greater than the whole. */
+export function validateCounts(status: Readonly<Record<string, unknown>>, fields: readonly string[]): FieldError[] {
+  const errors = fields.flatMap((field) => atLeastZero(status[field] as number | undefined, `status.${field}`))
+  const count = (field: string) => (status[field] as number | undefined) ?? 0
+  const within = (field: string, whole: string) => { if (count(field) > count(whole)) errors.push(invalidValue(`status.${field}`, count(field),
+    `cannot be greater than ${whole === 'replicas' ? 'status.replicas' : whole}`)) }
+  for (const field of fields) if (['updatedReplicas', 'fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'].includes(field)) within(field, 'replicas')
+  within('availableReplicas', 'readyReplicas')
+  return errors
+}

@@ -146,6 +146,7 @@ DeviceSelector: CEL=*Expression;
 Expression: Expression=s;
 DeviceConstraint: Requests MatchAttribute DistinctAttribute;
 CRDVersion: Name=s Served=b Storage=b Deprecated=b DeprecationWarning Schema Subresources AdditionalPrinterColumns SelectableFields;
+NodeConfigSource: ConfigMap;
 RoleRef: APIGroup=s Kind=s Name=s;
 DisruptionBudget: MinAvailable Selector MaxUnavailable UnhealthyPodEvictionPolicy;
 `)
@@ -154,4 +155,4 @@ export const claimSpecForm = forms.Claim!, podSpecForm = forms.PodSpec!, securit
   statefulSetRollingForm = forms.StatefulSetRolling!, volumeNodeAffinityForm = forms.VolumeNodeAffinity!, volumeAttachmentForm = forms.VolumeAttachment!,
     csiNodeDriverForm = forms.CSINodeDriver!,
   roleRefForm = forms.RoleRef!, disruptionBudgetForm = forms.DisruptionBudget!, tolerationForm = forms.Toleration!, ephemeralContainerForm = forms.EphemeralContainer!,
-  crdVersionForm = forms.CRDVersion!, resourceClaimSpecForm = forms.ResourceClaimSpec!
+  crdVersionForm = forms.CRDVersion!, seccompProfileForm = forms.Profile!, nodeConfigSourceForm = forms.NodeConfigSource!, nodeTermForm = forms.NodeTerm!, resourceClaimSpecForm = forms.ResourceClaimSpec!

@@ -104,3 +104,25 @@ export function validateNonSpecialIP(ip: string, field: string): FieldError[] {
   if (four ? a === 224 && b === 0 && c === 0 : a === 0xff && (b! & 0x0f) === 2) return refuse('may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)')
   return []
 }
+
+/** Addresses that are understood, but are better written otherwise. */
+export function ipWarnings(ip: string, field: string): string[] {
+  const bytes = parseIP(ip)
+  if (!bytes) return []
+  const canonical = formatIP(bytes)
+  if ((bytes.length === 4 && canonical !== ip) || isMapped(bytes))
+    return [`${field}: non-standard IP address ${JSON.stringify(ip)} will be considered invalid in a future Kubernetes release: use ${JSON.stringify(canonical)}`]
+  return canonical === ip ? [] : [`${field}: IPv6 address ${JSON.stringify(ip)} should be in RFC 5952 canonical format (${JSON.stringify(canonical)})`]
+}
+export function cidrWarnings(cidr: string, field: string): string[] {
+  const network = parseCIDR(cidr)
+  if (!network) return []
+  const { address, bits } = network, base = `${formatIP(masked(network))}/${bits}`, out: string[] = [], shown = JSON.stringify(cidr)
+  if (formatIP(masked(network)) !== formatIP(address))
+    out.push(`${field}: CIDR value ${shown} is ambiguous in this context (should be ${JSON.stringify(base)} or ${JSON.stringify(`${formatIP(address)}/${address.length * 8}`)}?)`)
+  const written = `${formatIP(address)}/${bits}`
+  if ((address.length === 4 && written !== cidr) || isMapped(address))
+    out.push(`${field}: non-standard CIDR value ${shown} will be considered invalid in a future Kubernetes release: use ${JSON.stringify(base)}`)
+  else if (written !== cidr) out.push(`${field}: IPv6 CIDR value ${shown} should be in RFC 5952 canonical format (${JSON.stringify(written)})`)
+  return out
+}

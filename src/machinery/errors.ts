@@ -76,20 +76,24 @@ export type FieldErrorType = 'FieldValueRequired' | 'FieldValueInvalid' | 'Field
   | 'FieldValueNotFound' | 'FieldValueTooLong' | 'FieldValueTooMany' | 'FieldValueTypeInvalid' | 'InternalError'
 export interface FieldError { readonly type: FieldErrorType; readonly field: string; readonly message: string }
 
-const shown = (value: unknown): string => (value === undefined ? 'null' : JSON.stringify(value))
+/** Strings are quoted; everything else is JSON with the characters of HTML escaped. */
+const shown = (value: unknown): string => (value === undefined ? 'null' : typeof value === 'string' ? JSON.stringify(value)
+  : JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`))
 export const invalidValue = (field: string, value: unknown, why: string): FieldError =>
   ({ type: 'FieldValueInvalid', field, message: `Invalid value: ${shown(value)}${why && ': ' + why}` })
 export const requiredValue = (field: string, why = ''): FieldError =>
   ({ type: 'FieldValueRequired', field, message: `Required value${why && ': ' + why}` })
 export const forbiddenValue = (field: string, why: string): FieldError => ({ type: 'FieldValueForbidden', field, message: `Forbidden: ${why}` })
-export const duplicateValue = (field: string, value: unknown): FieldError => ({ type: 'FieldValueDuplicate', field, message: `Duplicate value: ${shown(value)}` })
+export const duplicateValue = (field: string, value: unknown, why = ''): FieldError =>
+  ({ type: 'FieldValueDuplicate', field, message: `Duplicate value: ${shown(value)}${why && ': ' + why}` })
 export const notSupported = (field: string, value: unknown, supported: readonly string[]): FieldError =>
   ({ type: 'FieldValueNotSupported', field, message: `Unsupported value: ${shown(value)}: supported values: ${supported.map((v) => JSON.stringify(v)).join(', ')}` })
 export const tooLong = (field: string, maxLength: number): FieldError => ({ type: 'FieldValueTooLong', field, message: `Too long: may not be more than ${maxLength} bytes` })
 export const tooMany = (field: string, actual: number, max: number): FieldError => ({ type: 'FieldValueTooMany', field, message: `Too many: ${actual}: must have at most ${max} items` })
 export const typeInvalid = (field: string, value: unknown, why: string): FieldError =>
   ({ type: 'FieldValueTypeInvalid', field, message: `Invalid value: ${shown(value)}${why && ': ' + why}` })
-export const valueNotFound = (field: string, value: unknown): FieldError => ({ type: 'FieldValueNotFound', field, message: `Not found: ${shown(value)}` })
+export const valueNotFound = (field: string, value: unknown, why = ''): FieldError =>
+  ({ type: 'FieldValueNotFound', field, message: `Not found: ${shown(value)}${why && ': ' + why}` })
 /** 400: a body that is not what the resource takes, in the reference's words. `given` is what the body says it is. */
 export const cannotBeHandled = (given: { readonly kind: string; readonly version: string }, as: string, why: string) =>
   badRequest(`${given.kind} in version ${JSON.stringify(given.version)} cannot be handled as a ${as}: ${why}`)

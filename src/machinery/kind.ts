@@ -32,12 +32,14 @@ export interface Rules<T> {
   readonly defaults?: (object: T) => void
   /** Runs before validation on create, after the ordinary strategy (status dropped, generation 1); metadata.name, uid and creationTimestamp are set by then. */
   readonly prepareCreate?: (object: T, user: User) => void
-  /** Runs before validation on update, after the ordinary strategy (status or spec kept, generation bumped). */
-  readonly prepareUpdate?: (object: T, old: T, subresource?: string) => void
+  /** Runs before validation on update, after the ordinary strategy (status or spec kept, generation bumped); `now` in milliseconds. */
+  readonly prepareUpdate?: (object: T, old: T, subresource: string | undefined, now: number) => void
   /** Everything wrong with the object, in the reference's order; `old` on update. Never throws. */
   readonly validate?: (object: T, old?: T, subresource?: string) => FieldError[]
   /** Texts for Warning headers. */
   readonly warnings?: (object: T, old?: T) => string[]
+  /** The same for what is written through /status. */
+  readonly statusWarnings?: (object: T) => string[]
   /** Whether a change of anything but metadata and status makes a new generation; default: a change of spec. Only kinds with `generation: true`. */
   readonly generationChanged?: (object: T, old: T) => boolean
   /** How metadata.name is checked; default: a DNS subdomain. metadata is the server's business: `validate` leaves it alone. */
@@ -152,7 +154,7 @@ export type Loose<T> = T extends (infer E)[] ? Loose<E>[] : T extends object ? {
 
 /** Makes a kind from its definition. */
 export function defineKind<const F extends Fields>(d: Definition<F>): Kind<Body<F>> {
-  const { defaults, prepareCreate, prepareUpdate, validate, warnings, generationChanged, name, gracePeriod, prepareDelete, mayGo } = d
+  const { defaults, prepareCreate, prepareUpdate, validate, warnings, statusWarnings, generationChanged, name, gracePeriod, prepareDelete, mayGo } = d
   return {
     group: d.group, version: d.version, kind: d.kind, resource: d.plural, singular: d.singular ?? d.kind.toLowerCase(),
     shortNames: d.shortNames ?? [], categories: d.categories ?? [], apiVersion: d.group ? `${d.group}/${d.version}` : d.version,
@@ -165,7 +167,7 @@ export function defineKind<const F extends Fields>(d: Definition<F>): Kind<Body<
     ...(d.rowConditions && { rowConditions: d.rowConditions }),
     storagePrefix: d.storagePrefix ?? `/registry/${d.plural}/`,
     rules: { ...(defaults && { defaults }), ...(prepareCreate && { prepareCreate }), ...(prepareUpdate && { prepareUpdate }),
-      ...(validate && { validate }), ...(warnings && { warnings }), ...(generationChanged && { generationChanged }), ...(name && { name }),
+      ...(validate && { validate }), ...(warnings && { warnings }), ...(statusWarnings && { statusWarnings }), ...(generationChanged && { generationChanged }), ...(name && { name }),
       ...(gracePeriod && { gracePeriod }), ...(prepareDelete && { prepareDelete }), ...(mayGo && { mayGo }) },
     alsoServedAs: d.alsoServedAs ?? [],
   }

@@ -34,7 +34,7 @@ export function prepareCreate({ kind, convert, rules, subresources }: Served, ob
 }
 
 /** The ordinary strategy on update (`subresource`: '' or 'status' or another), then the kind's own. */
-export function prepareUpdate({ kind, convert, rules, subresources }: Served, object: LooseObject, old: LooseObject, subresource: string): void {
+export function prepareUpdate({ kind, convert, rules, subresources }: Served, object: LooseObject, old: LooseObject, subresource: string, now: number): void {
   const { metadata } = object
   keepObjectMeta(metadata, old.metadata)
   if (old.metadata.generation === undefined) delete metadata.generation
@@ -42,7 +42,7 @@ export function prepareUpdate({ kind, convert, rules, subresources }: Served, ob
   if (subresource === 'status') keepAllButStatus(object, old)
   else if (subresources.has('status') && subresource === '') keepStatus(object, old)
   const own = (convert && rules.prepareUpdate) ?? kind.rules.prepareUpdate
-  own?.(object, old, subresource === '' ? undefined : subresource)
+  own?.(object, old, subresource === '' ? undefined : subresource, now)
   if (kind.generation && subresource !== 'status' && generationChanged(kind, object, old)) metadata.generation = (old.metadata.generation ?? 0) + 1
 }
 

@@ -79,7 +79,7 @@ export async function modify(call: Call, modification: Modification): Promise<Mo
 
 /** undefined: somebody else was faster. */
 async function attemptOnce(call: Call, { options, change, operation = 'UPDATE', manager, tracked, uid, seenAs }: Modification, kv: KeyValue, first: boolean): Promise<Modified | undefined> {
-  const { core: { objects, admission }, served, info: { subresource } } = call
+  const { core: { objects, admission, clock }, served, info: { subresource } } = call
   const wait = objects.ready(served.kind, [kv])
   if (wait) await wait
   const old = objects.value(served.kind, kv)
@@ -94,7 +94,7 @@ async function attemptOnce(call: Call, { options, change, operation = 'UPDATE', 
   const release = allocate(call, object, old, options.dryRun)
   let stored = false
   try {
-    prepareUpdate(served, object, old, subresource)
+    prepareUpdate(served, object, old, subresource, clock.now())
     validateUpdate(served, object, old, subresource, (text) => { call.warnings.push(text) })
     if (first) warnAbout(call, object, old)
     await admission.validate(write, seenAs ? seenAs.of(object) : object, oldSeen)

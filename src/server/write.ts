@@ -57,7 +57,8 @@ const nothingHeld = () => {}
 
 /** Warnings that the kind's rules have about an object. */
 export function warnAbout(call: Call, object: LooseObject, old?: LooseObject): void {
-  const texts = call.served.kind.rules.warnings?.(object, old)
+  const { info: { subresource }, served: { kind: { rules } } } = call
+  const texts = subresource === 'status' ? rules.statusWarnings?.(object) : subresource === '' || subresource === 'scale' ? rules.warnings?.(object, old) : undefined
   if (texts) call.warnings.push(...texts)
 }
 

@@ -45,7 +45,7 @@ test('a daemon set counts the changes of its template', () => {
   assert.equal(old.metadata.annotations[key], '1')
   const now = structuredClone(old)
   now.spec.template.spec.containers[0].image = 'i:2'
-  daemonSet.rules.prepareUpdate!(now, old)
+  daemonSet.rules.prepareUpdate!(now, old, undefined, 0)
   assert.equal(now.metadata.annotations[key], '2')
 })
 test('a job finds its pods by its own uid', () => {

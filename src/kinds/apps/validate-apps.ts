@@ -1,6 +1,6 @@
 // What is wrong with deployments, replica sets, daemon sets and stateful sets, and with changes of them.
 import { forbiddenValue, invalidValue, notSupported, requiredValue, same, type AnyObject, type FieldError } from '#machinery'
-import { atLeastZero, immutableField, validateDNSLabel } from '../checks.ts'
+import { atLeastZero, immutableField, validateCounts, validateDNSLabel } from '../checks.ts'
 import type { PodTemplateSpec } from '../core/pod/spec.ts'
 import { readSelector, validateLastingTemplate, validateMatches } from '../core/pod/validate-template.ts'
 import { validateClaimSpec } from '../core/validate-claim.ts'
@@ -134,14 +134,4 @@ function withClaims(spec: StatefulSetSpec): StatefulSetSpec {
   if (!own.length) return spec
   const claimed = own.map((name) => ({ name, persistentVolumeClaim: { claimName: name } }))
   return { ...spec, template: { ...spec.template, spec: { ...spec.template.spec, volumes: [...volumes, ...claimed] } } }
-}
-
-function validateCounts(status: Readonly<Record<string, unknown>>, fields: readonly string[]): FieldError[] {
-  const errors = fields.flatMap((field) => atLeastZero(status[field] as number | undefined, `status.${field}`))
-  const count = (field: string) => (status[field] as number | undefined) ?? 0
-  const within = (field: string, whole: string) => { if (count(field) > count(whole)) errors.push(invalidValue(`status.${field}`, count(field),
-    `cannot be greater than ${whole === 'replicas' ? 'status.replicas' : whole}`)) }
-  for (const field of fields) if (['updatedReplicas', 'fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'].includes(field)) within(field, 'replicas')
-  within('availableReplicas', 'readyReplicas')
-  return errors
 }

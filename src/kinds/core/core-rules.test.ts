@@ -42,12 +42,42 @@ for (const [name, kind, body, ...expected] of [
   ['a quota below nothing', resourceQuota, { spec: { hard: { pods: '-1' } } }, 'spec.hard[pods]: Invalid value: "-1": must be greater than or equal to 0'],
   ['half a pod', resourceQuota, { spec: { hard: { pods: '500m' } } }, 'spec.hard[pods]: Invalid value: "500m": must be an integer'],
   ['a limit below its minimum', limitRange, { spec: { limits: [{ type: 'Pod', min: { cpu: '2' }, max: { cpu: '1' } }] } }, 'spec.limits[0].min[cpu]: Invalid value: "2": min value 2 is greater than max value 1'],
+  ['a default limit that is no request', limitRange, { spec: { limits: [{ type: 'Container', default: { 'a.example/gpu': '2' }, defaultRequest: { 'a.example/gpu': '1' } }] } },
+    'spec.limits[0].defaultRequest[a.example/gpu]: Invalid value: "1": default value 2 must equal to defaultRequest value 1 in a.example/gpu'],
+  ['scopes that exclude one another', resourceQuota, { spec: { scopeSelector: { matchExpressions: [{ scopeName: 'Terminating', operator: 'Exists' }, { scopeName: 'NotTerminating', operator: 'Exists' }] } } },
+    'spec.scopes: Invalid value: null: conflicting scopes'],
+  ['a scope that only exists', resourceQuota, { spec: { scopeSelector: { matchExpressions: [{ scopeName: 'BestEffort', operator: 'In', values: ['a'] }] } } },
+    "spec.scopeSelector.matchExpressions.operator: Invalid value: \"In\": must be 'Exists' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity"],
+  ['a volume of less than nothing', persistentVolume, { spec: { ...pv, capacity: { storage: '-1' } } }, 'spec.capacity[storage]: Invalid value: -1: must be a valid resource quantity', 'spec.capacity[storage]: Invalid value: "-1": must be greater than zero'],
+  ['features in disorder', node, { status: { declaredFeatures: ['B', 'A', 'a'] } }, 'status.declaredFeatures[1]: Invalid value: "A": list must be sorted alphabetically',
+    `status.declaredFeatures[2]: Invalid value: "a": invalid feature name "a": must start with an UpperCamelCase segment, with subsequent segments separated by '/' (e.g., MyFeature or MyFeature/mySubFeature), and contain only alphanumeric characters and slashes`],
+  ['half a pod of room', node, { status: { capacity: { pods: '500m' } } }, 'status.capacity.pods: Invalid value: "500m": must be an integer', 'status.allocatable.pods: Invalid value: "500m": must be an integer'],
+  ['a taint twice', node, { spec: { taints: [{ key: 'a', effect: 'NoSchedule' }, { key: 'a', effect: 'NoSchedule' }] } },
+    'metadata.taints[1]: Duplicate value: {"Key":"a","Value":"","Effect":"NoSchedule","TimeAdded":null}: taints must be unique by key and effect pair'],
   ['a taint without an effect', node, { spec: { taints: [{ key: 'a' }] } }, 'metadata.taints[0].effect: Required value'],
 ] as [string, Parameters<typeof problems>[0], object, ...string[]][]) test(`new: ${name}`, () => assert.deepEqual(problems(kind, body), expected))
 
 test('an immutable config map stays as it is', () => {
   assert.deepEqual(problemsOfChange(configMap, { immutable: true, data: { a: '1' } }, (o) => { o.data.a = '2' }), ['data: Forbidden: field is immutable when `immutable` is set'])
   assert.deepEqual(problemsOfChange(configMap, { immutable: true }, (o) => { delete o.immutable }), ['immutable: Forbidden: field is immutable when `immutable` is set'])
+})
+test('a node keeps what it was once given', () => {
+  const kept = (o: any) => { o.spec.podCIDRs = ['10.2.0.0/24']; o.spec.podCIDR = '10.2.0.0/24'; o.spec.providerID = 'y' } // allowed: changes of any field
+  assert.deepEqual(problemsOfChange(node, { spec: { podCIDR: '10.1.0.0/24', providerID: 'x' } }, kept), [
+    'spec.podCIDRs: Forbidden: node updates may not change podCIDR except from "" to valid', 'spec.providerID: Forbidden: node updates may not change providerID except from "" to valid'])
+})
+test('the phase of a volume changes at a time', () => {
+  const old = created(persistentVolume, { spec: pv }), now = { ...structuredClone(old), status: { phase: 'Available', lastPhaseTransitionTime: old.status.lastPhaseTransitionTime } }
+  persistentVolume.rules.prepareUpdate!(now, old, 'status', Date.parse('2026-05-05T00:00:00Z'))
+  assert.equal(now.status.lastPhaseTransitionTime, '2026-05-05T00:00:00Z')
+})
+test('what was wrong with endpoints before may stay', () => {
+  assert.deepEqual(problemsOfChange(endpoints, { subsets: [{ addresses: [{ ip: '127.0.0.1' }] }] }, (o) => { o.metadata.labels = { a: 'b' } }), [])
+})
+test('a claim reports what it can have', () => {
+  assert.deepEqual(problemsOfChange(persistentVolumeClaim, { spec: sized }, (o) => { o.status = { capacity: { storage: '-1' }, allocatedResourceStatuses: { storage: 'x' } } }, 'status'), [
+    'status.capacity[storage]: Invalid value: -1: must be a valid resource quantity',
+    'status.allocatedResourcesStatus: Unsupported value: "storage": supported values: "ControllerResizeInProgress", "ControllerResizeInfeasible", "NodeResizeInProgress", "NodeResizeInfeasible", "NodeResizePending"'])
 })
 test('a secret keeps its type', () => {
   assert.deepEqual(problemsOfChange(secret, {}, (o) => { o.type = 'x' }), ['type: Invalid value: "x": field is immutable'])
@@ -78,9 +108,9 @@ test('an update of a service keeps what the cluster chose, and drops what the ne
   assert.deepEqual([plain.spec.clusterIP, plain.spec.ports[0].nodePort], ['10.0.0.9', 30001])
   const inside = structuredClone(old)
   inside.spec.type = 'ClusterIP'
-  service.rules.prepareUpdate!(inside, old)
+  service.rules.prepareUpdate!(inside, old, undefined, 0)
   assert.deepEqual([inside.spec.clusterIP, inside.spec.ports[0].nodePort, inside.spec.externalTrafficPolicy], ['10.0.0.9', undefined, undefined])
   const outside = { ...structuredClone(old), spec: { ...structuredClone(old.spec), type: 'ExternalName', externalName: 'x' } }
-  service.rules.prepareUpdate!(outside, old)
+  service.rules.prepareUpdate!(outside, old, undefined, 0)
   assert.deepEqual([outside.spec.clusterIP, outside.spec.clusterIPs, outside.spec.ipFamilies, outside.spec.ipFamilyPolicy, outside.spec.internalTrafficPolicy], Array(5).fill(undefined))
 })

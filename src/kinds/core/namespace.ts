@@ -34,6 +34,7 @@ export const namespace = defineKind({
   group: '', version: 'v1', kind: 'Namespace', plural: 'namespaces',
   shortNames: ['ns'], scope: 'Cluster',
   definition: 'io.k8s.api.core.v1.Namespace',
+  rechecksMetadata: true,
   name: nameIsDNSLabel,
   columns: [cells.name, { name: 'Status', value: (o) => o.status.phase ?? '' }, cells.age],
   selectable: { 'status.phase': (o) => o.status.phase ?? '' },
@@ -64,12 +65,12 @@ export const namespace = defineKind({
     if (old.spec.finalizers) o.spec.finalizers = [...old.spec.finalizers]
     else delete o.spec.finalizers
   },
-  validate: (o, old, subresource) => {
+  validate: (o, _old, subresource) => {
     const { phase = '' } = o.status
     const wanted = o.metadata.deletionTimestamp === undefined ? 'Active' : 'Terminating'
     if (subresource === 'status') return phase === wanted ? []
       : [invalidValue('status.Phase', phase, `may only be '${wanted}' if \`deletionTimestamp\` is ${wanted === 'Active' ? 'empty' : 'not empty'}`)]
-    return old && subresource !== 'finalize' ? [] : (o.spec.finalizers ?? []).flatMap((name, i) =>
+    return (o.spec.finalizers ?? []).flatMap((name, i) =>
       validateFinalizer(name, subresource === 'finalize' ? `spec.finalizers[${i}]` : 'spec.finalizers'))
   },
 })

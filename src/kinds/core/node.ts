@@ -1,4 +1,5 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import { cidrWarnings } from '../ip.ts'
 import { nodeColumns } from './node-cells.ts'
 import { roundResources } from './resources.ts'
 import { validateNode } from './validate-node.ts'
@@ -142,6 +143,7 @@ export const node = defineKind({
   shortNames: ['no'], scope: 'Cluster',
   definition: 'io.k8s.api.core.v1.Node',
   statusOnCreate: 'keep',
+  rechecksMetadata: true,
   columns: nodeColumns,
   selectable: { 'spec.unschedulable': (o) => String(o.spec.unschedulable ?? false) },
   storagePrefix: '/registry/minions/',
@@ -158,5 +160,10 @@ export const node = defineKind({
     if (!status.allocatable && status.capacity) status.allocatable = { ...status.capacity }
   },
   validate: validateNode,
+  warnings: ({ spec }) => [
+    ...(spec.configSource ? ['spec.configSource: the feature is removed'] : []),
+    ...(spec.externalID ? ['spec.externalID: this field is deprecated, and is unused by Kubernetes'] : []),
+    ...(spec.podCIDRs ?? []).flatMap((range, i) => cidrWarnings(range, `spec.podCIDRs[${i}]`)),
+  ],
 })
 export type Node = ObjectOf<typeof node>

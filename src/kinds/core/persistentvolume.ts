@@ -1,4 +1,4 @@
-import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import { defineKind, formatTime, s, type Infer, type ObjectOf } from '#machinery'
 import * as cells from '../cells.ts'
 import { nodeSelector } from './pod/affinity.ts'
 import {
@@ -7,7 +7,7 @@ import {
 } from './pod/storage.ts'
 import { objectReference, secretReference } from './references.ts'
 import { roundResources } from './resources.ts'
-import { validatePersistentVolume } from './validate-persistentvolume.ts'
+import { persistentVolumeWarnings, validatePersistentVolume } from './validate-persistentvolume.ts'
 
 export const azureFilePersistentVolumeSource = s.object('io.k8s.api.core.v1.AzureFilePersistentVolumeSource', {
   readOnly: s.bool(),
@@ -202,6 +202,14 @@ export const persistentVolume = defineKind({
     roundResources(spec.capacity)
   },
   prepareCreate: (o) => { o.status = { lastPhaseTransitionTime: o.metadata.creationTimestamp, phase: 'Pending' } },
+  // When the phase last changed, unless the writer knows better.
+  prepareUpdate: ({ status }, old, subresource, now) => {
+    const { lastPhaseTransitionTime: before } = old.status, given = status.lastPhaseTransitionTime
+    if (subresource !== 'status') return
+    if (status.phase !== old.status.phase && (given === undefined || given === before)) status.lastPhaseTransitionTime = formatTime(now)
+    else if (status.phase === old.status.phase && given === undefined && before !== undefined) status.lastPhaseTransitionTime = before
+  },
   validate: validatePersistentVolume,
+  warnings: persistentVolumeWarnings,
 })
 export type PersistentVolume = ObjectOf<typeof persistentVolume>

@@ -1,6 +1,6 @@
 import { defineKind, labelSelector, s, type Infer, type ObjectOf } from '#machinery'
 import * as cells from '../cells.ts'
-import { defaultClaimSpec } from './claim-defaults.ts'
+import { claimSpecWarnings, defaultClaimSpec } from './claim-defaults.ts'
 import { typedLocalObjectReference, typedObjectReference } from './references.ts'
 import { roundResources } from './resources.ts'
 import { validateClaim } from './validate-claim.ts'
@@ -58,6 +58,8 @@ const isKnownSource = ({ apiGroup = '', kind }: { apiGroup?: string; kind: strin
 /** dataSource is the older name of dataSourceRef: whichever is given fills the other, unless it names another namespace. */
 function keepDataSourcesInStep(spec: PersistentVolumeClaimSpec): void {
   if (spec.dataSource && !isKnownSource(spec.dataSource)) delete spec.dataSource
+  // Sources in other namespaces are switched off.
+  if (spec.dataSourceRef?.namespace) delete spec.dataSourceRef
   const { dataSource, dataSourceRef } = spec
   if (dataSource && !dataSourceRef) spec.dataSourceRef = { ...dataSource }
   if (dataSourceRef && !dataSource && dataSourceRef.namespace === undefined) {
@@ -99,5 +101,10 @@ export const persistentVolumeClaim = defineKind({
   },
   prepareUpdate: ({ spec }, old, subresource) => { if (subresource === undefined && !old.spec.dataSource) keepDataSourcesInStep(spec) },
   validate: validateClaim,
+  warnings: ({ metadata, spec }) => [
+    ...(metadata.annotations?.['volume.beta.kubernetes.io/storage-class'] === undefined ? []
+      : ['metadata.annotations[volume.beta.kubernetes.io/storage-class]: deprecated since v1.8; use "storageClassName" attribute instead']),
+    ...claimSpecWarnings(spec, 'spec'),
+  ],
 })
 export type PersistentVolumeClaim = ObjectOf<typeof persistentVolumeClaim>

@@ -1,6 +1,6 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
 import * as cells from '../cells.ts'
-import { atLeastZero, needed } from '../checks.ts'
+import { atLeastZero, needed, validateCounts } from '../checks.ts'
 import { defaultPodTemplate } from './pod/defaults.ts'
 import { podTemplateSpec } from './pod/spec.ts'
 import { readSet, validateLastingTemplate } from './pod/validate-template.ts'
@@ -62,7 +62,7 @@ export const replicationController = defineKind({
     }
     defaultPodTemplate(o.spec.template)
   },
-  validate: ({ spec }, _old, subresource) => (subresource === 'status' ? [] : [
+  validate: ({ spec, status }, _old, subresource) => (subresource === 'status' ? validateCounts(status, ['replicas', 'fullyLabeledReplicas', 'readyReplicas', 'availableReplicas', 'observedGeneration']) : [
     ...atLeastZero(spec.minReadySeconds, 'spec.minReadySeconds'),
     ...needed(Object.keys(spec.selector ?? {}).length, 'spec.selector'),
     ...atLeastZero(spec.replicas, 'spec.replicas'),

@@ -1,10 +1,12 @@
-import { isPortNumber, isQualifiedName, invalidValue, requiredValue, type AnyObject, type FieldError } from '#machinery'
+import { isPortNumber, isQualifiedName, invalidValue, requiredValue, same, type AnyObject, type FieldError } from '#machinery'
 import { failing, oneOf, validateDNSLabel, validateDNSSubdomain } from '../checks.ts'
 import { validateIP, validateNonSpecialIP } from '../ip.ts'
 import type { EndpointAddress, EndpointPort, EndpointSubset } from './endpoints.ts'
 
-export function validateEndpoints({ subsets }: AnyObject & { subsets?: EndpointSubset[] }): FieldError[] {
-  return (subsets ?? []).flatMap(({ addresses = [], notReadyAddresses = [], ports = [] }, i) => {
+type EndpointsLike = AnyObject & { subsets?: EndpointSubset[] }
+/** What is wrong but was so before stays. */
+export function validateEndpoints({ subsets }: EndpointsLike, old?: EndpointsLike): FieldError[] {
+  const errors = (subsets ?? []).flatMap(({ addresses = [], notReadyAddresses = [], ports = [] }, i) => {
     const at = `subsets[${i}]`
     return [
       ...(!addresses.length && !notReadyAddresses.length ? [requiredValue(at, 'must specify `addresses` or `notReadyAddresses`')] : []),
@@ -13,7 +15,9 @@ export function validateEndpoints({ subsets }: AnyObject & { subsets?: EndpointS
       ...ports.flatMap((port, j) => validatePort(port, ports.length > 1, `${at}.ports[${j}]`)),
     ]
   })
+  return errors.length && old && same(subsets, old.subsets) ? [] : errors
 }
+
 const validateAddress = ({ ip, hostname, nodeName }: EndpointAddress, at: string): FieldError[] => [
   ...validateIP(ip, `${at}.ip`),
   ...(hostname ? validateDNSLabel(hostname, `${at}.hostname`) : []),

@@ -66,16 +66,16 @@ function validateAmounts(name: string, { min, max, limit, request, ratio }: Amou
     if (quantityMilli(ratio) / 1000 > most) errors.push(invalidValue(here, ratio, `ratio ${ratio} is greater than max/min = ${most.toFixed(6)}`))
   }
   if (!mayOvercommit(name) && limit !== undefined && request !== undefined && compareQuantities(limit, request) !== 0)
-    errors.push(invalidValue(`${at}.default[${name}]`, limit, `default value ${limit} must equal to defaultRequest value ${request} in ${name}`))
+    errors.push(invalidValue(`${at}.defaultRequest[${name}]`, request, `default value ${limit} must equal to defaultRequest value ${request} in ${name}`))
   return errors
 }
 
-const scopes = ['Terminating', 'NotTerminating', 'BestEffort', 'NotBestEffort', 'PriorityClass', 'CrossNamespacePodAffinity', 'VolumeAttributesClass']
+const standardScopes = ['Terminating', 'NotTerminating', 'BestEffort', 'NotBestEffort', 'PriorityClass', 'CrossNamespacePodAffinity', 'VolumeAttributesClass']
 const compute = new Set(['pods', 'cpu', 'memory', 'limits.cpu', 'limits.memory', 'requests.cpu', 'requests.memory'])
 const claims = new Set(['persistentvolumeclaims', 'requests.storage'])
 const applies = (scope: string, resource: string): boolean =>
-  (scope === 'BestEffort' ? resource === 'pods' : scope === 'VolumeAttributesClass' ? claims.has(resource) : !scopes.includes(scope) || compute.has(resource))
-const conflicting = (set: ReadonlySet<string>): boolean => (set.has('BestEffort') && set.has('NotBestEffort')) || (set.has('Terminating') && set.has('NotTerminating'))
+  (scope === 'BestEffort' ? resource === 'pods' : scope === 'VolumeAttributesClass' ? claims.has(resource) : !standardScopes.includes(scope) || compute.has(resource))
+const contrary = [['BestEffort', 'NotBestEffort'], ['Terminating', 'NotTerminating']] as const
 
 type QuotaLike = AnyObject & { spec: ResourceQuotaSpec; status: ResourceQuotaStatus }
 export function validateQuota({ spec, status }: QuotaLike, old?: QuotaLike, subresource?: string): FieldError[] {
@@ -83,10 +83,10 @@ export function validateQuota({ spec, status }: QuotaLike, old?: QuotaLike, subr
   const errors = validateAmountsOf(spec.hard, 'spec.hard'), hard = Object.keys(spec.hard ?? {}).sort(byCodeUnit).filter(isStandardQuotaResource)
   const given = spec.scopes ?? []
   for (const scope of given) {
-    if (!scopes.includes(scope)) errors.push(invalidValue('spec.scopes', given, 'unsupported scope'))
+    if (!standardScopes.includes(scope)) errors.push(invalidValue('spec.scopes', given, 'unsupported scope'))
     for (const resource of hard) if (!applies(scope, resource)) errors.push(invalidValue('spec.scopes', given, 'unsupported scope applied to resource'))
   }
-  if (conflicting(new Set(given))) errors.push(invalidValue('spec.scopes', given, 'conflicting scopes'))
+  for (const [one, other] of contrary) if (given.includes(one) && given.includes(other)) errors.push(invalidValue('spec.scopes', given, 'conflicting scopes'))
   errors.push(...validateScopeSelector(spec, hard))
   if (old && !same([...given].sort(byCodeUnit), [...(old.spec.scopes ?? [])].sort(byCodeUnit))) errors.push(invalidValue('spec.scopes', given, 'field is immutable'))
   return errors
@@ -98,22 +98,23 @@ function validateAmountsOf(list: ResourceList | undefined, at: string): FieldErr
     ...validateResourceAmount(name, amount, `${at}[${name}]`),
   ])
 }
-function validateScopeSelector({ scopeSelector }: ResourceQuotaSpec, hard: readonly string[]): FieldError[] {
+function validateScopeSelector({ scopes, scopeSelector }: ResourceQuotaSpec, hard: readonly string[]): FieldError[] {
   if (!scopeSelector) return []
   const errors: FieldError[] = [], at = 'spec.scopeSelector.matchExpressions'
   const shown = { MatchExpressions: (scopeSelector.matchExpressions ?? []).map((r) => ({ ScopeName: r.scopeName, Operator: r.operator, Values: r.values ?? null })) }
   for (const { scopeName, operator, values = [] } of scopeSelector.matchExpressions ?? []) {
-    if (!scopes.includes(scopeName)) errors.push(invalidValue(`${at}.scopeName`, scopeName, 'unsupported scope'))
+    if (!standardScopes.includes(scopeName)) errors.push(invalidValue(`${at}.scopeName`, scopeName, 'unsupported scope'))
     for (const resource of hard) if (!applies(scopeName, resource)) errors.push(invalidValue(at, shown, 'unsupported scope applied to resource'))
-    if (scopes.includes(scopeName) && !['PriorityClass', 'VolumeAttributesClass'].includes(scopeName) && operator !== 'Exists')
+    if (standardScopes.includes(scopeName) && !['PriorityClass', 'VolumeAttributesClass'].includes(scopeName) && operator !== 'Exists')
       errors.push(invalidValue(`${at}.operator`, operator,
-        "must be 'Exist' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity"))
+        "must be 'Exists' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity"))
     if (operator === 'In' || operator === 'NotIn') { if (!values.length) errors.push(requiredValue(`${at}.values`,
       "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector")) }
     else if (operator === 'Exists' || operator === 'DoesNotExist') { if (values.length) errors.push(invalidValue(`${at}.values`, values,
       "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector")) }
     else errors.push(invalidValue(`${at}.operator`, operator, 'not a valid selector operator'))
   }
-  if (conflicting(new Set((scopeSelector.matchExpressions ?? []).map((r) => r.scopeName)))) errors.push(invalidValue(at, shown, 'conflicting scopes'))
+  const named = new Set((scopeSelector.matchExpressions ?? []).map((r) => r.scopeName))
+  for (const [one, other] of contrary) if (named.has(one) && named.has(other)) errors.push(invalidValue('spec.scopes', scopes ?? null, 'conflicting scopes'))
   return errors
 }

@@ -1,40 +1,66 @@
-import { duplicateValue, forbiddenValue, invalidValue, isLabelValue, isQualifiedName, requiredValue, same, type AnyObject, type FieldError } from '#machinery'
+// What is wrong with nodes, and with changes of them.
+import {
+  duplicateValue, forbiddenValue, invalidValue, isConfigMapKey, isDNS1123Label, isDNS1123Subdomain, isLabelValue, isQualifiedName, requiredValue, same,
+  type AnyObject, type FieldError,
+} from '#machinery'
 import { failing } from '../checks.ts'
+import { goForm } from '../go-diff.ts'
+import { nodeConfigSourceForm } from '../go-forms.ts'
 import { validateCIDR } from '../ip.ts'
-import type { NodeSpec, NodeStatus, Taint } from './node.ts'
+import type { ConfigMapNodeConfigSource, NodeConfigSource, NodeSpec, NodeStatus, Taint } from './node.ts'
 import { validateTaintEffect } from './pod/validate-affinity.ts'
 import { validateResourceAmount } from './validate-resources.ts'
 
 type NodeLike = AnyObject & { spec: NodeSpec; status: NodeStatus }
-const onceOnly = (field: string) => forbiddenValue(`spec.${field}`, `node updates may not change ${field === 'podCIDRs' ? 'podCIDR' : field} except from "" to valid`)
 
-export function validateNode({ spec, status }: NodeLike, old?: NodeLike): FieldError[] {
-  const errors: FieldError[] = []
-  if (!old) {
-    errors.push(...validateTaints(spec.taints, 'metadata.taints'), ...validateAmounts(status))
-    const ranges = spec.podCIDRs ?? []
-    for (const [i, range] of ranges.entries()) errors.push(...validateCIDR(range, `spec.podCIDRs[${i}]`))
-    const six = (range: string) => range.includes(':')
-    if (ranges.length > 2 || (ranges.length === 2 && six(ranges[0]!) === six(ranges[1]!))) errors.push(invalidValue('spec.podCIDRs', ranges,
-      'may specify no more than one CIDR for each IP family'))
-    for (const [i, range] of ranges.entries()) if (ranges.indexOf(range) < i) errors.push(duplicateValue(`spec.podCIDRs[${i}]`, range))
-    return errors
-  }
-  errors.push(...validateAmounts(status))
-  const seen: object[] = []
-  for (const [i, address] of (status.addresses ?? []).entries()) {
-    if (seen.some((a) => same(a, address))) errors.push(duplicateValue(`status.addresses[${i}]`, { Type: address.type, Address: address.address }))
-    seen.push(address)
-  }
-  if (old.spec.podCIDRs?.length && !same(old.spec.podCIDRs, spec.podCIDRs)) errors.push(onceOnly('podCIDRs'))
-  if (old.spec.providerID && old.spec.providerID !== spec.providerID) errors.push(onceOnly('providerID'))
+/** The reference looks at the whole of a changed node, then at the change, which has it look at much once more; reports of status are a change only. */
+export function validateNode(node: NodeLike, old?: NodeLike, subresource?: string): FieldError[] {
+  return [...(subresource === 'status' ? [] : validateWhole(node)), ...(old ? validateChange(node, old) : [])]
+}
+
+function validateWhole({ spec, status }: NodeLike): FieldError[] {
+  const ranges = spec.podCIDRs ?? [], six = (range: string) => range.includes(':'), swap = status.nodeInfo.swap?.capacity
+  return [
+    ...validateTaints(spec.taints, 'metadata.taints'), ...validateAmounts(status),
+    ...(swap !== undefined && swap <= 0 ? [invalidValue('metadata.nodeSwapStatus.capacity', swap, 'must be greater than zero')] : []), ...validateFeatures(status.declaredFeatures),
+    ...ranges.flatMap((range, i) => validateCIDR(range, `spec.podCIDRs[${i}]`)),
+    ...(ranges.length > 2 || (ranges.length === 2 && six(ranges[0]!) === six(ranges[1]!))
+      ? [invalidValue('spec.podCIDRs', ranges, 'may specify no more than one CIDR for each IP family')] : []),
+  ]
+}
+
+function validateChange({ spec, status }: NodeLike, { spec: before }: NodeLike): FieldError[] {
+  const errors = [...validateAmounts(status), ...validateFeatures(status.declaredFeatures)]
+  const addresses = status.addresses ?? []
+  for (const [i, address] of addresses.entries())
+    if (addresses.findIndex((a) => same(a, address)) < i) errors.push(duplicateValue(`status.addresses[${i}]`, { Type: address.type, Address: address.address }))
+  const onceOnly = (field: string, named = field) => errors.push(forbiddenValue(`spec.${field}`, `node updates may not change ${named} except from "" to valid`))
+  const had = before.podCIDRs ?? [], has = spec.podCIDRs ?? []
+  if (had.length && had.length !== has.length) onceOnly('podCIDRs', 'podCIDR')
+  else for (const [i, range] of had.entries()) if (range !== has[i]) onceOnly('podCIDRs', 'podCIDR')
+  if (before.providerID && before.providerID !== spec.providerID) onceOnly('providerID')
+  errors.push(...validateConfigSource(spec.configSource, 'spec.configSource', false))
+  for (const field of ['assigned', 'active', 'lastKnownGood'] as const) errors.push(...validateConfigSource(status.config?.[field], `status.config.${field}`, true))
   errors.push(...validateTaints(spec.taints, 'metadata.taints'))
-  if (spec.externalID !== old.spec.externalID) errors.push(forbiddenValue('spec.externalID', 'may not be updated'))
+  if ((spec.externalID ?? '') !== (before.externalID ?? '')) errors.push(forbiddenValue('spec.externalID', 'may not be updated'))
   return errors
 }
 
 const validateAmounts = ({ capacity, allocatable }: NodeStatus): FieldError[] => [['capacity', capacity] as const, ['allocatable', allocatable] as const].flatMap(([field, list]) =>
-  Object.entries(list ?? {}).flatMap(([name, amount]) => validateResourceAmount(name, amount, `status.${field}[${name}]`)))
+  Object.entries(list ?? {}).flatMap(([name, amount]) => validateResourceAmount(name, amount, `status.${field}.${name}`)))
+
+const featureForm = /^[A-Z][a-zA-Z0-9]*(\/[a-zA-Z0-9]+)*$/, longestFeature = 253
+function validateFeatures(features: readonly string[] | undefined): FieldError[] {
+  return (features ?? []).flatMap((name, i) => {
+    const at = `status.declaredFeatures[${i}]`, next = features![i + 1], after = `status.declaredFeatures[${i + 1}]`
+    const refused = `invalid feature name ${JSON.stringify(name)}: `
+    return [
+      ...(name.length > longestFeature ? [invalidValue(at, name, `${refused}must be no more than ${longestFeature} characters`)]
+        : featureForm.test(name) ? [] : [invalidValue(at, name, `${refused}must start with an UpperCamelCase segment, with subsequent segments separated by '/' (e.g., MyFeature or MyFeature/mySubFeature), and contain only alphanumeric characters and slashes`)]),
+      ...(name === next ? [duplicateValue(after, next)] : next !== undefined && name > next ? [invalidValue(after, next, 'list must be sorted alphabetically')] : []),
+    ]
+  })
+}
 
 function validateTaints(taints: readonly Taint[] | undefined, at: string): FieldError[] {
   const errors: FieldError[] = [], seen = new Set<string>()
@@ -44,11 +70,25 @@ function validateTaints(taints: readonly Taint[] | undefined, at: string): Field
     const bad = isLabelValue(value)
     if (bad.length) errors.push(invalidValue(`${here}.value`, value, bad.join(';')))
     errors.push(...(effect ? validateTaintEffect(effect, `${here}.effect`) : [requiredValue(`${here}.effect`)]))
-    if (seen.has(`${key}:${effect}`)) {
-      const error = duplicateValue(here, { Key: key, Value: value, Effect: effect, TimeAdded: timeAdded })
-      errors.push({ ...error, message: `${error.message}: taints must be unique by key and effect pair` })
-    }
+    if (seen.has(`${key}:${effect}`)) errors.push(duplicateValue(here, { Key: key, Value: value, Effect: effect, TimeAdded: timeAdded },
+      'taints must be unique by key and effect pair'))
     seen.add(`${key}:${effect}`)
   }
   return errors
+}
+
+/** Where the kubelet once took its configuration from; nothing reads it any more. What is reported names the object exactly, what is wanted does not. */
+function validateConfigSource(source: NodeConfigSource | undefined, at: string, reported: boolean): FieldError[] {
+  if (!source) return []
+  return source.configMap ? validateConfigMapSource(source.configMap, `${at}.configMap`, reported)
+    : [invalidValue(at, goForm(nodeConfigSourceForm, source), 'exactly one reference subfield must be non-nil')]
+}
+function validateConfigMapSource(source: ConfigMapNodeConfigSource, at: string, reported: boolean): FieldError[] {
+  const named = (field: 'namespace' | 'name' | 'kubeletConfigKey', check: (value: string) => string[]) =>
+    (source[field] ? failing(check, source[field], `${at}.${field}`) : [requiredValue(`${at}.${field}`)])
+  return [
+    ...(['uid', 'resourceVersion'] as const).flatMap((field) => (reported ? (source[field] ? [] : [requiredValue(`${at}.${field}`)])
+      : source[field] ? [forbiddenValue(`${at}.${field}`, `${field} must not be set in spec`)] : [])),
+    ...named('namespace', isDNS1123Label), ...named('name', isDNS1123Subdomain), ...named('kubeletConfigKey', isConfigMapKey),
+  ]
 }

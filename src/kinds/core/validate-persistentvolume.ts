@@ -4,12 +4,13 @@ import { immutableField, oneOf, sortedMap, validateDNSLabel, validateDNSSubdomai
 import { goDiff, goForm } from '../go-diff.ts'
 import { persistentVolumeSourceForm, volumeNodeAffinityForm } from '../go-forms.ts'
 import type { PersistentVolumeSpec, VolumeNodeAffinity } from './persistentvolume.ts'
+import type { NodeSelectorRequirement } from './pod/affinity.ts'
 import { validateNoBacksteps } from './pod/paths.ts'
 import { validateNodeSelector } from './pod/validate-affinity.ts'
 import { both, iscsi, required, secretNameAndNamespace, sharedSources, type Check } from './pod/validate-sources.ts'
 import { validateDriverName } from './pod/validate-volume.ts'
-import { accessModeWords, volumeModeWords } from './validate-claim.ts'
-import { validateResourceAmount } from './validate-resources.ts'
+import { termWarnings, volumeWarnings } from './pod/warnings.ts'
+import { accessModeWords, basicAmount, sharesOncePod, volumeModeWords } from './validate-claim.ts'
 
 const glusterfs: Check = (source, at) => {
   const space = source.endpointsNamespace, errors = required('endpoints', 'path')(source, at)
@@ -65,7 +66,7 @@ export function validateVolumeSpec(spec: PersistentVolumeSpec, name: string, at:
   }
   if (!accessModes.length) errors.push(requiredValue(`${at}.accessModes`))
   errors.push(...accessModes.flatMap((mode) => oneOf(mode, accessModeWords, `${at}.accessModes`)))
-  if (accessModes.includes('ReadWriteOncePod') && accessModes.some((mode) => mode !== 'ReadWriteOncePod')) errors.push(forbiddenValue(`${at}.accessModes`,
+  if (sharesOncePod(accessModes)) errors.push(forbiddenValue(`${at}.accessModes`,
     'may not use ReadWriteOncePod with other access modes'))
   if (!inline) errors.push(...validateCapacity(capacity, `${at}.capacity`))
   if (policy) {
@@ -90,12 +91,22 @@ function validateCapacity(capacity: Record<string, string> = {}, at: string): Fi
     ...(entries.length ? [] : [requiredValue(at)]),
     ...(entries.length === 1 && 'storage' in capacity ? [] : [notSupported(at, entries.length ? sortedMap(capacity) : null, ['storage'])]),
     ...entries.flatMap(([name, amount]) => [
-      ...validateResourceAmount(name, amount, `${at}[${name}]`), ...(parseQuantity(amount).nano <= 0n ? [invalidValue(`${at}[${name}]`, amount, 'must be greater than zero')] : []),
+      ...basicAmount(amount, `${at}[${name}]`), ...(parseQuantity(amount).nano <= 0n ? [invalidValue(`${at}[${name}]`, amount, 'must be greater than zero')] : []),
     ]),
   ]
 }
 const validateNodeAffinity = ({ required: wanted }: VolumeNodeAffinity, at: string): FieldError[] =>
   (wanted ? validateNodeSelector(wanted, `${at}.required`) : [requiredValue(`${at}.required`, 'must specify required node constraints')])
+
+/** Whether a path comes to the root once its dots are resolved. */
+function isRoot(path: string): boolean {
+  const steps: string[] = []
+  for (const step of path.split('/')) {
+    if (step === '..') steps.pop()
+    else if (step && step !== '.') steps.push(step)
+  }
+  return path.startsWith('/') && steps.length === 0
+}
 
 function validateSources(spec: PersistentVolumeSpec, name: string, at: string): FieldError[] {
   const given = spec as Record<string, unknown>, errors: FieldError[] = []
@@ -108,13 +119,26 @@ function validateSources(spec: PersistentVolumeSpec, name: string, at: string): 
     if (sort === 'local' && !spec.nodeAffinity) errors.push(requiredValue(`${at}.nodeAffinity`, 'Local volume requires node affinity'))
   }
   if (!found) errors.push(requiredValue(at, 'must specify a volume type'))
-  if (spec.hostPath && /^\/[./]*$/.test(spec.hostPath.path) && spec.persistentVolumeReclaimPolicy === 'Recycle')
+  if (spec.hostPath && isRoot(spec.hostPath.path) && spec.persistentVolumeReclaimPolicy === 'Recycle')
     errors.push(forbiddenValue(`${at}.persistentVolumeReclaimPolicy`, "may not be 'recycle' for a hostPath mount of '/'"))
   return errors
 }
 
 const sourceOf = (spec: PersistentVolumeSpec): object => Object.fromEntries(sorts.flatMap(([sort]) =>
   { const source = (spec as Record<string, unknown>)[sort]; return source === undefined ? [] : [[sort, source]] }))
+const stable: Readonly<Record<string, string>> = {
+  'failure-domain.beta.kubernetes.io/zone': 'topology.kubernetes.io/zone', 'failure-domain.beta.kubernetes.io/region': 'topology.kubernetes.io/region',
+  'beta.kubernetes.io/os': 'kubernetes.io/os', 'beta.kubernetes.io/arch': 'kubernetes.io/arch', 'beta.kubernetes.io/instance-type': 'node.kubernetes.io/instance-type',
+}
+/** The affinity with the names that labels have got since, where the new one uses them. */
+function withStableLabels({ required }: VolumeNodeAffinity, now: VolumeNodeAffinity | undefined): VolumeNodeAffinity {
+  const renamed = (list: readonly NodeSelectorRequirement[] | undefined, news: readonly NodeSelectorRequirement[] | undefined) =>
+    list?.map((r, k) => (news?.[k] && news[k].key === stable[r.key] ? { ...r, key: news[k].key } : r))
+  return !required ? {} : { required: { ...required, nodeSelectorTerms: (required.nodeSelectorTerms ?? []).map((term, i) => {
+    const other = now?.required?.nodeSelectorTerms?.[i], expressions = renamed(term.matchExpressions, other?.matchExpressions)
+    return { ...term, ...(expressions && { matchExpressions: expressions }) }
+  }) } }
+}
 /** Where the storage is stays; a secret for growing may be added, and an affinity where there was none. */
 function validateChange(spec: PersistentVolumeSpec, old: PersistentVolumeSpec): FieldError[] {
   const errors: FieldError[] = [], before = sourceOf(old)
@@ -123,9 +147,22 @@ function validateChange(spec: PersistentVolumeSpec, old: PersistentVolumeSpec): 
   if (!same(after, before)) errors.push(forbiddenValue('spec.persistentvolumesource',
     `spec.persistentvolumesource is immutable after creation\n${goDiff(persistentVolumeSourceForm, before, after)}`))
   errors.push(...immutableField(spec.volumeMode, old.volumeMode, 'volumeMode'))
-  if (old.nodeAffinity && !same(spec.nodeAffinity, old.nodeAffinity)) errors.push(invalidValue('nodeAffinity', spec.nodeAffinity ? goForm(volumeNodeAffinityForm, spec.nodeAffinity)
-    : null, 'field is immutable'))
+  if (old.nodeAffinity && !same(spec.nodeAffinity, withStableLabels(old.nodeAffinity, spec.nodeAffinity))) errors.push(invalidValue('nodeAffinity', spec.nodeAffinity ? goForm(volumeNodeAffinityForm, spec.nodeAffinity)
+    : null, 'field is immutable, except for updating from beta label to GA'))
   if (old.volumeAttributesClassName !== undefined && spec.volumeAttributesClassName === undefined) errors.push(forbiddenValue('spec.volumeAttributesClassName',
     'update from non-nil value to nil is forbidden'))
   return errors
 }
+
+const oldAnnotations: Readonly<Record<string, string>> = {
+  'volume.beta.kubernetes.io/storage-class': 'deprecated since v1.8; use "storageClassName" attribute instead',
+  'volume.beta.kubernetes.io/mount-options': 'deprecated since v1.31; use "mountOptions" attribute instead',
+}
+/** Texts for Warning headers. */
+export const persistentVolumeWarnings = ({ metadata, spec }: VolumeLike): string[] => [
+  ...Object.entries(oldAnnotations).flatMap(([key, why]) => (metadata.annotations?.[key] === undefined ? [] : [`metadata.annotations[${key}]: ${why}`])),
+  ...(spec.persistentVolumeReclaimPolicy === 'Recycle'
+    ? ['spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic provisioning.'] : []),
+  ...(spec.nodeAffinity?.required?.nodeSelectorTerms ?? []).flatMap((term, i) => termWarnings(term, `spec.nodeAffinity.required.nodeSelectorTerms[${i}]`)),
+  ...volumeWarnings(spec, 'spec', ['cephfs', 'photonPersistentDisk', 'scaleIO', 'storageos', 'glusterfs', 'rbd']),
+]

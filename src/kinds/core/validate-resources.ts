@@ -1,7 +1,8 @@
 // Amounts of resources, and requests against limits.
 import {
-  compareQuantities, duplicateValue, forbiddenValue, invalidValue, isQualifiedName, parseQuantity, quantityMilli, requiredValue, valueNotFound, type FieldError,
+  compareQuantities, duplicateValue, forbiddenValue, invalidValue, isDNS1123Label, isQualifiedName, parseQuantity, quantityMilli, quantityValue, requiredValue, valueNotFound, type FieldError,
 } from '#machinery'
+import { failing } from '../checks.ts'
 import type { ResourceRequirements } from './pod/container.ts'
 import { isExtendedResource, isHugePages, isNativeResource, mayOvercommit, type ResourceList } from './resources.ts'
 
@@ -41,7 +42,11 @@ export function validateResourceAmount(name: string, amount: string, at: string)
 }
 
 /** Limits and requests of a container. */
-export function validateContainerResources({ limits, requests, claims }: ResourceRequirements, podClaims: ReadonlySet<string>, at: string): FieldError[] {
+export const validateContainerResources = (resources: ResourceRequirements, podClaims: ReadonlySet<string>, at: string): FieldError[] =>
+  validateRequirements(resources, validateContainerResourceName, podClaims, at)
+/** Limits and requests of anything; `validName` says which resources it may ask for. */
+export function validateRequirements({ limits, requests, claims }: ResourceRequirements, validName: (name: string, at: string) => FieldError[],
+  podClaims: ReadonlySet<string>, at: string): FieldError[] {
   const errors: FieldError[] = []
   let cpuOrMemory = false, hugePages = false
   const look = (name: string) => {
@@ -50,27 +55,37 @@ export function validateContainerResources({ limits, requests, claims }: Resourc
   }
   for (const [name, amount] of sorted(limits)) {
     const here = `${at}.limits[${name}]`
-    errors.push(...validateContainerResourceName(name, here), ...validateResourceAmount(name, amount, here), ...hugePagesInSteps(name, amount, here))
+    errors.push(...validName(name, here), ...validateResourceAmount(name, amount, here), ...hugePagesInSteps(name, amount, here))
     look(name)
   }
   for (const [name, amount] of sorted(requests)) {
     const here = `${at}.requests[${name}]`
-    errors.push(...validateContainerResourceName(name, here), ...validateResourceAmount(name, amount, here))
+    errors.push(...validName(name, here), ...validateResourceAmount(name, amount, here))
     const limit = limits?.[name]
     if (limit !== undefined) errors.push(...requestWithinLimit(name, amount, limit, `${at}.requests`))
     else if (!mayOvercommit(name)) errors.push(requiredValue(`${at}.limits`, 'Limit must be set for non overcommitable resources'))
+    errors.push(...hugePagesInSteps(name, amount, here))
     look(name)
   }
   if (!cpuOrMemory && hugePages) errors.push(forbiddenValue(at, 'HugePages require cpu or memory'))
-  const known = new Set<string>()
-  for (const [i, { name, request = '' }] of (claims ?? []).entries()) {
-    const here = `${at}.claims[${i}]`
-    if (!name) errors.push(requiredValue(`${here}.name`))
+  return [...errors, ...validateClaimNames(claims ?? [], podClaims, `${at}.claims`)]
+}
+/** Claims that the pod has, each whole or by requests of it, none of them twice. */
+function validateClaimNames(claims: NonNullable<ResourceRequirements['claims']>, podClaims: ReadonlySet<string>, at: string): FieldError[] {
+  const errors: FieldError[] = [], known = new Set<string>()
+  for (const [i, { name, request = '' }] of claims.entries()) {
+    const here = `${at}[${i}]`
+    if (!name) { errors.push(requiredValue(here)); continue }
+    if (known.has(name)) errors.push(duplicateValue(here, name))
     else {
-      if (known.has(`${name}/${request}`)) errors.push(duplicateValue(here, request ? `${name}/${request}` : name))
-      known.add(`${name}/${request}`)
-      if (!podClaims.has(name)) errors.push(valueNotFound(`${here}.name`, name))
+      const key = request ? `${name}/${request}` : name
+      if (request) errors.push(...failing(isDNS1123Label, request, `${here}.request`))
+      if (known.has(key)) errors.push(duplicateValue(here, key))
+      else if (!request) for (const other of known) if (other.startsWith(`${name}/`)) errors.push(duplicateValue(here, name))
+      known.add(key)
     }
+    if (!podClaims.has(name)) errors.push(valueNotFound(here, name, `must be one of the names in pod.spec.resourceClaims${
+      podClaims.size ? `: ${[...podClaims].sort().join(', ')}` : ' which is empty'}`))
   }
   return errors
 }
@@ -83,8 +98,10 @@ export function requestWithinLimit(name: string, request: string, limit: string,
 }
 function hugePagesInSteps(name: string, amount: string, at: string): FieldError[] {
   if (!isHugePages(name)) return []
-  try {
-    const size = parseQuantity(name.slice('hugepages-'.length)).nano
-    return size > 0n && parseQuantity(amount).nano % size !== 0n ? [invalidValue(at, amount, `must be a multiple of page size, got ${name}: ${amount}`)] : []
-  } catch { return [] }
+  const size = pageSize(name.slice('hugepages-'.length))
+  return size && quantityValue(amount) % size === 0 ? [] : [invalidValue(at, amount, `${amount} is not positive integer multiple of ${name}`)]
+}
+/** A whole number of bytes; undefined where the text is none. */
+function pageSize(text: string): number | undefined {
+  try { return quantityMilli(text) % 1000 === 0 && quantityMilli(text) > 0 ? quantityValue(text) : undefined } catch { return undefined }
 }

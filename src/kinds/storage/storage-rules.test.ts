@@ -48,7 +48,7 @@ test('a driver has a generation once its spec has changed', () => {
   const old = created(csiDriver, {}), now = structuredClone(old)
   assert.equal(old.metadata.generation, undefined)
   now.spec.storageCapacity = true
-  csiDriver.rules.prepareUpdate!(now, old)
+  csiDriver.rules.prepareUpdate!(now, old, undefined, 0)
   assert.equal(now.metadata.generation, 1)
 })
 test('coordinated election is off: what belongs to it is not kept', () => {

@@ -14,7 +14,7 @@ function allocation(size = '/24') {
     const object = { apiVersion: 'v1', kind: 'Service', metadata: { name, namespace: 'd', uid: name, resourceVersion: '', creationTimestamp: '' }, spec: structuredClone(spec), status: {} } as LooseObject
     try {
       const done = it.begin(object, old, objects, false)
-      if (old) service.rules.prepareUpdate!(object as Service, old as Service)
+      if (old) service.rules.prepareUpdate!(object as Service, old as Service, undefined, 0)
       tell({ object, old })
       done(true)
       return object

@@ -15,22 +15,23 @@ export const adopted = (name: string, kind: string, adopt: Adopt, verbs: readonl
 export const ephemeralContainers = adopted('ephemeralcontainers', 'Pod', (given, old) =>
   ({ ...kept(given, old), spec: { ...copy(old.spec), ephemeralContainers: given.spec?.ephemeralContainers } }))
 
-/** pods/resize: what running containers may use. */
+/** pods/resize: what running containers, and the pod as a whole, may use. Other containers than there are stand as they were given: validation refuses them. */
 export const resize = adopted('resize', 'Pod', (given, old) => {
-  const spec = copy(old.spec) as { containers: ResizedContainer[]; initContainers?: ResizedContainer[] }
-  const resized = given.spec as Partial<typeof spec> | undefined
+  const spec = copy(old.spec) as Resized, wish = (given.spec ?? {}) as Partial<Resized>
+  take(spec, wish, 'resources')
   for (const list of ['containers', 'initContainers'] as const) {
-    for (const [i, container] of (spec[list] ?? []).entries()) {
-      const wish = resized?.[list]?.[i]
-      if (wish?.name !== container.name) continue
-      if (wish.resources === undefined) delete container.resources
-      else container.resources = wish.resources
-      if (wish.resizePolicy !== undefined) container.resizePolicy = wish.resizePolicy
-    }
+    const now = wish[list] ?? [], containers = spec[list] ?? []
+    if (now.length !== containers.length || now.some(({ name }, i) => name !== containers[i]!.name)) return given
+    for (const [i, container] of containers.entries()) for (const field of ['resources', 'resizePolicy'] as const) take(container, now[i]!, field)
   }
   return { ...kept(given, old), spec }
 })
 interface ResizedContainer { name: string; resources?: unknown; resizePolicy?: unknown }
+interface Resized { resources?: unknown; containers: ResizedContainer[]; initContainers?: ResizedContainer[] }
+function take<T extends object>(into: T, from: Partial<T>, field: keyof T): void {
+  if (from[field] === undefined) delete into[field]
+  else into[field] = from[field] as T[keyof T]
+}
 
 /** certificatesigningrequests/approval: the conditions Approved and Denied. */
 export const approval = adopted('approval', 'CertificateSigningRequest', (given, old) => {

@@ -5,7 +5,8 @@ import { roundResources } from '../resources.ts'
 import type { Container, EphemeralContainer, HTTPGetAction, Probe } from './container.ts'
 import { imageTag } from './image.ts'
 import { defaultPodResources } from './pod-resources.ts'
-import type { PodSpec, PodTemplateSpec } from './spec.ts'
+import { containersOf, type PodSpec, type PodTemplateSpec } from './spec.ts'
+import { dropSwitchedOff } from './switched-off.ts'
 import type { Volume } from './volume.ts'
 
 /** What every pod spec gets, in pods and in templates. */
@@ -21,6 +22,7 @@ export function defaultPodSpec(spec: PodSpec): void {
   for (const volume of spec.volumes ?? []) defaultVolume(volume)
   for (const c of containersOf(spec)) defaultContainer(c)
   roundResources(spec.overhead, spec.resources?.limits, spec.resources?.requests)
+  dropSwitchedOff(spec)
 }
 export const defaultPodTemplate = (template: PodTemplateSpec | undefined): void => { if (template) defaultPodSpec(template.spec) }
 
@@ -35,10 +37,6 @@ export function defaultPod(pod: AnyObject & { spec: PodSpec }): void {
     for (const c of [...(spec.containers ?? []), ...(spec.initContainers ?? [])]) for (const port of c.ports ?? []) port.hostPort ||= port.containerPort
   defaultPodSpec(spec)
 }
-
-/** Containers of every sort, in the order: init, regular, ephemeral. */
-export const containersOf = (spec: PodSpec): (Container | EphemeralContainer)[] =>
-  [...(spec.initContainers ?? []), ...(spec.containers ?? []), ...(spec.ephemeralContainers ?? [])]
 
 function defaultContainer(c: Container | EphemeralContainer): void {
   c.imagePullPolicy ||= pullPolicy(c.image)

@@ -6,7 +6,7 @@ import { preparePod, preparePodUpdate } from './prepare.ts'
 import { podSpec } from './spec.ts'
 import { podStatus } from './status.ts'
 import { validatePod } from './validate-pod.ts'
-import { podWarnings } from './warnings.ts'
+import { podStatusWarnings, podWarnings } from './warnings.ts'
 
 export const pod = defineKind({
   group: '', version: 'v1', kind: 'Pod', plural: 'pods',
@@ -39,5 +39,6 @@ export const pod = defineKind({
   prepareUpdate: preparePodUpdate,
   validate: validatePod,
   warnings: podWarnings,
+  statusWarnings: podStatusWarnings,
 })
 export type Pod = ObjectOf<typeof pod>

@@ -1,10 +1,12 @@
 // What a pod is given when it is created, beside defaults: its first status and what follows from its labels.
-import { type AnyObject, type LabelSelector } from '#machinery'
-import { byCodeUnit } from '../../cells.ts'
+import { same, type AnyObject, type LabelSelector } from '#machinery'
 import type { PodAffinityTerm } from './affinity.ts'
 import { qosClass } from './qos.ts'
-import type { PodSpec } from './spec.ts'
+import type { AppArmorProfile } from './security.ts'
+import { containersOf, type PodSpec } from './spec.ts'
 import type { PodStatus } from './status.ts'
+import { dropSwitchedOffStatus } from './switched-off.ts'
+import { armor } from './validate-annotations.ts'
 
 type PodLike = AnyObject & { spec: PodSpec; status: PodStatus }
 
@@ -17,14 +19,42 @@ export function preparePod(pod: PodLike): void {
   }
   if ((spec.terminationGracePeriodSeconds ?? 0) < 0) spec.terminationGracePeriodSeconds = 1
   mergeLabelKeys(pod)
+  fieldsFromAnnotations(pod)
 }
 
 export function preparePodUpdate(pod: PodLike, old: PodLike, subresource?: string): void {
   if (subresource !== 'status') return
+  dropSwitchedOffStatus(pod.status)
   if (!pod.status.qosClass && old.status.qosClass) pod.status.qosClass = old.status.qosClass
+  keepGenerations(pod.status, old.status)
   // Old kubelets would break owner references.
   if (old.metadata.ownerReferences) pod.metadata.ownerReferences = old.metadata.ownerReferences
   else delete pod.metadata.ownerReferences
+}
+
+/** Nodes of older versions do not say which generation they have seen. */
+function keepGenerations(status: PodStatus, old: PodStatus): void {
+  if (!status.observedGeneration && old.observedGeneration) status.observedGeneration = old.observedGeneration
+  for (const condition of status.conditions ?? []) {
+    const before = old.conditions?.find(({ type }) => type === condition.type)?.observedGeneration
+    if (!condition.observedGeneration && before) condition.observedGeneration = before
+  }
+}
+
+/** Profiles of AppArmor were once annotations; what is said there only is said in the field from now on. */
+function fieldsFromAnnotations({ metadata: { annotations }, spec }: PodLike): void {
+  if (!annotations || spec.os?.name === 'windows') return
+  for (const c of containersOf(spec)) {
+    const profile = armorProfile(annotations[armor + c.name])
+    if (!profile || c.securityContext?.appArmorProfile || same(profile, spec.securityContext?.appArmorProfile)) continue
+    c.securityContext = { ...c.securityContext, appArmorProfile: profile }
+  }
+}
+function armorProfile(annotation: string | undefined): AppArmorProfile | undefined {
+  if (annotation === 'unconfined') return { type: 'Unconfined' }
+  if (annotation === 'runtime/default') return { type: 'RuntimeDefault' }
+  const name = annotation?.startsWith('localhost/') ? annotation.slice('localhost/'.length) : ''
+  return name.trim() === name && name ? { localhostProfile: name, type: 'Localhost' } : undefined
 }
 
 /** matchLabelKeys and mismatchLabelKeys become requirements with the pod's own values, so that nobody has to look them up again. */
@@ -43,5 +73,5 @@ function mergeLabelKeys({ metadata: { labels = {} }, spec }: PodLike): void {
     }
   }
   for (const constraint of spec.topologySpreadConstraints ?? [])
-    if (constraint.labelSelector) extend(constraint.labelSelector, constraint.matchLabelKeys?.toSorted(byCodeUnit), 'In')
+    if (constraint.labelSelector) extend(constraint.labelSelector, constraint.matchLabelKeys, 'In')
 }

@@ -1,7 +1,7 @@
 import { objectMeta, s, type Infer } from '#machinery'
 import { localObjectReference } from '../references.ts'
 import { affinity, toleration, topologySpreadConstraint } from './affinity.ts'
-import { container, ephemeralContainer, resourceRequirements } from './container.ts'
+import { container, ephemeralContainer, resourceRequirements, type Container, type EphemeralContainer } from './container.ts'
 import { podSecurityContext } from './security.ts'
 import { volume } from './volume.ts'
 
@@ -103,3 +103,7 @@ export const podTemplateSpec = s.object('io.k8s.api.core.v1.PodTemplateSpec', {
   spec: s.value(podSpec),
 })
 export type PodTemplateSpec = Infer<typeof podTemplateSpec>
+
+/** Containers of every sort, in the order: init, regular, ephemeral. */
+export const containersOf = (spec: PodSpec): (Container | EphemeralContainer)[] =>
+  [...(spec.initContainers ?? []), ...(spec.containers ?? []), ...(spec.ephemeralContainers ?? [])]

@@ -45,7 +45,7 @@ export function validateAffinity(affinity: Affinity | undefined, at: string): Fi
   if (nodeAffinity?.[required]) errors.push(...validateNodeSelector(nodeAffinity[required], `${at}.nodeAffinity.${required}`))
   for (const [i, term] of (nodeAffinity?.[preferred] ?? []).entries()) {
     const here = `${at}.nodeAffinity.${preferred}[${i}]`
-    errors.push(...weight(term.weight, here), ...validateTerm(term.preference, `${here}.preference`))
+    errors.push(...weight(term.weight, here), ...validateTerm(term.preference, `${here}.preference`, true))
   }
   for (const [name, terms] of [['podAffinity', podAffinity], ['podAntiAffinity', podAntiAffinity]] as const) {
     for (const [i, term] of (terms?.[required] ?? []).entries()) errors.push(...validatePodTerm(term, `${at}.${name}.${required}[${i}]`))
@@ -57,18 +57,30 @@ export function validateAffinity(affinity: Affinity | undefined, at: string): Fi
   return errors
 }
 
+interface Keyed { readonly labelSelector?: LabelSelector; readonly matchLabelKeys?: string[]; readonly mismatchLabelKeys?: string[] }
+/** Keys whose values are taken from the pod: not the selector's own, and not on both sides. The selector of a pod holds a requirement for each of them already. */
+function validateKeys({ labelSelector, matchLabelKeys = [], mismatchLabelKeys = [] }: Keyed, at: string): FieldError[] {
+  const errors = [...labelKeys(matchLabelKeys, labelSelector, `${at}.matchLabelKeys`), ...labelKeys(mismatchLabelKeys, labelSelector, `${at}.mismatchLabelKeys`)]
+  const own = new Set(Object.keys(labelSelector?.matchLabels ?? {}))
+  for (const { key } of labelSelector?.matchExpressions ?? []) {
+    if (matchLabelKeys.includes(key) && own.has(key)) errors.push(invalidValue(`${at}[${matchLabelKeys.lastIndexOf(key)}]`, key, 'exists in both matchLabelKeys and labelSelector'))
+    own.add(key)
+  }
+  for (const [i, key] of matchLabelKeys.entries())
+    if (mismatchLabelKeys.includes(key)) errors.push(invalidValue(`${at}.matchLabelKeys[${i}]`, key, 'exists in both matchLabelKeys and mismatchLabelKeys'))
+  return errors
+}
 function labelKeys(keys: readonly string[] | undefined, selector: LabelSelector | undefined, at: string): FieldError[] {
   if (!keys?.length) return []
   if (!selector) return [forbiddenValue(at, 'must not be specified when labelSelector is not set')]
   return keys.flatMap((key, i) => failing(isQualifiedName, key, `${at}[${i}]`))
 }
-function validatePodTerm({ labelSelector, namespaceSelector, namespaces, matchLabelKeys, mismatchLabelKeys, topologyKey }: PodAffinityTerm, at: string): FieldError[] {
+function validatePodTerm(term: PodAffinityTerm, at: string): FieldError[] {
+  const { labelSelector, namespaceSelector, namespaces, topologyKey } = term
   return [
     ...validateLabelSelector(labelSelector, `${at}.labelSelector`), ...validateLabelSelector(namespaceSelector, `${at}.namespaceSelector`),
     ...(namespaces ?? []).flatMap((namespace) => failing(isDNS1123Label, namespace, `${at}.namespace`)),
-    ...labelKeys(matchLabelKeys, labelSelector, `${at}.matchLabelKeys`), ...labelKeys(mismatchLabelKeys, labelSelector, `${at}.mismatchLabelKeys`),
-    ...(mismatchLabelKeys ?? []).flatMap((key, i) => (matchLabelKeys?.includes(key)
-      ? [invalidValue(`${at}.mismatchLabelKeys[${i}]`, key, 'exists in both matchLabelKeys and mismatchLabelKeys')] : [])),
+    ...validateKeys(term, at),
     ...(topologyKey ? [] : [requiredValue(`${at}.topologyKey`, 'can not be empty')]), ...failing(isQualifiedName, topologyKey, `${at}.topologyKey`),
   ]
 }
@@ -80,7 +92,6 @@ export function validateSpreadConstraints(constraints: readonly TopologySpreadCo
     const here = `${at}[${i}]`
     if (c.maxSkew <= 0) errors.push(invalidValue(`${here}.maxSkew`, c.maxSkew, 'must be greater than zero'))
     if (!c.topologyKey) errors.push(requiredValue(`${here}.topologyKey`, 'can not be empty'))
-    else errors.push(...failing(isQualifiedName, c.topologyKey, `${here}.topologyKey`))
     errors.push(...oneOf(c.whenUnsatisfiable, ['DoNotSchedule', 'ScheduleAnyway'], `${here}.whenUnsatisfiable`))
     if (list.slice(i + 1).some((o) => o.topologyKey === c.topologyKey && o.whenUnsatisfiable === c.whenUnsatisfiable))
       errors.push(duplicateValue(`${here}.{topologyKey, whenUnsatisfiable}`, `{${c.topologyKey}, ${c.whenUnsatisfiable}}`))
@@ -90,7 +101,7 @@ export function validateSpreadConstraints(constraints: readonly TopologySpreadCo
         `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${c.whenUnsatisfiable}`))
     }
     for (const field of ['nodeAffinityPolicy', 'nodeTaintsPolicy'] as const) if (c[field] !== undefined) errors.push(...oneOf(c[field], ['Honor', 'Ignore'], `${here}.${field}`))
-    errors.push(...labelKeys(c.matchLabelKeys, c.labelSelector, `${here}.matchLabelKeys`), ...validateLabelSelector(c.labelSelector, `${here}.labelSelector`))
+    errors.push(...validateKeys(c, here), ...validateLabelSelector(c.labelSelector, `${here}.labelSelector`))
   }
   return errors
 }
@@ -109,7 +120,7 @@ export function validateTolerations(tolerations: readonly Toleration[] | undefin
       const bad = isLabelValue(value)
       if (bad.length) errors.push(invalidValue(`${here}.operator`, value, bad.join(';')))
     } else if (operator === 'Exists') { if (value) errors.push(invalidValue(`${here}.operator`, value, "value must be empty when `operator` is 'Exists'")) }
-    else errors.push(notSupported(`${here}.operator`, operator, ['Equal', 'Exists']))
+    else errors.push(notSupported(`${here}.operator`, operator, ['Equal', 'Exists', 'Gt', 'Lt']))
     if (effect) errors.push(...validateTaintEffect(effect, `${here}.effect`))
   }
   return errors

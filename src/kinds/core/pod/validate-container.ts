@@ -1,5 +1,5 @@
 // What is wrong with containers of each sort.
-import { duplicateValue, forbiddenValue, invalidValue, isPortName, isPortNumber, notSupported, requiredValue, valueNotFound, type FieldError } from '#machinery'
+import { duplicateValue, forbiddenValue, invalidValue, isPortName, isPortNumber, notSupported, requiredValue, tooMany, valueNotFound, type FieldError } from '#machinery'
 import { failing, oneOf, validateDNSLabel } from '../../checks.ts'
 import { validateContainerResources } from '../validate-resources.ts'
 import type { Container, ContainerPort, ContainerResizePolicy, EphemeralContainer } from './container.ts'
@@ -28,7 +28,7 @@ export function validateContainers(containers: readonly Container[] | null | und
     errors.push(...validateCommon(c, around, here))
     if (names.has(c.name)) errors.push(duplicateValue(`${here}.name`, c.name))
     names.add(c.name)
-    errors.push(...validateHooksAndProbes(c, around.grace, here), ...validateRestart(c, ['Always', 'Never', 'OnFailure'], here))
+    errors.push(...validateHooksAndProbes(c, around.grace, here), ...validateRestart(c, here))
   }
   return [...errors, ...hostPortConflicts(containers.map((c, i) => [`${at}[${i}]`, c]))]
 }
@@ -37,7 +37,10 @@ export function validateInitContainers(spec: PodSpec, around: Surroundings, at: 
   const errors: FieldError[] = [], names = new Set((spec.containers ?? []).map((c) => c.name))
   for (const [i, c] of (spec.initContainers ?? []).entries()) {
     const here = `${at}[${i}]`
-    errors.push(...validateCommon(c, around, here), ...validateRestart(c, ['Always', 'Never', 'OnFailure'], here))
+    errors.push(...validateCommon(c, around, here), ...validateRestart(c, here))
+    if (c.restartPolicy !== 'Always') for (const [j, { restartPolicy }] of (c.resizePolicy ?? []).entries())
+      if (restartPolicy === 'RestartContainer') errors.push(invalidValue(`${here}.resizePolicy[${j}].restartPolicy`, restartPolicy,
+        "must not be set to 'RestartContainer' for non-sidecar initContainers"))
     if (names.has(c.name)) errors.push(duplicateValue(`${here}.name`, c.name))
     else if (c.name) names.add(c.name)
     errors.push(...hostPortConflicts([[`${at}[0]`, c]]))
@@ -48,9 +51,8 @@ export function validateInitContainers(spec: PodSpec, around: Surroundings, at: 
   return errors
 }
 
-const ephemeralMay = new Set(['name', 'image', 'command', 'args', 'workingDir', 'env', 'envFrom', 'volumeMounts', 'volumeDevices', 'terminationMessagePath',
-  'terminationMessagePolicy',
-  'imagePullPolicy', 'securityContext', 'stdin', 'stdinOnce', 'tty', 'targetContainerName'])
+/** What containers that come later cannot have, in the order of the reference's structure. */
+const notInEphemeral = ['ports', 'resources', 'resizePolicy', 'restartPolicy', 'restartPolicyRules', 'livenessProbe', 'readinessProbe', 'startupProbe', 'lifecycle'] as const
 const notEphemeral = 'cannot be set for an Ephemeral Container'
 export function validateEphemeralContainers(spec: PodSpec, around: Surroundings, at: string): FieldError[] {
   const errors: FieldError[] = [], others = new Set([...(spec.containers ?? []), ...(spec.initContainers ?? [])].map((c) => c.name)), names = new Set(others)
@@ -60,8 +62,8 @@ export function validateEphemeralContainers(spec: PodSpec, around: Surroundings,
     if (names.has(c.name)) errors.push(duplicateValue(`${here}.name`, c.name))
     names.add(c.name)
     if (c.targetContainerName && !others.has(c.targetContainerName)) errors.push(valueNotFound(`${here}.targetContainerName`, c.targetContainerName))
-    for (const [field, value] of Object.entries(c))
-      if (!ephemeralMay.has(field) && !(field === 'resources' && !Object.keys(value as object).length)) errors.push(forbiddenValue(`${here}.${field}`, notEphemeral))
+    for (const field of notInEphemeral)
+      if (c[field] !== undefined && !(field === 'resources' && !Object.keys(c.resources).length)) errors.push(forbiddenValue(`${here}.${field}`, notEphemeral))
     for (const [j, mount] of (c.volumeMounts ?? []).entries())
       for (const field of ['subPath', 'subPathExpr'] as const) if (mount[field]) errors.push(forbiddenValue(`${here}.volumeMounts[${j}].${field}`, notEphemeral))
   }
@@ -144,25 +146,24 @@ function validateResizePolicy(policies: readonly ContainerResizePolicy[] | undef
     seen.add(resourceName)
     errors.push(...(resourceName ? oneOf(resourceName, ['cpu', 'memory'], at) : [requiredValue(at)]),
       ...(restartPolicy ? oneOf(restartPolicy, ['NotRequired', 'RestartContainer'], at) : [requiredValue(at)]))
-    if (podRestartPolicy === 'Never' && restartPolicy !== 'NotRequired') errors.push(invalidValue(at, restartPolicy, "must be 'NotRequired' when `restartPolicy` is 'Never'"))
+    if (podRestartPolicy === 'Never' && restartPolicy !== 'NotRequired') errors.push(invalidValue(at, restartPolicy, "must be 'NotRequired' when pod `restartPolicy` is 'Never'"))
   }
   return errors
 }
 
-const ruleLimit = 20, exitCodeLimit = 255
-function validateRestart({ restartPolicy, restartPolicyRules = [] }: Container, policies: readonly string[], at: string): FieldError[] {
-  const errors = restartPolicy === undefined ? [] : oneOf(restartPolicy, policies, `${at}.restartPolicy`)
-  if (restartPolicyRules.length && restartPolicy === undefined) errors.push(requiredValue(`${at}.restartPolicy`, 'must specify restartPolicy when restart rules are used'))
-  if (restartPolicyRules.length > ruleLimit) errors.push({ type: 'FieldValueTooLong', field: `${at}.restartPolicyRules`,
-    message: `Too long: may not be more than ${ruleLimit} bytes` })
+const mostRules = 20, mostExitCodes = 255
+/** Rules need a policy of the container's own; then everything about them is looked at. */
+function validateRestart({ restartPolicy, restartPolicyRules = [] }: Container, at: string): FieldError[] {
+  if (restartPolicy === undefined) return restartPolicyRules.length ? [requiredValue(`${at}.restartPolicy`, 'must specify restartPolicy when restart rules are used')] : []
+  const errors = oneOf(restartPolicy, ['Always', 'Never', 'OnFailure'], `${at}.restartPolicy`)
+  if (restartPolicyRules.length > mostRules) errors.push(tooMany(`${at}.restartPolicyRules`, restartPolicyRules.length, mostRules))
   for (const [i, { action, exitCodes }] of restartPolicyRules.entries()) {
-    const here = `${at}.restartPolicyRules[${i}]`
-    errors.push(...oneOf(action, ['Restart'], `${here}.action`))
+    const here = `${at}.restartPolicyRules[${i}]`, { operator, values = [] } = exitCodes ?? { operator: '' }
+    errors.push(...oneOf(action, ['Restart', 'RestartAllContainers'], `${here}.action`))
     if (!exitCodes) errors.push(requiredValue(`${here}.exitCodes`, 'must be specified'))
     else {
-      errors.push(...oneOf(exitCodes.operator, ['In', 'NotIn'], `${here}.exitCodes.operator`))
-      if ((exitCodes.values ?? []).length > exitCodeLimit) errors.push({ type: 'FieldValueTooLong', field: `${here}.exitCodes.values`,
-        message: `Too long: may not be more than ${exitCodeLimit} bytes` })
+      errors.push(...oneOf(operator, ['In', 'NotIn'], `${here}.exitCodes.operator`))
+      if (values.length > mostExitCodes) errors.push(tooMany(`${here}.exitCodes.values`, values.length, mostExitCodes))
     }
   }
   return errors

@@ -27,7 +27,62 @@ for (const [name, body, ...expected] of [
     'spec.tolerations[0].operator: Invalid value: "": operator must be Exists when `key` is empty, which means "match all values and all keys"'],
   ['an address that is none', withSpec({ hostAliases: [{ ip: '300.0.0.1' }] }), 'spec.hostAliases[0].ip: Invalid value: "300.0.0.1": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'],
   ['ephemeral containers come later', withSpec({ ephemeralContainers: [{ name: 'd', image: 'i' }] }), 'spec.ephemeralContainers: Forbidden: cannot be set on create'],
+  ['huge pages come whole', withContainer({ resources: { limits: { 'hugepages-2Mi': '3Mi', cpu: '1' } } }),
+    'spec.containers[0].resources.limits[hugepages-2Mi]: Invalid value: "3Mi": 3Mi is not positive integer multiple of hugepages-2Mi',
+    'spec.containers[0].resources.requests[hugepages-2Mi]: Invalid value: "3Mi": 3Mi is not positive integer multiple of hugepages-2Mi'],
+  ['a claim the pod does not have', withContainer({ resources: { claims: [{ name: 'a' }] } }),
+    'spec.containers[0].resources.claims[0]: Not found: "a": must be one of the names in pod.spec.resourceClaims which is empty'],
+  ['a claim whole and by request', { metadata: { name: 'p' }, spec: { resourceClaims: [{ name: 'a', resourceClaimName: 'r' }], containers: [{ ...base, resources: { claims: [{ name: 'a', request: 'r' }, { name: 'a' }] } }] } },
+    'spec.containers[0].resources.claims[1]: Duplicate value: "a"'],
+  ['claims of the pod as a whole', withSpec({ resources: { claims: [{ name: 'a' }], limits: { cpu: '1' } } }), 'spec.resources.claims: Forbidden: claims may not be set for Resources at pod-level',
+    'spec.resources.claims[0]: Not found: "a": must be one of the names in pod.spec.resourceClaims which is empty'],
+  ['a pod that asks for less than its containers', withSpec({ containers: [{ ...base, resources: { requests: { cpu: '2' } } }], resources: { requests: { cpu: '1' } } }),
+    'spec.resources.requests[cpu]: Invalid value: "1": must be greater than or equal to aggregate container requests of 2'],
+  ['restarts by rules need a policy', withContainer({ restartPolicyRules: [{ action: 'Restart' }] }), 'spec.containers[0].restartPolicy: Required value: must specify restartPolicy when restart rules are used'],
+  ['rules that say nothing', withContainer({ restartPolicy: 'Never', restartPolicyRules: [{ action: 'Stop' }] }),
+    'spec.containers[0].restartPolicyRules[0].action: Unsupported value: "Stop": supported values: "Restart", "RestartAllContainers"', 'spec.containers[0].restartPolicyRules[0].exitCodes: Required value: must be specified'],
+  ['a file of a volume there is not', withContainer({ env: [{ name: 'A', valueFrom: { fileKeyRef: { key: 'k', path: 'p', volumeName: 'v' } } }] }),
+    'spec.containers[0].env[0].valueFrom.fileKeyRef.volumeName: Not found: "v"'],
+  ['a profile of seccomp that is named for nothing', withContainer({ securityContext: { seccompProfile: { type: 'RuntimeDefault', localhostProfile: 'p' } } }),
+    'spec.containers[0].securityContext.seccompProfile.localhostProfile: Invalid value: {"Type":"RuntimeDefault","LocalhostProfile":"p"}: can only be set when seccomp type is Localhost'],
+  ['a user of Windows', withContainer({ securityContext: { windowsOptions: { runAsUserName: 'a\\b\\c', gmsaCredentialSpecName: 'A' } } }),
+    'spec.containers[0].securityContext.windowsOptions.gmsaCredentialSpecName: Invalid value: "A": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, \'-\' or \'.\', and must start and end with an alphanumeric character (e.g. \'example.com\', regex used for validation is \'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\')',
+    'spec.containers[0].securityContext.windowsOptions.runAsUserName: Invalid value: "a\\\\b\\\\c": runAsUserName cannot contain more than one backslash'],
+  ['an operating system without a name', withSpec({ os: {} }), 'spec.os.name: Required value'],
+  ['a host name of its own on the network of the host', withSpec({ hostNetwork: true, hostnameOverride: 'a' }), 'spec.hostnameOverride: Forbidden: may not be specified when hostNetwork is true'],
+  ['keys on both sides', withSpec({ affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: 'z', labelSelector: {}, matchLabelKeys: ['a'], mismatchLabelKeys: ['a'] }] } } }),
+    'spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].matchLabelKeys[0]: Invalid value: "a": exists in both matchLabelKeys and mismatchLabelKeys'],
+  ['the cost of a deletion', { ...withSpec({}), metadata: { name: 'p', annotations: { 'controller.kubernetes.io/pod-deletion-cost': '+1' } } },
+    'metadata.annotations[controller.kubernetes.io/pod-deletion-cost]: Invalid value: "+1": must be a 32bit integer'],
+  ['a mirror of nothing', { ...withSpec({}), metadata: { name: 'p', annotations: { 'kubernetes.io/config.mirror': 'x' } } },
+    'metadata.annotations[kubernetes.io/config.mirror]: Invalid value: "x": must set spec.nodeName if mirror pod annotation is set'],
+  ['a profile for no container', { ...withSpec({}), metadata: { name: 'p', annotations: { 'container.apparmor.security.beta.kubernetes.io/d': 'runtime/default' } } },
+    'metadata.annotations[container.apparmor.security.beta.kubernetes.io/d]: Invalid value: "d": container not found'],
 ] as [string, object, ...string[]][]) test(`a new pod: ${name}`, () => assert.deepEqual(problems(pod, body), expected))
+
+test('fields that are switched off are not there', () => {
+  const { spec } = created(pod, withSpec({ schedulingGroup: { podGroupName: 'g' }, containers: [{ ...base, lifecycle: { stopSignal: 'SIGUSR1' } }] }))
+  assert.deepEqual([spec.schedulingGroup, spec.containers[0].lifecycle], [undefined, undefined])
+})
+test('profiles that only annotations name are named by fields from then on', () => {
+  const made = created(pod, { ...withSpec({}), metadata: { name: 'p', annotations: { 'container.apparmor.security.beta.kubernetes.io/c': 'localhost/x' } } })
+  assert.deepEqual(made.spec.containers[0].securityContext, { appArmorProfile: { type: 'Localhost', localhostProfile: 'x' } })
+})
+for (const [name, change, ...expected] of [
+  ['more to select by is fine', (p) => { p.spec.nodeSelector.b = 'y' }],
+  ['another value is not', (p) => { p.spec.nodeSelector.a = 'z' }, 'spec.nodeSelector: Invalid value: {"a":"z"}: only additions to spec.nodeSelector are allowed (no mutations or deletions)'],
+  ['an affinity is fine', (p) => { p.spec.affinity = { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions: [{ key: 'a', operator: 'Exists' }] }] } } } }],
+] as [string, (pod: any) => void, ...string[]][]) // allowed: changes of any field
+  test(`a pod that waits: ${name}`, () => assert.deepEqual(problemsOfChange(pod, withSpec({ schedulingGates: [{ name: 'g' }], nodeSelector: { a: 'x' } }), change), expected))
+for (const [name, change, ...expected] of [
+  ['what may be reported', (p) => { p.status.conditions = [{ type: 'a.b/c', status: 'True' }] }],
+  ['a condition of a bad name', (p) => { p.status.conditions = [{ type: '-', status: 'True', observedGeneration: -1 }] }, 'status.conditions[0].observedGeneration: Invalid value: -1: must be a non-negative integer',
+    "status.conditions[0].Type: Invalid value: \"-\": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"],
+  ['another quality of service', (p) => { p.status.qosClass = 'Guaranteed' }, 'status.qosClass: Invalid value: "Guaranteed": field is immutable'],
+  ['a claim the pod does not have', (p) => { p.status.resourceClaimStatuses = [{ name: 'x' }] }, 'status.resourceClaimStatuses[0].name: Invalid value: "x": must match the name of an entry in `spec.resourceClaims`'],
+  ['two addresses of a family', (p) => { p.status.podIPs = [{ ip: '1.2.3.4' }, { ip: '1.2.3.5' }] }, 'status.podIPs: Invalid value: [{"IP":"1.2.3.4"},{"IP":"1.2.3.5"}]: may specify no more than one IP for each IP family'],
+] as [string, (pod: any) => void, ...string[]][]) // allowed: changes of any field
+  test(`a report of a pod: ${name}`, () => assert.deepEqual(problemsOfChange(pod, withSpec({}), change, 'status'), expected))
 
 const only = 'spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`'
 for (const [name, change, ...expected] of [
@@ -58,6 +113,13 @@ test('resizing keeps the quality of service', () => {
   assert.deepEqual(to('150m'), [])
   assert.deepEqual(to('200m'), ['spec: Invalid value: "Burstable": Pod QOS Class may not change as a result of resizing'])
 })
+for (const [name, change, ...expected] of [
+  ['a limit is not taken away', (p) => { delete p.spec.containers[0].resources.limits.memory }, 'spec.containers[0].resources.limits: Forbidden: resource limits cannot be removed'],
+  ['containers keep their names', (p) => { p.spec.containers[0].name = 'd' }, 'spec.containers[0].name: Forbidden: containers may not be renamed or reordered on resize'],
+  ['and are as many', (p) => { p.spec.containers.push({ ...p.spec.containers[0], name: 'd' }) }, 'spec.containers: Forbidden: containers may not be added or removed on resize'],
+  ['nothing else changes', (p) => { p.spec.containers[0].resources.limits['ephemeral-storage'] = '1Gi' }, 'spec: Forbidden: only cpu and memory resources are mutable'],
+] as [string, (pod: any) => void, ...string[]][]) // allowed: changes of any field
+  test(`resizing: ${name}`, () => assert.deepEqual(problemsOfChange(pod, withContainer({ resources: { requests: { cpu: '100m' }, limits: { cpu: '200m', memory: '64Mi' } } }), change, 'resize'), expected))
 test('a container that ended for good does not come back', () => {
   const state = (s: object) => [{ name: 'c', image: 'i', imageID: '', ready: false, restartCount: 0, state: s }]
   const old = { ...created(pod, withSpec({ restartPolicy: 'Never' })), status: { phase: 'Failed', containerStatuses: state({ terminated: { exitCode: 1 } }) } }

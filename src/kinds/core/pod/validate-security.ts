@@ -1,8 +1,8 @@
 // Security contexts of pods and of containers.
-import { duplicateValue, forbiddenValue, invalidValue, isInRange, notSupported, requiredValue, type FieldError } from '#machinery'
-import { oneOf } from '../../checks.ts'
+import { duplicateValue, forbiddenValue, invalidValue, isInRange, notSupported, requiredValue, tooLong, type FieldError } from '#machinery'
+import { oneOf, validateDNSSubdomain } from '../../checks.ts'
 import { goForm } from '../../go-diff.ts'
-import { securityContextForm } from '../../go-forms.ts'
+import { seccompProfileForm, securityContextForm } from '../../go-forms.ts'
 import { validateLocalPath } from './paths.ts'
 import type { AppArmorProfile, PodSecurityContext, SeccompProfile, SecurityContext, WindowsSecurityContextOptions } from './security.ts'
 import type { PodSpec } from './spec.ts'
@@ -13,6 +13,8 @@ const id = (value: number | undefined, at: string): FieldError[] => (value === u
 const sysctlForm = '^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$'
 const isSysctl = new RegExp(sysctlForm.replaceAll('/', '\\/'))
 const sysctlLimit = 253
+/** net/ipv4.forward and net.ipv4/forward are the same: the first separator says which one separates. */
+const inDots = (name: string): string => (/^[^.]*\//.test(name) ? name.replace(/[./]/g, (c) => (c === '/' ? '.' : '/')) : name)
 function validateSysctls(spec: PodSpec, at: string): FieldError[] {
   const errors: FieldError[] = [], names = new Set<string>()
   for (const [i, { name }] of (spec.securityContext?.sysctls ?? []).entries()) {
@@ -20,10 +22,10 @@ function validateSysctls(spec: PodSpec, at: string): FieldError[] {
     if (!name) errors.push(requiredValue(here))
     else if (name.length > sysctlLimit || !isSysctl.test(name)) errors.push(invalidValue(here, name, `must have at most ${sysctlLimit} characters and match regex ${sysctlForm}`))
     else if (names.has(name)) errors.push(duplicateValue(here, name))
-    const dotted = name.replaceAll('/', '.')
-    if (spec.hostNetwork && dotted.startsWith('net.')) errors.push(invalidValue(here, name, "may not be specified when 'hostNetwork' is set to true"))
-    if (spec.hostIPC && /^(kernel\.shm|kernel\.msg|kernel\.sem|fs\.mqueue\.)/.test(dotted)) errors.push(invalidValue(here, name,
-      "may not be specified when 'hostIPC' is set to true"))
+    const dotted = inDots(name)
+    if (spec.hostNetwork && dotted.startsWith('net.')) errors.push(invalidValue(here, name, "may not be specified when 'hostNetwork' is true"))
+    if (spec.hostIPC && /^(kernel\.shm|kernel\.msg|kernel\.sem$|fs\.mqueue\.)/.test(dotted)) errors.push(invalidValue(here, name,
+      "may not be specified when 'hostIPC' is true"))
     names.add(name)
   }
   return errors
@@ -33,30 +35,56 @@ const profileTypes = ['Localhost', 'RuntimeDefault', 'Unconfined']
 function validateSeccomp(profile: SeccompProfile | undefined, at: string): FieldError[] {
   if (!profile) return []
   const { type, localhostProfile } = profile
-  if (type === 'Localhost') return localhostProfile ? validateLocalPath(localhostProfile, `${at}.localhostProfile`)
-    : [requiredValue(`${at}.localhostProfile`, 'must be set when seccomp type is Localhost')]
-  if (!type) return [requiredValue(`${at}.type`, 'type is required when seccompProfile is set')]
-  if (!profileTypes.includes(type)) return [notSupported(`${at}.type`, type, profileTypes)]
-  return localhostProfile === undefined ? [] : [invalidValue(`${at}.localhostProfile`, localhostProfile, 'must only be set when seccomp type is Localhost')]
+  const errors = !type ? [requiredValue(`${at}.type`, 'type is required when seccompProfile is set')]
+    : profileTypes.includes(type) ? [] : [notSupported(`${at}.type`, type, profileTypes)]
+  if (type === 'Localhost') return localhostProfile === undefined ? [...errors, requiredValue(`${at}.localhostProfile`, 'must be set when seccomp type is Localhost')]
+    : [...errors, ...validateLocalPath(localhostProfile, `${at}.localhostProfile`)]
+  return localhostProfile === undefined ? errors
+    : [...errors, invalidValue(`${at}.localhostProfile`, goForm(seccompProfileForm, profile), 'can only be set when seccomp type is Localhost')]
 }
+const longestProfile = 4095
 function validateAppArmor(profile: AppArmorProfile | undefined, at: string): FieldError[] {
   if (!profile) return []
-  const { type, localhostProfile } = profile
+  const { type, localhostProfile: name } = profile, here = `${at}.localhostProfile`
   if (type === 'Localhost') {
-    if (!localhostProfile?.trim()) return [requiredValue(`${at}.localhostProfile`, 'must be set when AppArmor type is Localhost')]
-    return localhostProfile === localhostProfile.trim() ? [] : [invalidValue(`${at}.localhostProfile`, localhostProfile, 'must not be padded with whitespace')]
+    if (name === undefined) return [requiredValue(here, 'must be set when AppArmor type is Localhost')]
+    return [
+      ...(name.trim() === name ? [] : [invalidValue(here, name, 'must not be padded with whitespace')]),
+      ...(name.trim() ? [] : [requiredValue(here, 'must be set when AppArmor type is Localhost')]),
+      ...(name.length > longestProfile ? [tooLong(here, longestProfile)] : []),
+    ]
   }
-  if (!type) return [requiredValue(`${at}.type`, 'type is required when appArmorProfile is set')]
-  if (!profileTypes.includes(type)) return [notSupported(`${at}.type`, type, profileTypes)]
-  return localhostProfile === undefined ? [] : [invalidValue(`${at}.localhostProfile`, localhostProfile, 'can only be set when AppArmor type is Localhost')]
+  if (type !== 'RuntimeDefault' && type !== 'Unconfined') return type ? [notSupported(`${at}.type`, type, profileTypes)]
+    : [requiredValue(`${at}.type`, 'type is required when appArmorProfile is set')]
+  return name === undefined ? [] : [invalidValue(here, name, 'can only be set when AppArmor type is Localhost')]
 }
+const longestCredentials = 64 * 1024, longestDomain = 256, longestUser = 104
+const netBios = /^[^\\/:*?"<>|.][^\\/:*?"<>|]{0,14}$/, dnsName = /^[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$/
 function validateWindows(options: WindowsSecurityContextOptions | undefined, at: string): FieldError[] {
   if (!options) return []
   const { gmsaCredentialSpec, gmsaCredentialSpecName, runAsUserName } = options
+  const size = gmsaCredentialSpec === undefined ? '' : gmsaCredentialSpec === '' ? 'gmsaCredentialSpec cannot be an empty string'
+    : new TextEncoder().encode(gmsaCredentialSpec).length > longestCredentials ? 'gmsaCredentialSpec size must be under 64 KiB' : ''
   return [
-    ...(gmsaCredentialSpecName === '' ? [invalidValue(`${at}.gmsaCredentialSpecName`, '', 'gmsaCredentialSpecName cannot be an empty string')] : []),
-    ...(gmsaCredentialSpec === '' ? [invalidValue(`${at}.gmsaCredentialSpec`, '', 'gmsaCredentialSpec cannot be an empty string')] : []),
-    ...(runAsUserName === '' ? [invalidValue(`${at}.runAsUserName`, '', 'runAsUserName cannot be an empty string')] : []),
+    ...(gmsaCredentialSpecName === undefined ? [] : validateDNSSubdomain(gmsaCredentialSpecName, `${at}.gmsaCredentialSpecName`)),
+    ...(size ? [invalidValue(`${at}.gmsaCredentialSpec`, gmsaCredentialSpec, size)] : []),
+    ...(runAsUserName === undefined ? [] : windowsUserFaults(runAsUserName).map((why) => invalidValue(`${at}.runAsUserName`, runAsUserName, why))),
+  ]
+}
+/** A user of Windows, with or without a domain in front: DOMAIN\USER. */
+function windowsUserFaults(name: string): string[] {
+  if (name === '') return ['runAsUserName cannot be an empty string']
+  // oxlint-disable-next-line no-control-regex
+  if (/[\x00-\x1f\x7f]/.test(name)) return ['runAsUserName cannot contain control characters']
+  const parts = name.split('\\')
+  if (parts.length > 2) return ['runAsUserName cannot contain more than one backslash']
+  const user = parts.at(-1)!, domain = parts.length === 2 ? parts[0]! : undefined
+  return [
+    ...((domain ?? '').length >= longestDomain ? [`runAsUserName's Domain length must be under ${longestDomain} characters`] : []),
+    ...(domain === undefined || netBios.test(domain) || dnsName.test(domain) ? [] : ["runAsUserName's Domain doesn't match the NetBios nor the DNS format"]),
+    ...(user === '' ? ["runAsUserName's User cannot be empty"] : user.length > longestUser ? [`runAsUserName's User length must not be longer than ${longestUser} characters`] : []),
+    ...(/^[. ]+$/.test(user) ? ["runAsUserName's User cannot contain only periods or spaces"] : []),
+    ...(/["/\\:;|=,+*?<>@[\]]/.test(user) ? ['runAsUserName\'s User cannot contain the following characters: "/\\:;|=,+*?<>@[]'] : []),
   ]
 }
 
@@ -67,13 +95,13 @@ export function validatePodSecurity(spec: PodSpec, at: string): FieldError[] {
   return [
     ...id(context.fsGroup, `${here}.fsGroup`), ...id(context.runAsUser, `${here}.runAsUser`), ...id(context.runAsGroup, `${here}.runAsGroup`),
     ...(context.supplementalGroups ?? []).flatMap((group, i) => id(group, `${here}.supplementalGroups[${i}]`)),
-    ...(spec.shareProcessNamespace && spec.hostPID ? [invalidValue(`${at}.shareProcessNamespace`, true, 'ShareProcessNamespace and HostPID cannot both be enabled')] : []),
+    ...(spec.shareProcessNamespace && spec.hostPID ? [invalidValue(`${here}.shareProcessNamespace`, true, 'ShareProcessNamespace and HostPID cannot both be enabled')] : []),
     ...validateSysctls(spec, `${here}.sysctls`),
     ...(fsGroupChangePolicy === undefined ? [] : oneOf(fsGroupChangePolicy, ['Always', 'OnRootMismatch'], `${here}.fsGroupChangePolicy`)),
     ...validateSeccomp(context.seccompProfile, `${here}.seccompProfile`), ...validateWindows(context.windowsOptions, `${here}.windowsOptions`),
     ...validateAppArmor(context.appArmorProfile, `${here}.appArmorProfile`),
     ...(supplementalGroupsPolicy === undefined ? [] : oneOf(supplementalGroupsPolicy, ['Merge', 'Strict'], `${here}.supplementalGroupsPolicy`)),
-    ...(seLinuxChangePolicy === undefined ? [] : oneOf(seLinuxChangePolicy, ['MountOption', 'Recursive'], `${here}.seLinuxChangePolicy`)),
+    ...(seLinuxChangePolicy === undefined ? [] : oneOf(seLinuxChangePolicy, ['Recursive'], `${here}.seLinuxChangePolicy`)),
   ]
 }
 
@@ -82,8 +110,8 @@ export function validateContainerSecurity(context: SecurityContext | undefined, 
   const errors = [...id(context.runAsUser, `${at}.runAsUser`), ...id(context.runAsGroup, `${at}.runAsGroup`)]
   const { procMount } = context
   if (procMount !== undefined) {
-    if (hostUsers && procMount === 'Unmasked') errors.push(invalidValue(`${at}.procMount`, procMount, '`hostUsers` must be false to use `Unmasked`'))
     errors.push(...oneOf(procMount, ['Default', 'Unmasked'], `${at}.procMount`))
+    if (hostUsers && procMount === 'Unmasked') errors.push(invalidValue(`${at}.procMount`, procMount, '`hostUsers` must be false to use `Unmasked`'))
   }
   errors.push(...validateSeccomp(context.seccompProfile, `${at}.seccompProfile`))
   if (context.allowPrivilegeEscalation === false) {

@@ -10,13 +10,13 @@ export type Check = (source: Source, at: string) => FieldError[]
 export const required = (...fields: string[]): Check => (source, at) => fields.filter((f) => !source[f]?.toString()).map((f) => requiredValue(`${at}.${f}`))
 export const both = (...checks: Check[]): Check => (source, at) => checks.flatMap((check) => check(source, at))
 
-const partition: Check = ({ partition = 0 }, at) => (partition < 0 || partition > 255 ? [invalidValue(`${at}.partition`, partition, notInRange(0, 255))] : [])
+const partition: Check = ({ partition = 0 }, at) => (partition < 0 || partition > 255 ? [invalidValue(`${at}.partition`, partition, notInRange(1, 255))] : [])
 /** The secret a source names must be named in full. */
 const secretRef = (...parts: string[]): Check => ({ secretRef }, at) => (secretRef ? parts.filter((p) => !secretRef[p]).map((p) => requiredValue(`${at}.secretRef.${p}`)) : [])
 export const secretName = secretRef('name'), secretNameAndNamespace = secretRef('name', 'namespace')
 
 const initiators: Readonly<Record<string, RegExp>> = {
-  iqn: /^iqn\.\d{4}-\d{2}\.([A-Za-z0-9-.]+)(:[^,;*&$|\s]+)$/, eui: /^eui\.[A-Za-z0-9]{16}$/, naa: /^naa\.[A-Za-z0-9]{32}$/,
+  iqn: /iqn\.\d{4}-\d{2}\.([A-Za-z0-9-.]+)(:[^,;*&$|\s]+)$/, eui: /^eui.[A-Za-z0-9]{16}$/, naa: /^naa.[A-Za-z0-9]{32}$/,
 }
 function initiator(name: string, at: string, persistent: boolean): FieldError[] {
   const form = initiators[name.slice(0, 3)]

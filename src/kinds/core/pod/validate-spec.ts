@@ -1,21 +1,23 @@
 // What is wrong with a pod spec, in a pod or in a template. The order is the reference's.
 import {
-  compareQuantities, duplicateValue, forbiddenValue, invalidValue, isDNS1123Subdomain, isInRange, isQualifiedName, notSupported, requiredValue, validateLabels,
+  compareQuantities, duplicateValue, forbiddenValue, invalidValue, isDNS1123Subdomain, isInRange, isQualifiedName, notSupported, requiredValue, tooLong, validateLabels,
   type FieldError,
 } from '#machinery'
 import { failing, oneOf, validateDNSLabel, validateDNSSubdomain } from '../../checks.ts'
 import { validateIP } from '../../ip.ts'
-import { validateContainerResources } from '../validate-resources.ts'
+import { isHugePages } from '../resources.ts'
+import { validateContainerResources, validateRequirements, validateResourceName } from '../validate-resources.ts'
 import { containerTotals, isPodLevelResource } from './pod-resources.ts'
 import type { HostAlias, PodDNSConfig, PodResourceClaim, PodSchedulingGate, PodSpec } from './spec.ts'
 import { validateAffinity, validateSpreadConstraints, validateTolerations } from './validate-affinity.ts'
+import { validateFileKeyVolumes } from './validate-env.ts'
 import { surroundings, validateContainers, validateEphemeralContainers, validateInitContainers } from './validate-container.ts'
 import { validateForOS, validatePodSecurity } from './validate-security.ts'
 import { validateVolumes } from './validate-volume.ts'
 
 export interface PodSpecContext {
   /** The spec of a pod, not of a template; its name, once it is known. */
-  readonly pod?: { readonly name: string | undefined }
+  readonly pod?: { readonly name: string | undefined; readonly mirror: boolean }
 }
 const mostSeconds = 2 ** 31 - 1
 
@@ -26,11 +28,11 @@ export function validatePodSpec(spec: PodSpec, at: string, { pod }: PodSpecConte
   return [
     ...(terminationGracePeriodSeconds === undefined ? [requiredValue(`${at}.terminationGracePeriodSeconds`)] : []),
     ...badVolumes,
-    ...validateClaims(spec.resourceClaims, `${at}.resourceClaims`),
+    ...(pod?.mirror && spec.resourceClaims?.length ? [forbiddenValue('[]', 'static pods do not support resource claims')] : validateClaims(spec.resourceClaims, `${at}.resourceClaims`)),
     ...validateContainers(spec.containers, around, `${at}.containers`),
     ...validateInitContainers(spec, around, `${at}.initContainers`),
     ...validateEphemeralContainers(spec, around, `${at}.ephemeralContainers`),
-    ...validatePodResources(spec, `${at}.resources`),
+    ...validatePodResources(spec, around.claims, `${at}.resources`),
     ...validateHostPorts(spec, pod !== undefined, `${at}.containers`),
     ...word(restartPolicy, ['Always', 'OnFailure', 'Never'], `${at}.restartPolicy`),
     ...word(dnsPolicy, ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'], `${at}.dnsPolicy`),
@@ -43,20 +45,21 @@ export function validatePodSpec(spec: PodSpec, at: string, { pod }: PodSpecConte
     ...validateSpreadConstraints(spec.topologySpreadConstraints, `${at}.topologySpreadConstraints`),
     ...validateHostProcess(spec, at),
     ...validateHostUsers(spec, at),
+    ...validateHostnameOverride(spec, at),
     ...(spec.serviceAccountName ? validateDNSSubdomain(spec.serviceAccountName, `${at}.serviceAccountName`) : []),
     ...(spec.nodeName ? validateDNSSubdomain(spec.nodeName, `${at}.nodeName`) : []),
     ...(deadline === undefined ? [] : isInRange(deadline, 1, mostSeconds).map((why) => invalidValue(`${at}.activeDeadlineSeconds`, deadline, why))),
     ...(spec.hostname ? validateDNSLabel(spec.hostname, `${at}.hostname`) : []),
     ...(spec.subdomain ? validateDNSLabel(spec.subdomain, `${at}.subdomain`) : []),
-    ...validateHostnameOverride(spec, at),
     ...validateTolerations(spec.tolerations, `${at}.tolerations`),
     ...validateHostAliases(spec.hostAliases, `${at}.hostAliases`),
     ...(spec.priorityClassName ? validateDNSSubdomain(spec.priorityClassName, `${at}.priorityClassName`) : []),
     ...(spec.runtimeClassName === undefined ? [] : failing(isDNS1123Subdomain, spec.runtimeClassName, `${at}.runtimeClassName`)),
     ...(preemptionPolicy === undefined ? [] : word(preemptionPolicy, ['PreemptLowerPriority', 'Never'], `${at}.preemptionPolicy`)),
-    ...(spec.overhead ? validateContainerResources({ limits: spec.overhead }, new Set(), `${at}.overhead`).map((e) =>
-      ({ ...e, field: e.field.replace(`${at}.overhead.limits`, `${at}.overhead`) })) : []),
+    ...(spec.overhead ? validateContainerResources({ limits: spec.overhead }, new Set(), `${at}.overhead`) : []),
     ...validateOS(spec, at),
+    ...(['initContainers', 'containers', 'ephemeralContainers'] as const).flatMap((list) => (spec[list] ?? []).flatMap((c, i) =>
+      validateFileKeyVolumes(c, spec.volumes ?? [], `${at}.${list}[${i}]`))),
   ]
 }
 
@@ -81,20 +84,23 @@ function validateClaims(claims: readonly PodResourceClaim[] | undefined, at: str
   return errors
 }
 
+const podResource = (name: string, at: string): FieldError[] => {
+  const errors = validateResourceName(name, at)
+  return errors.length || isPodLevelResource(name) ? errors : [notSupported(at, name, ['cpu', 'hugepages-', 'memory'])]
+}
 /** Resources of the pod as a whole must be enough for its containers. */
-function validatePodResources(spec: PodSpec, at: string): FieldError[] {
-  const { resources } = spec
+function validatePodResources(spec: PodSpec, claims: ReadonlySet<string>, at: string): FieldError[] {
+  const { resources, os } = spec
   if (!resources) return []
-  const errors: FieldError[] = []
-  if (resources.claims?.length) errors.push(forbiddenValue(`${at}.claims`, 'claims cannot be set for Resources at pod-level'))
-  errors.push(...validateContainerResources({ ...(resources.limits && { limits: resources.limits }), ...(resources.requests && { requests: resources.requests }) }, new Set(), at))
-  for (const field of ['limits', 'requests'] as const)
-    for (const name of Object.keys(resources[field] ?? {})) if (!isPodLevelResource(name)) errors.push(notSupported(`${at}.${field}[${name}]`, name,
-      ['cpu', 'hugepages-', 'memory']))
-  for (const [name, needed] of Object.entries(containerTotals(spec, 'requests'))) {
-    const given = resources.requests?.[name] ?? '0'
-    if (compareQuantities(needed, given) > 0) errors.push(invalidValue(`${at}.requests[${name}]`, given,
-      `must be greater than or equal to aggregate container requests of ${needed}`))
+  if (os?.name === 'windows') return [forbiddenValue(at, 'may not be set for a windows pod')]
+  const errors = resources.claims ? [forbiddenValue(`${at}.claims`, 'claims may not be set for Resources at pod-level')] : []
+  errors.push(...validateRequirements(resources, podResource, claims, at))
+  for (const field of ['requests', 'limits'] as const) {
+    for (const [name, needed] of Object.entries(containerTotals(spec, field))) {
+      const given = resources[field]?.[name]
+      if (given !== undefined && (field === 'requests' || isHugePages(name)) && compareQuantities(needed, given) > 0)
+        errors.push(invalidValue(`${at}.${field}[${name}]`, given, `must be greater than or equal to aggregate container ${field} of ${needed}`))
+    }
   }
   for (const [i, c] of (spec.containers ?? []).entries()) {
     for (const [name, limit] of Object.entries(c.resources.limits ?? {})) {
@@ -148,32 +154,40 @@ const validateHostAliases = (aliases: readonly HostAlias[] | undefined, at: stri
   ...validateIP(ip, `${at}[${i}].ip`), ...(hostnames ?? []).flatMap((name, j) => validateDNSSubdomain(name, `${at}[${i}].hostnames[${j}]`)),
 ])
 
+const longestHostname = 64
 function validateHostnameOverride({ hostnameOverride: name, setHostnameAsFQDN, hostNetwork }: PodSpec, at: string): FieldError[] {
   if (name === undefined) return []
   const here = `${at}.hostnameOverride`
   return [
+    ...(setHostnameAsFQDN ? [forbiddenValue(here, 'may not be specified when setHostnameAsFQDN is true')] : []),
+    ...(hostNetwork ? [forbiddenValue(here, 'may not be specified when hostNetwork is true')] : []),
+    ...(name.length > longestHostname ? [tooLong(here, longestHostname)] : []),
     ...validateDNSSubdomain(name, here),
-    ...(name.length > 64 ? [{ type: 'FieldValueTooLong', field: here, message: 'Too long: may not be more than 64 bytes' } as const] : []),
-    ...(setHostnameAsFQDN ? [forbiddenValue(here, 'hostnameOverride cannot be set when setHostnameAsFQDN is true')] : []),
-    ...(hostNetwork ? [forbiddenValue(here, 'hostnameOverride cannot be set when hostNetwork is true')] : []),
   ]
 }
 
 /** A user namespace of its own goes with no namespace of the host. */
-function validateHostUsers({ hostUsers, hostNetwork, hostPID, hostIPC }: PodSpec, at: string): FieldError[] {
+function validateHostUsers(spec: PodSpec, at: string): FieldError[] {
+  const { hostUsers, hostNetwork, hostPID, hostIPC } = spec
   if (hostUsers !== false) return []
   const why = 'when `hostUsers` is false'
+  const devices = (['initContainers', 'containers', 'ephemeralContainers'] as const).flatMap((list) => (spec[list] ?? []).flatMap((c, i) =>
+    (c.volumeDevices?.length ? [forbiddenValue(`${at}.${list}[${i}].volumeDevices`, why)] : [])))
   return [...(hostNetwork ? [forbiddenValue(`${at}.hostNetwork`, why)] : []), ...(hostPID ? [forbiddenValue(`${at}.HostPID`, why)] : []),
-    ...(hostIPC ? [forbiddenValue(`${at}.HostIPC`, why)] : [])]
+    ...(hostIPC ? [forbiddenValue(`${at}.HostIPC`, why)] : []), ...devices]
 }
 
 /** Windows: containers are host processes all or none, and then the pod is on the host's network. */
 function validateHostProcess(spec: PodSpec, at: string): FieldError[] {
   const own = spec.securityContext?.windowsOptions?.hostProcess
-  const every = [...(spec.containers ?? []), ...(spec.initContainers ?? []), ...(spec.ephemeralContainers ?? [])]
-  const effective = every.map((c) => c.securityContext?.windowsOptions?.hostProcess ?? own ?? false)
-  if (!effective.includes(true)) return []
+  const every = (['initContainers', 'containers', 'ephemeralContainers'] as const).flatMap((list) =>
+    (spec[list] ?? []).map((c, i) => [`${at}.${list}[${i}]`, c.securityContext?.windowsOptions?.hostProcess] as const))
+  const contrary = every.flatMap(([here, value]) => (value === undefined || own === undefined || value === own ? []
+    : [invalidValue(`${here}.securityContext.windowsOptions.hostProcess`, value, `pod hostProcess value must be identical if both are specified, was ${own}`)]))
+  const effective = every.map(([, value]) => value ?? own ?? false)
+  if (!effective.includes(true)) return contrary
   return [
+    ...contrary,
     ...(effective.includes(false) ? [invalidValue(at, '', 'If pod contains any hostProcess containers then all containers must be HostProcess containers')] : []),
     ...(spec.hostNetwork ? [] : [invalidValue(`${at}.hostNetwork`, false, 'hostNetwork must be true if pod contains any hostProcess containers')]),
   ]
@@ -182,7 +196,7 @@ function validateHostProcess(spec: PodSpec, at: string): FieldError[] {
 function validateOS(spec: PodSpec, at: string): FieldError[] {
   if (!spec.os) return []
   const { name } = spec.os
-  if (!name) return [requiredValue(`${at}.os`, 'name is required when os is set')]
+  if (!name) return [requiredValue(`${at}.os.name`)]
   const unknown = oneOf(name, ['linux', 'windows'], `${at}.os`)
   if (unknown.length) return unknown
   const all = (['initContainers', 'containers', 'ephemeralContainers'] as const).flatMap((field) =>

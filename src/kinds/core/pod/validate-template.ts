@@ -5,14 +5,14 @@ import {
 } from '#machinery'
 import { sortedMap } from '../../checks.ts'
 import type { PodTemplateSpec } from './spec.ts'
-import { validatePodAnnotations } from './validate-annotations.ts'
+import { validatePodAnnotations, validateProfilesMatch } from './validate-annotations.ts'
 import { validatePodSpec } from './validate-spec.ts'
 
 export function validatePodTemplate({ metadata, spec }: PodTemplateSpec, at: string): FieldError[] {
   return [
     ...validateLabels(metadata.labels, `${at}.labels`), ...validateAnnotations(metadata.annotations ?? {}, `${at}.annotations`),
     ...validatePodAnnotations(metadata.annotations, spec, `${at}.annotations`),
-    ...validatePodSpec(spec, `${at}.spec`),
+    ...validatePodSpec(spec, `${at}.spec`), ...validateProfilesMatch(metadata.annotations, spec, `${at}.spec`),
     ...(spec.ephemeralContainers?.length ? [forbiddenValue(`${at}.spec.ephemeralContainers`, 'ephemeral containers not allowed in pod template')] : []),
   ]
 }

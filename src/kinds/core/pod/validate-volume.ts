@@ -1,5 +1,5 @@
 // What is wrong with a pod's volumes.
-import { duplicateValue, forbiddenValue, invalidValue, isDNS1123Subdomain, requiredValue, validateLabelSelector, type FieldError } from '#machinery'
+import { duplicateValue, forbiddenValue, invalidValue, isDNS1123Subdomain, requiredValue, tooLong, type FieldError } from '#machinery'
 import { validateDNSLabel, validateDNSSubdomain, oneOf } from '../../checks.ts'
 import { validateClaimTemplate } from '../validate-claim.ts'
 import { validateFieldRef, validateResourceFieldRef } from './downward.ts'
@@ -10,8 +10,9 @@ import type { DownwardAPIVolumeFile, KeyToPath, ProjectedVolumeSource, Volume } 
 /** Pod volumes in the order they are given; `podName` is known for pods, not for templates. */
 export function validateVolumes(volumes: readonly Volume[] | undefined, podName: string | undefined, field: string): FieldError[] {
   const errors: FieldError[] = [], names = new Set<string>()
+  const made = new Set(podName ? (volumes ?? []).flatMap(({ name, ephemeral }) => (ephemeral ? [`${podName}-${name}`] : [])) : [])
   for (const [i, volume] of (volumes ?? []).entries()) {
-    const at = `${field}[${i}]`
+    const at = `${field}[${i}]`, claim = volume.persistentVolumeClaim?.claimName
     const inner = validateSource(volume, podName, at)
     if (!volume.name) inner.push(requiredValue(`${at}.name`))
     else {
@@ -20,6 +21,8 @@ export function validateVolumes(volumes: readonly Volume[] | undefined, podName:
     }
     if (!inner.length) names.add(volume.name)
     errors.push(...inner)
+    if (claim !== undefined && made.has(claim)) errors.push(invalidValue(`${at}.persistentVolumeClaim.claimName`, claim,
+      'must not reference a PVC that gets created for an ephemeral volume'))
   }
   return errors
 }
@@ -50,7 +53,7 @@ function projected(source: ProjectedVolumeSource, at: string): FieldError[] {
     if (path && paths.has(path)) errors.push(invalidValue(at, shown, 'conflicting duplicate paths'))
     paths.add(path)
   }
-  for (const [i, { secret, configMap, downwardAPI, serviceAccountToken: token, clusterTrustBundle: bundle, podCertificate }] of (source.sources ?? []).entries()) {
+  for (const [i, { secret, configMap, downwardAPI, serviceAccountToken: token }] of (source.sources ?? []).entries()) {
     const here = `${at}.sources[${i}]`
     for (const [name, keyed] of [['secret', secret], ['configMap', configMap]] as const) {
       if (!keyed) continue
@@ -70,41 +73,23 @@ function projected(source: ProjectedVolumeSource, at: string): FieldError[] {
       if (seconds > mostTokenSeconds) errors.push(invalidValue(`${here}.serviceAccountToken.expirationSeconds`, seconds, 'may not specify a duration larger than 2^32 seconds'))
       errors.push(...(token.path ? validateUserPath(token.path, `${at}.path`) : [requiredValue(`${at}.path`)]))
     }
-    if (bundle) {
-      errors.push(...trustBundle(bundle, `${here}.clusterTrustBundle`))
-      claim(bundle.path, bundle.path)
-    }
-    if ([secret, configMap, downwardAPI, token, bundle, podCertificate].filter(Boolean).length > 1) errors.push(forbiddenValue(here,
+    if ([secret, configMap, downwardAPI, token].filter(Boolean).length > 1) errors.push(forbiddenValue(here,
       'may not specify more than 1 volume type per source'))
   }
   return errors
 }
-function trustBundle(bundle: Source, at: string): FieldError[] {
-  const { name, signerName, labelSelector, path } = bundle
-  const errors: FieldError[] = []
-  if (name !== undefined && signerName !== undefined) errors.push(invalidValue(at, bundle, 'only one of name and signerName may be used'))
-  else if (name !== undefined) {
-    if (name === '') errors.push(requiredValue(`${at}.name`, 'must be a valid object name'))
-    for (const why of isDNS1123Subdomain(name.slice(name.lastIndexOf(':') + 1))) errors.push(invalidValue(`${at}.name`, name, `not a valid clustertrustbundlename: ${why}`))
-    if (labelSelector) errors.push(invalidValue(`${at}.labelSelector`, labelSelector, 'labelSelector must be unset if name is specified'))
-  } else if (signerName !== undefined) {
-    if (signerName === '') errors.push(requiredValue(`${at}.signerName`, 'must be a valid signer name'))
-    errors.push(...validateLabelSelector(labelSelector, `${at}.labelSelector`))
-  } else errors.push(requiredValue(at, 'either name or signerName must be specified'))
-  return [...errors, ...required('path')(bundle, at), ...validateUserPath(path, `${at}.path`)]
-}
-
-const csi: Check = ({ driver, nodePublishSecretRef }, at) => [
+const csi: Check = ({ driver, nodePublishSecretRef: secret }, at) => [
   ...validateDriverName(driver, `${at}.driver`),
-  ...(nodePublishSecretRef && !nodePublishSecretRef.name ? [requiredValue(`${at}.nodePublishSecretRef.name`)] : []),
+  ...(!secret ? [] : secret.name ? validateDNSSubdomain(secret.name, `${at}.name`) : [requiredValue(`${at}.nodePublishSecretRef.name`)]),
 ]
-export function validateDriverName(driver: string, at: string): FieldError[] {
-  if (!driver) return [requiredValue(at)]
-  if (driver.length > 63) return [{ type: 'FieldValueTooLong', field: at, message: 'Too long: may not be more than 63 bytes' }]
-  return validateDNSSubdomain(driver.toLowerCase(), at)
-}
-const image: Check = ({ reference, pullPolicy }, at) => [
-  ...(reference ? [] : [requiredValue(`${at}.reference`)]),
+const longestDriverName = 63
+export const validateDriverName = (driver: string, at: string): FieldError[] => [
+  ...(driver ? [] : [requiredValue(at)]), ...(driver.length > longestDriverName ? [tooLong(at, longestDriverName)] : []),
+  ...isDNS1123Subdomain(driver.toLowerCase()).map((why) => invalidValue(at, driver, why)),
+]
+/** Templates may leave the image for others to fill in. */
+const image = ({ reference, pullPolicy }: Source, at: string, inPod: boolean): FieldError[] => [
+  ...(reference || !inPod ? [] : [requiredValue(`${at}.reference`)]),
   ...(pullPolicy ? oneOf(pullPolicy, ['Always', 'IfNotPresent', 'Never'], `${at}.pullPolicy`) : []),
 ]
 
@@ -141,7 +126,7 @@ const sorts: readonly Entry[] = [
   ['scaleIO', sharedSources.scaleIO!],
   ['csi', csi],
   ['ephemeral', (source, at, { name }, podName) => [...validateClaimTemplate(source, at), ...claimName(podName, name, at)]],
-  ['image', image],
+  ['image', (source, at, _volume, podName) => image(source, at, podName !== undefined)],
 ]
 function claimName(podName: string | undefined, volume: string, at: string): FieldError[] {
   const name = `${podName}-${volume}`

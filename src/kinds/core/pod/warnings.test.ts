@@ -18,8 +18,24 @@ for (const [name, spec, ...expected] of [
     'spec.containers[0].resources.limits[memory]: fractional byte value "100m" is invalid, must be an integer', 'spec.containers[0].resources.requests[memory]: fractional byte value "100m" is invalid, must be an integer'],
   ['a constraint that matches nothing', { topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'z', whenUnsatisfiable: 'DoNotSchedule' }] },
     'spec.topologySpreadConstraints[0].labelSelector: a null labelSelector results in matching no pod'],
+  ['an old label in an affinity', { affinity: { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 1, preference: { matchExpressions: [{ key: 'beta.kubernetes.io/os', operator: 'In', values: ['-'] }] } }] } } },
+    'spec.affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].preference.matchExpressions[0].key: beta.kubernetes.io/os is deprecated since v1.14; use "kubernetes.io/os" instead',
+    "spec.affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].preference.matchExpressions[0].values[0]: - is invalid, a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"],
+  ['a variable that is hidden', { containers: [{ name: 'c', image: 'i', env: [{ name: 'A', value: 'x' }, { name: 'A', value: '$(A)y' }, { name: 'A', value: 'z' }] }] },
+    'spec.containers[0].env[2]: hides previous definition of "A", which may be dropped when using apply'],
+  ['ports of two containers', { containers: [{ name: 'c', image: 'i', ports: [{ containerPort: 80 }] }, { name: 'd', image: 'i', ports: [{ containerPort: 80, hostPort: 81, hostIP: '1.1.1.1' }, { containerPort: 80, hostPort: 81 }] }] },
+    'spec.containers[1].ports[0]: overlapping port definition with spec.containers[0].ports[0]', 'spec.containers[1].ports[1]: overlapping port definition with spec.containers[0].ports[0]',
+    'spec.containers[1].ports[1]: dangerously ambiguous port definition with spec.containers[1].ports[0]'],
+  ['an affinity to nobody', { affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: 'z' }] } } },
+    'spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].labelSelector: a null labelSelector results in matching no pod'],
+  ['an address that is written oddly', { hostAliases: [{ ip: '2001:DB8::1' }] }, 'spec.hostAliases[0].ip: IPv6 address "2001:DB8::1" should be in RFC 5952 canonical format ("2001:db8::1")'],
 ] as [string, object, ...string[]][]) test(`a warning about ${name}`, () => assert.deepEqual(warnings(spec), expected))
 
+test('changes of pods are not warned about, and reports of old addresses are', () => {
+  const odd = written(pod, { metadata: { name: 'p' }, spec: { containers: [], imagePullSecrets: [{}] }, status: { podIPs: [{ ip: '010.0.0.1' }] } })
+  assert.deepEqual(pod.rules.warnings!(odd, odd), [])
+  assert.deepEqual(pod.rules.statusWarnings!(odd), ['status.podIPs[0].ip: non-standard IP address "010.0.0.1" will be considered invalid in a future Kubernetes release: use "10.0.0.1"'])
+})
 test('names that are no host names', () => {
   assert.equal(warnings({}, { name: 'a.b' }).length, 1)
   assert.match(warnings({}, { name: 'a.b' })[0]!, /^metadata\.name: this is used in the Pod's hostname, .* \[must not contain dots\]$/)

@@ -1,7 +1,13 @@
 // What a pod may say but should not: texts for Warning headers, of pods and of everything that makes pods from a template.
-import { isDNS1123Label, quantityMilli, type ObjectMeta, type TemplateMeta } from '#machinery'
-import type { Container } from './container.ts'
+import { isDNS1123Label, isLabelValue, quantityMilli, type ObjectMeta, type TemplateMeta } from '#machinery'
+import { ipWarnings } from '../../ip.ts'
+import { claimSpecWarnings } from '../claim-defaults.ts'
+import type { NodeSelectorTerm, PodAffinity } from './affinity.ts'
+import type { Container, ContainerPort } from './container.ts'
 import type { PodSpec, PodTemplateSpec } from './spec.ts'
+import type { PodStatus } from './status.ts'
+import { armor, containersAt, seccomp } from './validate-annotations.ts'
+import type { Volume } from './volume.ts'
 
 const oldLabels: Readonly<Record<string, string>> = {
   'beta.kubernetes.io/arch': 'deprecated since v1.14; use "kubernetes.io/arch" instead',
@@ -11,68 +17,123 @@ const oldLabels: Readonly<Record<string, string>> = {
   'beta.kubernetes.io/instance-type': 'deprecated since v1.17; use "node.kubernetes.io/instance-type" instead',
 }
 export const labelWarnings = (keys: readonly string[], at: (key: string) => string): string[] => keys.flatMap((key) => (oldLabels[key] ? [`${at(key)}: ${oldLabels[key]}`] : []))
+const namedLabel = (key: string, at: string): string[] => (oldLabels[key] ? [`${at}: ${key} is ${oldLabels[key]}`] : [])
+/** Old labels in a term; where any value is taken, values that no label can have. */
+export const termWarnings = ({ matchExpressions = [] }: NodeSelectorTerm, at: string, anyValue = false): string[] => matchExpressions.flatMap(({ key, values = [] }, i) => [
+  ...namedLabel(key, `${at}.matchExpressions[${i}].key`),
+  ...(anyValue ? values.flatMap((value, j) => isLabelValue(value).map((why) => `${at}.matchExpressions[${i}].values[${j}]: ${value} is invalid, ${why}`)) : []),
+])
 
-const oldVolumes = [
-  ['photonPersistentDisk', 'deprecated in v1.11, non-functional in v1.16+'], ['gitRepo', 'deprecated in v1.11, and disabled by default in v1.33+'],
-    ['scaleIO', 'deprecated in v1.16, non-functional in v1.22+'],
-  ['flocker', 'deprecated in v1.22, non-functional in v1.25+'], ['storageos', 'deprecated in v1.22, non-functional in v1.25+'],
-    ['quobyte', 'deprecated in v1.22, non-functional in v1.25+'],
-  ['glusterfs', 'deprecated in v1.25, non-functional in v1.26+'], ['cephfs', 'deprecated in v1.28, non-functional in v1.31+'],
-    ['rbd', 'deprecated in v1.28, non-functional in v1.31+'],
-] as const
+const oldVolumes: Readonly<Record<string, string>> = {
+  photonPersistentDisk: 'deprecated in v1.11, non-functional in v1.16+', gitRepo: 'deprecated in v1.11, and disabled by default in v1.33+',
+  scaleIO: 'deprecated in v1.16, non-functional in v1.22+', flocker: 'deprecated in v1.22, non-functional in v1.25+',
+  storageos: 'deprecated in v1.22, non-functional in v1.25+', quobyte: 'deprecated in v1.22, non-functional in v1.25+',
+  glusterfs: 'deprecated in v1.25, non-functional in v1.26+', cephfs: 'deprecated in v1.28, non-functional in v1.31+', rbd: 'deprecated in v1.28, non-functional in v1.31+',
+}
 /** Sorts of storage that nobody serves any more. */
-export const volumeWarnings = (volume: object, at: string): string[] => oldVolumes.flatMap(([sort, why]) => (sort in volume ? [`${at}.${sort}: ${why}`] : []))
+export const volumeWarnings = (volume: object, at: string, sorts: readonly string[] = Object.keys(oldVolumes)): string[] =>
+  sorts.flatMap((sort) => (sort in volume ? [`${at}.${sort === 'storageos' ? 'storageOS' : sort}: ${oldVolumes[sort]}`] : []))
 
-const fraction = (amount: string | undefined, at: string): string[] =>
+const fractionOf = (amount: string | undefined, at: string): string[] =>
   (amount !== undefined && quantityMilli(amount) % 1000 !== 0 ? [`${at}: fractional byte value ${JSON.stringify(amount)} is invalid, must be an integer`] : [])
-export const fractions = (list: Readonly<Record<string, string>> | undefined, at: string, names = ['memory', 'ephemeral-storage']): string[] =>
-  names.flatMap((name) => fraction(list?.[name], `${at}[${name}]`))
+/** Halves of bytes. */
+const fractions = (lists: readonly (readonly [at: string, list: Readonly<Record<string, string>> | undefined])[]): string[] =>
+  ['memory', 'ephemeral-storage'].flatMap((name) => lists.flatMap(([at, list]) => fractionOf(list?.[name], `${at}[${name}]`)))
 
-const oldAnnotation = 'seccomp.security.alpha.kubernetes.io/pod', oldContainerAnnotation = 'container.seccomp.security.alpha.kubernetes.io/',
-  armor = 'container.apparmor.security.beta.kubernetes.io/'
-const annotationWarnings = (annotations: Readonly<Record<string, string>> | undefined, at: string): string[] => Object.keys(annotations ?? {}).sort().flatMap((key) => {
-  const here = `${at}[${key}]`
-  if (key === oldAnnotation || key.startsWith(oldContainerAnnotation)) return [`${here}: non-functional in v1.27+; use the "seccompProfile" field instead`]
-  return key.startsWith(armor) ? [`${here}: deprecated since v1.30; use the "appArmorProfile" field instead`] : []
-})
+const oldAnnotations: Readonly<Record<string, string>> = {
+  'scheduler.alpha.kubernetes.io/critical-pod': 'non-functional in v1.16+; use the "priorityClassName" field instead',
+  'security.alpha.kubernetes.io/sysctls': 'non-functional in v1.11+; use the "sysctls" field instead',
+  'security.alpha.kubernetes.io/unsafe-sysctls': 'non-functional in v1.11+; use the "sysctls" field instead',
+}
+const fieldInstead = 'non-functional in v1.27+; use the "seccompProfile" field instead'
 
-function containerWarnings({ env = [], ports = [], resources }: Pick<Container, 'env' | 'ports' | 'resources'>, at: string): string[] {
+/** A later variable hides an earlier one of its name, unless it is made of it. */
+function hiddenVariables({ env = [] }: Pick<Container, 'env'>, at: string): string[] {
   const seen = new Set<string>()
-  const hidden = env.flatMap(({ name }, i) => {
-    const again = seen.has(name)
+  return env.flatMap(({ name, value = '', valueFrom }, i) => {
+    const again = seen.has(name), reference = `$(${name})`
     seen.add(name)
-    return again ? [`${at}.env[${i}]: hides previous definition of ${JSON.stringify(name)}, which may be dropped when using apply`] : []
+    return again && (valueFrom || value === reference || !value.includes(reference))
+      ? [`${at}.env[${i}]: hides previous definition of ${JSON.stringify(name)}, which may be dropped when using apply`] : []
   })
-  const doubled = ports.flatMap((port, i) => {
-    const first = ports.findIndex((p) => p.containerPort === port.containerPort && p.protocol === port.protocol)
-    return first < i ? [`${at}.ports[${i}]: duplicate port definition with ${at}.ports[${first}]`] : []
-  })
-  return [...fractions(resources.limits, `${at}.resources.limits`), ...fractions(resources.requests, `${at}.resources.requests`), ...hidden, ...doubled]
 }
 
-/** Warnings of a spec, and of the metadata it comes with. */
-function specWarnings(spec: PodSpec, { annotations }: Pick<TemplateMeta, 'annotations'>, field: string): string[] {
-  const at = `${field}spec`, { hostAliases = [], imagePullSecrets = [], volumes = [], affinity, topologySpreadConstraints = [], terminationGracePeriodSeconds: grace = 0 } = spec
-  const terms = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? []
-  const nodeAt = `${at}.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms`
+/** Ports of all containers, of which some may be the same. */
+function portWarnings(containers: readonly (readonly [at: string, c: Pick<Container, 'ports'>])[]): string[] {
+  const known: { at: string; port: ContainerPort }[] = [], out: string[] = []
+  for (const [here, { ports = [] }] of containers) {
+    for (const [i, port] of ports.entries()) {
+      const at = `${here}.ports[${i}]`, { name = '', hostPort = 0, containerPort, protocol, hostIP = '' } = port
+      if (hostIP && !hostPort) out.push(`${at}: hostIP set without hostPort: {Name:${name} HostPort:${hostPort} ContainerPort:${containerPort} Protocol:${protocol} HostIP:${hostIP}}`)
+      for (const other of known.filter((k) => k.port.containerPort === containerPort && k.port.protocol === protocol)) {
+        const { hostPort: otherPort = 0, hostIP: otherIP = '' } = other.port
+        const how = hostIP === otherIP && hostPort === otherPort ? 'duplicate' : !hostPort || !otherPort ? 'overlapping'
+          : hostPort === otherPort && (hostIP === '') !== (otherIP === '') ? 'dangerously ambiguous' : ''
+        if (how) out.push(`${at}: ${how} port definition with ${other.at}`)
+      }
+      known.push({ at, port })
+    }
+  }
+  return out
+}
+
+/** Files that would lie where a token lies. */
+function tokenPaths(volumes: readonly Volume[], at: string): string[] {
+  const tokens = new Set(volumes.flatMap(({ projected }) => (projected?.sources ?? []).flatMap(({ serviceAccountToken: t }) => (t ? [t.path] : []))))
+  return volumes.flatMap(({ projected }, i) => (projected?.sources ?? []).flatMap(({ configMap, secret, downwardAPI }) =>
+    ([['configMap', configMap], ['secrets', secret], ['downwardAPI', downwardAPI]] as const).flatMap(([name, source]) => ((source?.items ?? []) as { path: string }[]).flatMap(({ path }, j) =>
+      (tokens.has(path) ? [`${at}[${i}].projected.sources.${name}[${j}]: has duplicated path with ServiceAccountToken ${JSON.stringify(path)}`] : [])))))
+}
+
+const nothing = 'a null labelSelector results in matching no pod'
+const podTermWarnings = (affinity: PodAffinity | undefined, at: string): string[] => [
+  ...(affinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []).flatMap(({ labelSelector }, i) =>
+    (labelSelector ? [] : [`${at}.requiredDuringSchedulingIgnoredDuringExecution[${i}].labelSelector: ${nothing}`])),
+  ...(affinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).flatMap(({ podAffinityTerm: { labelSelector } }, i) =>
+    (labelSelector ? [] : [`${at}.preferredDuringSchedulingIgnoredDuringExecution[${i}].podAffinityTerm.labelSelector: ${nothing}`])),
+]
+
+/** Warnings of a spec, and of the metadata it comes with; `field` is empty for pods. */
+function specWarnings(spec: PodSpec, { annotations = {} }: Pick<TemplateMeta, 'annotations'>, field: string): string[] {
+  const at = `${field}spec`, noted = (key: string) => `${field}metadata.annotations[${key}]`
+  const { hostAliases = [], imagePullSecrets = [], volumes = [], affinity, topologySpreadConstraints = [], terminationGracePeriodSeconds: grace = 0, securityContext } = spec
+  const { requiredDuringSchedulingIgnoredDuringExecution: required, preferredDuringSchedulingIgnoredDuringExecution: preferred = [] } = affinity?.nodeAffinity ?? {}
+  const nodeAt = `${at}.affinity.nodeAffinity`, containers = containersAt(spec, at)
   return [
     ...labelWarnings(Object.keys(spec.nodeSelector ?? {}).sort(), (key) => `${at}.nodeSelector[${key}]`),
-    ...(terms ?? []).flatMap(({ matchExpressions = [] }, i) => matchExpressions.flatMap(({ key }, j) => labelWarnings([key], () => `${nodeAt}[${i}].matchExpressions[${j}].key`))),
+    ...(required?.nodeSelectorTerms ?? []).flatMap((term, i) => termWarnings(term, `${nodeAt}.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[${i}]`)),
+    ...preferred.flatMap(({ preference }, i) => termWarnings(preference, `${nodeAt}.preferredDuringSchedulingIgnoredDuringExecution[${i}].preference`, true)),
     ...topologySpreadConstraints.flatMap(({ topologyKey, labelSelector }, i) => [
-      ...labelWarnings([topologyKey], () => `${at}.topologySpreadConstraints[${i}].topologyKey`),
-      ...(labelSelector ? [] : [`${at}.topologySpreadConstraints[${i}].labelSelector: a null labelSelector results in matching no pod`]),
+      ...namedLabel(topologyKey, `${at}.topologySpreadConstraints[${i}].topologyKey`),
+      ...(labelSelector ? [] : [`${at}.topologySpreadConstraints[${i}].labelSelector: ${nothing}`]),
     ]),
-    ...annotationWarnings(annotations, `${field}metadata.annotations`),
-    ...volumes.flatMap((volume, i) => volumeWarnings(volume, `${at}.volumes[${i}]`)),
+    ...Object.entries(oldAnnotations).flatMap(([key, why]) => (key in annotations ? [`${noted(key)}: ${why}`] : [])),
+    ...volumes.flatMap((volume, i) => [
+      ...volumeWarnings(volume, `${at}.volumes[${i}]`),
+      ...(volume.ephemeral?.volumeClaimTemplate ? claimSpecWarnings(volume.ephemeral.volumeClaimTemplate.spec, `${at}.volumes[${i}].ephemeral.volumeClaimTemplate.spec`) : []),
+    ]),
+    ...tokenPaths(volumes, `${at}.volumes`),
     ...volumes.flatMap(({ name, projected }) => (projected?.sources ?? []).flatMap((source) =>
       (Object.keys(source).length ? [] : [`volume ${JSON.stringify(name)} (Projected) has no sources provided`]))),
     ...hostAliases.flatMap(({ ip }, i) => (hostAliases.findIndex((a) => a.ip === ip) < i ? [`${at}.hostAliases[${i}].ip: duplicate ip ${JSON.stringify(ip)}`] : [])),
     ...imagePullSecrets.flatMap(({ name = '' }, i) => (imagePullSecrets.findIndex((s) => (s.name ?? '') === name) < i
       ? [`${at}.imagePullSecrets[${i}].name: duplicate name ${JSON.stringify(name)}`] : [])),
     ...imagePullSecrets.flatMap(({ name = '' }, i) => (name ? [] : [`${at}.imagePullSecrets[${i}].name: invalid empty name ""`])),
-    ...fractions(spec.overhead, `${at}.overhead`),
-    ...(['initContainers', 'containers'] as const).flatMap((list) => (spec[list] ?? []).flatMap((c, i) => containerWarnings(c, `${at}.${list}[${i}]`))),
+    ...fractions([[`${at}.overhead`, spec.overhead]]),
+    ...(seccomp.pod in annotations && !securityContext?.seccompProfile ? [`${noted(seccomp.pod)}: ${fieldInstead}`] : []),
+    ...containers.flatMap(([here, c]) => [
+      ...(seccomp.container + c.name in annotations && !c.securityContext?.seccompProfile ? [`${noted(seccomp.container + c.name)}: ${fieldInstead}`] : []),
+      // The field of a pod has been filled in from the annotation by now.
+      ...(armor + c.name in annotations && (!field || !(securityContext?.appArmorProfile ?? c.securityContext?.appArmorProfile))
+        ? [`${noted(armor + c.name)}: deprecated since v1.30; use the "appArmorProfile" field instead`] : []),
+      ...fractions([[`${here}.resources.limits`, c.resources.limits], [`${here}.resources.requests`, c.resources.requests]]),
+      ...hiddenVariables(c, here),
+    ]),
+    ...portWarnings(containers),
     ...(grace < 0 ? [`${at}.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1`] : []),
+    ...podTermWarnings(affinity?.podAffinity, `${at}.affinity.podAffinity`), ...podTermWarnings(affinity?.podAntiAffinity, `${at}.affinity.podAntiAffinity`),
+    ...hostAliases.flatMap(({ ip }, i) => ipWarnings(ip, `${at}.hostAliases[${i}].ip`)),
+    ...(spec.dnsConfig?.nameservers ?? []).flatMap((ip, i) => ipWarnings(ip, `${at}.dnsConfig.nameservers[${i}]`)),
   ]
 }
 
@@ -80,8 +141,11 @@ const recommended = (name: string, used: string): string[] => {
   const why = isDNS1123Label(name)
   return why.length ? [`metadata.name: this is used in ${used}, which can result in surprising behavior; a DNS label is recommended: [${why.join(' ')}]`] : []
 }
+/** Changes of pods are many, and made by programs: nobody is warned about them. */
 export const podWarnings = ({ metadata, spec }: { metadata: ObjectMeta; spec: PodSpec }, old?: object): string[] =>
-  [...(old ? [] : recommended(metadata.name, "the Pod's hostname")), ...specWarnings(spec, metadata, '')]
+  (old ? [] : [...recommended(metadata.name, "the Pod's hostname"), ...specWarnings(spec, metadata, '')])
+export const podStatusWarnings = ({ status: { podIPs = [], hostIPs = [] } }: { status: PodStatus }): string[] =>
+  [...podIPs.flatMap(({ ip }, i) => ipWarnings(ip, `status.podIPs[${i}].ip`)), ...hostIPs.flatMap(({ ip }, i) => ipWarnings(ip, `status.hostIPs[${i}].ip`))]
 export const templateWarnings = ({ metadata, spec }: PodTemplateSpec, field: string): string[] => specWarnings(spec, metadata, `${field}.`)
 
 interface Workload { readonly metadata: ObjectMeta; readonly spec: { readonly template: PodTemplateSpec } }
