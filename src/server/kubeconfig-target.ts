@@ -20,21 +20,35 @@ interface Kubeconfig { readonly clusters?: readonly ClusterEntry[]; readonly use
 
 /** Throws an Error that says what is missing. */
 export function kubeconfigTarget(path: string, read: ReadFile): KubeconfigTarget {
-  const { value, error } = readYaml(read(path))
-  if (error !== undefined || typeof value !== 'object' || value === null) throw new Error(`${path}: ${error ?? 'not a kubeconfig'}`)
-  const config = value as Kubeconfig
+  const config = kubeconfig(path, read)
   const context = config.contexts?.find((c) => c.name === config['current-context'])?.context
   if (!context) throw new Error(`${path}: there is no current context`)
   const cluster = config.clusters?.find((c) => c.name === context.cluster)?.cluster
   if (!cluster?.server) throw new Error(`${path}: cluster ${JSON.stringify(context.cluster ?? '')} has no server`)
   const user = config.users?.find((u) => u.name === context.user)?.user ?? {}
-  const given = (data: string | undefined, file: string | undefined): string | undefined => (data ? atob(data) : file ? read(beside(path, file)) : undefined)
-  const ca = given(cluster['certificate-authority-data'], cluster['certificate-authority'])
-  const certificate = given(user['client-certificate-data'], user['client-certificate']), key = given(user['client-key-data'], user['client-key'])
+  const ca = given(path, read, cluster['certificate-authority-data'], cluster['certificate-authority'])
+  return {
+    url: cluster.server, ...credentialsOf(user, path, read), ...(ca !== undefined && { ca }), ...(cluster['insecure-skip-tls-verify'] && { insecure: true as const }),
+    ...(cluster['tls-server-name'] && { serverName: cluster['tls-server-name'] }),
+  }
+}
+
+/** How to make oneself known to somebody. */
+export type Credentials = Pick<KubeconfigTarget, 'headers' | 'identity'>
+/** The users of a file by their names, for files in which those are the names of servers. */
+export function kubeconfigUsers(path: string, read: ReadFile): ReadonlyMap<string, Credentials> {
+  return new Map((kubeconfig(path, read).users ?? []).map(({ name = '', user = {} }) => [name, credentialsOf(user, path, read)]))
+}
+
+function kubeconfig(path: string, read: ReadFile): Kubeconfig {
+  const { value, error } = readYaml(read(path))
+  if (error !== undefined || typeof value !== 'object' || value === null) throw new Error(`${path}: ${error ?? 'not a kubeconfig'}`)
+  return value as Kubeconfig
+}
+const given = (path: string, read: ReadFile, data: string | undefined, file: string | undefined): string | undefined => (data ? atob(data) : file ? read(beside(path, file)) : undefined)
+function credentialsOf(user: NonNullable<UserEntry['user']>, path: string, read: ReadFile): Credentials {
+  const certificate = given(path, read, user['client-certificate-data'], user['client-certificate']), key = given(path, read, user['client-key-data'], user['client-key'])
   const token = user.token ?? (user.tokenFile ? read(beside(path, user.tokenFile)).trim() : undefined)
   const authorization = token ? `Bearer ${token}` : user.username ? `Basic ${btoa(`${user.username}:${user.password ?? ''}`)}` : undefined
-  return {
-    url: cluster.server, headers: authorization ? { authorization } : {}, ...(ca !== undefined && { ca }), ...(cluster['insecure-skip-tls-verify'] && { insecure: true as const }),
-    ...(cluster['tls-server-name'] && { serverName: cluster['tls-server-name'] }), ...(certificate !== undefined && key !== undefined && { identity: { certificate, key } }),
-  }
+  return { headers: authorization ? { authorization } : {}, ...(certificate !== undefined && key !== undefined && { identity: { certificate, key } }) }
 }

@@ -1,11 +1,16 @@
 // Asking a webhook: where it is, and the words of Go's client for what goes wrong on the way. Admission and conversion both do.
 import { fromBase64, type Random } from '#machinery'
+import type { Credentials } from './kubeconfig-target.ts'
 import type { ObjectReader } from './object-reader.ts'
 import { serviceTarget, type Outbound, type OutboundAnswer, type OutboundRequest, type ServiceReference } from './outbound.ts'
 
 /** Where a webhook is: at a URL, or behind a service. */
 export interface WebhookPlace { readonly url?: string; readonly service?: ServiceReference; readonly caBundle?: string }
-export interface WebhookCaller { readonly outbound: Outbound; readonly objects: ObjectReader; readonly random: Random }
+export interface WebhookCaller {
+  readonly outbound: Outbound; readonly objects: ObjectReader; readonly random: Random
+  /** How to make oneself known to a server (`host:port`); absent: not at all. */
+  readonly credentialsFor?: (server: string) => Credentials | undefined
+}
 
 /** No usable answer came. `status`: that of an answer that was refused. */
 export class WebhookFailure extends Error {
@@ -17,11 +22,12 @@ export class WebhookFailure extends Error {
 /** Sends a review and returns the text of the answer. Throws WebhookFailure. */
 export async function askWebhook(caller: WebhookCaller, place: WebhookPlace, timeoutSeconds: number, review: string): Promise<string> {
   const url = `${urlOf(place)}?timeout=${timeoutSeconds}s`
+  const known = caller.credentialsFor?.(serverOf(url))
   let answer: OutboundAnswer
   try {
     answer = await caller.outbound({
-      method: 'POST', url, headers: { 'content-type': 'application/json', accept: 'application/json, */*' }, body: new TextEncoder().encode(review), timeoutMs: timeoutSeconds * 1000,
-      ...(place.caBundle && { ca: pem(place.caBundle) }), ...placeOf(caller, place),
+      method: 'POST', url, headers: { 'content-type': 'application/json', accept: 'application/json, */*', ...known?.headers }, body: new TextEncoder().encode(review), timeoutMs: timeoutSeconds * 1000,
+      ...(place.caBundle && { ca: pem(place.caBundle) }), ...(known?.identity && { identity: known.identity }), ...placeOf(caller, place),
     })
   } catch (error) {
     throw new WebhookFailure(`Post ${JSON.stringify(url)}: ${error instanceof Error ? error.message : String(error)}`)
@@ -31,6 +37,8 @@ export async function askWebhook(caller: WebhookCaller, place: WebhookPlace, tim
   if (text === '') throw new WebhookFailure(`0-length response with status code: ${answer.status} and content type: ${answer.headers['content-type'] ?? ''}`)
   return text
 }
+
+const serverOf = (url: string): string => { const host = /\/\/([^/]*)/.exec(url)?.[1] ?? ''; return /:\d+$/.test(host) ? host : `${host}:443` }
 
 /** The webhook's URL, as messages show it: with a clean path, and the service's name as its host. */
 function urlOf({ url = '', service }: WebhookPlace): string {

@@ -34,6 +34,7 @@ import { runtimeClassPlugin } from './runtime-class.ts'
 import { serviceAccountPlugin } from './service-account.ts'
 import { storageObjectInUseProtection } from './storage-in-use.ts'
 import { taintNodesByCondition } from './taint-nodes-by-condition.ts'
+import { webhookCredentials } from './webhook-credentials.ts'
 import { mutatingAdmissionWebhook } from './webhook-mutating.ts'
 import { validatingAdmissionWebhook } from './webhook-validating.ts'
 
@@ -101,9 +102,9 @@ const all: readonly Entry[] = [
   on('PodResizeValidator', () => podResizeValidator),
   // what others have to say comes after all that is built in; then what is counted
   on('MutatingAdmissionPolicy', () => mutatingAdmissionPolicyPlugin()),
-  on('MutatingAdmissionWebhook', () => mutatingAdmissionWebhook()),
+  on('MutatingAdmissionWebhook', ({ read }, configuration) => mutatingAdmissionWebhook(webhookCredentials('MutatingAdmissionWebhook', configuration, read))),
   on('ValidatingAdmissionPolicy', () => validatingAdmissionPolicyPlugin()),
-  on('ValidatingAdmissionWebhook', () => validatingAdmissionWebhook()),
+  on('ValidatingAdmissionWebhook', ({ read }, configuration) => validatingAdmissionWebhook(webhookCredentials('ValidatingAdmissionWebhook', configuration, read))),
   on('ResourceQuota', resourceQuotaPlugin),
   off('AlwaysDeny', () => alwaysDeny),
 ]

@@ -1,6 +1,7 @@
 // MutatingAdmissionWebhook: others change what is written, one after the other, by JSON patches.
 import { mutatingWebhookConfiguration } from '#kinds'
 import { ApiError, applyJsonPatch, internalError, JsonError, parseJson, same, whyPatchFailed, type LooseObject } from '#machinery'
+import type { WebhookCaller } from '../webhook-place.ts'
 import type { AdmissionAttributes, AdmissionPlugin, AdmissionSurroundings } from './admission.ts'
 import { replaceAll, shown, taken, type Addressed } from './addressed.ts'
 import { isExempt } from './match.ts'
@@ -13,7 +14,7 @@ import type { Verdict } from './webhook-review.ts'
 interface Round { last: LooseObject | undefined; invoked: Set<string>; readonly again: Set<string> }
 const name = 'MutatingAdmissionWebhook'
 
-export function mutatingAdmissionWebhook(): AdmissionPlugin {
+export function mutatingAdmissionWebhook(credentialsFor?: WebhookCaller['credentialsFor']): AdmissionPlugin {
   const hooks = new Hooks()
   let surroundings: AdmissionSurroundings
   let metrics: WebhookMetrics
@@ -60,7 +61,7 @@ export function mutatingAdmissionWebhook(): AdmissionPlugin {
 
   async function callAndPatch(attributes: AdmissionAttributes, { webhook, configuration }: Pick<Hook, 'webhook' | 'configuration'>, view: Addressed, place: string): Promise<boolean> {
     const before = attributes.object && await shown(attributes.object, attributes, view)
-    const verdict = await callWebhook(surroundings, webhook, attributes, view, before, true)
+    const verdict = await callWebhook({ ...surroundings, ...(credentialsFor && { credentialsFor }) }, webhook, attributes, view, before, true)
     const patch = patchOf(verdict, webhook.name)
     if (!patch?.length) return false
     if (!before) throw internalError(`admission webhook ${JSON.stringify(webhook.name)} attempted to modify the object, which is not supported for this operation`)

@@ -1,5 +1,6 @@
 // ValidatingAdmissionWebhook: others say whether a write may be, all of them at once.
 import { validatingWebhookConfiguration } from '#kinds'
+import type { WebhookCaller } from '../webhook-place.ts'
 import type { AdmissionAttributes, AdmissionPlugin, AdmissionSurroundings } from './admission.ts'
 import { shown, type Addressed } from './addressed.ts'
 import { isExempt } from './match.ts'
@@ -7,7 +8,7 @@ import { callWebhook, underPolicy } from './webhook-call.ts'
 import { concerned, Hooks, type Hook } from './webhook-hooks.ts'
 import { WebhookMetrics } from './webhook-metrics.ts'
 
-export function validatingAdmissionWebhook(): AdmissionPlugin {
+export function validatingAdmissionWebhook(credentialsFor?: WebhookCaller['credentialsFor']): AdmissionPlugin {
   const hooks = new Hooks()
   let surroundings: AdmissionSurroundings
   let metrics: WebhookMetrics
@@ -36,7 +37,7 @@ export function validatingAdmissionWebhook(): AdmissionPlugin {
   /** Rejects with what refuses the write. */
   async function ask(attributes: AdmissionAttributes, { webhook }: Hook, view: Addressed, index: number): Promise<void> {
     const { operation, object } = attributes
-    await underPolicy({ ...surroundings, metrics }, webhook, 'validating', operation, async () => callWebhook(surroundings, webhook, attributes, view, object && await shown(object, attributes, view), false),
+    await underPolicy({ ...surroundings, metrics }, webhook, 'validating', operation, async () => callWebhook({ ...surroundings, ...(credentialsFor && { credentialsFor }) }, webhook, attributes, view, object && await shown(object, attributes, view), false),
       () => { attributes.annotate(`failed-open.validating.webhook.admission.k8s.io/round_0_index_${index}`, webhook.name) })
   }
 }
