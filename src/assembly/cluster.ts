@@ -73,7 +73,10 @@ async function start(options: ClusterOptions, { log, progress, followAudit }: Co
   const auditor = auditing(options, { log: log.named('audit'), clock: realClock, metrics, outbound: calls, read, ...(followAudit && { followAudit }) })
   undo.push(() => auditor.close())
   const kubelet = kubeletConnector({ client: kubeletClient, authority: ca.certificate }), carrier = backend({ identity: kubeletClient, ca: ca.certificate })
+  const atRest = options.encryptionProviderConfig ? await (await import('./encryption/index.ts')).encryption({ file: options.encryptionProviderConfig, reload: options.encryptionProviderConfigAutomaticReload, kmsV1: options.featureGates['KMSv1'] === true, clock: realClock, log: log.named('encryption') }) : undefined
+  if (atRest) undo.push(async () => atRest.stop())
   const plane: ControlPlane = await createControlPlane({
+    ...(atRest && { atRest: atRest.atRest, checks: atRest.checks }),
     engine: await openEngine(paths.storeDir), clock: realClock, stopwatch, random, log, kubelet, outbound: calls, backend: carrier, clientCa: certificates.clientCa, rootCa: ca.certificate, frontProxyCa: certificates.frontProxyCa, proxyIdentity: certificates.proxyIdentity, tokenKeys: serviceAccountKeys(options, pki),
     ...authenticationOf(options, certificates, log.named('authenticator')), serviceClusterIpRange: options.serviceClusterIpRange, serviceNodePortRange: options.serviceNodePortRange,
     features: new Set(Object.keys(options.featureGates).filter((gate) => options.featureGates[gate])),
@@ -109,6 +112,7 @@ async function start(options: ClusterOptions, { log, progress, followAudit }: Co
     async stop() {
       keepMemory()
       unfollow()
+      atRest?.stop()
       await simulated?.stop()
       const closing = await quieten({ lifecycle: plane.server.lifecycle, sockets, clock: realClock, log, delayMs: options.shutdownDelayDuration, sendRetryAfter: options.shutdownSendRetryAfter, requestMs: options.requestTimeout, watchMs: options.shutdownWatchTerminationGracePeriod })
       await plane.stop()

@@ -7,16 +7,20 @@ import { connect, directClient, EventRecorder, Informers, type Cluster } from '#
 import { startControllers } from '#controllers'
 import { startScheduler } from '#scheduler'
 import {
-  admissionPlugins, bootstrap, chooseFormer, configuredAuthorizers, createApiServer, createObjects, formerAskedFor, impersonator, keepFlowControl, keepIpAddresses, legacyToken, parseCidr, podPresetPlugin, publishAuthorities,
-  runtimeConfigProblem, ServiceAllocation, systemUser, type AdmissionChoice, type ApiServer, type Auditor, type BackendConnector, type FlowControlSettings, type FrontProxyNames, type KubeletConnector, type Metrics, type Objects, type ReadFile, type RuntimeConfig, type Outbound,
+  admissionPlugins, bootstrap, chooseFormer, configuredAuthorizers, createApiServer, createObjects, formerAskedFor, impersonator, keepFlowControl, keepIpAddresses, legacyToken, parseCidr, podPresetPlugin, publishAuthorities, readableStore,
+  runtimeConfigProblem, ServiceAllocation, systemUser, type AdmissionChoice, type ApiServer, type Auditor, type BackendConnector, type EncryptionAtRest, type FlowControlSettings, type FrontProxyNames, type HealthCheck, type KubeletConnector, type Metrics, type Objects, type ReadFile, type RuntimeConfig, type Outbound,
 } from '#server'
-import { openStore, sqliteEngine, type Engine, type Store } from '#store'
+import { openStore, sealedEngine, sqliteEngine, type Engine, type Store } from '#store'
 import { authentication, type AuthenticationOptions } from './authentication.ts'
 import type { AuthorizationOptions } from './authorization-options.ts'
 
 /** What a control plane is, wherever it runs: a test gives a memory engine, a virtual clock and fixed keys. */
 export interface ControlPlaneOptions extends AuthenticationOptions {
   readonly engine: Engine
+  /** Keeps values unreadable on the disk. */
+  readonly atRest?: EncryptionAtRest
+  /** Named checks of /healthz, /livez and /readyz beyond the server's own. */
+  readonly checks?: readonly HealthCheck[]
   readonly clock: Clock
   /** Milliseconds with fractions for durations; default: the clock's. */
   readonly stopwatch?: () => number
@@ -82,8 +86,9 @@ export const openEngine = (storeDir: string): Promise<Engine> => sqliteEngine(jo
 /** Opens the store and makes the API server ready to answer: bootstrapped, but with no components running yet. */
 export async function createControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
   const { clock, random, log } = options
-  const store = await openStore({ engine: options.engine, clock, log: log.named('store'), ...(options.onFatal && { onFatal: options.onFatal }) })
-  const objects = createObjects({ store, clock, ...(options.freeze && { freeze: true }) })
+  const opened = await openStore({ engine: options.atRest ? sealedEngine(options.engine, options.atRest) : options.engine, clock, log: log.named('store'), ...(options.onFatal && { onFatal: options.onFatal }) })
+  const store = options.atRest ? readableStore(opened, options.atRest) : opened
+  const objects = createObjects({ store, clock, ...(options.atRest && { atRest: options.atRest }), ...(options.freeze && { freeze: true }) })
   const range = parseCidr(options.serviceClusterIpRange)
   const { chain, signer, stop: stopAuthentication } = authentication(options, { objects, clock, random, log, outbound: options.outbound, advertised: `https://${options.advertise.address}:${options.advertise.port}`, handler: () => server.handler })
   const { notReadySeconds = 300, unreachableSeconds = 300, ...choice } = options.admission ?? {}
@@ -98,7 +103,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     authenticator: chain,
     admission: [...(former?.kinds.includes(podPreset) ? [podPresetPlugin] : []), ...admissionPlugins({ random, clock, authorizer, read, api: (request) => server.handler(request), outbound: options.outbound ?? nobody, tolerationSeconds: { notReady: notReadySeconds, unreachable: unreachableSeconds } }, choice)],
     impersonate: impersonator(authorizer), allocators: [services], tokens: signer,
-    ...(options.kubelet && { kubelet: options.kubelet }), ...(options.outbound && { outbound: options.outbound }), ...(options.backend && { backend: options.backend }), ...(options.proxyIdentity && { proxyIdentity: options.proxyIdentity }), ...(options.build && { build: options.build }),
+    ...(options.kubelet && { kubelet: options.kubelet }), ...(options.outbound && { outbound: options.outbound }), ...(options.backend && { backend: options.backend }), ...(options.proxyIdentity && { proxyIdentity: options.proxyIdentity }), ...(options.build && { build: options.build }), ...(options.checks && { checks: options.checks }),
   })
   await bootstrap({ handler: server.handler, objects, serviceRange: range, advertise: options.advertise, clientCa: options.clientCa, ...(options.frontProxyCa && { frontProxyCa: options.frontProxyCa }), ...(options.frontProxyNames && { frontProxyNames: options.frontProxyNames }), today: formatTime(clock.now()).slice(0, 10) })
   await server.aggregate()

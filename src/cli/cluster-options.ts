@@ -32,6 +32,8 @@ export interface ClusterOptions extends AuthenticationFlags, AuthorizationFlags,
   readonly featureGates: Readonly<Record<string, boolean>>
   readonly tlsCertFile: string | undefined
   readonly tlsPrivateKeyFile: string | undefined
+  readonly encryptionProviderConfig: string | undefined
+  readonly encryptionProviderConfigAutomaticReload: boolean
   readonly tlsSniCertKey: readonly string[]
   readonly runtimeConfig: Readonly<Record<string, boolean>>
   readonly enableAdmissionPlugins: readonly string[]

@@ -55,6 +55,7 @@ export function run<T extends AnyObject>(controller: Controller<T>, cluster: Clu
   const log = cluster.log.named(controller.name)
   const queue = new WorkQueue(cluster.clock, watcher)
   const stops: (() => void)[] = []
+  const halt = Promise.withResolvers<void>()
   let stopped = false
 
   async function work(key: string): Promise<void> {
@@ -78,7 +79,8 @@ export function run<T extends AnyObject>(controller: Controller<T>, cluster: Clu
   }
   async function start(): Promise<void> {
     const { owns = [], watches = [], reads = [] } = controller
-    await cluster.synced([...new Set<Kind>([controller.for, ...owns, ...watches.map((w) => w.kind), ...reads])])
+    // A cache that cannot be filled must not hold up the end.
+    await Promise.race([cluster.synced([...new Set<Kind>([controller.for, ...owns, ...watches.map((w) => w.kind), ...reads])]), halt.promise])
     if (stopped) return
     stops.push(cluster.watch(controller.for, (change) => {
       if (change.type === 'DELETED' ? controller.reconcileDeleted : controller.concerns?.(change, cluster) ?? true) queue.add(keyOf(change.object.metadata))
@@ -98,6 +100,7 @@ export function run<T extends AnyObject>(controller: Controller<T>, cluster: Clu
   const running = start().catch((error: unknown) => { if (!stopped) log.error('the controller could not start', { error }) })
   return async () => {
     stopped = true
+    halt.resolve()
     for (const stop of stops) stop()
     queue.close()
     await running

@@ -35,6 +35,8 @@ class GarbageCollector {
   #stale = false
   #stopped = false
   #cancelRetry = () => {}
+  /** Ends a wait for caches. */
+  #hurry = () => {}
 
   constructor(cluster: Cluster) {
     this.#cluster = cluster
@@ -46,6 +48,7 @@ class GarbageCollector {
   async stop(): Promise<void> {
     this.#stopped = true
     this.#cancelRetry()
+    this.#hurry()
     for (const stop of this.#stops) stop()
     for (const { stop } of this.#watched.values()) stop()
     this.#queue.close()
@@ -125,6 +128,7 @@ class GarbageCollector {
     // Nothing is judged before the owners are known, but a kind whose server does not answer must not hold up the rest.
     const late = Promise.withResolvers<void>()
     const cancel = this.#cluster.clock.after(syncMs, () => late.resolve())
+    this.#hurry = () => late.resolve()
     await Promise.race([Promise.all(fresh.map(({ synced }) => synced.catch(() => {}))), late.promise])
     cancel()
   }

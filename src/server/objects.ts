@@ -1,9 +1,10 @@
 // The object layer over the store. Bytes are the truth: what is stored is an object's JSON without kind, apiVersion and
 // resourceVersion, metadata first, so that an answer is made by putting a few bytes in front. Decoded, frozen values are a bounded
 // cache on top, shared by everybody in the process.
-import { badRequest, deepFreeze, type AnyObject, type Clock, type Kind, type LooseObject } from '#machinery'
+import { badRequest, deepFreeze, internalError, type AnyObject, type Clock, type Kind, type LooseObject } from '#machinery'
 import { prefixEnd, type KeyValue, type RangeResult, type Store } from '#store'
 import { LRUCache } from 'lru-cache'
+import type { AtRest } from './encryption/at-rest.ts'
 import type { Change, ObjectReader } from './object-reader.ts'
 
 export interface ObjectsOptions {
@@ -12,6 +13,8 @@ export interface ObjectsOptions {
   readonly clock: Pick<Clock, 'now'>
   /** Freeze what is shared, so that whoever changes it is found out: development and tests. */
   readonly freeze?: boolean
+  /** What of the values' form on the disk matters here; absent: they are kept as they are. */
+  readonly atRest?: Pick<AtRest, 'isStale' | 'check'>
   /** Bound of the decoded values, in bytes of their JSON; default 16 MiB (about four times that in memory). */
   readonly cacheBytes?: number
 }
@@ -27,14 +30,16 @@ export class Objects implements ObjectReader {
   readonly store: Store
   readonly #freeze: boolean
   readonly #clock: Pick<Clock, 'now'>
+  readonly #atRest: ObjectsOptions['atRest']
   readonly #leases = new Map<number, { readonly id: Promise<number>; readonly until: number }>()
   /** By the stored bytes themselves: the same bytes are the same version of the same object. */
   readonly #values: LRUCache<Uint8Array, Decoded>
 
-  constructor({ store, clock, freeze = false, cacheBytes = 16 * 1024 * 1024 }: ObjectsOptions) {
+  constructor({ store, clock, atRest, freeze = false, cacheBytes = 16 * 1024 * 1024 }: ObjectsOptions) {
     this.store = store
     this.#freeze = freeze
     this.#clock = clock
+    this.#atRest = atRest
     this.#values = new LRUCache({ maxSize: cacheBytes })
   }
 
@@ -109,10 +114,17 @@ export class Objects implements ObjectReader {
     })
   }
 
+  /** Whether writing this version again, unchanged, would keep it in another form. */
+  isStale(kv: KeyValue): boolean { return this.#atRest?.isStale(kv) === true }
+  #checkWritable(key: string): void {
+    try { this.#atRest?.check(key) } catch (error) { throw internalError(error instanceof Error ? error.message : String(error), error) }
+  }
+
   /** Stores a new object; undefined when there is one of that name. The object belongs to the store from now on. */
   async create(kind: Kind, object: LooseObject): Promise<KeyValue | undefined> {
     const { name, namespace } = object.metadata
     const key = this.key(kind, namespace ?? '', name)
+    this.#checkWritable(key)
     const lease = kind.ttlSeconds === undefined ? 0 : await this.#lease(kind.ttlSeconds)
     const value = this.#encode(kind, object, kind.stored ? await kind.stored.write(object) : object)
     const { succeeded, results } = await this.store.transaction([{ key, target: 'create', result: '=', value: 0 }], [{ type: 'put', key, value, lease }])
@@ -122,6 +134,7 @@ export class Objects implements ObjectReader {
   /** Stores a newer version of `old`; undefined when somebody was faster. The object belongs to the store from now on. */
   async replace(kind: Kind, old: KeyValue, object: LooseObject): Promise<KeyValue | undefined> {
     const { key } = old
+    this.#checkWritable(key)
     const lease = kind.ttlSeconds === undefined ? old.lease : await this.#lease(kind.ttlSeconds)
     const value = this.#encode(kind, object, kind.stored ? await kind.stored.write(object) : object)
     const { succeeded, results } = await this.store.transaction([{ key, target: 'mod', result: '=', value: old.modRevision }], [{ type: 'put', key, value, lease }])

@@ -99,13 +99,14 @@ async function attemptOnce(call: Call, { options, change, operation = 'UPDATE', 
     if (first) warnAbout(call, object, old)
     await admission.validate(write, seenAs ? seenAs.of(object) : object, oldSeen)
     toStoredForm(served.kind.schema, object)
-    if (isUnchanged(object, old)) return { kv, object: old, status: 200 }
+    const isSame = isUnchanged(object, old)
+    if (isSame && !objects.isStale(kv)) return { kv, object: old, status: 200 }
     if (options.dryRun) return { kv: undefined, object, status: 200 }
     if (mayGo(call, object)) {
       const revision = await objects.remove(kv)
       return revision === undefined ? undefined : { kv: undefined, object, status: 200 }
     }
-    const written = await objects.replace(served.kind, kv, object)
+    const written = await objects.replace(served.kind, kv, isSame ? { ...old, metadata: { ...old.metadata } } : object)
     stored = written !== undefined
     const again = written && objects.ready(served.kind, [written])
     if (again) await again

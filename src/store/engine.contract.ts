@@ -153,7 +153,7 @@ export function storeContract(name: string, makePlace: () => Place): void {
       await store.compact(7) // a=2, and c deleted at 7 (it was 1); b had been deleted
       await store.close()
       const engine = await place.open()
-      assert.deepEqual([...engine.load().rows].map(({ key, modRevision, version }) => `${modRevision} ${version === 0 ? '-' : ''}${key}`), ['4 a', '6 c', '7 -c', '8 a', '9 b', '10 -a'])
+      assert.deepEqual([...(await engine.load()).rows].map(({ key, modRevision, version }) => `${modRevision} ${version === 0 ? '-' : ''}${key}`), ['4 a', '6 c', '7 -c', '8 a', '9 b', '10 -a'])
       await engine.close()
       const again = await open()
       assert.deepEqual([all(again, 7), all(again, 8), all(again)], [['a=2'], ['a=3'], ['b=2']])

@@ -1,6 +1,7 @@
 export { memoryEngine } from './engines/memory.ts'
 export { sqliteEngine } from './engines/lazy-sqlite.ts'
 export type { Engine } from './engines/engine.ts'
+export { sealedEngine, type Sealing } from './engines/sealed.ts'
 export type { SqliteOptions } from './engines/sqlite.ts'
 export * from './errors.ts'
 export { openStore, type StoreOptions } from './store.ts'

@@ -16,8 +16,8 @@ export interface Loaded {
 }
 
 /** Builds the index from the log. What lies before the compacted revision is the ground; what follows becomes readable past. */
-export function load(engine: Engine): Loaded {
-  const kept = engine.load()
+export async function load(engine: Engine): Promise<Loaded> {
+  const kept = await engine.load()
   const head: Head = {
     revision: Math.max(1, kept.compactRevision - 1), compactRevision: kept.compactRevision,
     keys: new Tree<KeyValue>(), leases: new Tree<LeaseChange>(), attached: new Tree<string>(),

@@ -151,11 +151,11 @@ test('a compaction stands though a full disk leaves its rows behind; the next st
   await store.compact(5)
   disk.full = disk.fullAfterCommit = false
   assert.equal(store.compactRevision, 5)
-  assert.equal([...disk.load().rows].length, 9)
+  assert.equal([...(await disk.load()).rows].length, 9)
   await store.close()
   const again = await open(disk)
   assert.deepEqual([again.compactRevision, all(again), all(again, 5)], [5, ['a=3'], ['a=3', 'b=b']])
-  assert.deepEqual([...disk.load().rows].map(({ modRevision, key }) => `${modRevision} ${key}`), ['4 a', '4 b', '5 a', '5 b', '6 b'])
+  assert.deepEqual([...(await disk.load()).rows].map(({ modRevision, key }) => `${modRevision} ${key}`), ['4 a', '4 b', '5 a', '5 b', '6 b'])
   await again.close()
 })
 

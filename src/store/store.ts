@@ -28,7 +28,7 @@ export interface StoreOptions {
 
 /** Opens the store that the engine keeps. Rejects with StoreOpenError when it is damaged. */
 export async function openStore({ engine, clock, log = silent, onFatal = () => {} }: StoreOptions): Promise<Store> {
-  const { state, history, obsolete } = load(engine)
+  const { state, history, obsolete } = await load(engine)
   const store = new LogStore({ engine, clock, log, onFatal, state, history })
   if (obsolete.length > 0) void store.discard(obsolete)
   return store

@@ -33,7 +33,9 @@ export class ServerProcess {
     })
   }
   get kubeconfig(): string { return join(this.folder, 'kubeconfig') }
+  /** Does nothing when it has ended. */
   async stop(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
     const ended = new Promise((resolve) => { this.#child.once('exit', resolve) })
     this.#child.kill('SIGTERM')
     await ended

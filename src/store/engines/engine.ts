@@ -22,7 +22,7 @@ export type RowName = Pick<KeyValue, 'key' | 'modRevision'>
 
 export interface Engine {
   /** Called once, before anything else. */
-  load(): Kept
+  load(): Kept | Promise<Kept>
   /**
    * Returns, or resolves, when the commit will survive a crash. NoSpaceError: nothing was kept, later commits may succeed. Any
    * other error: the engine has failed for good. Never called again before the last one is done.
