@@ -91,11 +91,12 @@ async function measure(count: number): Promise<void> {
     await ask(session, 'POST', '/api/v1/namespaces', JSON.stringify({ metadata: { name: 'bench' } }))
     const objects = `/apis/g1.bench.example/v1/namespaces/bench/things1`
     const object = (name: string) => JSON.stringify({ apiVersion: 'g1.bench.example/v1', kind: 'Thing1', metadata: { name }, spec: { part0: { name: 'a' }, part1: { name: 'b', replicas: 3, mode: 'Fast' } } })
-    for (const streams of [1, 8]) {
+    const plainObject = (name: string) => JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data: { part0: 'a', part1: 'b' } })
+    for (const [what, path, make] of [['a ConfigMap', '/api/v1/namespaces/bench/configmaps', plainObject], ['a custom resource', objects, object]] as const) for (const streams of [1, 8]) {
       let made = 0
       const start = performance.now()
-      await Promise.all(Array.from({ length: streams }, async (_, s) => { while (performance.now() - start < 2000) await ask(session, 'POST', objects, object(`o${streams}-${s}-${made++}`)) }))
-      print(`create a custom resource, ${streams} stream${streams > 1 ? 's' : ''}`, `${Math.round(made / (performance.now() - start) * 1000).toLocaleString('en')}/s`)
+      await Promise.all(Array.from({ length: streams }, async (_, s) => { while (performance.now() - start < 2000) await ask(session, 'POST', path, make(`o${streams}-${s}-${made++}`)) }))
+      print(`create ${what}, ${streams} stream${streams > 1 ? 's' : ''}`, `${Math.round(made / (performance.now() - start) * 1000).toLocaleString('en')}/s`)
     }
     const list = await timed(objects)
     print(`LIST of them, ${(list.bytes / 1e6).toFixed(1)} MB, first and then`, `${ms(list.first)}, ${ms(list.median)}`)

@@ -63,7 +63,8 @@ class Estimator {
   }
 
   private name(e: Expr, name: string): Amount {
-    const local = this.local(name), path = local ? local.path : this.variable(name)
+    // Names of types are taken for ways, too: those of no steps from what the rule is about.
+    const local = this.local(name), path = local ? local.path : this.variable(name) ?? this.variable('self')
     if (path) this.paths.set(e, path)
     return exactly(selectCost)
   }
@@ -74,7 +75,7 @@ class Estimator {
   private select(e: Extract<Expr, { kind: 'select' }>): Amount {
     const reference = this.checked.referenceOf(e)
     if (reference?.kind === 'variable') return this.name(e, reference.name)
-    if (reference?.kind === 'type') return exactly(selectCost)
+    if (reference?.kind === 'type') return this.name(e, '')
     const operand = this.cost(e.operand)
     if (e.test) return operand
     const path = this.path(e.operand), to = path && memberOf(path, e.field), { kind } = this.checked.typeOf(e.operand)

@@ -16,6 +16,7 @@ for (const [promise, spec, ...expected] of [
   ['a rule of another type than bool', ruled([{ rule: 'self.a' }]), `${at}.x-kubernetes-validations[0].rule: Invalid value: ${shown({ Rule: 'self.a' })}: cel expression must evaluate to a bool`],
   ['a message of another type than text', ruled([{ rule: 'true', messageExpression: '5' }]), `${at}.x-kubernetes-validations[0].messageExpression: Invalid value: ${shown({ Rule: 'true', MessageExpression: '5' })}: messageExpression must evaluate to a string`],
   ['a field that is not there', ruled([{ rule: 'self.zz == 1' }]), `${at}.x-kubernetes-validations[0].rule: Invalid value: ${shown({ Rule: 'self.zz == 1' })}: compilation failed: ERROR: <input>:1:5: undefined field 'zz'\n | self.zz == 1\n | ....^`],
+  ['an integer or a string', { type: 'object', properties: { p: { 'x-kubernetes-int-or-string': true } }, 'x-kubernetes-validations': [{ rule: 'type(self.p) == string ? self.p == "99%" : self.p == 42' }] }],
   ['a rule about a change', ruled([{ rule: 'self.n >= oldSelf.n' }])],
   ['a rule about a change that may be a creation', ruled([{ rule: '!oldSelf.hasValue() || self.n >= oldSelf.value().n', optionalOldSelf: true }])],
   ['a choice that means nothing', ruled([{ rule: 'self.n > 1', optionalOldSelf: true }]), `${at}.x-kubernetes-validations[0].optionalOldSelf: Invalid value: true: may not be set if oldSelf is not used in rule`],

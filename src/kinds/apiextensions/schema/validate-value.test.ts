@@ -32,7 +32,8 @@ const rules: [promise: string, schema: Structural, value: unknown, ...expected: 
   ['any of: the alternative that got furthest is told', of({ type: 'object', anyOf: [{ required: ['z'] }, { properties: { b: { minimum: 3 } } }] }), { a: { b: 2 } },
     '<nil>: Invalid value: "": "a" must validate at least one schema (anyOf)', 'a.b: Invalid value: 2: a.b in body should be greater than or equal to 3'],
   ['one of: two fit', of({ type: 'object', oneOf: [{ required: ['b'] }, { required: ['c'] }] }), { a: { b: 1, c: 1 } }, '<nil>: Invalid value: "": "a" must validate one and only one schema (oneOf). Found 2 valid alternatives'],
-  ['all of', of({ type: 'string', allOf: [{ minLength: 2 }, { pattern: 'y' }] }), { a: 'x' }, 'a: Invalid value: "x": a in body should be at least 2 chars long', "a: Invalid value: \"x\": a in body should match 'y'", '<nil>: Invalid value: "": "a" must validate all the schemas (allOf)'],
+  ['all of', of({ type: 'string', allOf: [{ minLength: 2 }, { pattern: 'y' }] }), { a: 'x' }, 'a: Invalid value: "x": a in body should be at least 2 chars long', "a: Invalid value: \"x\": a in body should match 'y'", '<nil>: Invalid value: "": "a" must validate all the schemas (allOf). None validated'],
+  ['one of all', of({ type: 'string', allOf: [{ minLength: 1 }, { pattern: 'y' }] }), { a: 'x' }, "a: Invalid value: \"x\": a in body should match 'y'", '<nil>: Invalid value: "": "a" must validate all the schemas (allOf)'],
   ['not', of({ type: 'string', not: { pattern: 'x' } }), { a: 'x' }, '<nil>: Invalid value: "": "a" must not validate the schema (not)'],
 ]
 for (const [promise, schema, value, ...expected] of rules) test(promise, () => { assert.deepEqual(shown(schema, value), expected) })
@@ -49,7 +50,7 @@ test('items of lists by keys have a past, those of other lists have none', () =>
 })
 test('alternatives are judged whole: what is unchanged does not excuse them', () => {
   const schema = of({ type: 'object', allOf: [{ required: ['z'] }], properties: { b: { type: 'string' } } })
-  assert.deepEqual(shown(schema, { a: { b: '2' } }, { a: { b: '1' } }), ['a.z: Required value', '<nil>: Invalid value: "": "a" must validate all the schemas (allOf)'])
+  assert.deepEqual(shown(schema, { a: { b: '2' } }, { a: { b: '1' } }), ['a.z: Required value', '<nil>: Invalid value: "": "a" must validate all the schemas (allOf). None validated'])
   assert.deepEqual(shown(schema, { a: { b: '1' } }, { a: { b: '1' } }), [])
 })
 test('on /status texts speak of what is in it', () => {

@@ -192,12 +192,14 @@ function alternatives({ anyOf, oneOf, allOf, not }: Structural, value: Json, pat
   const verdict = new Verdict(), name = JSON.stringify(path)
   const tried = (schemas: readonly Structural[]): Verdict[] => schemas.map((schema) => validate(schema, value, path, correlation))
   if (anyOf?.length) {
-    const all = tried(anyOf)
-    if (!all.some((one) => one.ok)) { verdict.add(composite(`${name} must validate at least one schema (anyOf)`)); verdict.merge(furthest(all)) }
+    const all = tried(anyOf), first = all.find((one) => one.ok)
+    if (first) verdict.merge(first)
+    else { verdict.add(composite(`${name} must validate at least one schema (anyOf)`)); verdict.merge(furthest(all)) }
   }
   if (oneOf?.length) {
-    const all = tried(oneOf), fitting = all.filter((one) => one.ok).length
-    if (fitting !== 1) {
+    const all = tried(oneOf), first = all.find((one) => one.ok), fitting = all.filter((one) => one.ok).length
+    if (first && fitting === 1) verdict.merge(first)
+    else {
       verdict.add(composite(`${name} must validate one and only one schema (oneOf). ${fitting === 0 ? 'Found none valid' : `Found ${fitting} valid alternatives`}`))
       if (fitting === 0) verdict.merge(furthest(all))
     }
@@ -205,7 +207,7 @@ function alternatives({ anyOf, oneOf, allOf, not }: Structural, value: Json, pat
   if (allOf?.length) {
     const all = tried(allOf)
     for (const one of all) verdict.merge(one)
-    if (all.some((one) => !one.ok)) verdict.add(composite(`${name} must validate all the schemas (allOf)`))
+    if (all.some((one) => !one.ok)) verdict.add(composite(`${name} must validate all the schemas (allOf)${all.some((one) => one.ok) ? '' : '. None validated'}`))
   }
   if (not && validate(not, value, path, correlation).ok) verdict.add(composite(`${name} must not validate the schema (not)`))
   verdict.steps++
