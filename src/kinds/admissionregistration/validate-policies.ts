@@ -1,6 +1,6 @@
 // What is wrong with admission policies and their bindings.
 import type { CelEnvironment } from '#cel'
-import { duplicateValue, invalidValue, isQualifiedName, requiredValue, same, type FieldError } from '#machinery'
+import { duplicateValue, invalidValue, isQualifiedName, JsonPathError, parseJsonPath, requiredValue, same, type FieldError } from '#machinery'
 import { oneOf, validateConditions, validateDNSSubdomain } from '../checks.ts'
 import { annotation, applyConfigurations, condition, environment, expression, jsonPatches, message, variablesOf } from './expressions.ts'
 import type { MatchResources, ParamRef } from './match.ts'
@@ -62,8 +62,19 @@ function validateAnnotation({ key, valueExpression }: AuditAnnotation, scope: Ce
 }
 const validateTypeChecking = (checked: ValidatingAdmissionPolicyStatus['typeChecking']): FieldError[] => (checked?.expressionWarnings ?? []).flatMap(({ warning, fieldRef }, i) => [
   ...(warning ? [] : [requiredValue(`status.typeChecking.expressionWarnings[${i}].warning`)]),
-  ...(fieldRef.trim() ? [] : [requiredValue(`status.typeChecking.expressionWarnings[${i}].fieldRef`)]),
+  ...validateFieldRef(fieldRef.trim(), `status.typeChecking.expressionWarnings[${i}].fieldRef`),
 ])
+
+function validateFieldRef(path: string, at: string): FieldError[] {
+  if (!path) return [requiredValue(at)]
+  try {
+    parseJsonPath(path)
+    return []
+  } catch (error) {
+    if (error instanceof JsonPathError) return [invalidValue(at, path, `invalid JSONPath: ${error.message}`)]
+    throw error
+  }
+}
 
 interface MutatingPolicy { readonly spec: MutatingAdmissionPolicySpec }
 export function validateMutatingPolicy({ spec }: MutatingPolicy, old?: MutatingPolicy): FieldError[] {
