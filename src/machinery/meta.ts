@@ -98,8 +98,7 @@ export type Condition = Infer<typeof condition>
 
 export const preconditions = s.object(meta + 'Preconditions', { uid: s.string({ keepEmpty: true }), resourceVersion: s.string({ keepEmpty: true }) })
 export const deleteOptions = s.object(meta + 'DeleteOptions', {
-  apiVersion: s.string(),
-  kind: s.string(),
+  ...typeMeta,
   gracePeriodSeconds: s.int64({ keepEmpty: true }),
   preconditions,
   orphanDependents: s.bool({ keepEmpty: true }),

@@ -1,6 +1,6 @@
 // Schemas as OpenAPI definitions, in the two dialects: version 3 wraps references that carry more than themselves, version 2 knows no
 // unions and shows no defaults.
-import { authTokenRequest, eviction, scale } from '#kinds'
+import { authTokenRequest, eviction, fieldDescription, scale, typeDescription } from '#kinds'
 import { deleteOptions, listMeta, objectMeta, s, typeMeta, type Schema } from '#machinery'
 import type { Served } from '../served.ts'
 import { apiGroup, apiGroupList, apiResourceList, apiVersions, status, versionInfo, watchEvent } from './meta-types.ts'
@@ -113,7 +113,7 @@ class Builder {
     return { type: schema.type, ...(schema.format && { format: schema.format }) }
   }
 
-  #property(schema: Schema<unknown>): Json {
+  #property(schema: Schema<unknown>, told: string | undefined): Json {
     const fact = this.#described(schema), more: Json = {}, v3 = this.#dialect === 'v3'
     const shown = schema.default ?? schema.shownDefault ?? (schema.required && !schema.dropEmpty ? emptyOf(schema) : undefined)
     if (shown !== undefined && v3) more['default'] = shown
@@ -123,7 +123,7 @@ class Builder {
     if (schema.patchMergeKey) more['x-kubernetes-patch-merge-key'] = schema.patchMergeKey
     if (schema.mapType && (!schema.name || schema.mapType === 'granular')) more['x-kubernetes-map-type'] = schema.mapType
     // A named type describes itself; what the field means of it stands beside the reference.
-    const said = schema.about ?? (schema.name ? undefined : schema.description)
+    const said = schema.about ?? (schema.name ? undefined : schema.description) ?? told
     if (said) more['description'] = said
     if (Object.keys(more).length === 0) return fact
     return '$ref' in fact && v3 ? { allOf: [fact], ...more } : { ...fact, ...more }
@@ -132,11 +132,12 @@ class Builder {
   #object(schema: Schema<unknown>, types: readonly TypeName[]): object {
     const properties: Json = {}, required: string[] = []
     for (const [name, field] of Object.entries(schema.fields ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))) {
-      properties[name] = this.#property(field)
+      properties[name] = this.#property(field, schema.name && fieldDescription(schema.name, name))
       if (field.required) required.push(name)
     }
+    const description = schema.description ?? (schema.name && typeDescription(schema.name))
     return {
-      ...(schema.description && { description: schema.description }), type: 'object', ...(Object.keys(properties).length > 0 && { properties }), ...(required.length > 0 && { required }),
+      ...(description && { description }), type: 'object', ...(Object.keys(properties).length > 0 && { properties }), ...(required.length > 0 && { required }),
       ...(schema.mapType === 'atomic' && { 'x-kubernetes-map-type': 'atomic' }), ...(schema.unions !== undefined && { 'x-kubernetes-unions': schema.unions }),
       ...(types.length > 0 && { 'x-kubernetes-group-version-kind': types }),
     }
