@@ -13,7 +13,9 @@ import { CertificatesInUse } from './certificates-in-use.ts'
 import { createControlPlane, openEngine, type ControlPlane } from './control-plane.ts'
 import { giveBackMemory } from './give-back.ts'
 import { kubeletConnector } from './kubelet-connector.ts'
+import { measured } from './measured-engine.ts'
 import { outbound } from './outbound.ts'
+import { processMetrics } from './process-metrics.ts'
 import { quieten } from './quieten.ts'
 import { Pki, serverNames } from './pki.ts'
 import { realClock, secureRandom, stopwatch } from './real-clock.ts'
@@ -70,6 +72,7 @@ async function start(options: ClusterOptions, { log, progress, followAudit }: Co
   }
 
   const calls = outbound(), metrics = new Metrics(), read = (path: string) => readFileSync(path, 'utf8')
+  processMetrics(metrics)
   const auditor = auditing(options, { log: log.named('audit'), clock: realClock, metrics, outbound: calls, read, ...(followAudit && { followAudit }) })
   undo.push(() => auditor.close())
   const kubelet = kubeletConnector({ client: kubeletClient, authority: ca.certificate }), carrier = backend({ identity: kubeletClient, ca: ca.certificate })
@@ -77,7 +80,7 @@ async function start(options: ClusterOptions, { log, progress, followAudit }: Co
   if (atRest) undo.push(async () => atRest.stop())
   const plane: ControlPlane = await createControlPlane({
     ...(atRest && { atRest: atRest.atRest, checks: atRest.checks }),
-    engine: await openEngine(paths.storeDir), clock: realClock, stopwatch, random, log, kubelet, outbound: calls, backend: carrier, clientCa: certificates.clientCa, rootCa: ca.certificate, frontProxyCa: certificates.frontProxyCa, proxyIdentity: certificates.proxyIdentity, tokenKeys: serviceAccountKeys(options, pki),
+    engine: measured(await openEngine(paths.storeDir), metrics, stopwatch), clock: realClock, stopwatch, random, log, kubelet, outbound: calls, backend: carrier, clientCa: certificates.clientCa, rootCa: ca.certificate, frontProxyCa: certificates.frontProxyCa, proxyIdentity: certificates.proxyIdentity, tokenKeys: serviceAccountKeys(options, pki),
     ...authenticationOf(options, certificates, log.named('authenticator')), serviceClusterIpRange: options.serviceClusterIpRange, serviceNodePortRange: options.serviceNodePortRange,
     features: new Set(Object.keys(options.featureGates).filter((gate) => options.featureGates[gate])),
     flowControl: { enabled: options.enablePriorityAndFairness, maxRequestsInFlight: options.maxRequestsInflight, maxMutatingRequestsInFlight: options.maxMutatingRequestsInflight, waitMs: options.requestTimeout / 4 }, minRequestTimeoutSeconds: options.minRequestTimeout,

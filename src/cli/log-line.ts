@@ -23,8 +23,10 @@ export interface Entry {
 /** `I0131 12:00:00.000000     123 pipeline.ts:45] "message" logger="apiserver" key="value"`: one line whatever the texts hold. */
 export function klogLine({ at, level, component, message, fields, source, pid }: Entry): string {
   const [, month, day, time] = /^\d+-(\d\d)-(\d\d)T(.*)Z$/.exec(new Date(at).toISOString())!
+  // A block of lines is one that its writer wants to be read as it is.
+  const said = message.startsWith('Trace[') && fields === undefined ? message : JSON.stringify(message)
   const letter = level === 'error' ? 'E' : level === 'warn' ? 'W' : 'I'
-  return `${letter}${month}${day} ${time}000 ${String(pid).padStart(7)} ${source}] ${JSON.stringify(message)}${component ? ` logger=${JSON.stringify(component)}` : ''}${Object.entries(fields ?? {}).map(([key, value]) => ` ${key}=${written(value)}`).join('')}\n`
+  return `${letter}${month}${day} ${time}000 ${String(pid).padStart(7)} ${source}] ${said}${component && said !== message ? ` logger=${JSON.stringify(component)}` : ''}${Object.entries(fields ?? {}).map(([key, value]) => ` ${key}=${written(value)}`).join('')}\n`
 }
 const written = (value: unknown): string => (typeof value === 'string' || value instanceof Error ? JSON.stringify(textOf(value)) : JSON.stringify(value) ?? 'null')
 const textOf = (value: string | Error): string => (typeof value === 'string' ? value : value.stack ?? value.message)

@@ -96,6 +96,7 @@ export class AdmissionChain {
       }
       refused = false
     } finally {
+      context.step(type === 'admit' ? 'Mutating admission done' : 'Validating admission done')
       ;(refused ? series.rejected : series.passed).observe((last - begun) / 1000)
     }
   }

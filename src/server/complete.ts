@@ -5,13 +5,18 @@ import { withoutManagedFields, type RequestAudit } from './audit/auditor.ts'
 import { isLongRunning, type RequestContext } from './context.ts'
 import type { Core } from './core.ts'
 import { RequestMetrics } from './metrics/requests.ts'
+import { slowBlock, slowMs } from './tracing/slow.ts'
 
 /** Of an answer that is written while it is made, this much is kept for the audit log (in bytes). */
 const mostKept = 64 * 1024 * 1024
 
 /** Makes the function that every answer passes last. */
-export function completion({ metrics }: Core): (context: RequestContext, response: ApiResponse) => ApiResponse | Promise<ApiResponse> {
+export function completion({ metrics, log, random }: Core): (context: RequestContext, response: ApiResponse) => ApiResponse | Promise<ApiResponse> {
   const requests = new RequestMetrics(metrics)
+  const tellWhenSlow = (context: RequestContext) => {
+    const block = context.elapsed < slowMs ? undefined : slowBlock(context, random)
+    if (block !== undefined) log.info(block)
+  }
   return (context, response) => {
     noteDeprecation(context, requests)
     const answer = withHeaders(context, response)
@@ -20,6 +25,7 @@ export function completion({ metrics }: Core): (context: RequestContext, respons
     if (body.type === 'bytes' || body.type === 'value') {
       context.leave()
       context.finished()
+      tellWhenSlow(context)
       requests.done(context, status, body.type === 'bytes' ? sizeOf(body.chunks) : 0)
       if (status === 429 && body.type === 'bytes' && context.info) requests.terminated(context, status)
       if (!audit) return answer
@@ -36,6 +42,7 @@ export function completion({ metrics }: Core): (context: RequestContext, respons
       context.leave()
       context.finished()
       closed()
+      if (!context.info || !isLongRunning(context.info)) tellWhenSlow(context)
       requests.done(context, status, size)
       if (!audit) return
       const text = kept?.text

@@ -41,6 +41,7 @@ export class RequestContext {
   #auditId: string | undefined
   #annotations: Map<string, string> | undefined
   #spent: Map<Stage, number> | undefined
+  readonly #steps: (string | number)[] = []
 
   /** `annotated`: whether anybody will read annotations. */
   constructor(request: ApiRequest, { now, stopwatch, random, annotated }: { readonly now: number; readonly stopwatch: () => number; readonly random: Random; readonly annotated: boolean }) {
@@ -74,6 +75,11 @@ export class RequestContext {
     return true
   }
   get annotations(): ReadonlyMap<string, string> | undefined { return this.#annotations }
+
+  /** Notes that something is done, for requests that turn out to be slow. */
+  step(text: string): void { this.#steps.push(text, this.elapsed) }
+  /** Texts, each with the milliseconds after which it was done. */
+  get steps(): readonly (string | number)[] { return this.#steps }
 
   /** Adds up what a stage took, in milliseconds. */
   spend(stage: Stage, ms: number): void {

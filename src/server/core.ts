@@ -9,6 +9,8 @@ import { EventLog } from './event-log.ts'
 import type { Output } from './media.ts'
 import type { GateMetrics } from './metrics/gates.ts'
 import type { Metrics } from './metrics/metrics.ts'
+import type { StoreRequests } from './metrics/store-requests.ts'
+import type { WatchMetrics } from './metrics/watches.ts'
 import type { Objects } from './objects.ts'
 import type { Outbound } from './outbound.ts'
 import type { RequestInfo } from './request.ts'
@@ -27,6 +29,9 @@ export interface Core {
   readonly metrics: Metrics
   readonly gates: GateMetrics
   readonly auditor: Auditor
+  /** What is counted of the store and of watches. */
+  readonly storeRequests: StoreRequests
+  readonly watchMetrics: WatchMetrics
   readonly admission: AdmissionChain
   readonly authorizer: Authorizer
   /** Who is asking. Rejects with NotAuthenticated. */

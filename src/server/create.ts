@@ -59,7 +59,8 @@ export async function createObject(call: Call, object: LooseObject, options: Wri
         if (found) throw exists(call, name, found)
         return { kv: undefined, object }
       }
-      const kv = await objects.create(served.kind, object)
+      call.context.step('About to store object in database')
+      const kv = await core.storeRequests.timed(call.context, 'create', served.kind, objects.create(served.kind, object))
       release(kv !== undefined)
       const wait = kv && objects.ready(served.kind, [kv])
       if (wait) await wait

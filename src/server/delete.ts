@@ -70,7 +70,7 @@ export async function removeObject(call: Call, name: string, options: DeleteOpti
     let object = old
     if (step.type === 'mark') {
       if (dryRun) return { gone: step.thenRemove, object: step.object, kv: undefined }
-      const marked = await objects.replace(kind, kv, step.object)
+      const marked = await call.core.storeRequests.timed(call.context, 'update', kind, objects.replace(kind, kv, step.object))
       if (!marked) continue
       const again = objects.ready(kind, [marked])
       if (again) await again
@@ -79,7 +79,7 @@ export async function removeObject(call: Call, name: string, options: DeleteOpti
       object = objects.value(kind, marked)
     }
     if (dryRun) return { gone: true, object, kv: undefined }
-    const revision = await objects.remove(current)
+    const revision = await call.core.storeRequests.timed(call.context, 'delete', kind, objects.remove(current))
     if (revision === undefined) continue
     return { gone: true, object: objects.lastValue(kind, current, revision), kv: undefined }
   }

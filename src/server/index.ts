@@ -30,7 +30,7 @@ export { bootstrap, frontProxyNames, isBootstrapped, publishAuthorities, type Bo
 export { keepIpAddresses } from './bootstrap/ip-addresses.ts'
 export { keepFlowControl } from './flowcontrol/keeper.ts'
 export type { Lifecycle } from './lifecycle.ts'
-export { Metrics } from './metrics/metrics.ts'
+export { exponential, Metrics } from './metrics/metrics.ts'
 export type { Change, ObjectReader } from './object-reader.ts'
 export { createObjects, Objects, type ObjectsOptions } from './objects.ts'
 export * from './outbound.ts'

@@ -51,8 +51,10 @@ export function pipeline({ core, aggregation, limiter, authorizer, impersonate, 
     if (impersonate && wantsAnother(request.headers)) await actAs(impersonate, context, gates)
     const waiting = enter(context, actor(context))
     if (waiting) await waiting
+    context.step('Seated by priority and fairness')
     const undecided = await authorize(authorizer, context, gates)
     if (undecided) return undecided
+    context.step('Authenticated and authorized')
     const elsewhere = aggregation.answer(context)
     if (elsewhere) return elsewhere
     if (info.isResource) return routeResource(core, context, virtualResources)

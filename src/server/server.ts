@@ -17,6 +17,8 @@ import { MaxInFlight } from './flowcontrol/gate.ts'
 import { Lifecycle } from './lifecycle.ts'
 import { GateMetrics } from './metrics/gates.ts'
 import { Metrics } from './metrics/metrics.ts'
+import { StoreRequests } from './metrics/store-requests.ts'
+import { WatchMetrics } from './metrics/watches.ts'
 import type { Objects } from './objects.ts'
 import { Definitions } from './crd/definitions.ts'
 import type { Outbound } from './outbound.ts'
@@ -171,7 +173,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   for (const each of options.allocators ?? []) allocators.set(each.kind, [...(allocators.get(each.kind) ?? []), each])
   const metrics = options.metrics ?? new Metrics()
   const core: Core = {
-    objects, clock, random, log, authorizer, allocators, metrics, gates: new GateMetrics(metrics), auditor: options.auditor ?? new Auditor(uniformPolicy('None'), metrics), stopwatch: options.stopwatch ?? (() => clock.now()),
+    objects, clock, random, log, authorizer, allocators, metrics, gates: new GateMetrics(metrics), storeRequests: new StoreRequests(metrics), watchMetrics: new WatchMetrics(metrics), auditor: options.auditor ?? new Auditor(uniformPolicy('None'), metrics), stopwatch: options.stopwatch ?? (() => clock.now()),
     registry: new Registry(kinds, subresourcesOf, options.former),
     admission: new AdmissionChain([...options.admission, ...(roles ? [escalationCheck({ authorizer, roles })] : []), paramAccessCheck(authorizer)], objects, metrics),
     authenticate: authenticator.authenticate,

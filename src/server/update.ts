@@ -103,10 +103,11 @@ async function attemptOnce(call: Call, { options, change, operation = 'UPDATE', 
     if (isSame && !objects.isStale(kv)) return { kv, object: old, status: 200 }
     if (options.dryRun) return { kv: undefined, object, status: 200 }
     if (mayGo(call, object)) {
-      const revision = await objects.remove(kv)
+      const revision = await call.core.storeRequests.timed(call.context, 'delete', served.kind, objects.remove(kv))
       return revision === undefined ? undefined : { kv: undefined, object, status: 200 }
     }
-    const written = await objects.replace(served.kind, kv, isSame ? { ...old, metadata: { ...old.metadata } } : object)
+    call.context.step('About to store object in database')
+    const written = await call.core.storeRequests.timed(call.context, 'update', served.kind, objects.replace(served.kind, kv, isSame ? { ...old, metadata: { ...old.metadata } } : object))
     stored = written !== undefined
     const again = written && objects.ready(served.kind, [written])
     if (again) await again

@@ -229,7 +229,7 @@ class Watch implements Listener {
 
 /** Events as lines of JSON, frames of protobuf or a sequence of CBOR, each made once per form for all watchers. */
 function byteOutlet(call: Call, sink: StreamSink, include: ReturnType<typeof includedObject>): Outlet {
-  const { core: { objects, clock }, served, output } = call
+  const { core: { objects, clock, watchMetrics }, served, output } = call
   const { kind } = served
   const head = typedHead(kind)
   const { encoding } = output
@@ -249,16 +249,18 @@ function byteOutlet(call: Call, sink: StreamSink, include: ReturnType<typeof inc
     const kv = type === 'DELETED' ? { ...event.previous!, modRevision: event.revision } : event.kv
     return spliced(head, kv, `{"type":"${type}","object":`, '}\n')
   }
+  const count = watchMetrics.counterOf(served)
+  const send = (bytes: Uint8Array): boolean => { count(bytes.length); return sink.write(bytes) }
   return {
     event(type, event) {
-      if (output.as === 'Table') return sink.write(encode(type, event)) // the first differs, ages differ
+      if (output.as === 'Table') return send(encode(type, event)) // the first differs, ages differ
       let bytes = event.encodings.get(form + type)
       if (!bytes) { bytes = encode(type, event); event.encodings.set(form + type, bytes) }
-      return sink.write(bytes)
+      return send(bytes)
     },
-    initial: (kv) => sink.write(asStored ? spliced(head, kv, '{"type":"ADDED","object":', '}\n') : line('ADDED', projected(objects.value(kind, kv)))),
-    bookmark: (revision, annotations) => sink.write(line('BOOKMARK', markOf(call, revision, annotations))),
-    error: (error) => { sink.write(line('ERROR', error.status)) },
+    initial: (kv) => send(asStored ? spliced(head, kv, '{"type":"ADDED","object":', '}\n') : line('ADDED', projected(objects.value(kind, kv)))),
+    bookmark: (revision, annotations) => send(line('BOOKMARK', markOf(call, revision, annotations))),
+    error: (error) => { send(line('ERROR', error.status)) },
     end: () => { sink.end() },
     drained: (run) => { sink.drained(run) },
   }

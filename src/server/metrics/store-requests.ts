@@ -1,0 +1,44 @@
+// How long the store takes for what is asked of it, under the names that the reference has for etcd. Reads come from memory and are not counted.
+import type { Kind } from '#machinery'
+import type { RequestContext } from '../context.ts'
+import type { Counter, Family, Histogram, Metrics } from './metrics.ts'
+
+const labels = ['operation', 'group', 'resource'] as const
+export type StoreOperation = 'create' | 'update' | 'delete'
+/** Waits shorter than this (milliseconds) are not told apart in the audit log. */
+const worthTelling = 1
+
+export class StoreRequests {
+  readonly #total: Family<Counter>
+  readonly #duration: Family<Histogram>
+  readonly #series = new WeakMap<Kind, Map<StoreOperation, readonly [Counter, Histogram]>>()
+
+  constructor(metrics: Metrics) {
+    this.#total = metrics.counter({ name: 'etcd_requests_total', stability: 'ALPHA', help: 'Writes asked of the store.', labels })
+    this.#duration = metrics.histogram({ name: 'etcd_request_duration_seconds', stability: 'ALPHA', help: 'Seconds until a write was durable.', labels,
+      buckets: [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60] })
+  }
+
+  /** Waits for a write of the store, and notes it with the request. */
+  async timed<T>(context: RequestContext, operation: StoreOperation, kind: Kind, write: Promise<T>): Promise<T> {
+    const begun = context.elapsed
+    try {
+      return await write
+    } finally {
+      const took = context.elapsed - begun
+      const [total, duration] = this.#of(kind, operation)
+      total.value++
+      duration.observe(took / 1000)
+      if (took > worthTelling) context.spend('etcd', took)
+      context.step(`${operation} in the store succeeded`)
+    }
+  }
+
+  #of(kind: Kind, operation: StoreOperation): readonly [Counter, Histogram] {
+    let ofKind = this.#series.get(kind)
+    if (!ofKind) { ofKind = new Map(); this.#series.set(kind, ofKind) }
+    let series = ofKind.get(operation)
+    if (!series) { series = [this.#total.with(operation, kind.group, kind.resource), this.#duration.with(operation, kind.group, kind.resource)]; ofKind.set(operation, series) }
+    return series
+  }
+}
