@@ -12,11 +12,10 @@ export function equal(a: Value, b: Value, depth = 0): boolean {
   if (a === b) return true
   if (depth > deepest) throw new CelError('value is nested too deep')
   const left = typeof a, right = typeof b
-  if (left !== 'object' && right !== 'object') return (left === 'bigint' && right === 'number') || (left === 'number' && right === 'bigint') ? a == b : false // eslint-disable-line eqeqeq -- exact across bigint and number
+  if (left !== 'object' && right !== 'object') return sameNumber(a, b)
   if (a === null || b === null) return false
   if (a instanceof Uint || b instanceof Uint) {
-    const x = a instanceof Uint ? a.value : a, y = b instanceof Uint ? b.value : b
-    return (typeof x === 'bigint' || typeof x === 'number') && (typeof y === 'bigint' || typeof y === 'number') && x == y
+    return sameNumber(a instanceof Uint ? a.value : a, b instanceof Uint ? b.value : b)
   }
   if (left !== 'object' || right !== 'object') return false
   if (a instanceof ListValue) return b instanceof ListValue && equalLists(a, b, depth + 1)
@@ -28,6 +27,12 @@ export function equal(a: Value, b: Value, depth = 0): boolean {
   if (a instanceof OptionalValue) return b instanceof OptionalValue && (a.value === undefined || b.value === undefined ? a.value === b.value : equal(a.value, b.value, depth + 1))
   if (a instanceof TypeValue) return b instanceof TypeValue && a.name === b.name
   return isOpaque(a) && isOpaque(b) && a.celType === b.celType && (a.equals?.(b) ?? false)
+}
+
+/** Whole numbers meet doubles as doubles, as the reference has it. */
+function sameNumber(a: Value, b: Value): boolean {
+  if (typeof a === 'bigint') return typeof b === 'bigint' ? a === b : typeof b === 'number' && Number(a) === b
+  return typeof a === 'number' && (typeof b === 'bigint' ? a === Number(b) : a === b)
 }
 
 function equalLists(a: ListValue, b: ListValue, depth: number): boolean {
@@ -76,7 +81,8 @@ function equalObjects(a: ObjectValue, b: ObjectValue, depth: number): boolean {
 export function compare(a: Value, b: Value): number {
   if (typeof a === 'string' && typeof b === 'string') return compareText(a, b)
   const x = numeric(a), y = numeric(b)
-  if (x !== undefined && y !== undefined) return x < y ? -1 : x > y ? 1 : Number.isNaN(x) || Number.isNaN(y) ? notANumber() : 0
+  if (typeof x === 'bigint' && typeof y === 'bigint') return order(x, y)
+  if (x !== undefined && y !== undefined) return orderDoubles(Number(x), Number(y))
   if (typeof a === 'boolean' && typeof b === 'boolean') return Number(a) - Number(b)
   if (a instanceof Timestamp && b instanceof Timestamp) return order(a.nanos, b.nanos)
   if (a instanceof Duration && b instanceof Duration) return order(a.nanos, b.nanos)
@@ -86,6 +92,7 @@ export function compare(a: Value, b: Value): number {
   }
   throw noSuchOverload()
 }
+const orderDoubles = (a: number, b: number): number => (a < b ? -1 : a > b ? 1 : Number.isNaN(a) || Number.isNaN(b) ? notANumber() : 0)
 const notANumber = (): never => { throw new CelError('NaN values cannot be ordered') }
 const order = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0)
 const numeric = (value: Value): bigint | number | undefined => (typeof value === 'bigint' || typeof value === 'number' ? value : value instanceof Uint ? value.value : undefined)

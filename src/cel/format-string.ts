@@ -101,17 +101,29 @@ const clauses: Readonly<Record<string, Writer>> = {
   o: { kinds: new Set(['int', 'uint']), wrong: 'octal clause can only be used on integers', write: (value) => integer(value)?.toString(8) },
 }
 const infinite = (value: number): string | undefined => (Number.isNaN(value) ? 'NaN' : Number.isFinite(value) ? undefined : value > 0 ? '∞' : '-∞')
+/** A number with so many digits behind the point, rounded from its exact value; halves go to the even digit. */
 function fixed(value: number, digits: number): string {
-  if (Math.abs(value) >= 1e21) return `${BigInt(value)}${digits > 0 ? `.${'0'.repeat(digits)}` : ''}`
-  return value.toFixed(Math.min(digits, 100)) + '0'.repeat(Math.max(digits - 100, 0))
+  const scaled = roundedAt(Math.abs(value), digits), text = scaled.toString().padStart(digits + 1, '0'), sign = value < 0 || Object.is(value, -0) ? '-' : ''
+  return `${sign}${digits === 0 ? text : `${text.slice(0, -digits)}.${text.slice(-digits)}`}`
+}
+/** The whole number nearest to value * 10^power. */
+function roundedAt(value: number, power: number): bigint {
+  // A double is a whole number times a power of two.
+  let exponent = 0, mantissa = value
+  while (!Number.isInteger(mantissa)) { mantissa *= 2; exponent++ }
+  const numerator = BigInt(mantissa) * (power > 0 ? 10n ** BigInt(power) : 1n), denominator = (1n << BigInt(exponent)) * (power < 0 ? 10n ** BigInt(-power) : 1n)
+  const whole = numerator / denominator, twice = (numerator % denominator) * 2n
+  return twice > denominator || (twice === denominator && whole % 2n === 1n) ? whole + 1n : whole
 }
 /** Thousands are separated, as in American English. */
 const grouped = (value: number, digits: number): string => fixed(value, digits).replace(/^(-?)(\d+)/, (_, sign: string, whole: string) => sign + whole.replace(/\B(?=(?:\d{3})+$)/g, ','))
 const raised = '⁰¹²³⁴⁵⁶⁷⁸⁹'
 /** 2.718280 × 10⁰⁰, always with six digits. */
 function scientific(value: number): string {
-  const [mantissa = '', exponent = ''] = value.toExponential(6).split('e')
-  return `${mantissa}\u202f×\u202f10${exponent.startsWith('-') ? '⁻' : ''}${[...exponent.slice(1).padStart(2, '0')].map((digit) => raised[Number(digit)]!).join('')}`
+  let exponent = value === 0 ? 0 : Number(value.toExponential().split('e')[1]), digits = roundedAt(Math.abs(value), 6 - exponent).toString()
+  if (digits.length > 7) { exponent++; digits = digits.slice(0, 7) }
+  const text = digits.padEnd(7, '0'), power = [...String(Math.abs(exponent)).padStart(2, '0')].map((digit) => raised[Number(digit)]!).join('')
+  return `${value < 0 ? '-' : ''}${text[0]}.${text.slice(1)}\u202f×\u202f10${exponent < 0 ? '⁻' : ''}${power}`
 }
 
 /** The text of a value on its own. */

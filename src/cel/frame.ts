@@ -32,7 +32,7 @@ export class Frame {
   /** Adds to the cost of the run; beyond the limit it ends. */
   pay(cost: number): void {
     this.cost += cost
-    if (this.cost > this.limit) throw new CelError('operation cancelled: actual cost limit exceeded', true)
+    if (!(this.cost <= this.limit)) throw new CelError('operation cancelled: actual cost limit exceeded', true)
   }
 }
 

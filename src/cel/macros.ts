@@ -36,15 +36,15 @@ class Builder {
 
 type Loop = Pick<Comprehension, 'accuInit' | 'condition' | 'step' | 'result'>
 /** A macro over a list or map: its first arguments name the variables, the others are given to `loop`. */
-const over = (variables: 1 | 2, loop: (b: Builder, rest: readonly Expr[], names: readonly string[]) => Loop): Expand => (call) => {
-  const names = call.args.slice(0, variables).map(simpleName)
+const over = (variables: 1 | 2, loop: (b: Builder, rest: readonly Expr[], names: readonly string[]) => Loop, complaint = 'argument must be a simple name'): Expand => (call) => {
+  const names = call.args.slice(0, variables).map((arg) => simpleName(arg, complaint))
   if (variables === 2 && names[0] === names[1]) throw new MacroError(call.args[1]!.at, `duplicate variable name: ${names[0]}`)
   names.forEach((name, i) => { if (name === accumulator) throw new MacroError(call.args[i]!.at, 'iteration variable overwrites accumulator variable') })
   return { kind: 'comprehension', at: call.at, range: call.target!, iterVar: names[0]!, ...(variables === 2 && { iterVar2: names[1]! }), accuVar: accumulator, ...loop(new Builder(call.at), call.args.slice(variables), names) }
 }
-function simpleName(arg: Expr): string {
+function simpleName(arg: Expr, complaint: string): string {
   if (arg.kind === 'ident') return arg.name
-  throw new MacroError(arg.at, 'argument must be a simple name')
+  throw new MacroError(arg.at, complaint)
 }
 
 const all = (b: Builder, [predicate]: readonly Expr[]): Loop =>
@@ -65,9 +65,9 @@ const emptyMap = (b: Builder): Expr => ({ kind: 'map', at: b.at, entries: [] })
 const toMap = gather(emptyMap, (b, transform, names) => b.call('cel.@mapInsert', b.accu, b.ident(names[0]!), transform))
 const toMapEntry = gather(emptyMap, (b, transform) => b.call('cel.@mapInsert', b.accu, transform))
 
-const has: Expand = ({ args }) => {
+const has: Expand = ({ at, args }) => {
   const [arg] = args
-  if (arg?.kind === 'select') return { ...arg, test: true }
+  if (arg?.kind === 'select') return { ...arg, at, test: true }
   throw new MacroError(arg!.at, 'invalid argument to has() macro')
 }
 const opt = (macro: string, wrap: (b: Builder, mapped: Expr) => Expr): Expand => ({ at, target, args }) => {
@@ -77,12 +77,13 @@ const opt = (macro: string, wrap: (b: Builder, mapped: Expr) => Expr): Expand =>
   return b.call('_?_:_', b.member('hasValue', target!), wrap(b, bound), b.call('optional.none'))
 }
 
+const notAName = 'argument is not an identifier'
 const sortInput = '@__sortBy_input__'
 /** Sorts by what an expression gives for each element: binds the list, so that it is found only once. */
 const sortBy: Expand = ({ at, target, args }) => {
   const b = new Builder(at), sortable = ['list', 'select', 'ident', 'comprehension', 'call']
   if (!sortable.includes(target!.kind)) throw new MacroError(target!.at, 'sortBy can only be applied to a list, identifier, comprehension, call or select expression')
-  const keys = over(1, toList)({ kind: 'call', at, name: 'map', target: b.ident(sortInput), args })
+  const keys = over(1, toList, notAName)({ kind: 'call', at, name: 'map', target: b.ident(sortInput), args })
   return {
     kind: 'comprehension', at, range: b.list(), iterVar: '#unused', accuVar: sortInput, accuInit: target!, condition: b.literal(false), step: b.ident(sortInput),
     result: b.member('@sortByAssociatedKeys', b.ident(sortInput), keys),
@@ -94,8 +95,8 @@ const macros: ReadonlyMap<string, Expand> = new Map([
   [key(true, 'all', 2), over(1, all)], [key(true, 'all', 3), over(2, all)],
   [key(true, 'exists', 2), over(1, exists)], [key(true, 'exists', 3), over(2, exists)],
   [key(true, 'exists_one', 2), over(1, existsOne)], [key(true, 'exists_one', 3), over(2, existsOne)],
-  [key(true, 'existsOne', 2), over(1, existsOne)], [key(true, 'existsOne', 3), over(2, existsOne)],
-  [key(true, 'map', 2), over(1, toList)], [key(true, 'map', 3), over(1, toList)], [key(true, 'filter', 2), over(1, filter)],
+  [key(true, 'existsOne', 3), over(2, existsOne)],
+  [key(true, 'map', 2), over(1, toList, notAName)], [key(true, 'map', 3), over(1, toList, notAName)], [key(true, 'filter', 2), over(1, filter, notAName)],
   [key(true, 'transformList', 3), over(2, toList)], [key(true, 'transformList', 4), over(2, toList)],
   [key(true, 'transformMap', 3), over(2, toMap)], [key(true, 'transformMap', 4), over(2, toMap)],
   [key(true, 'transformMapEntry', 3), over(2, toMapEntry)], [key(true, 'transformMapEntry', 4), over(2, toMapEntry)],

@@ -8,7 +8,7 @@ import { syntaxErrors } from './syntax-errors.ts'
 
 /** Text longer than this (in code points) is not read. */
 const longestText = 100_000
-/** Rules of the grammar may nest this deep. */
+/** Rules of the grammar may nest this deep, and so may operators and what is read from values. */
 const deepest = 250
 /** Where an error belongs to no place. */
 export const nowhere = -1
@@ -25,6 +25,7 @@ export function parse(source: string): Parsed {
   const parser = new Parser(source, tokens)
   try {
     const expr = parser.start()
+    if (unreadable.length === 0 && parser.isTooTall) return { findings: [{ at: nowhere, message: 'max recursion depth exceeded' }] }
     if (unreadable.length === 0) return parser.findings.length > 0 ? { findings: parser.findings } : { expr }
   } catch (error) {
     if (error instanceof TooDeep) return { findings: [{ at: nowhere, message: `expression recursion limit exceeded: ${deepest}` }] }
@@ -44,6 +45,9 @@ const binary = (kind: TokenKind): string => (kind === 'in' ? '@in' : `_${kind}_`
 
 class Parser {
   readonly findings: Finding[] = []
+  isTooTall = false
+  /** How many operators and accesses lie one in another in the part that is being read. */
+  private height = 0
   private readonly source: string
   private readonly tokens: readonly Token[]
   private next = 0
@@ -64,8 +68,18 @@ class Parser {
   private text(token: Token): string { return this.source.slice(token.at, token.end) }
   private complain(at: number, message: string): Expr { this.findings.push({ at, message }); return { kind: 'literal', at, value: null } }
   private enter(rule: Rule): void { if (++this.depth[rule] > deepest) throw new TooDeep() }
+  private grow(): void { if (++this.height > deepest) this.isTooTall = true }
+  /** Reads a part with a height of its own; of several the tallest counts. */
+  private measured<T>(read: () => T): T {
+    const beside = this.height
+    this.height = 0
+    const result = read()
+    this.height = Math.max(beside, this.height)
+    return result
+  }
 
-  private expr(): Expr {
+  private expr(): Expr { return this.measured(() => this.ternary()) }
+  private ternary(): Expr {
     this.enter('expr')
     const condition = this.either()
     let result = condition
@@ -92,15 +106,17 @@ class Parser {
   }
   private relation(): Expr { return this.leftAssociative('relation', relations, 1, () => this.leftAssociative('calc', sums, 1, () => this.unary())) }
   private leftAssociative(rule: Rule, operators: ReadonlyMap<TokenKind, number>, weakest: number, read: () => Expr): Expr {
-    const before = this.depth[rule]
+    return this.measured(() => this.chain(rule, operators, weakest, read))
+  }
+  private chain(rule: Rule, operators: ReadonlyMap<TokenKind, number>, weakest: number, read: () => Expr): Expr {
     this.enter(rule)
     let left = read()
     for (let strength = operators.get(this.peek()); strength !== undefined && strength >= weakest; strength = operators.get(this.peek())) {
-      this.enter(rule)
       const operator = this.take()
       left = { kind: 'call', at: operator.at, name: binary(operator.kind), args: [left, this.leftAssociative(rule, operators, strength + 1, read)] }
+      this.grow()
     }
-    this.depth[rule] = before
+    this.depth[rule]--
     return left
   }
   private unary(): Expr {
@@ -114,25 +130,24 @@ class Parser {
     return count % 2 === 0 ? operand : { kind: 'call', at, name: sign === '!' ? '!_' : '-_', args: [operand] }
   }
 
-  private member(): Expr {
-    const before = this.depth.member
+  private member(): Expr { return this.measured(() => this.accesses()) }
+  private accesses(): Expr {
     this.enter('member')
     let operand = this.primary()
     for (;;) {
       if (this.peek() === '.') {
-        this.enter('member')
         const dot = this.take(), optional = this.accept('?'), name = this.fieldName()
         if (optional) operand = { kind: 'call', at: dot.at, name: '_?._', args: [operand, { kind: 'literal', at: dot.at, value: name }] }
-        else if (this.peek() === '(') operand = this.call(this.take().at, name, operand)
+        else if (this.peek() === '(' && !name.startsWith('`')) operand = this.call(this.take().at, name, operand)
         else operand = { kind: 'select', at: dot.at, operand, field: name, test: false }
       } else if (this.peek() === '[') {
-        this.enter('member')
         const at = this.take().at, optional = this.accept('?'), index = this.expr()
         this.expect(']')
         operand = { kind: 'call', at, name: optional ? '_[?_]' : '_[_]', args: [operand, index] }
       } else break
+      this.grow()
     }
-    this.depth.member = before
+    this.depth.member--
     return operand
   }
   private fieldName(): string {
@@ -207,7 +222,11 @@ class Parser {
       })
       return { kind: 'struct', at, name: dot + path, fields }
     }
-    if (reserved.has(name)) this.complain(start, `reserved identifier: ${name}`)
+    if (reserved.has(name)) {
+      const wrong = this.complain(start, `reserved identifier: ${name}`)
+      if (this.accept('(')) this.call(start, name)
+      return wrong
+    }
     return this.peek() === '(' ? this.call(this.take().at, dot + name) : { kind: 'ident', at: start, name: dot + name }
   }
   private literal(): Expr {

@@ -261,14 +261,7 @@ function heldBy(value: Value): Value | undefined {
   if (value instanceof OptionalValue) return value.value
   throw new CelError(`cannot initialize optional entry from non-optional value ${String(value)}`)
 }
+/** Of two entries with one key the later stays, as in the reference. */
 function entryMap(pairs: readonly (readonly [Value, Value])[]): EntryMap {
-  const entries = new Map<unknown, readonly [Value, Value]>()
-  for (const pair of pairs) {
-    const [key] = pair
-    if (typeof key !== 'string' && typeof key !== 'bigint' && typeof key !== 'boolean' && !(key instanceof Uint)) throw new CelError('unsupported key type')
-    const id = mapKey(key)
-    if (entries.has(id)) throw new CelError(`Failed with repeated key ${String(id)}`)
-    entries.set(id, pair)
-  }
-  return new EntryMap(entries)
+  return new EntryMap(new Map(pairs.map((pair) => [mapKey(pair[0]), pair])))
 }

@@ -80,6 +80,8 @@ const byOverload: ReadonlyMap<string, Price> = new Map<string, Price>([
   ['contains_string', ([text, part]) => letters(actualSize(text!)) * letters(actualSize(part!))],
 ])
 
+/** Arguments may be of other types still: then nothing is made. */
+const whole = (value: Value | undefined): number => (typeof value === 'bigint' ? Number(value) : 0)
 /** The letters of a list of texts with something between them. */
 function joinedSize(list: Value, separator: Value | undefined): number {
   if (!(list instanceof ListValue)) return 1
@@ -95,8 +97,8 @@ const comparingAll = (list: Value): number => {
   return making(size * size, 2 + (typeof first === 'string' || first instanceof Uint8Array ? letter : 0))
 }
 const listsByOverload: ReadonlyMap<string, Price> = new Map<string, Price>([
-  ['list_slice', ([, start, end]) => making(Math.max(Number(end) - Number(start), 0))],
-  ['lists_range', ([count]) => making(Math.max(Number(count), 0))],
+  ['list_slice', ([, start, end]) => making(Math.max(whole(end) - whole(start), 0))],
+  ['lists_range', ([count]) => making(Math.max(whole(count), 0))],
   ['list_reverse', ([list]) => making(actualSize(list!))],
   ...all('list_flatten list_flatten_int', ([list, depth]) => making(actualSize(list!), typeof depth === 'bigint' ? Number(depth) : 1)),
   ['list_distinct', ([list]) => comparingAll(list!)],

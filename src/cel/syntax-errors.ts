@@ -5,6 +5,6 @@ import { readWithRecovery } from './syntax/recovery.ts'
 
 /** The syntax errors of a text that the parser could not read. */
 export function syntaxErrors(source: string, tokens: readonly Token[], unreadable: readonly Unreadable[]): Finding[] {
-  const findings = [...unreadable.map(({ at, text }): Finding => ({ at, message: `Syntax error: token recognition error at: '${text}'` })), ...readWithRecovery(source, tokens, unreadable)]
+  const findings = readWithRecovery(source, tokens, unreadable)
   return findings.length > 0 ? findings : [{ at: tokens.at(-1)!.at, message: 'Syntax error: the expression cannot be read' }]
 }

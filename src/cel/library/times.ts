@@ -1,24 +1,37 @@
 // The parts of times and durations: getFullYear, getHours and the like.
+import { CronDate } from 'croner'
 import { CelError } from '../compile.ts'
 import type { Library } from '../functions.ts'
+import { quote } from '../go-quote.ts'
 import { civil } from '../time-values.ts'
 import type { Duration, Timestamp } from '../values.ts'
 
-/** Seconds that a zone is ahead of UTC: +02:00, UTC. Zones with a name need a database that is not here. */
-function offsetOf(zone: string): number {
-  if (zone === '' || zone === 'UTC') return 0
-  const parts = /^([+-]?)(\d+):(\d+)$/.exec(zone)
-  if (!parts) throw new CelError(`unknown time zone ${zone}`)
-  return (parts[1] === '-' ? -1 : 1) * (Number(parts[2]) * 3600 + Number(parts[3]) * 60)
+/** Seconds that a zone is ahead of UTC at a time: +02:00, UTC, Europe/Zurich. */
+function offsetOf(zone: string, time: Timestamp): number {
+  if (zone === '' || zone === 'UTC' || zone === 'Local') return 0
+  if (!zone.includes(':')) return namedOffset(zone, Number(time.nanos / second))
+  const [hours = '', minutes = ''] = zone.split(/:(.*)/s)
+  const shift = wholeNumber(hours) * 60 + (zone.startsWith('-') ? -1 : 1) * wholeNumber(minutes)
+  return shift * 60
 }
+function wholeNumber(text: string): number {
+  if (/^[+-]?\d{1,9}$/.test(text)) return Number(text)
+  throw new CelError(`strconv.Atoi: parsing ${quote(text)}: invalid syntax`)
+}
+function namedOffset(zone: string, seconds: number): number {
+  if (!/^[A-Za-z0-9_+\-/]+$/.test(zone)) throw new CelError(`unknown time zone ${zone}`)
+  try {
+    const there = new CronDate(new Date(seconds * 1000), zone)
+    return Math.round((Date.UTC(there.year, there.month, there.day, there.hour, there.minute, there.second) / 1000) - seconds)
+  } catch { throw new CelError(`unknown time zone ${zone}`) }
+}
+const milli = 1_000_000n, second = 1_000n * milli
 type Part = (time: ReturnType<typeof civil>) => number
 const part = (name: string, id: string, read: Part): Library => ({
   [`timestamp.${name}(): int = timestamp_to_${id}`]: (time: Timestamp) => BigInt(read(civil(time))),
-  [`timestamp.${name}(string): int = timestamp_to_${id}_with_tz`]: (time: Timestamp, zone: string) => BigInt(read(civil(time, offsetOf(zone)))),
+  [`timestamp.${name}(string): int = timestamp_to_${id}_with_tz`]: (time: Timestamp, zone: string) => BigInt(read(civil(time, offsetOf(zone, time)))),
 })
 const length = (name: string, id: string, nanos: bigint, within?: bigint): Library => ({ [`duration.${name}(): int = duration_to_${id}`]: (duration: Duration) => (within ? duration.nanos % within : duration.nanos) / nanos })
-const milli = 1_000_000n, second = 1_000n * milli
-
 export const times: Library = {
   ...part('getFullYear', 'year', ({ year }) => year),
   ...part('getMonth', 'month', ({ month }) => month - 1),

@@ -14,11 +14,16 @@ class NoAlternative extends Error { readonly start: Token; readonly at: Token; c
 /** Nothing more is read. */
 class GivenUp extends Error {}
 
-/** What the parser says of a text. */
+/** What the reference's lexer and parser say of a text. */
 export function readWithRecovery(source: string, tokens: readonly Token[], unreadable: readonly Unreadable[]): Finding[] {
   const reader = new Reader(source, tokens, unreadable)
-  try { reader.rule('start', 0, undefined) } catch (error) { if (!(error instanceof GivenUp)) throw error }
-  return reader.findings
+  let read = unreadable
+  try { reader.rule('start', 0, undefined) } catch (error) {
+    if (!(error instanceof GivenUp)) throw error
+    // Text behind the place where it gave up was never looked at.
+    read = unreadable.filter(({ at }) => at < reader.place)
+  }
+  return [...read.map(({ at, text }): Finding => ({ at, message: `Syntax error: token recognition error at: '${text}'` })), ...reader.findings]
 }
 
 class Reader {
@@ -37,6 +42,7 @@ class Reader {
   private readonly depths = new Map<string, number>()
   constructor(source: string, tokens: readonly Token[], unreadable: readonly Unreadable[]) { this.source = source; this.tokens = tokens; this.unreadable = unreadable }
 
+  get place(): number { return this.token(1).at }
   private token(ahead = 0): Token { return this.tokens[Math.min(this.position + ahead, this.tokens.length - 1)]! }
   private kind(ahead = 0): TokenKind { return this.token(ahead).kind }
   private consume(): void { if (this.position < this.tokens.length - 1) this.position++ }
@@ -85,8 +91,6 @@ class Reader {
   private repeat(part: Extract<Part, { kind: 'repeat' }>): void {
     this.sync(false)
     for (let first = part.atLeastOnce; first || this.goesOn(part); first = false) {
-      // Every operator is one more level of its rule.
-      if (part.operators) this.enter(this.context!.rule)
       this.sequence(part.body)
       this.state = part.back
       this.sync(true)
