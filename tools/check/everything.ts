@@ -8,7 +8,7 @@ import { report, type Tally, type UnitMessage } from './tally.ts'
 import { checkText, checkWords } from './words.ts'
 
 const typesTimeoutMs = 120_000
-const unitTimeoutMs = 240_000
+const unitTimeoutMs = 360_000
 
 /** Everything that needs no machine: rooms, words, lists, types, unit tests (all, or those whose path contains one of `only`). Seconds. */
 export async function checkEverything(root: string, tally: Tally, only: readonly string[] = []): Promise<void> {
