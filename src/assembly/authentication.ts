@@ -76,6 +76,6 @@ export function authentication(options: AuthenticationOptions, { objects, clock,
     ...(options.frontProxy ? [frontProxyAuthenticator({ ...options.frontProxy, now: () => Date.now() })] : []), // certificates live on the real clock
     ...(options.clientAnchors ? [certificateAuthenticator({ anchors: options.clientAnchors, now: () => Date.now() })] : []),
     bearerAuthenticator(tokenAuthenticators),
-  ], { anonymous: options.anonymous ?? (() => true), log: log.named('authenticator'), now })
+  ], { anonymous: options.anonymous ?? (() => true), log: log.named('authenticator') })
   return { chain, stop() { unfollow?.(); providers?.stop() }, signer: tokenSigner(tokens, { random, now, issuers, advertised, maxSeconds: options.maxTokenSeconds ?? 0, extend: options.extendTokens ?? true, ...(options.jwksUri && { jwksUri: options.jwksUri }) }) }
 }

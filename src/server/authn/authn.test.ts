@@ -37,11 +37,3 @@ test('users of authenticators that know no audiences are meant for this server',
   assert.equal(await tokens.authenticateToken('t', { audiences: ['c'] }), undefined)
   assert.deepEqual(await tokens.authenticateToken('t', {}), { user: { name: 'u', groups: [] } })
 })
-test('events tell what came out', async () => {
-  const seen: string[] = [], observe = (event: { result: string }) => { seen.push(event.result) }
-  const observed = (all: readonly Authenticator[], anonymous: boolean) => authenticatorChain(all, { anonymous: () => anonymous, log: silent, observe })
-  await observed([knows('a')], true).authenticate(request())
-  await observed([refuses('no')], true).authenticate(request()).catch(() => {})
-  await observed([ignores], false).authenticate(request()).catch(() => {})
-  assert.deepEqual(seen, ['success', 'error', 'failure'])
-})

@@ -32,9 +32,6 @@ export interface TokenAuthenticator {
   authenticateToken(token: string, asked: Asked): Found
 }
 
-/** What the metrics are made of: one event for every request that was authenticated, or was not. */
-export interface AuthenticationEvent { readonly result: 'success' | 'failure' | 'error'; readonly user?: User; readonly request: ApiRequest; readonly milliseconds: number }
-
 /** Credentials that do not hold, or none where some are needed; `reasons` are the authenticators', in order. */
 export class NotAuthenticated extends Error {
   readonly reasons: readonly string[]
@@ -58,8 +55,6 @@ export interface ChainOptions {
   /** Whether requests without credentials are somebody, by their path. */
   readonly anonymous: (path: string) => boolean
   readonly log: Log
-  readonly now?: () => number
-  readonly observe?: (event: AuthenticationEvent) => void
 }
 export interface AuthenticatorChain {
   /** Rejects with NotAuthenticated. */
@@ -70,7 +65,7 @@ export interface AuthenticatorChain {
  * Asks in order; the first user wins. Whoever throws is remembered: if nobody after it knows the user either, nobody does, also where
  * anonymous requests are allowed.
  */
-export function authenticatorChain(authenticators: readonly Authenticator[], { anonymous, log, now = () => 0, observe }: ChainOptions): AuthenticatorChain {
+export function authenticatorChain(authenticators: readonly Authenticator[], { anonymous, log }: ChainOptions): AuthenticatorChain {
   const identify = async (request: ApiRequest, asked: Asked): Promise<Authenticated> => {
     if (request.user) return { user: withAuthenticatedGroup(request.user) }
     const found = await firstOf(authenticators, (each) => each.authenticate(request, asked))
@@ -80,16 +75,10 @@ export function authenticatorChain(authenticators: readonly Authenticator[], { a
   }
   return {
     async authenticate(request, asked = {}) {
-      const since = now()
       try {
-        const found = await identify(request, asked)
-        observe?.({ result: 'success', user: found.user, request, milliseconds: now() - since })
-        return found
+        return await identify(request, asked)
       } catch (error) {
-        if (error instanceof NotAuthenticated) {
-          observe?.({ result: error.reasons.length > 0 ? 'error' : 'failure', request, milliseconds: now() - since })
-          if (error.reasons.length > 0) log.info('unable to authenticate the request', { error: error.message, path: request.path, ...(request.remote && { remote: request.remote }) })
-        }
+        if (error instanceof NotAuthenticated && error.reasons.length > 0) log.info('unable to authenticate the request', { error: error.message, path: request.path, ...(request.remote && { remote: request.remote }) })
         throw error
       }
     },

@@ -3,7 +3,8 @@ import type { ApiRequest, User } from '#machinery'
 import { firstOf, type Authenticator, type TokenAuthenticator } from './authn.ts'
 import { fromBase64Url } from './base64url.ts'
 
-const webSocketPrefix = 'base64url.bearer.authorization.k8s.io.'
+/** Begins the subprotocol that is a token. */
+export const webSocketPrefix = 'base64url.bearer.authorization.k8s.io.'
 const spaceWarning = 'the provided Authorization header contains extra space before the bearer token, and is ignored'
 
 /** The token of an Authorization header; undefined when there is none. Spaces count: "Bearer  x" has an empty token. */

@@ -4,6 +4,7 @@ import { connect as connectTcp } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { connect as connectTls } from 'node:tls'
 import type { Log, PeerTrust, UpgradeTarget } from '#machinery'
+import { isCredential, withoutCredentials } from '../authn/credentials.ts'
 
 /** The client certificate that the server shows to agents, and the authority that signed theirs. PEM. */
 export interface AgentTls { readonly certificate: string; readonly key: string; readonly authority: string }
@@ -11,7 +12,7 @@ export interface AgentTls { readonly certificate: string; readonly key: string; 
 /** An agent that does not answer by then cannot be reached. */
 const connectMs = 10_000
 /** Never passed on: they speak of the client's connection with us. */
-const ours = new Set(['host', 'authorization', 'content-length', 'transfer-encoding', 'impersonate-user', 'impersonate-group', 'impersonate-uid'])
+const ours = new Set(['host', 'content-length', 'transfer-encoding'])
 
 export function handOver(request: IncomingMessage, client: Duplex, head: Buffer, target: UpgradeTarget, agents: AgentTls | undefined, log: Log): void {
   const refuse = (why: string) => {
@@ -54,7 +55,7 @@ function requestText(request: IncomingMessage, { host, port, path, headers }: Up
   for (let i = 0; i + 1 < request.rawHeaders.length; i += 2) {
     const name = request.rawHeaders[i]!
     const lower = name.toLowerCase()
-    if (!ours.has(lower) && !lower.startsWith('impersonate-extra-')) lines.push(`${name}: ${request.rawHeaders[i + 1]}`)
+    if (!ours.has(lower) && !isCredential(lower)) lines.push(`${name}: ${withoutCredentials(lower, request.rawHeaders[i + 1]!)}`)
   }
   return `${lines.join('\r\n')}\r\n\r\n`
 }

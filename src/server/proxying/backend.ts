@@ -1,6 +1,7 @@
 // One HTTP request to another server and its answer, both as they flow: how the API server stands between a client and a pod, a node's
 // agent or an extension server.
 import type { ApiRequest, ByteSource, PeerTrust } from '#machinery'
+import { isCredential, withoutCredentials } from '../authn/credentials.ts'
 
 export type Headers = Readonly<Record<string, string | readonly string[]>>
 
@@ -39,8 +40,8 @@ export function forwardedHeaders({ headers, remote }: Pick<ApiRequest, 'headers'
   const out: Record<string, string> = {}
   const named = new Set((headers['connection'] ?? '').toLowerCase().split(',').map((name) => name.trim()))
   for (const [name, value] of Object.entries(headers)) {
-    if (value === undefined || name.startsWith(':') || ofOneConnection.has(name) || named.has(name) || name === 'authorization' || name.startsWith('impersonate-')) continue
-    out[name] = value
+    if (value === undefined || name.startsWith(':') || ofOneConnection.has(name) || named.has(name) || isCredential(name)) continue
+    out[name] = withoutCredentials(name, value)
   }
   const host = headers['host'] ?? headers[':authority']
   if (host !== undefined) out['host'] = host
