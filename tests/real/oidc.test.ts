@@ -76,7 +76,7 @@ test('by file, which may change', async (t) => {
   assert.deepEqual([(await server.ask('GET /livez')).status, (await server.ask('GET /healthz')).status], [200, 401])
 
   const until = async (what: () => Promise<boolean>) => { for (const end = Date.now() + 20_000; !await what();) { if (Date.now() > end) throw new Error('it did not happen'); await new Promise((resolve) => { setTimeout(resolve, 50) }) } }
-  writeFileSync(path, configuration(entry(issuer), entry(other, { claimMappings: { username: { claim: 'sub', prefix: 'y:' }, uid: { claim: 'id' } } })))
+  writeFileSync(path, configuration(entry(issuer), entry(other, { claimMappings: { username: { expression: '"y:" + claims.sub' }, uid: { claim: 'id' } } })))
   await until(async () => await server.who(other.token({ aud: 'a', sub: 's', id: '7' })) !== 401)
   assert.deepEqual(await server.who(other.token({ aud: 'a', sub: 's', id: '7' })), { ...user('y:s'), uid: '7' })
   assert.deepEqual(await server.who(issuer.token({ aud: 'a', sub: 's' })), user('x:s'))

@@ -24,7 +24,7 @@ export interface Surroundings {
   readonly badAuthority: (pem: string) => string | undefined
 }
 
-const claimsEnvironment: CelEnvironment = { variables: { claims: { type: 'map', keys: { type: 'string' }, values: { type: 'any' } } } }
+const claimsEnvironment: CelEnvironment = { variables: { claims: { type: 'map', keys: { type: 'string' }, values: { type: 'dyn' } } } }
 const optional = <T>(of: T) => ({ of })
 const userEnvironment: CelEnvironment = { variables: { user: { type: 'object', name: 'kubernetes.UserInfo', fields: {
   username: optional({ type: 'string' }), uid: optional({ type: 'string' }), groups: optional({ type: 'list', items: { type: 'string' } }),
