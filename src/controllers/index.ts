@@ -22,7 +22,7 @@ import { rootCaPublisher } from './root-ca.ts'
 import { serviceAccountController } from './serviceaccount.ts'
 import { tokenSecretsController, type TokenSecretsOptions } from './serviceaccount-token.ts'
 import { statefulSetController } from './statefulset.ts'
-import { claimProtectionController, volumeProtectionController } from './storage-protection.ts'
+import { attributesClassProtectionController, claimProtectionController, volumeProtectionController } from './storage-protection.ts'
 import { taintEvictionController } from './taint-eviction.ts'
 import { ttlAfterFinishedController } from './ttl-after-finished.ts'
 import { validatingAdmissionPolicyStatusController } from './validatingadmissionpolicy-status.ts'
@@ -65,6 +65,7 @@ export const parts = (options: ControllersOptions): readonly Part[] => [
   part(disruptionController, 'controllermanager'),
   part(claimProtectionController),
   part(volumeProtectionController),
+  part(attributesClassProtectionController),
   garbageCollector,
   part(podGarbageCollector({ ...(options.terminatedPodThreshold !== undefined && { terminatedPodThreshold: options.terminatedPodThreshold }) })),
   part(nodeLifecycleController({ monitorGracePeriodMs: options.nodeMonitorGracePeriodMs }), 'node-controller'),

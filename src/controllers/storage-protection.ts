@@ -1,10 +1,11 @@
-import { indexOf, type Cluster, type Controller } from '#client'
-import { persistentVolume, persistentVolumeClaim, pod, type PersistentVolume, type PersistentVolumeClaim, type Pod } from '#kinds'
+import { indexOf, watching, type Cluster, type Controller, type Target } from '#client'
+import { persistentVolume, persistentVolumeClaim, pod, volumeAttributesClass, type PersistentVolume, type PersistentVolumeClaim, type Pod, type VolumeAttributesClass } from '#kinds'
 import type { AnyObject, Kind } from '#machinery'
 import { isFinished } from './pod-state.ts'
 
 const claimFinalizer = 'kubernetes.io/pvc-protection'
 const volumeFinalizer = 'kubernetes.io/pv-protection'
+const classFinalizer = 'kubernetes.io/vac-protection'
 
 /** The claims that a pod mounts, also those made for it. */
 const claimsOf = (p: Pod): string[] => (p.spec.volumes ?? []).flatMap((volume) =>
@@ -40,6 +41,29 @@ export const volumeProtectionController: Controller<PersistentVolume> = {
   async reconcile(volume, cluster) {
     if (!volume.metadata.deletionTimestamp) return protect(persistentVolume, volume, volumeFinalizer, cluster)
     if (volume.metadata.finalizers?.includes(volumeFinalizer) && volume.status.phase !== 'Bound') await release(persistentVolume, volume, volumeFinalizer, cluster)
+  },
+}
+
+/** The classes that a claim has, asks for, or is being moved to. */
+const classesOfClaim = ({ spec, status }: PersistentVolumeClaim): string[] =>
+  [spec.volumeAttributesClassName, status?.currentVolumeAttributesClassName, status?.modifyVolumeStatus?.targetVolumeAttributesClassName].flatMap((name) => name || [])
+const classesOfVolume = ({ spec }: PersistentVolume): string[] => (spec.volumeAttributesClassName ? [spec.volumeAttributesClassName] : [])
+const claimsByClass = indexOf(persistentVolumeClaim, classesOfClaim), volumesByClass = indexOf(persistentVolume, classesOfVolume)
+const targets = (names: readonly string[]): Target[] => names.map((name) => ({ name }))
+
+/** A class of volume attributes is not gone before every claim and volume that names it is. */
+export const attributesClassProtectionController: Controller<VolumeAttributesClass> = {
+  name: 'volumeattributesclass-protection', for: volumeAttributesClass,
+  watches: [watching(persistentVolumeClaim, (claim) => targets(classesOfClaim(claim))), watching(persistentVolume, (volume) => targets(classesOfVolume(volume)))],
+
+  async reconcile(one, cluster) {
+    if (!one.metadata.deletionTimestamp) return protect(volumeAttributesClass, one, classFinalizer, cluster)
+    const { name, finalizers = [] } = one.metadata
+    if (!finalizers.includes(classFinalizer) || cluster.by(claimsByClass, name).length > 0 || cluster.by(volumesByClass, name).length > 0) return
+    // The caches may not have heard of a claim or volume that has just been made: asked of the server itself.
+    const [claims, volumes] = await Promise.all([cluster.client.list(persistentVolumeClaim), cluster.client.list(persistentVolume)])
+    if (claims.items.some((claim) => classesOfClaim(claim).includes(name)) || volumes.items.some((volume) => classesOfVolume(volume).includes(name))) return
+    await release(volumeAttributesClass, one, classFinalizer, cluster)
   },
 }
 

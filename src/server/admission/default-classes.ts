@@ -3,8 +3,8 @@ import { ingressClass, storageClass, type Ingress, type PersistentVolumeClaim } 
 import type { AnyObject } from '#machinery'
 import type { AdmissionPlugin } from './admission.ts'
 
-const newestDefault = <T extends AnyObject>(classes: readonly T[], annotation: string): T | undefined =>
-  classes.filter((c) => c.metadata.annotations?.[annotation] === 'true')
+const newestDefault = <T extends AnyObject>(classes: readonly T[], ...annotations: readonly string[]): T | undefined =>
+  classes.filter((c) => annotations.some((a) => c.metadata.annotations?.[a] === 'true'))
     .sort((a, b) => (a.metadata.creationTimestamp !== b.metadata.creationTimestamp ? (a.metadata.creationTimestamp < b.metadata.creationTimestamp ? 1 : -1) : a.metadata.name < b.metadata.name ? -1 : 1))[0]
 
 export const defaultStorageClass: AdmissionPlugin = {
@@ -13,7 +13,7 @@ export const defaultStorageClass: AdmissionPlugin = {
   mutate({ object, objects }) {
     const claim = object as PersistentVolumeClaim
     if (claim.spec?.storageClassName !== undefined || claim.metadata.annotations?.['volume.beta.kubernetes.io/storage-class'] !== undefined) return
-    const found = newestDefault(objects.list(storageClass), 'storageclass.kubernetes.io/is-default-class')
+    const found = newestDefault(objects.list(storageClass), 'storageclass.kubernetes.io/is-default-class', 'storageclass.beta.kubernetes.io/is-default-class')
     if (found && claim.spec) claim.spec.storageClassName = found.metadata.name
   },
 }

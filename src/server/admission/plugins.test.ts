@@ -270,3 +270,21 @@ test('LimitRanger: claims, ratios, pod-level resources, and what is resized', as
   const claim = { metadata: { name: 'c' }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '2Gi' } } } }
   assert.equal(said(await ask('POST /api/v1/namespaces/n/persistentvolumeclaims', claim)), '403 persistentvolumeclaims "c" is forbidden: maximum storage usage per PersistentVolumeClaim is 1Gi, but request is 2Gi')
 })
+
+test('DefaultStorageClass takes the newest of the classes that are marked, in the old way too', async () => {
+  const { ask, clock } = await only(['DefaultStorageClass', 'StorageObjectInUseProtection'])
+  const make = (name: string, annotations: object) => ask('POST /apis/storage.k8s.io/v1/storageclasses', { metadata: { name, annotations }, provisioner: 'x' })
+  const claim = async (name: string) => {
+    const { body } = await ask('POST /api/v1/namespaces/n/persistentvolumeclaims', { metadata: { name }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } })
+    return [body['spec'].storageClassName, body['metadata'].finalizers]
+  }
+  await ask('POST /api/v1/namespaces', ns())
+  assert.deepEqual(await claim('none'), [undefined, ['kubernetes.io/pvc-protection']])
+  await make('b', { 'storageclass.beta.kubernetes.io/is-default-class': 'true' })
+  assert.deepEqual(await claim('old'), ['b', ['kubernetes.io/pvc-protection']])
+  await make('a', { 'storageclass.kubernetes.io/is-default-class': 'true' })
+  assert.equal((await claim('first'))[0], 'a')
+  clock.pass(1000)
+  await make('z', { 'storageclass.kubernetes.io/is-default-class': 'true' })
+  assert.equal((await claim('newest'))[0], 'z')
+})
