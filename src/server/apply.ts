@@ -3,7 +3,7 @@ import { applyFields, badRequest, DecodeError, formatTime, JsonError, parseJson,
 import { decoded, readCbor } from './body.ts'
 import type { Call } from './core.ts'
 import { checkNamespace } from './create.ts'
-import { inVersionOf, resetPaths } from './managed-fields.ts'
+import { asManaged, inVersionOf, resetPaths } from './managed-fields.ts'
 import { mediaType } from './media.ts'
 import type { WriteOptions } from './options.ts'
 import { converted } from './served.ts'
@@ -27,7 +27,7 @@ export async function apply(call: Call, options: WriteOptions, adopt?: Adopt): P
 function applied(call: Call, options: WriteOptions, config: LooseObject, old: LooseObject | undefined): LooseObject {
   const { core, served, info: { subresource } } = call
   const { object, managedFields } = applyFields(served.schema, {
-    kind: served.kindName, live: old && converted(served, old), config, apiVersion: served.apiVersion, manager: options.fieldManager, force: options.force ?? false,
+    kind: served.kindName, live: old && asManaged(call, converted(served, old)), config, apiVersion: served.apiVersion, manager: options.fieldManager, force: options.force ?? false,
     time: formatTime(core.clock.now()), subresource: subresource || undefined, reset: resetPaths(served, subresource), inVersion: inVersionOf(call),
   })
   let result: LooseObject

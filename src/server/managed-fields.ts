@@ -1,5 +1,5 @@
 // Who wrote which field last: metadata.managedFields, kept on every write.
-import { formatTime, same, updateManagedFields, type LooseObject, type ManagedFieldsEntry } from '#machinery'
+import { formatTime, isFieldSet, same, updateManagedFields, wholeWhereAtomic, type LooseObject, type ManagedFieldsEntry } from '#machinery'
 import type { Call } from './core.ts'
 import { converted, type Served } from './served.ts'
 
@@ -14,11 +14,23 @@ const onMain = ({ subresources, kind }: Served) => [...(subresources.has('status
 export function trackFields(call: Call, object: LooseObject, old: LooseObject | undefined, manager: string, subresource: string): void {
   const { core, served } = call
   const entries = updateManagedFields(served.schema, {
-    apiVersion: served.apiVersion, before: old && converted(served, old), after: converted(served, object), manager, subresource, time: formatTime(core.clock.now()),
+    apiVersion: served.apiVersion, before: old && asManaged(call, converted(served, old)), after: asManaged(call, converted(served, object)), manager, subresource, time: formatTime(core.clock.now()),
     reset: resetPaths(served, subresource), inVersion: inVersionOf(call),
   })
   if (entries) object.metadata.managedFields = subresource === 'scale' ? entries.map(withoutScaleTime) : entries
   else delete object.metadata.managedFields
+}
+
+/** The object with its managers' fields as its schema has them now: those of custom resources change. */
+export function asManaged({ core, served }: Call, object: LooseObject): LooseObject {
+  const { managedFields } = object.metadata
+  if (!served.custom || !managedFields) return object
+  const entries = managedFields.map((entry) => {
+    const schema = entry.fieldsV1 && entry.apiVersion !== undefined ? core.registry.find(...split(entry.apiVersion), served.resource)?.schema : undefined
+    const fieldsV1 = schema && isFieldSet(entry.fieldsV1) ? wholeWhereAtomic(schema, entry.fieldsV1) : entry.fieldsV1
+    return fieldsV1 === entry.fieldsV1 ? entry : { ...entry, fieldsV1: fieldsV1! }
+  })
+  return entries.every((entry, i) => entry === managedFields[i]) ? object : { ...object, metadata: { ...object.metadata, managedFields: entries } }
 }
 
 /** The reference loses the time of what is written through /scale. */

@@ -2,7 +2,7 @@
 import { setOwn } from '../same.ts'
 import type { Schema } from '../schema.ts'
 import { stepOf } from './compare.ts'
-import { fieldNode, isNoFields, type FieldSet } from './set.ts'
+import { fieldNode, isNoFields, noFields, type FieldSet } from './set.ts'
 
 type Json = unknown
 type JsonObject = Record<string, Json>
@@ -63,6 +63,18 @@ export function withNamedFields(schema: Schema<any> | undefined, set: FieldSet, 
     nodes.push(withNamedFields(inner, node, named || '.' in node || isNoFields(node)))
   }
   return fieldNode(member, steps, nodes) ?? {}
+}
+
+/** The set by a schema that may have changed: what is one value now is owned as one. */
+export function wholeWhereAtomic(schema: Schema<any>, set: FieldSet): FieldSet {
+  let changed = false
+  const out: Record<string, FieldSet> = {}
+  for (const step in set) {
+    const node = set[step]!, inner = step === '.' || isNoFields(node) ? undefined : step.startsWith('f:') ? innerOf(schema, step.slice(2)) : schema.items
+    out[step] = !inner ? node : isAtomic(inner) || (inner.type === 'array' && !isKeyed(inner)) ? noFields : wholeWhereAtomic(inner, node)
+    if (out[step] !== node) changed = true
+  }
+  return changed ? out : set
 }
 
 /** The value without the members of a set; containers that lose everything go too. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { collect, start } from '../contract-kit.ts'
+import { collect, start, type Body } from '../contract-kit.ts'
 import { definition, definitions, established, version, when, widget, widgets } from './contract-kit.ts'
 
 test('a definition is accepted, served and found', async () => {
@@ -85,4 +85,17 @@ test('a changed definition ends the watches on what it served, and reads old obj
   assert.equal(body.metadata.generation, 2)
   assert.equal(watcher.isEnded(), true)
   assert.deepEqual((await ask(`GET ${widgets}/w`)).body.spec, { a: 'x', n: 3 })
+})
+
+test('a list that becomes one value is owned as one', async () => {
+  const { ask } = await start()
+  const entries = (more: object) => [version({ l: { type: 'array', ...more, items: { type: 'object', required: ['k'], properties: { k: { type: 'string' }, v: { type: 'string' } } } } })]
+  const { metadata } = await established(ask, definition(entries({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['k'] })))
+  const apply = (manager: string, v: string) => ask(`PATCH ${widgets}/w?fieldManager=${manager}`, widget('w', { l: [{ k: 'a', v }] }), { 'content-type': 'application/apply-patch+yaml' })
+  const owned = ({ metadata: { managedFields } }: Body) => managedFields.map((entry: Body) => [entry['manager'], entry['fieldsV1']['f:spec']])
+  assert.deepEqual(owned((await apply('one', '1')).body), [['one', { 'f:l': { 'k:{"k":"a"}': { '.': {}, 'f:k': {}, 'f:v': {} } } }]])
+  await ask(`PUT ${definitions}/widgets.x.example`, { ...definition(entries({})), metadata })
+  const { body } = await apply('two', '2')
+  assert.equal(body['message'], 'Apply failed with 1 conflict: conflict with "one": .spec.l')
+  assert.deepEqual(owned((await ask(`PATCH ${widgets}/w?fieldManager=two`, { metadata: { labels: { a: 'b' } } })).body)[0], ['one', { 'f:l': {} }])
 })
