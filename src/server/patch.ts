@@ -10,11 +10,11 @@ import { converted } from './served.ts'
 import { answer, checkName, modify, type Adopt } from './update.ts'
 import { asStored } from './write.ts'
 
-export async function patch(call: Call, adopt?: Adopt): Promise<ApiResponse> {
+export async function patch(call: Call, adopt?: Adopt, adoptTracked?: Adopt): Promise<ApiResponse> {
   const { request, info } = call
   const form = patchForm(request)
   const options = writeOptions(info.query, 'PatchOptions', form === 'apply')
-  if (form === 'apply') return apply(call, options, adopt)
+  if (form === 'apply') return apply(call, options, adopt ?? adoptTracked)
   const body = readPatch(call)
   const version = versionIn(body)
   let warned = false
@@ -25,7 +25,7 @@ export async function patch(call: Call, adopt?: Adopt): Promise<ApiResponse> {
     checkNamespace(call, object)
     return adopt ? adopt(object, old) : object
   }
-  return answer(call, await modify(call, { options, change, retry: version === undefined }))
+  return answer(call, await modify(call, { options, change, adoptTracked, retry: version === undefined }))
 }
 
 /** The JSON of a patch. Throws BadRequest. */

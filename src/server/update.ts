@@ -15,7 +15,7 @@ import { admitted, allocate, readBody, warnAbout, writeAttempts } from './write.
 export type Adopt = (given: LooseObject, old: LooseObject) => LooseObject
 
 /** PUT of an object, or of the part of it that a subresource writes. */
-export async function update(call: Call, adopt?: Adopt): Promise<ApiResponse> {
+export async function update(call: Call, adopt?: Adopt, adoptTracked?: Adopt): Promise<ApiResponse> {
   const { info, served } = call
   const options = writeOptions(info.query, 'UpdateOptions')
   let given: LooseObject | undefined = readBody(call, options)
@@ -29,7 +29,7 @@ export async function update(call: Call, adopt?: Adopt): Promise<ApiResponse> {
     return adopt && old ? adopt(object, old) : object
   }
   const create = served.kind.createOnUpdate && info.subresource === '' ? change : undefined
-  return answer(call, await modify(call, { options, change, create, retry: !hadVersion, uid: given.metadata.uid }))
+  return answer(call, await modify(call, { options, change, create, adoptTracked, retry: !hadVersion, uid: given.metadata.uid }))
 }
 
 /** Throws BadRequest when the object is not called as the URL says. */
@@ -55,6 +55,8 @@ export interface Modification {
   readonly manager?: string
   /** The change has tracked the fields itself (apply). */
   readonly tracked?: boolean
+  /** What the subresource may change of the object, once the fields of all that was asked for have been tracked. */
+  readonly adoptTracked?: Adopt | undefined
   /** Admission sees something else than the objects (their scale): what it sees, and what the object is after that was changed. */
   readonly seenAs?: { readonly of: (object: LooseObject) => LooseObject; readonly back: (seen: LooseObject, object: LooseObject) => LooseObject }
 }
@@ -78,7 +80,7 @@ export async function modify(call: Call, modification: Modification): Promise<Mo
 }
 
 /** undefined: somebody else was faster. */
-async function attemptOnce(call: Call, { options, change, operation = 'UPDATE', manager, tracked, uid, seenAs }: Modification, kv: KeyValue, first: boolean): Promise<Modified | undefined> {
+async function attemptOnce(call: Call, { options, change, operation = 'UPDATE', manager, tracked, uid, seenAs, adoptTracked }: Modification, kv: KeyValue, first: boolean): Promise<Modified | undefined> {
   const { core: { objects, admission, clock }, served, info: { subresource } } = call
   const wait = objects.ready(served.kind, [kv])
   if (wait) await wait
@@ -87,6 +89,7 @@ async function attemptOnce(call: Call, { options, change, operation = 'UPDATE', 
   let object = await change(old)
   checkVersion(call, object, old)
   if (!tracked) trackFields(call, object, old, manager ?? managerName(options.fieldManager, call.request.headers['user-agent']), subresource)
+  if (adoptTracked) object = adoptTracked(object, old)
   const write = admitted(call, operation, options)
   const oldSeen = seenAs ? seenAs.of(old) : old, seen = seenAs ? seenAs.of(object) : object
   await admission.mutate(write, seen, oldSeen)

@@ -6,10 +6,12 @@ import { update, type Adopt } from '../update.ts'
 import type { Subresource } from './subresource.ts'
 
 /** A subresource whose GET is the object, and whose PUT and PATCH take over what `adopt` lets through. */
-export const adopted = (name: string, kind: string, adopt: Adopt, verbs: readonly string[] = ['get', 'patch', 'update']): Subresource => ({
+/** `late`: the fields of all that was asked for are tracked, also of what is not let through. */
+export const adopted = (name: string, kind: string, adopt: Adopt, { verbs = ['get', 'patch', 'update'], late = false }: { verbs?: readonly string[]; late?: boolean } = {}): Subresource => ({
   name, type: { group: '', version: '', kind }, verbs,
-  handle: (call) => (call.info.verb === 'get' ? get(call) : call.info.verb === 'patch' ? patch(call, adopt) : update(call, adopt)),
+  handle: (call) => (call.info.verb === 'get' ? get(call) : call.info.verb === 'patch' ? patch(call, ...when(adopt, late)) : update(call, ...when(adopt, late))),
 })
+const when = (adopt: Adopt, late: boolean): [Adopt | undefined, Adopt | undefined] => (late ? [undefined, adopt] : [adopt, undefined])
 
 /** pods/ephemeralcontainers: containers to debug with. */
 export const ephemeralContainers = adopted('ephemeralcontainers', 'Pod', (given, old) =>
@@ -24,8 +26,9 @@ export const resize = adopted('resize', 'Pod', (given, old) => {
     if (now.length !== containers.length || now.some(({ name }, i) => name !== containers[i]!.name)) return given
     for (const [i, container] of containers.entries()) for (const field of ['resources', 'resizePolicy'] as const) take(container, now[i]!, field)
   }
-  return { ...kept(given, old), spec }
-})
+  const { managedFields } = given.metadata, { metadata, ...rest } = kept(given, old)
+  return { ...rest, metadata: { ...metadata, ...(managedFields && { managedFields }) }, spec }
+}, { late: true })
 interface ResizedContainer { name: string; resources?: unknown; resizePolicy?: unknown }
 interface Resized { resources?: unknown; containers: ResizedContainer[]; initContainers?: ResizedContainer[] }
 function take<T extends object>(into: T, from: Partial<T>, field: keyof T): void {
@@ -43,7 +46,7 @@ export const approval = adopted('approval', 'CertificateSigningRequest', (given,
 })
 
 /** namespaces/finalize: what holds a namespace back. */
-export const finalize = adopted('finalize', 'Namespace', (given, old) => ({ ...given, status: copy(old.status) }), ['update'])
+export const finalize = adopted('finalize', 'Namespace', (given, old) => ({ ...given, status: copy(old.status) }), { verbs: ['update'] })
 
 /** Everything of the old object but what clients may always say: its version and uid. */
 function kept(given: LooseObject, old: LooseObject): LooseObject {

@@ -33,3 +33,14 @@ test('an eviction takes from the budget, and is refused when there is none left'
   assert.equal(refused.status, 429)
   assert.deepEqual(refused.body.details.causes, [{ reason: 'DisruptionBudget', message: 'The disruption budget pdb needs 1 healthy pods and has 2 currently' }])
 })
+
+test('resizing takes sizes only; what else was asked for is noted all the same', async () => {
+  const { ask } = await start()
+  const pods = '/api/v1/namespaces/n/pods', sized = (cpu: string) => ({ name: 'c', image: 'i', resources: { requests: { cpu } } })
+  await ask(`POST ${pods}`, { metadata: { name: 'p' }, spec: { containers: [sized('1')] } })
+  const { status, body } = await ask(`PATCH ${pods}/p/resize`, { spec: { containers: [{ ...sized('2'), image: 'j' }] } })
+  assert.equal(status, 200)
+  assert.deepEqual([body.spec.containers[0].image, body.spec.containers[0].resources.requests], ['i', { cpu: '2' }])
+  assert.deepEqual(body.metadata.managedFields.map((e: { subresource?: string }) => e.subresource), [undefined, 'resize'])
+  assert.equal((await ask(`PATCH ${pods}/p/resize`, { spec: { containers: [sized('1'), { ...sized('1'), name: 'd' }] } })).body.details.causes[0].message, 'Forbidden: containers may not be added or removed on resize')
+})

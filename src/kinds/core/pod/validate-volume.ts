@@ -83,8 +83,8 @@ const csi: Check = ({ driver, nodePublishSecretRef: secret }, at) => [
   ...(!secret ? [] : secret.name ? validateDNSSubdomain(secret.name, `${at}.name`) : [requiredValue(`${at}.nodePublishSecretRef.name`)]),
 ]
 const longestDriverName = 63
-export const validateDriverName = (driver: string, at: string): FieldError[] => [
-  ...(driver ? [] : [requiredValue(at)]), ...(driver.length > longestDriverName ? [tooLong(at, longestDriverName)] : []),
+export const validateDriverName = (driver: string, at: string): FieldError[] => !driver ? [requiredValue(at)] : [
+  ...(driver.length > longestDriverName ? [tooLong(at, longestDriverName)] : []),
   ...isDNS1123Subdomain(driver.toLowerCase()).map((why) => invalidValue(at, driver, why)),
 ]
 /** Templates may leave the image for others to fill in. */
