@@ -36,6 +36,7 @@ for (const [result, code, message] of [
   [{ message: 'because' }, 400, 'admission webhook "w" denied the request: because'],
   [{ reason: 'Forbidden', code: 403 }, 403, 'admission webhook "w" denied the request: Forbidden'],
   [{ message: 'no', code: 200 }, 400, 'admission webhook "w" denied the request: no'],
+  [{ message: 'x', code: 1000 }, 500, 'admission webhook "w" denied the request: x'],
   [{ message: 'teapot', code: 418 }, 418, 'admission webhook "w" denied the request: teapot'],
 ] as const) test(`a refusal of ${JSON.stringify(result)}`, () => {
   const { status } = refusal('w', result)

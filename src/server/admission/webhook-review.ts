@@ -98,7 +98,7 @@ const textOf = (base64: string): string => new TextDecoder().decode(fromBase64(b
 export function refusal(webhook: string, result: Response['status'] = {}): ApiError {
   const by = `admission webhook ${JSON.stringify(webhook)} denied the request`
   const message = result.message ? `${by}: ${result.message}` : result.reason ? `${by}: ${result.reason}` : `${by} without explanation`
-  const code = result.code !== undefined && result.code >= 400 ? result.code : 400
+  const given = result.code ?? 400, code = given < 400 ? 400 : given > 599 ? 500 : given // no answer can carry more
   return new ApiError((result.reason ?? '') as Status['reason'] & string, message, result.details, { code })
 }
 export const noDryRun = (webhook: string): ApiError => badRequest(`admission webhook ${JSON.stringify(webhook)} does not support dry run`)

@@ -1,6 +1,7 @@
 // Webhooks as clients see them: the server in the process, a function as the webhook.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import { Metrics } from '../metrics/metrics.ts'
 import { map, maps, start, type Body } from '../contract-kit.ts'
 import type { OutboundRequest } from '../outbound.ts'
@@ -267,4 +268,21 @@ test('what a webhook makes of an eviction must be one', async () => {
   await configure('Mutating', 'c', hook('a', { rules: [{ ...everything, resources: ['pods/eviction'] }] }))
   const { status, body } = await ask('POST /api/v1/namespaces/n/pods/p/eviction', { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: 'p' } })
   assert.deepEqual([status, body.message], [500, 'Internal error occurred: json: cannot unmarshal string into Go struct field Eviction.deleteOptions of type v1.DeleteOptions'])
+})
+
+test('whatever a webhook answers, the client gets an answer of ours', async () => {
+  let answer: Answer = {}
+  const { ask, configure } = await withHooks({ a: () => answer })
+  await configure('Mutating', 'c', hook('a', { rules: [{ ...everything, resources: ['configmaps', 'pods', 'services'] }] }))
+  const path = fc.constantFrom('', '/metadata', '/metadata/labels', '/metadata/name', '/metadata/managedFields', '/metadata/ownerReferences', '/spec', '/spec/containers', '/spec/containers/0/env', '/spec/ports', '/data', '/kind', '/status', '/x')
+  const operation = fc.record({ op: fc.constantFrom('add', 'remove', 'replace', 'copy', 'move', 'test', 'x'), path, from: path, value: fc.jsonValue({ maxDepth: 3 }) })
+  const anything = fc.oneof(fc.jsonValue({ maxDepth: 3 }).map((value) => JSON.stringify(value)), fc.record({ allowed: fc.boolean(), patchType: fc.constant('JSONPatch'), patch: fc.array(operation, { maxLength: 4 }).map((patch) => Buffer.from(JSON.stringify(patch)).toString('base64')) }, { requiredKeys: ['allowed'] }),
+    fc.record({ allowed: fc.constant(false), status: fc.dictionary(fc.constantFrom('code', 'reason', 'message', 'details', 'status'), fc.jsonValue({ maxDepth: 2 })) }), fc.dictionary(fc.constantFrom('uid', 'allowed', 'warnings', 'auditAnnotations', 'patch', 'patchType'), fc.jsonValue({ maxDepth: 2 })))
+  const bodies = [['configmaps', map('x')], ['pods', { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'x' }, spec: { containers: [{ name: 'c', image: 'i' }] } }], ['services', { apiVersion: 'v1', kind: 'Service', metadata: { name: 'x' }, spec: { ports: [{ port: 1 }] } }]] as const
+  await fc.assert(fc.asyncProperty(anything, fc.constantFrom(...bodies), async (given, [resource, body]) => {
+    answer = given as Answer
+    const { status, body: got } = await ask(`POST /api/v1/namespaces/n/${resource}?dryRun=All`, body)
+    assert.ok(status === 201 || (got.kind === 'Status' && status >= 400 && status < 600 && got.code === status), JSON.stringify([status, got]))
+    assert.doesNotMatch(got.message ?? '', /Cannot read|is not a function|is not iterable|of undefined|of null|Invalid array|object Object/, JSON.stringify([given, got]))
+  }), { numRuns: 300 })
 })
