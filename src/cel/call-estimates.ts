@@ -17,8 +17,7 @@ const all = (names: string, estimate: Estimate): [string, Estimate][] => names.s
 const longestFormatPattern = 128
 
 const search = (text: Amount, pattern: Amount): Amount => multiply(scale(add(text, exactly(1)), letter), scale(pattern, patternLetter))
-/** Only calls on something are priced so; the plain ones cost one. */
-const parsing: Estimate = (target, [text]) => target && { cost: scale(sizeOf(text!), letter) }
+const parsing: Estimate = (_, [text]) => ({ cost: scale(sizeOf(text!), letter) })
 const addresses: Amount = { least: 4, most: 16 }
 
 const byName: ReadonlyMap<string, Estimate> = new Map<string, Estimate>([
@@ -39,8 +38,8 @@ const byName: ReadonlyMap<string, Estimate> = new Map<string, Estimate>([
   }],
   ...all('find findAll', (target, args) => (target && args.length >= 1 ? { cost: search(sizeOf(target), sizeOf(args[0]!)), size: { least: 0, most: sizeOf(target).most } } : undefined)),
   ...all('cidr isIP isCIDR quantity isQuantity semver isSemver', parsing),
-  ['ip', (target, args) => (target ? (args.length > 0 ? parsing(target, args, '') : one) : undefined)],
-  ['ip.isCanonical', (target, [text]) => target && { cost: scale(sizeOf(text!), 2 * letter) }],
+  ['ip', (target, args) => (args.length > 0 ? parsing(target, args, '') : one)],
+  ['ip.isCanonical', (_, [text]) => ({ cost: scale(sizeOf(text!), 2 * letter) })],
   ...all('masked prefixLength family isUnspecified isLoopback isLinkLocalMulticast isLinkLocalUnicast isGlobalUnicast', () => one),
   ['containsIP', (target, [other], overload) => target && { cost: comparing(other!, overload === 'cidr_contains_ip_string', exactly(0)) }],
   ['containsCIDR', (target, [other], overload) => target && { cost: comparing(other!, overload === 'cidr_contains_cidr_string', add(scale(addresses, letter), exactly(1))) }],
