@@ -99,7 +99,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   const former = await formerVersions(options.runtimeConfig ?? {})
   const server: ApiServer = createApiServer({
     objects, clock, random, ...(options.stopwatch && { stopwatch: options.stopwatch }), ...(options.metrics && { metrics: options.metrics }), ...(options.auditor && { auditor: options.auditor }), ...(options.flowControl && { flowControl: options.flowControl }), log: log.named('apiserver'), kinds: [...kinds, ...(former?.kinds ?? [])], authorizer, roles, ...(former && { former: former.versions }),
-    ...(options.features && { features: options.features }), ...(options.minRequestTimeoutSeconds !== undefined && { minRequestTimeoutSeconds: options.minRequestTimeoutSeconds }),
+    advertised: `${options.advertise.address}:${options.advertise.port}`, ...(options.features && { features: options.features }), ...(options.minRequestTimeoutSeconds !== undefined && { minRequestTimeoutSeconds: options.minRequestTimeoutSeconds }),
     authenticator: chain,
     admission: [...(former?.kinds.includes(podPreset) ? [podPresetPlugin] : []), ...admissionPlugins({ random, clock, authorizer, read, api: (request) => server.handler(request), outbound: options.outbound ?? nobody, tolerationSeconds: { notReady: notReadySeconds, unreachable: unreachableSeconds } }, choice)],
     impersonate: impersonator(authorizer), allocators: [services], tokens: signer,

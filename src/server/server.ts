@@ -52,6 +52,8 @@ export interface ApiServerOptions {
   readonly former?: ReadonlyMap<Kind, readonly ServedVersion<any>[]> // allowed: versions of any kind
   /** Feature gates that are on though they are off in the reference. */
   readonly features?: ReadonlySet<string>
+  /** HOST:PORT where clients reach the server, for /api to tell. */
+  readonly advertised?: string
   readonly authenticator: AuthenticatorChain
   readonly authorizer: Authorizer
   /** What roles give: nobody gives away more. Default: what the authorizer knows of it. */

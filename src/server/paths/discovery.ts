@@ -11,9 +11,10 @@ import { hex, sha256 } from './sha256.ts'
 /** Resources that the reference stores in another version than the one it serves: their storageVersionHash says so. */
 const storedVersions: Readonly<Record<string, string>> = { mutatingadmissionpolicies: 'v1beta1', mutatingadmissionpolicybindings: 'v1beta1', customresourcedefinitions: 'v1beta1' }
 
-/** Versions that other servers serve never come here but in the lists: requests for them are passed on before. */
-export function discovery(registry: Registry, aggregation: Aggregation): PathHandler {
+/** Versions that other servers serve never come here but in the lists: requests for them are passed on before. `advertised` is HOST:PORT. */
+export function discovery(registry: Registry, aggregation: Aggregation, advertised?: string): PathHandler {
   const { services } = aggregation
+  const addresses = advertised === undefined ? [] : [{ clientCIDR: '0.0.0.0/0', serverAddress: advertised }]
   const whole = { api: aggregatedDocument(registry, aggregation, 'api'), apis: aggregatedDocument(registry, aggregation, 'apis') }
   return (request, info) => {
     if (info.prefix === '' || info.isResource) return undefined
@@ -27,7 +28,7 @@ export function discovery(registry: Registry, aggregation: Aggregation): PathHan
     if (parts.length === 1) {
       const output = form(true)
       if (output.as !== '') return tagged(whole[info.prefix](), output.encoding, request.headers['if-none-match'], request.direct === true)
-      return answer(info.prefix === 'api' ? { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] } : { kind: 'APIGroupList', apiVersion: 'v1', groups: services.groups('byService').map(apiGroup) }, output)
+      return answer(info.prefix === 'api' ? { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: addresses } : { kind: 'APIGroupList', apiVersion: 'v1', groups: services.groups('byService').map(apiGroup) }, output)
     }
     if (info.prefix === 'apis' && parts.length === 2) {
       const found = services.groups('byService').find(({ name }) => name === group)

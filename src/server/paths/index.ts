@@ -11,11 +11,11 @@ import { oidc } from './oidc.ts'
 import { allPaths, rootPaths, version, versionsOf } from './version.ts'
 import { zpages } from './zpages.ts'
 
-export function paths(core: Core, aggregation: Aggregation, { build, checks = [], flags = {} }: ApiServerOptions, isOpen: () => boolean): PathHandler[] {
+export function paths(core: Core, aggregation: Aggregation, { build, checks = [], flags = {}, advertised }: ApiServerOptions, isOpen: () => boolean): PathHandler[] {
   const { objects: { store }, metrics: all, log, clock } = core
   const answers = { read: () => { store.get('health') }, write: () => { store.get('health') } }
   return [
-    discovery(core.registry, aggregation), health({ store: answers, checks, isOpen, metrics: all, log }), version(build), openapi(core, aggregation, build ? `${build.version}${build.commit}` : ''),
+    discovery(core.registry, aggregation, advertised), health({ store: answers, checks, isOpen, metrics: all, log }), version(build), openapi(core, aggregation, build ? `${build.version}${build.commit}` : ''),
     metrics(core), oidc(core.tokens), rootPaths(aggregation), zpages({ clock, versions: versionsOf(build), paths: () => allPaths(aggregation), flags }),
   ]
 }
