@@ -26,13 +26,16 @@ export function authenticationOf(options: ClusterOptions, certificates: Certific
   const headers = { username: lower(names.usernameHeaders), uid: lower(names.uidHeaders), group: lower(names.groupHeaders), extraPrefix: lower(names.extraHeadersPrefix) }
   const providers = identityProviders(options, log), anonymous = providers && anonymousPaths(providers.configuration)
   if (anonymous && options.anonymousAuth !== undefined) throw new Error('anonymous: Forbidden: --anonymous-auth flag cannot be set when anonymous field is configured in authentication configuration file')
+  // Nobody in particular with every right there is: the reference does not do that either.
+  const withAlwaysAllow = options.authorizationMode.includes('AlwaysAllow') && options.anonymousAuth !== false
+  if (withAlwaysAllow) log.warn('AnonymousAuth is not allowed with the AlwaysAllow authorizer. Resetting AnonymousAuth to false. You should use a different authorizer')
   return {
     serviceAccountIssuers: options.serviceAccountIssuer, maxTokenSeconds: Math.floor(options.serviceAccountMaxTokenExpiration / 1000), extendTokens: options.serviceAccountExtendTokenExpiration,
     ...(options.apiAudiences.length > 0 && { apiAudiences: options.apiAudiences }), ...(options.serviceAccountJwksUri && { jwksUri: options.serviceAccountJwksUri }),
     ...(options.tokenAuthFile && { tokenFile: { name: options.tokenAuthFile, text: read(options.tokenAuthFile) } }),
     bootstrapTokens: options.enableBootstrapTokenAuth, ...(providers && { identityProviders: providers }),
     ...(options.authenticationTokenWebhookConfigFile && { tokenWebhook: { target: kubeconfigTarget(options.authenticationTokenWebhookConfigFile, read), version: options.authenticationTokenWebhookVersion, ttlMs: options.authenticationTokenWebhookCacheTtl } }),
-    anonymous: anonymous ?? (() => options.anonymousAuth ?? true),
+    anonymous: withAlwaysAllow ? () => false : anonymous ?? (() => options.anonymousAuth ?? true),
     clientAnchors: certificates.clients, frontProxyNames: names, frontProxy: { anchors: certificates.proxies, allowedNames: () => names.allowedNames, headers: () => headers },
   }
 }

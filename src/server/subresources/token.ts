@@ -48,6 +48,7 @@ export const token: Subresource = {
     const now = core.clock.now()
     const signed = await tokens.sign({ namespace: place(call), serviceAccount: info.name, serviceAccountUid: account.metadata.uid, audiences, expirationSeconds: lives, ...(warnAfter !== undefined && { warnAfter }), ...(bound && { boundTo: bound }) })
       .catch((error: unknown) => { throw internalError(`failed to generate token: ${error instanceof Error ? error.message : String(error)}`, error) })
+    call.context.annotate('authentication.kubernetes.io/issued-credential-id', `JTI=${signed.id}`)
     const answer = {
       kind: type.kind, apiVersion: accepted.apiVersion,
       metadata: { ...given.metadata, name: info.name, namespace: place(call), uid: account.metadata.uid, creationTimestamp: formatTime(now), ...(fields && { managedFields: fields }) },
