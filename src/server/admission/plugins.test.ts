@@ -115,6 +115,8 @@ test('EventRateLimit lets through as many events as each limit allows', async ()
   assert.deepEqual([await post('1'), await post('2'), await post('3')], ['ok', 'ok', '429 Too many requests: limit reached on type SourceAndObject for key cna'])
   assert.equal(await post('4', 'b'), '429 Too many requests: limit reached on type Namespace for key n')
   assert.equal(said(await ask('POST /api/v1/namespaces/n/events?dryRun=All', event('5'))), 'ok')
+  const newer = { metadata: { name: 'newer' }, eventTime: '2026-01-01T00:00:00.000000Z', reportingController: 'x.example/c', reportingInstance: 'i', action: 'a', reason: 'r', type: 'Normal', regarding: { namespace: 'n', name: 'a' } }
+  assert.equal(said(await ask('POST /apis/events.k8s.io/v1/namespaces/n/events', newer)), 'ok')
   clock.pass(1000)
   assert.deepEqual([await post('6', 'b'), await post('7', 'b')], ['ok', '429 Too many requests: limit reached on type Namespace for key n'])
 })
