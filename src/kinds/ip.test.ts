@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { canonicalIPFaults, formatIP, inNetwork, isIPv6, notACIDR, notAnIP, parseCIDR, parseIP, validateCanonicalCIDR, validateCIDR, validateIP, validateNonSpecialIP } from './ip.ts'
+import { written } from './as-written.ts'
+import { endpointSlice } from './discovery/endpointslice.ts'
+import { cidrWarnings, ipWarnings, canonicalIPFaults, formatIP, inNetwork, isIPv6, notACIDR, notAnIP, parseCIDR, parseIP, validateCanonicalCIDR, validateCIDR, validateIP, validateNonSpecialIP } from './ip.ts'
+import { networkPolicy } from './networking/networkpolicy.ts'
+import { runtimeClass } from './node/runtimeclass.ts'
 
 const why = (errors: readonly { message: string }[]) => errors.map((e) => e.message.replace(/^Invalid value: "[^"]*": /, ''))
 
@@ -41,4 +45,16 @@ test('networks contain addresses of their family', () => {
 test('endpoints have no address that leads nowhere', () => {
   for (const ip of ['0.0.0.0', '127.0.0.1', '::1', '169.254.1.1', 'fe80::1', '224.0.0.5', 'ff02::1']) assert.equal(validateNonSpecialIP(ip, 'f').length, 1, ip)
   for (const ip of ['10.0.0.1', '2001:db8::1', '224.0.1.1']) assert.deepEqual(validateNonSpecialIP(ip, 'f'), [])
+})
+test('what is understood but better written otherwise is warned about', () => {
+  assert.deepEqual(ipWarnings('2001:DB8::1', 'f'), ['f: IPv6 address "2001:DB8::1" should be in RFC 5952 canonical format ("2001:db8::1")'])
+  assert.deepEqual(cidrWarnings('10.1.2.3/16', 'f'), ['f: CIDR value "10.1.2.3/16" is ambiguous in this context (should be "10.1.0.0/16" or "10.1.2.3/32"?)'])
+  assert.deepEqual(cidrWarnings('2001:DB8::/64', 'f'), ['f: IPv6 CIDR value "2001:DB8::/64" should be in RFC 5952 canonical format ("2001:db8::/64")'])
+  assert.deepEqual([...ipWarnings('10.0.0.1', 'f'), ...ipWarnings('2001:db8::1', 'f'), ...cidrWarnings('10.0.0.0/8', 'f')], [])
+  const slice = written(endpointSlice, { addressType: 'IPv6', endpoints: [{ addresses: ['2001:DB8::1'] }] })
+  assert.deepEqual(endpointSlice.rules.warnings!(slice), ['endpoints[0].addresses[0]: IPv6 address "2001:DB8::1" should be in RFC 5952 canonical format ("2001:db8::1")'])
+  const policy = written(networkPolicy, { spec: { egress: [{ to: [{ ipBlock: { cidr: '2001:DB8::/32' } }] }] } })
+  assert.deepEqual(networkPolicy.rules.warnings!(policy), ['spec.egress[0].to[0].ipBlock.cidr: IPv6 CIDR value "2001:DB8::/32" should be in RFC 5952 canonical format ("2001:db8::/32")'])
+  const runtime = written(runtimeClass, { handler: 'h', scheduling: { nodeSelector: { 'beta.kubernetes.io/os': 'linux' } } })
+  assert.deepEqual(runtimeClass.rules.warnings!(runtime), ['scheduling.nodeSelector: deprecated since v1.14; use "kubernetes.io/os" instead'])
 })

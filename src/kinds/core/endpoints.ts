@@ -1,5 +1,6 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
 import * as cells from '../cells.ts'
+import { ipWarnings } from '../ip.ts'
 import { objectReference } from './references.ts'
 import { validateEndpoints } from './validate-endpoints.ts'
 
@@ -47,5 +48,7 @@ export const endpoints = defineKind({
   },
   defaults: (o) => { for (const { ports } of o.subsets ?? []) for (const port of ports ?? []) port.protocol ||= 'TCP' },
   validate: validateEndpoints,
+  warnings: ({ subsets }) => (subsets ?? []).flatMap((subset, i) => (['addresses', 'notReadyAddresses'] as const).flatMap((list) =>
+    (subset[list] ?? []).flatMap(({ ip }, j) => ipWarnings(ip, `subsets[${i}].${list}[${j}].ip`)))),
 })
 export type Endpoints = ObjectOf<typeof endpoints>

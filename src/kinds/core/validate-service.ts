@@ -4,7 +4,7 @@ import {
   type FieldError,
 } from '#machinery'
 import { failing, oneOf, validateDNSLabel, validateDNSSubdomain } from '../checks.ts'
-import { isIPv6, parseIP, validateCIDR, validateIP, validateNonSpecialIP } from '../ip.ts'
+import { cidrWarnings, ipWarnings, isIPv6, parseIP, validateCIDR, validateIP, validateNonSpecialIP } from '../ip.ts'
 import { validatePort } from './pod/validate-handlers.ts'
 import { isExternal, isHeadless, needsHealthCheckPort } from './prepare-service.ts'
 import type { LoadBalancerStatus, ServicePort, ServiceSpec, ServiceStatus } from './service.ts'
@@ -213,6 +213,9 @@ export function serviceWarnings({ metadata, spec }: ServiceLike): string[] {
   const out: string[] = []
   if (metadata.annotations?.['service.kubernetes.io/topology-aware-hints'] !== undefined)
     out.push('metadata.annotations[service.kubernetes.io/topology-aware-hints]: deprecated, please use the trafficDistribution field instead')
+  for (const field of ['clusterIPs', 'externalIPs'] as const) for (const [i, ip] of (spec[field] ?? []).entries()) out.push(...ipWarnings(ip, `spec.${field}[${i}]`))
+  if (spec.loadBalancerIP) out.push(...ipWarnings(spec.loadBalancerIP, 'spec.loadBalancerIP'))
+  for (const [i, range] of (spec.loadBalancerSourceRanges ?? []).entries()) out.push(...cidrWarnings(range, `spec.loadBalancerSourceRanges[${i}]`))
   if (spec.clusterIP === 'None' && spec.loadBalancerIP) out.push('spec.loadBalancerIP is ignored for headless services')
   if (spec.clusterIP === 'None' && spec.sessionAffinity !== 'None') out.push('spec.SessionAffinity is ignored for headless services')
   if (spec.externalIPs?.length) out.push('spec.externalIPs is deprecated and may no longer be implemented in some clusters')

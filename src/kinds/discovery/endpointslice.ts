@@ -1,5 +1,6 @@
 import { defineKind, s, same, type Infer, type ObjectOf } from '#machinery'
 import * as cells from '../cells.ts'
+import { ipWarnings } from '../ip.ts'
 import { objectReference } from '../core/references.ts'
 import { validateEndpointSlice } from './validate-endpointslice.ts'
 
@@ -80,6 +81,8 @@ export const endpointSlice = defineKind({
     }
   },
   validate: validateEndpointSlice,
+  warnings: ({ addressType, endpoints }) => (addressType === 'FQDN' ? [] : (endpoints ?? []).flatMap(({ addresses }, i) =>
+    (addresses ?? []).flatMap((ip, j) => ipWarnings(ip, `endpoints[${i}].addresses[${j}]`)))),
   prepareCreate: dropTopology,
   prepareUpdate: (o, old) => { if (!same(o.endpoints, old.endpoints)) dropTopology(o) },
 })

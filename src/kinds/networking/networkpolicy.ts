@@ -1,5 +1,6 @@
 import { defineKind, labelSelector, s, type Infer, type ObjectOf } from '#machinery'
 import * as cells from '../cells.ts'
+import { cidrWarnings } from '../ip.ts'
 import { validateNetworkPolicy } from './validate-networkpolicy.ts'
 
 export const ipBlock = s.object('io.k8s.api.networking.v1.IPBlock', {
@@ -42,6 +43,9 @@ export const networkPolicySpec = s.object('io.k8s.api.networking.v1.NetworkPolic
 })
 export type NetworkPolicySpec = Infer<typeof networkPolicySpec>
 
+const blockWarnings = (peers: readonly { ipBlock?: { cidr: string; except?: string[] } }[] | undefined, at: string): string[] => (peers ?? []).flatMap(({ ipBlock }, i) => (ipBlock ? [
+  ...cidrWarnings(ipBlock.cidr, `${at}[${i}].ipBlock.cidr`), ...(ipBlock.except ?? []).flatMap((range, j) => cidrWarnings(range, `${at}[${i}].ipBlock.except[${j}]`)),
+] : []))
 export const networkPolicy = defineKind({
   group: 'networking.k8s.io', version: 'v1', kind: 'NetworkPolicy', plural: 'networkpolicies',
   shortNames: ['netpol'], scope: 'Namespaced',
@@ -56,5 +60,8 @@ export const networkPolicy = defineKind({
     if (!spec.policyTypes?.length) spec.policyTypes = spec.egress?.length ? ['Ingress', 'Egress'] : ['Ingress']
   },
   validate: validateNetworkPolicy,
+  warnings: ({ spec: { ingress = [], egress = [] } }) => [
+    ...ingress.flatMap(({ from }, i) => blockWarnings(from, `spec.ingress[${i}].from`)), ...egress.flatMap(({ to }, i) => blockWarnings(to, `spec.egress[${i}].to`)),
+  ],
 })
 export type NetworkPolicy = ObjectOf<typeof networkPolicy>

@@ -3,6 +3,7 @@ import * as cells from '../cells.ts'
 import { immutableField, validateDNSLabel } from '../checks.ts'
 import { toleration } from '../core/pod/affinity.ts'
 import { validateTolerations } from '../core/pod/validate-affinity.ts'
+import { labelWarnings } from '../core/pod/warnings.ts'
 import { validateContainerResources } from '../core/validate-resources.ts'
 import { goForm } from '../go-diff.ts'
 import { tolerationForm } from '../go-forms.ts'
@@ -46,5 +47,6 @@ export const runtimeClass = defineKind({
     scheduling: scheduling,
   },
   validate: validateRuntimeClass,
+  warnings: (o) => labelWarnings(Object.keys(o.scheduling?.nodeSelector ?? {}).sort(), () => 'scheduling.nodeSelector'),
 })
 export type RuntimeClass = ObjectOf<typeof runtimeClass>
