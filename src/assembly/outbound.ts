@@ -14,7 +14,8 @@ export function outbound(): Outbound & { close(): void } {
     const secure = url.protocol === 'https:'
     const port = asked.connect?.port ?? Number(url.port || (secure ? 443 : 80)), host = asked.connect?.host ?? url.hostname.replace(/^\[|\]$/g, '')
     const most = asked.mostBytes ?? mostBytesByDefault
-    const options: RequestOptions = { method: asked.method, host, port, path: `${url.pathname}${url.search}`, headers: { ...asked.headers, host: url.host, ...(asked.body && { 'content-length': asked.body.length }) } }
+    const headers = { ...asked.headers, host: url.host, ...(asked.body && { 'content-length': asked.body.length }) }
+    const options: RequestOptions = { method: asked.method, host, port, path: `${url.pathname}${url.search}`, headers }
     let began = false, over = false
     const fail = (error: Error & { code?: string }) => {
       if (over) return
@@ -25,7 +26,8 @@ export function outbound(): Outbound & { close(): void } {
       if (again) resolve(once(asked, true)) // the other side had closed a connection that was kept: a new one may do
       else reject(inGo(error, host, port))
     }
-    const request = (secure ? tlsRequest({ ...options, agent: trusted(asked), ...(!asked.serverName && !isIP(url.hostname) && { servername: url.hostname }) }, answered) : plainRequest({ ...options, agent: plain }, answered))
+    const named = !asked.serverName && !isIP(url.hostname) ? { servername: url.hostname } : {}
+    const request = secure ? tlsRequest({ ...options, agent: trusted(asked), ...named }, answered) : plainRequest({ ...options, agent: plain }, answered)
     const deadline = setTimeout(() => fail(new Error('context deadline exceeded')), asked.timeoutMs)
     function answered(answer: import('node:http').IncomingMessage) {
       began = true
@@ -38,8 +40,8 @@ export function outbound(): Outbound & { close(): void } {
       })
       answer.on('end', () => {
         clearTimeout(deadline)
-        const headers = Object.fromEntries(Object.entries(answer.headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value]])))
-        resolve({ status: answer.statusCode ?? 0, headers, body: Buffer.concat(chunks, size) })
+        const given = Object.entries(answer.headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value]]))
+        resolve({ status: answer.statusCode ?? 0, headers: Object.fromEntries(given), body: Buffer.concat(chunks, size) })
       })
       answer.on('error', fail)
     }
@@ -71,7 +73,8 @@ function otherName({ subject, subjectaltname = '' }: { subject?: { CN?: string }
   const names = subjectaltname.split(', ').filter((name) => name !== '')
   const of = (kind: string) => names.flatMap((name) => (name.startsWith(`${kind}:`) ? [name.slice(kind.length + 1)] : []))
   const ips = of('IP Address'), hosts = of('DNS')
-  if (isIP(wanted)) return ips.length === 0 ? `cannot validate certificate for ${wanted} because it doesn't contain any IP SANs` : `certificate is valid for ${ips.join(', ')}, not ${wanted}`
+  if (isIP(wanted) && ips.length === 0) return `cannot validate certificate for ${wanted} because it doesn't contain any IP SANs`
+  if (isIP(wanted)) return `certificate is valid for ${ips.join(', ')}, not ${wanted}`
   if (names.length === 0 && subject?.CN) return 'certificate relies on legacy Common Name field, use SANs instead'
   return hosts.length === 0 ? `certificate is not valid for any names, but wanted to match ${wanted}` : `certificate is valid for ${hosts.join(', ')}, not ${wanted}`
 }

@@ -12,7 +12,8 @@ const rooted = (value: Value | undefined): string[] => (value instanceof ObjectV
 function within(value: Value, place: string): string[] {
   if (value instanceof ObjectValue) {
     if (!value.made) return []
-    const here = value.name === place ? [] : [`unexpected type name ${JSON.stringify(value.name)}, expected ${JSON.stringify(place)}, which matches field name path from root Object type`]
+    const wanted = JSON.stringify(place)
+    const here = value.name === place ? [] : [`unexpected type name ${JSON.stringify(value.name)}, expected ${wanted}, which matches field name path from root Object type`]
     return [...here, ...Object.entries(value.raw).flatMap(([name, field]) => within(field as Value, `${place}.${name}`))]
   }
   if (value instanceof ListValue) return value.read ? [] : [...value].flatMap((item) => within(item, place))

@@ -1,8 +1,11 @@
 // Whether the expressions of validating policies fit the types that the policies are about: told in their status, for people; nothing depends on it.
 import { compile, type CelEnvironment, type CelType } from '#cel'
 import type { Controller } from '#client'
-import { celTypeOf, customResourceDefinition, declaredType, expressions, kinds, structural, validatingAdmissionPolicy, type CustomResourceDefinition, type ExpressionWarning, type RuleWithOperations, type ValidatingAdmissionPolicy } from '#kinds'
-import { objectMeta, type Kind, type ServedVersion } from '#machinery'
+import {
+  celTypeOf, customResourceDefinition, declaredType, expressions, kinds, structural, validatingAdmissionPolicy,
+  type CustomResourceDefinition, type ExpressionWarning, type RuleWithOperations, type ValidatingAdmissionPolicy,
+} from '#kinds'
+import { objectMeta, parseApiVersion, type Kind, type ServedVersion } from '#machinery'
 
 export const validatingAdmissionPolicyStatusController: Controller<ValidatingAdmissionPolicy> = {
   name: 'validatingadmissionpolicy-status', for: validatingAdmissionPolicy, reads: [customResourceDefinition],
@@ -13,7 +16,8 @@ export const validatingAdmissionPolicyStatusController: Controller<ValidatingAdm
     const { name, generation } = policy.metadata
     const status = { observedGeneration: generation, typeChecking: { ...(found.length > 0 && { expressionWarnings: found }) } }
     const { apiVersion, kind } = validatingAdmissionPolicy
-    await cluster.patch(validatingAdmissionPolicy, { name }, 'apply', { apiVersion, kind, metadata: { name }, status }, { fieldManager: 'validatingadmissionpolicy-status', subresource: 'status' })
+    const options = { fieldManager: 'validatingadmissionpolicy-status', subresource: 'status' }
+    await cluster.patch(validatingAdmissionPolicy, { name }, 'apply', { apiVersion, kind, metadata: { name }, status }, options)
   },
 }
 const isNew = ({ metadata, status }: ValidatingAdmissionPolicy): boolean => (metadata.generation ?? 0) > (status.observedGeneration ?? 0)
@@ -23,10 +27,10 @@ interface GroupVersionKind { readonly group: string; readonly version: string; r
 const mostTypes = 10
 
 /** What does not fit, expression by expression, for each type that the policy is about. */
-export function warnings({ spec: { validations = [], variables = [], paramKind, matchConstraints } }: ValidatingAdmissionPolicy, definitions: readonly CustomResourceDefinition[]): ExpressionWarning[] {
+export function warnings({ spec }: ValidatingAdmissionPolicy, definitions: readonly CustomResourceDefinition[]): ExpressionWarning[] {
+  const { validations = [], variables = [], paramKind, matchConstraints } = spec
   const types = typesOf(matchConstraints?.resourceRules ?? [], definitions).flatMap((gvk) => { const type = typeOf(gvk, definitions); return type ? [{ gvk, type }] : [] })
-  const slash = paramKind?.apiVersion?.indexOf('/') ?? -1
-  const params = paramKind && typeOf({ group: paramKind.apiVersion?.slice(0, Math.max(slash, 0)) ?? '', version: paramKind.apiVersion?.slice(slash + 1) ?? '', kind: paramKind.kind ?? '' }, definitions)
+  const params = paramKind && typeOf({ ...parseApiVersion(paramKind.apiVersion ?? ''), kind: paramKind.kind ?? '' }, definitions)
   const scopes = types.map(({ gvk, type }) => {
     const scope = { params: params !== undefined, authorizer: true, objects: type, ...(params && { paramType: params }) }
     return { gvk, environment: withoutRequestResource(expressions.environment({ ...scope, variables: expressions.variablesOf(variables, scope).types })) }

@@ -19,12 +19,16 @@ function make(schema: Schema<any>): CelType { // allowed: a schema of any kind
     case 'boolean': return { type: 'bool' }
     case 'integer': return { type: 'int' }
     case 'number': return { type: 'double' }
-    case 'string': return schema.format === 'byte' ? { type: 'bytes' } : schema.format === 'date-time' || schema.format === 'micro-time' ? { type: 'timestamp' } : { type: 'string' }
-    case 'array': return { type: 'list', items: declaredType(schema.items!), ...(schema.listType && { listType: schema.listType }), ...(schema.listKeys && { listKeys: schema.listKeys }) }
+    case 'string': return { type: schema.format === 'byte' ? 'bytes' : schema.format === 'date-time' || schema.format === 'micro-time' ? 'timestamp' : 'string' }
+    case 'array': {
+      const { listType, listKeys } = schema
+      return { type: 'list', items: declaredType(schema.items!), ...(listType && { listType }), ...(listKeys && { listKeys }) }
+    }
     case 'map': return { type: 'map', keys: { type: 'string' }, values: declaredType(schema.items!) }
     case 'object': return schema.rest ? { type: 'dyn' } : {
       type: 'object', name: schema.name?.split('.').at(-1) ?? 'object',
-      fields: Object.fromEntries(Object.entries(schema.fields ?? {}).map(([name, field]): [string, CelField] => [name, { of: declaredType(field), ...(field.required && { required: true }) }])),
+      fields: Object.fromEntries(Object.entries(schema.fields ?? {}).map(([name, field]): [string, CelField] =>
+        [name, { of: declaredType(field), ...(field.required && { required: true }) }])),
     }
     default: return { type: 'dyn' } // amounts, numbers or words, anything
   }

@@ -1,4 +1,5 @@
 // What every room speaks.
+export * from './api-version.ts'
 export * from './base64.ts'
 export { CborError, decodeCbor, encodeCbor, RawCbor } from './cbor.ts'
 export { DecodeError } from './decode-errors.ts'

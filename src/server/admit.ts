@@ -27,11 +27,14 @@ export interface Admitted {
   readonly context: RequestContext
 }
 /** The plugins that care about one sort of write, in order, and what is counted of them. */
-interface Step { readonly type: AdmissionType; readonly plugins: readonly { readonly plugin: AdmissionPlugin; readonly series: AdmissionSeries }[]; readonly series: AdmissionSeries }
+interface Counted { readonly plugin: AdmissionPlugin; readonly series: AdmissionSeries }
+interface Step { readonly type: AdmissionType; readonly plugins: readonly Counted[]; readonly series: AdmissionSeries }
 interface Chosen { readonly mutating: Step; readonly validating: Step }
 
 /** Plugins that call others: their time is not the server's own. */
 const callingOthers: Readonly<Record<string, Stage>> = { MutatingAdmissionWebhook: 'mutating-webhook', ValidatingAdmissionWebhook: 'validating-webhook' }
+
+const invalidManagers = '.metadata.managedFields was in an invalid state after admission; this could be caused by an outdated mutating admission controller; please fix your requests'
 
 export class AdmissionChain {
   readonly #plugins: readonly AdmissionPlugin[]
@@ -61,7 +64,7 @@ export class AdmissionChain {
     if (why === undefined) return
     if (managers) object!.metadata.managedFields = managers
     else delete object!.metadata.managedFields
-    write.warn(`.metadata.managedFields was in an invalid state after admission; this could be caused by an outdated mutating admission controller; please fix your requests: ${why}`)
+    write.warn(`${invalidManagers}: ${why}`)
   }
 
   /** Asks every plugin that cares; throws the first refusal. */
@@ -102,7 +105,10 @@ export class AdmissionChain {
   }
 
   #attributes({ warn, context, ...write }: Admitted, object: LooseObject | undefined, old: LooseObject | undefined): AdmissionAttributes {
-    return { ...write, object, old, objects: this.#objects, warn, annotate: (key, value, level) => { if (level === undefined || (context.audit && atLeast(context.audit.level, level))) context.annotate(key, value) }, reinvocation: { again: false, requested: false, memory: new Map() } }
+    const annotate: AdmissionAttributes['annotate'] = (key, value, level) => {
+      if (level === undefined || (context.audit && atLeast(context.audit.level, level))) context.annotate(key, value)
+    }
+    return { ...write, object, old, objects: this.#objects, warn, annotate, reinvocation: { again: false, requested: false, memory: new Map() } }
   }
 
   #for({ operation, kind, subresource }: Admitted): Chosen {

@@ -5,7 +5,7 @@ const string: CelType = { type: 'string' }, dyn: CelType = { type: 'dyn' }, time
 const list = (items: CelType): CelType => ({ type: 'list', items })
 const map = (values: CelType): CelType => ({ type: 'map', keys: string, values })
 const object = (name: string, fields: Readonly<Record<string, CelType>>, optional: readonly string[] = []): CelType =>
-  ({ type: 'object', name, fields: Object.fromEntries(Object.entries(fields).map(([field, of]): [string, CelField] => [field, optional.includes(field) ? { of } : { of, required: true }])) })
+  ({ type: 'object', name, fields: Object.fromEntries(Object.entries(fields).map(([field, of]): [string, CelField] => [field, { of, ...(!optional.includes(field) && { required: true }) }])) })
 
 const gvk = object('kubernetes.GroupVersionKind', { group: string, version: string, kind: string })
 const gvr = object('kubernetes.GroupVersionResource', { group: string, version: string, resource: string })
@@ -17,8 +17,8 @@ const request = object('kubernetes.AdmissionRequest', {
 /** Of a namespace, what expressions may see. UID is spelled so in the reference. */
 const namespaceObject = object('kubernetes.Namespace', {
   metadata: object('kubernetes.NamespaceMetadata', {
-    name: string, generateName: string, namespace: string, labels: map(string), annotations: map(string), UID: string, creationTimestamp: timestamp, deletionGracePeriodSeconds: int,
-    deletionTimestamp: timestamp, generation: int, resourceVersion: string, finalizers: list(string),
+    name: string, generateName: string, namespace: string, labels: map(string), annotations: map(string), UID: string, creationTimestamp: timestamp,
+    deletionGracePeriodSeconds: int, deletionTimestamp: timestamp, generation: int, resourceVersion: string, finalizers: list(string),
   }),
   spec: object('kubernetes.NamespaceSpec', { finalizers: list(string) }),
   status: object('kubernetes.NamespaceStatus', {

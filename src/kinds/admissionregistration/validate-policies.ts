@@ -20,8 +20,10 @@ const validateConstraints = ({ failurePolicy, paramKind, matchConstraints: match
     : [requiredValue('spec.matchConstraints')]),
 ]
 /** Conditions that stay as they are have been checked before. */
-const validateConditionsOf = ({ paramKind, matchConditions }: Shared, old: Shared | undefined): FieldError[] =>
-  (old && same(paramKind, old.paramKind) && same(matchConditions, old.matchConditions) ? [] : validateMatchConditions(matchConditions, 'spec.matchConditions', paramKind !== undefined))
+function validateConditionsOf({ paramKind, matchConditions }: Shared, old: Shared | undefined): FieldError[] {
+  if (old && same(paramKind, old.paramKind) && same(matchConditions, old.matchConditions)) return []
+  return validateMatchConditions(matchConditions, 'spec.matchConditions', paramKind !== undefined)
+}
 
 interface ValidatingPolicy { readonly metadata: { readonly name: string }; readonly spec: ValidatingAdmissionPolicySpec; readonly status: ValidatingAdmissionPolicyStatus }
 const mostAnnotations = 20, longestAnnotation = 5 * 1024
@@ -54,7 +56,8 @@ const validateValidation = ({ expression: source, message: text = '', messageExp
 function validateAnnotation({ key, valueExpression }: AuditAnnotation, scope: CelEnvironment, policy: string, at: string): FieldError[] {
   const source = valueExpression.trim()
   return [
-    ...(policy ? isQualifiedName(`${policy}/${key}`).map((why) => invalidValue(`${at}.key`, `${policy}/${key}`, why)) : [invalidValue(`${at}.key`, key, 'requires metadata.name be non-empty')]),
+    ...(policy ? isQualifiedName(`${policy}/${key}`).map((why) => invalidValue(`${at}.key`, `${policy}/${key}`, why))
+      : [invalidValue(`${at}.key`, key, 'requires metadata.name be non-empty')]),
     ...(!source ? [requiredValue(`${at}.valueExpression`, 'valueExpression is not specified')]
       : new TextEncoder().encode(source).length > longestAnnotation ? [requiredValue(`${at}.valueExpression`, `must not exceed ${longestAnnotation} bytes in length`)]
         : wrongExpression(valueExpression, expression(source, scope, annotation), `${at}.valueExpression`)),
@@ -123,4 +126,5 @@ export function validateValidatingBinding({ spec }: { spec: ValidatingAdmissionP
     ...(actions.length ? [] : [requiredValue(at, 'at least one validation action is required')]),
   ]
 }
-export const validateMutatingBinding = ({ spec }: { spec: MutatingAdmissionPolicyBindingSpec }): FieldError[] => [...validateReferences(spec), ...validateMutatingOperations(spec.matchResources, 'spec.matchResources')]
+export const validateMutatingBinding = ({ spec }: { spec: MutatingAdmissionPolicyBindingSpec }): FieldError[] =>
+  [...validateReferences(spec), ...validateMutatingOperations(spec.matchResources, 'spec.matchResources')]

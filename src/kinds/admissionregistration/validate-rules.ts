@@ -59,8 +59,9 @@ export function validateMatchConditions(conditions: readonly MatchCondition[] | 
 export const wrongExpression = (source: string, made: Expression, at: string): FieldError[] => (made.ok ? [] : [invalidValue(at, source, made.detail)])
 
 interface Webhook {
-  name: string; rules?: RuleWithOperations[]; failurePolicy?: string; matchPolicy?: string; sideEffects?: string; timeoutSeconds?: number; namespaceSelector?: MatchResources['namespaceSelector']
-  objectSelector?: MatchResources['objectSelector']; reinvocationPolicy?: string; clientConfig: AdmissionWebhookClientConfig; matchConditions?: MatchCondition[]; admissionReviewVersions: string[] | null
+  name: string; rules?: RuleWithOperations[]; failurePolicy?: string; matchPolicy?: string; sideEffects?: string; timeoutSeconds?: number
+  namespaceSelector?: MatchResources['namespaceSelector']; objectSelector?: MatchResources['objectSelector']; reinvocationPolicy?: string
+  clientConfig: AdmissionWebhookClientConfig; matchConditions?: MatchCondition[]; admissionReviewVersions: string[] | null
 }
 const word = (value: string | undefined, words: readonly string[], at: string): FieldError[] => (value === undefined ? [] : oneOf(value, words, at))
 const noEffects = ['None', 'NoneOnDryRun'], versions = ['v1', 'v1beta1'], longestWait = 30
@@ -149,7 +150,7 @@ const identifier = /^[_a-zA-Z][_a-zA-Z0-9]*$/
 const reserved = ['true', 'false', 'null', 'in', 'as', 'break', 'const', 'continue', 'else', 'for', 'function', 'if', 'import', 'let', 'loop', 'package', 'namespace', 'return',
   'var', 'void', 'while']
 /** A policy's variables, with what was made of their expressions. */
-export const validateVariables = (variables: readonly Variable[] | undefined, made: Variables, at: string): FieldError[] => (variables ?? []).flatMap(({ name, expression: source }, i) => [
+export const validateVariables = (variables: readonly Variable[], made: Variables, at: string): FieldError[] => variables.flatMap(({ name, expression: source }, i) => [
   ...(!name.trim() ? [requiredValue(`${at}[${i}].name`, 'name is not specified')] : identifier.test(name) && !reserved.includes(name) ? []
     : [invalidValue(`${at}[${i}].name`, name, 'must be a valid CEL identifier')]),
   ...(source.trim() ? wrongExpression(source, made.expressions.get(name)!, `${at}[${i}].expression`) : [requiredValue(`${at}[${i}].expression`, 'expression is not specified')]),

@@ -9,7 +9,8 @@ export class OverlayError extends Error { override readonly name = 'OverlayError
 /** The object with everything that the configuration says. Neither is changed. Throws OverlayError. */
 export function overlaid(schema: Schema<any>, object: object, config: object): object {
   const { errors } = appliedSet(schema, config)
-  if (errors.length > 0) throw new OverlayError(`failed to convert patch object to typed object: ${errors.length === 1 ? errors[0] : `errors:\n${errors.map((each) => `  ${each}`).join('\n')}`}`)
+  const wrong = errors.length === 1 ? errors[0] : `errors:\n${errors.map((each) => `  ${each}`).join('\n')}`
+  if (errors.length > 0) throw new OverlayError(`failed to convert patch object to typed object: ${wrong}`)
   const atomic = atomicParts(schema, config, '')
   if (atomic.length > 0) throw new OverlayError(`invalid ApplyConfiguration: may not mutate atomic arrays, maps or structs: ${atomic.join(', ')}`)
   return mergeApplied(schema, object, config) as object

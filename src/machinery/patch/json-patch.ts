@@ -54,7 +54,8 @@ function apply(state: State, { op, path, from, value }: Operation): void {
     case 'copy': {
       const copied = find(state.root, fromOf(from, op), 'copy')
       state.copied += JSON.stringify(copied)?.length ?? 0
-      if (state.copied > maxCopiedBytes) throw refused(`Unable to complete the copy, the accumulated size increase of copy is ${state.copied}, exceeding the limit ${maxCopiedBytes}`)
+      if (state.copied > maxCopiedBytes)
+        throw refused(`Unable to complete the copy, the accumulated size increase of copy is ${state.copied}, exceeding the limit ${maxCopiedBytes}`)
       return put(state, path, copy(copied), 'copy')
     }
     default: throw refused(`Unexpected kind: ${String(op ?? 'unknown')}`)
@@ -73,7 +74,8 @@ function refused(why: string, name = 'refused'): ApiError {
 }
 const missing = (op: Op, path: string): ApiError => refused(
   op === 'add' || op === 'remove' ? `${op} operation does not apply: doc is missing path: "${path}": missing value`
-    : op === 'replace' ? `replace operation does not apply: doc is missing path: ${path}: missing value` : op === 'test' ? `test operation does not apply: is missing path: ${path}: missing value`
+    : op === 'replace' ? `replace operation does not apply: doc is missing path: ${path}: missing value`
+    : op === 'test' ? `test operation does not apply: is missing path: ${path}: missing value`
       : `${op} operation does not apply: doc is missing ${op === 'move' ? 'from path' : 'path'}: ${path}: missing value`)
 /** A container refuses the last step. */
 const within = (op: Op, path: string, why: string): ApiError => refused(`error in ${op} for path: '${path}': ${why}`)

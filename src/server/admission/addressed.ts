@@ -1,6 +1,6 @@
 // The resource that a write addresses, in the version of the request and in all others in which the same objects are served; and its
 // objects in each of them.
-import { ApiError, copy, decode, DecodeError, internalError, toStoredForm, type LooseObject, type Schema } from '#machinery'
+import { ApiError, copy, decode, DecodeError, internalError, printApiVersion, toStoredForm, type LooseObject, type Schema } from '#machinery'
 import { converted, type Registry, type Served } from '../served.ts'
 import { fromValue } from '../write.ts'
 import type { AdmissionAttributes } from './admission.ts'
@@ -51,7 +51,7 @@ function siblings(registry: Registry): ReadonlyMap<string, readonly Served[]> {
 
 /** An object of the write as it looks in a version: a new value. Takes time only where a webhook converts. */
 export function shown(object: LooseObject, write: Pick<Write, 'served'>, { kind, served, own }: Addressed): LooseObject | Promise<LooseObject> {
-  const apiVersion = kind.group === '' ? kind.version : `${kind.group}/${kind.version}`
+  const apiVersion = printApiVersion(kind)
   if (!own) return { ...copy(object), apiVersion, kind: kind.kind }
   if (served.custom) return served !== write.served && served.custom.convert ? served.custom.convert(copy(object), apiVersion) : { ...copy(object), apiVersion, kind: kind.kind }
   const there = copy(served.convert ? converted(served, object) : object)
@@ -66,9 +66,9 @@ export async function taken(json: unknown, write: Pick<Write, 'served'>, { kind,
   const there = served.custom.convert ? await served.custom.convert(object, write.served.apiVersion) : { ...object, apiVersion: write.served.apiVersion }
   return read(there, write.served)
 }
-function readAs(schema: Schema<any>, json: unknown, { group, version, kind }: GroupVersionKind): LooseObject { // allowed: each subresource takes something else
+function readAs(schema: Schema<any>, json: unknown, gvk: GroupVersionKind): LooseObject { // allowed: each subresource takes something else
   try {
-    return { ...decode(schema, json) as LooseObject, apiVersion: group ? `${group}/${version}` : version, kind }
+    return { ...decode(schema, json) as LooseObject, apiVersion: printApiVersion(gvk), kind: gvk.kind }
   } catch (error) {
     if (error instanceof DecodeError) throw internalError(error.message, error)
     throw error

@@ -36,9 +36,8 @@ function asking(authorizer: Authorizer, attributes: AdmissionAttributes): Author
     const { verb, path = '', resource, group = '', subresource = '', namespace = '', name = '', fieldSelector, labelSelector, serviceAccount } = check
     const user = serviceAccount ? accountUser(serviceAccount) : attributes.user
     const fields = fieldSelector === undefined ? undefined : fieldConditions(fieldSelector), labels = labelSelector === undefined ? undefined : labelConditions(labelSelector)
-    const asked = authorizer.authorize(resource === undefined ? { user, verb, path } : {
-      user, verb, path, resource: { group, version: '*', resource, subresource, namespace, name, ...(fields && { fieldSelector: fields }), ...(labels && { labelSelector: labels }) },
-    })
+    const selectors = { ...(fields && { fieldSelector: fields }), ...(labels && { labelSelector: labels }) }
+    const asked = authorizer.authorize({ user, verb, path, ...(resource !== undefined && { resource: { group, version: '*', resource, subresource, namespace, name, ...selectors } }) })
     const keep = ({ verdict, reason, error }: Decision): AuthorizationDecision => {
       const decision = { allowed: verdict === 'allow', reason, ...(error !== undefined && { error }) }
       answers.set(key, decision)

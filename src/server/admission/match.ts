@@ -43,8 +43,9 @@ function matchingRule(attributes: AdmissionAttributes, rules: readonly Rule[], e
   return undefined
 }
 
+type Asked = Pick<AdmissionAttributes, 'operation' | 'subresource' | 'name' | 'served' | 'namespace' | 'object'>
 /** Whether a rule means this operation on this resource. */
-export function ruleMatches(rule: Rule, attributes: Pick<AdmissionAttributes, 'operation' | 'subresource' | 'name' | 'served' | 'namespace' | 'object'>, { resource: { group, version, resource } }: Pick<Addressed, 'resource'>): boolean {
+export function ruleMatches(rule: Rule, attributes: Asked, { resource: { group, version, resource } }: Pick<Addressed, 'resource'>): boolean {
   const { operation, subresource, name } = attributes
   const inNamespace = namespaceOf(attributes) !== '' && !(group === '' && version === 'v1' && resource === 'namespaces')
   return (rule.scope === undefined || rule.scope === '*' || rule.scope === (inNamespace ? 'Namespaced' : 'Cluster'))
@@ -72,6 +73,6 @@ function namespaceMatches(selector: Selector, attributes: AdmissionAttributes): 
   return found ? selector.matches(found.metadata.labels) : notFound(namespaceKind, where)
 }
 
-const exempt = new Set(['validatingwebhookconfigurations', 'mutatingwebhookconfigurations', 'validatingadmissionpolicies', 'validatingadmissionpolicybindings', 'mutatingadmissionpolicies', 'mutatingadmissionpolicybindings'])
+const exempt = new Set(['validating', 'mutating'].flatMap((sort) => ['webhookconfigurations', 'admissionpolicies', 'admissionpolicybindings'].map((what) => sort + what)))
 /** What configures admission is never subject to what it configures: a mistake can always be undone. */
 export const isExempt = ({ group, resource }: { readonly group: string; readonly resource: string }): boolean => group === 'admissionregistration.k8s.io' && exempt.has(resource)

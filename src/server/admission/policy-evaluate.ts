@@ -119,7 +119,9 @@ export const conditionsOf = (conditions: readonly MatchCondition[] | undefined, 
   (conditions ?? []).map(({ name, expression }) => ({ name, source: expression, expression: compile(expression) }))
 
 /** Whether all match conditions hold. One that is false outweighs errors; errors otherwise count as the failure policy says: an Error, or no match. */
-export async function conditionsHold(conditions: readonly CompiledCondition[], evaluation: Evaluation, failurePolicy: string | undefined, failed: () => void = () => {}): Promise<boolean | Error> {
+export async function conditionsHold(
+  conditions: readonly CompiledCondition[], evaluation: Evaluation, failurePolicy: string | undefined, failed: () => void = () => {},
+): Promise<boolean | Error> {
   const errors: string[] = [], budget: CelBudget = { perCall: perExpression, left: perConditions }
   try {
     for (const condition of conditions) {

@@ -6,9 +6,10 @@ import { replaceAll, shown, shownName, taken, type Addressed } from './addressed
 import { isExempt, matching } from './match.ts'
 import { conditionsHold, conditionsOf, Evaluation, policyBudget, type CompiledCondition, type CompiledExpression, type CompiledVariable } from './policy-evaluate.ts'
 import { PolicyMetrics } from './policy-metrics.ts'
-import { ConfigurationError, paramResource, paramsFor } from './policy-params.ts'
+import { ConfigurationError, paramResource, paramsFor, whyNotConfigured } from './policy-params.ts'
 import { mutated, MutationError } from './policy-mutation.ts'
 import { PolicySource, type Hook } from './policy-source.ts'
+import { Round } from './round.ts'
 
 const { applyConfigurations, condition, environment, expression, jsonPatches, variablesOf } = expressions
 
@@ -29,11 +30,15 @@ export function compileMutations({ spec: { paramKind, variables = [], matchCondi
 }
 
 /** A policy with one of its bindings and one of its parameters, on a write that both match. */
-interface Invocation { readonly hook: Hook<MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding, Compiled>; readonly binding: string; readonly view: Addressed; readonly param: LooseObject | undefined; readonly key: string }
+interface Invocation {
+  readonly hook: Hook<MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding, Compiled>
+  readonly binding: string
+  readonly view: Addressed
+  readonly param: LooseObject | undefined
+  readonly key: string
+}
 interface Denied { readonly policy: string; readonly binding?: string; readonly text: string; readonly reason?: 'Invalid' }
 interface Outcome { readonly changed: boolean; readonly touched: boolean; readonly denied: readonly Denied[] }
-/** What the first round leaves for the second. */
-interface Round { last: unknown; invoked: Set<string>; readonly again: Set<string> }
 const name = 'MutatingAdmissionPolicy'
 
 export function mutatingAdmissionPolicyPlugin(): AdmissionPlugin {
@@ -61,7 +66,7 @@ export function mutatingAdmissionPolicyPlugin(): AdmissionPlugin {
     const { policy: { metadata, spec: { paramKind, failurePolicy } }, criteria, bindings } = hook
     const failed = (error: unknown, binding?: string): Invocation[] => {
       if (!(error instanceof ConfigurationError)) throw error
-      if (failurePolicy !== 'Ignore') denied.push({ policy: metadata.name, ...(binding !== undefined && { binding }), text: `failed to configure ${binding === undefined ? 'policy' : 'binding'}: ${error.message}` })
+      if (failurePolicy !== 'Ignore') denied.push({ policy: metadata.name, ...(binding !== undefined && { binding }), text: whyNotConfigured(error, binding) })
       return []
     }
     const view = matching(attributes, criteria)
@@ -84,23 +89,20 @@ export function mutatingAdmissionPolicyPlugin(): AdmissionPlugin {
 
   /** Runs the mutations in order. Once anything has run, everybody who wants to be called again is. */
   async function invoke(invocations: readonly Invocation[], attributes: AdmissionAttributes): Promise<Denied[]> {
-    const { object, reinvocation } = attributes
-    const round = (reinvocation.memory.get(name) ?? { last: undefined, invoked: new Set(), again: new Set() }) as Round
-    reinvocation.memory.set(name, round)
-    if (reinvocation.again && !same(round.last, object)) callAgain(round)
+    const round = Round.of(attributes, name)
     const denied: Denied[] = []
     let touched = false
     for (const invocation of invocations) {
       const { hook: { policy: { spec: { failurePolicy, reinvocationPolicy } } }, key } = invocation
-      const outcome = await invokeOne(invocation, attributes, reinvocation.again && !round.again.has(key))
+      const outcome = await invokeOne(invocation, attributes, round.leavesOut(key))
       if (outcome === 'skipped') continue
-      if (outcome.changed) { callAgain(round); reinvocation.requested = true }
+      if (outcome.changed) round.changed()
       touched ||= outcome.touched
       if (failurePolicy !== 'Ignore') denied.push(...outcome.denied)
-      if (reinvocationPolicy === 'IfNeeded') round.invoked.add(key)
+      if (reinvocationPolicy === 'IfNeeded') round.wantsMore(key)
     }
-    if (touched) { callAgain(round); reinvocation.requested = true }
-    round.last = structuredClone(object)
+    if (touched) round.changed()
+    round.end(attributes.object)
     return denied
   }
 
@@ -131,14 +133,12 @@ export function mutatingAdmissionPolicyPlugin(): AdmissionPlugin {
   }
 }
 
-function callAgain(round: Round): void {
-  for (const key of round.invoked) round.again.add(key)
-  round.invoked = new Set()
-}
-
 /** 403 with the reason of what was said first; what is denied by policies names no resource in its message. */
 function refusal(attributes: AdmissionAttributes, denied: readonly Denied[]): ApiError {
-  const texts = denied.map(({ policy, binding, text }) => `policy ${binding === undefined ? JSON.stringify(policy) : `'${policy}' with binding '${binding}'`} denied request: ${text}`)
+  const texts = denied.map(({ policy, binding, text }) => {
+    const who = binding === undefined ? JSON.stringify(policy) : `'${policy}' with binding '${binding}'`
+    return `policy ${who} denied request: ${text}`
+  })
   const { status } = forbidden(attributes.served.name, shownName(attributes), '')
   return new ApiError(denied[0]!.reason ?? 'Forbidden', texts[0]!, { ...status.details, causes: texts.map((message) => ({ message })) }, { code: 403 })
 }

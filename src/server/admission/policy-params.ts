@@ -1,6 +1,6 @@
 // The parameters with which a binding puts a policy to work: objects of any kind that is served.
 import type { ParamKind, ParamRef } from '#kinds'
-import { selectorFrom, type LooseObject } from '#machinery'
+import { parseApiVersion, selectorFrom, type LooseObject } from '#machinery'
 import { converted, type Registry, type Served } from '../served.ts'
 import type { AdmissionAttributes } from './admission.ts'
 import { namespaceOf } from './addressed.ts'
@@ -8,9 +8,12 @@ import { namespaceOf } from './addressed.ts'
 /** A policy or a binding that cannot be put to work as it is written. */
 export class ConfigurationError extends Error { override readonly name = 'ConfigurationError' }
 
+/** As refusals say it; without a binding it is the policy that cannot be put to work. */
+export const whyNotConfigured = ({ message }: ConfigurationError, binding: string | undefined): string => `failed to configure ${binding === undefined ? 'policy' : 'binding'}: ${message}`
+
 /** What serves the kind. Throws ConfigurationError where nobody does. */
 export function paramResource(registry: Registry, { apiVersion = '', kind = '' }: ParamKind): Served {
-  const slash = apiVersion.indexOf('/'), group = apiVersion.slice(0, Math.max(slash, 0)), version = apiVersion.slice(slash + 1)
+  const { group, version } = parseApiVersion(apiVersion)
   const found = registry.resources(group, version).find((served) => served.kindName === kind)
   if (!found) throw new ConfigurationError(`failed to find resource referenced by paramKind: '${group}/${version}, Kind=${kind}'`)
   return found

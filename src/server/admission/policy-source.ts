@@ -59,5 +59,6 @@ export class PolicySource<P extends PolicyObject, B extends BindingObject, C> {
 const inOrder = <T>(map: ReadonlyMap<string, T>): T[] => [...map].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value)
 
 const criteriaOf = ({ resourceRules = [], excludeResourceRules = [], matchPolicy, namespaceSelector = {}, objectSelector = {} }: MatchResources = {}): Criteria => ({
-  rules: resourceRules, excluded: excludeResourceRules, openWithoutRules: true, equivalent: matchPolicy !== 'Exact', namespaces: selectorFrom(namespaceSelector), objects: selectorFrom(objectSelector),
+  rules: resourceRules, excluded: excludeResourceRules, openWithoutRules: true, equivalent: matchPolicy !== 'Exact',
+  namespaces: selectorFrom(namespaceSelector), objects: selectorFrom(objectSelector),
 })

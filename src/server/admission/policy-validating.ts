@@ -1,11 +1,15 @@
 // ValidatingAdmissionPolicy: expressions that are stored in the cluster say whether a write may be.
-import { expressions, validatingAdmissionPolicy, validatingAdmissionPolicyBinding, type Validation, type ValidatingAdmissionPolicy, type ValidatingAdmissionPolicyBinding } from '#kinds'
+import {
+  expressions, validatingAdmissionPolicy, validatingAdmissionPolicyBinding, type Validation, type ValidatingAdmissionPolicy, type ValidatingAdmissionPolicyBinding,
+} from '#kinds'
 import { ApiError, forbidden, type LooseObject, type Reason } from '#machinery'
 import type { AdmissionAttributes, AdmissionPlugin, AdmissionSurroundings } from './admission.ts'
 import { shownName, type Addressed } from './addressed.ts'
 import { isExempt, matching } from './match.ts'
-import { conditionsHold, conditionsOf, Evaluation, OutOfBudget, policyBudget, type CompiledCondition, type CompiledExpression, type CompiledVariable, type Evaluated } from './policy-evaluate.ts'
-import { ConfigurationError, paramResource, paramsFor } from './policy-params.ts'
+import {
+  conditionsHold, conditionsOf, Evaluation, OutOfBudget, policyBudget, type CompiledCondition, type CompiledExpression, type CompiledVariable, type Evaluated,
+} from './policy-evaluate.ts'
+import { ConfigurationError, paramResource, paramsFor, whyNotConfigured } from './policy-params.ts'
 import { PolicyMetrics } from './policy-metrics.ts'
 import { PolicySource, type Binding, type Hook } from './policy-source.ts'
 
@@ -69,7 +73,7 @@ export function validatingAdmissionPolicyPlugin(): AdmissionPlugin {
     const { policy, criteria, bindings } = hook, { metadata: { name }, spec: { paramKind, failurePolicy } } = policy
     const failed = (error: unknown, binding?: string): Denied[] => {
       if (!(error instanceof ConfigurationError)) throw error
-      return failurePolicy === 'Ignore' ? [] : [{ policy: name, ...(binding !== undefined && { binding }), text: `failed to configure ${binding === undefined ? 'policy' : 'binding'}: ${error.message}` }]
+      return failurePolicy === 'Ignore' ? [] : [{ policy: name, ...(binding !== undefined && { binding }), text: whyNotConfigured(error, binding) }]
     }
     const view = matching(attributes, criteria)
     if (!view) return []
@@ -93,7 +97,10 @@ export function validatingAdmissionPolicyPlugin(): AdmissionPlugin {
     }
   }
 
-  async function evaluate({ policy, compiled }: BoundPolicy, { object: binding }: Binding<ValidatingAdmissionPolicyBinding>, attributes: AdmissionAttributes, view: Addressed, param: LooseObject | undefined, annotations: Map<string, Set<string>>): Promise<Denied[]> {
+  async function evaluate(
+    { policy, compiled }: BoundPolicy, { object: binding }: Binding<ValidatingAdmissionPolicyBinding>, attributes: AdmissionAttributes, view: Addressed, param: LooseObject | undefined,
+    annotations: Map<string, Set<string>>,
+  ): Promise<Denied[]> {
     const { metadata: { name }, spec: { failurePolicy } } = policy, { metadata: { name: bound }, spec: { validationActions } } = binding
     const begun = surroundings.stopwatch()
     const evaluation = new Evaluation(attributes, view, surroundings.authorizer, compiled.variables, param)
@@ -104,7 +111,10 @@ export function validatingAdmissionPolicyPlugin(): AdmissionPlugin {
       metrics.checked(name, bound, action === 'Deny' ? 'deny' : action === 'Warn' ? 'warn' : 'audit', ms)
       if (action === 'Deny') denied.push({ policy: name, binding: bound, text, ...(reason !== undefined && { reason }) })
       else if (action === 'Warn') attributes.warn(`Validation failed for ValidatingAdmissionPolicy '${name}' with binding '${bound}': ${text}`)
-      else attributes.annotate('validation.policy.admission.k8s.io/validation_failure', JSON.stringify([{ message: text, policy: name, binding: bound, expressionIndex: index, validationActions }]))
+      else {
+        const failure = { message: text, policy: name, binding: bound, expressionIndex: index, validationActions }
+        attributes.annotate('validation.policy.admission.k8s.io/validation_failure', JSON.stringify([failure]))
+      }
     }
     if (denials) for (const error of await annotate(compiled, evaluation, annotations)) if (failurePolicy !== 'Ignore') denied.push({ policy: name, binding: bound, text: error })
     return denied

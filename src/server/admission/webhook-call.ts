@@ -28,7 +28,10 @@ export class Rejected extends Error {
  * Runs a call (and what follows from it), counts it, and lets a failure pass where the webhook's policy is to ignore it: undefined then,
  * after `passedOver`. Throws what refuses the write.
  */
-export async function underPolicy<T>({ stopwatch, log, metrics }: Pick<AdmissionSurroundings, 'stopwatch' | 'log'> & { readonly metrics: WebhookMetrics }, webhook: Webhook, type: WebhookType, operation: string, call: () => Promise<T>, passedOver: () => void): Promise<T | undefined> {
+export async function underPolicy<T>(
+  { stopwatch, log, metrics }: Pick<AdmissionSurroundings, 'stopwatch' | 'log'> & { readonly metrics: WebhookMetrics }, webhook: Webhook, type: WebhookType, operation: string,
+  call: () => Promise<T>, passedOver: () => void,
+): Promise<T | undefined> {
   const begun = stopwatch()
   const counted = (code: number, rejected: boolean) => { metrics.called(webhook.name, type, operation, code, stopwatch() - begun, rejected) }
   try {
@@ -43,7 +46,8 @@ export async function underPolicy<T>({ stopwatch, log, metrics }: Pick<Admission
       passedOver()
       return undefined
     }
-    const [by, code] = error instanceof CallFailed ? ['calling_webhook_error', error.code] as const : error instanceof Rejected ? ['no_error', error.error.status.code] as const : ['apiserver_internal_error', 0] as const
+    const [by, code] = error instanceof CallFailed ? ['calling_webhook_error', error.code] as const
+      : error instanceof Rejected ? ['no_error', error.error.status.code] as const : ['apiserver_internal_error', 0] as const
     counted(code, true)
     metrics.rejected(webhook.name, type, operation, by, code)
     throw error instanceof CallFailed ? internalError(error.message, error) : error instanceof Rejected ? error.error : error
@@ -57,7 +61,9 @@ const secondsByDefault = 10
  * Asks a webhook about a write, in the version that matched, and passes on its warnings and audit annotations. `object` is in that
  * version. Throws CallFailed, Rejected, or an ApiError where the webhook may not be asked at all.
  */
-export async function callWebhook(caller: Caller, webhook: Webhook, attributes: AdmissionAttributes, view: Addressed, object: LooseObject | undefined, mutating: boolean): Promise<Verdict> {
+export async function callWebhook(
+  caller: Caller, webhook: Webhook, attributes: AdmissionAttributes, view: Addressed, object: LooseObject | undefined, mutating: boolean,
+): Promise<Verdict> {
   const { name, sideEffects, admissionReviewVersions } = webhook
   if (attributes.dryRun && sideEffects !== 'None' && sideEffects !== 'NoneOnDryRun') throw noDryRun(name)
   const version = reviewVersion(admissionReviewVersions ?? [])

@@ -65,11 +65,14 @@ function hooksOf(configuration: string, webhooks: readonly Webhook[]): Hook[] {
 const scope = expressions.environment({ params: false, authorizer: true })
 
 /** In which version a webhook is to be asked about a write; undefined when it is not. Rejects with Forbidden where its conditions cannot be decided. */
-export async function concerned({ webhook, criteria, conditions }: Hook, attributes: AdmissionAttributes, { authorizer }: Pick<AdmissionSurroundings, 'authorizer'>, metrics: WebhookMetrics, type: 'admit' | 'validating'): Promise<Addressed | undefined> {
+export async function concerned(
+  { webhook, criteria, conditions }: Hook, attributes: AdmissionAttributes, { authorizer }: Pick<AdmissionSurroundings, 'authorizer'>, metrics: WebhookMetrics, type: 'admit' | 'validating',
+): Promise<Addressed | undefined> {
   const view = matching(attributes, criteria)
   if (!view || conditions.length === 0) return view
   const { operation, served, name } = attributes
-  const holds = await conditionsHold(conditions, new Evaluation(attributes, view, authorizer), webhook.failurePolicy, () => { metrics.conditionFailed(webhook.name, type, operation) })
+  const failed = () => { metrics.conditionFailed(webhook.name, type, operation) }
+  const holds = await conditionsHold(conditions, new Evaluation(attributes, view, authorizer), webhook.failurePolicy, failed)
   if (holds instanceof Error) throw forbidden(served.name, name, holds.message)
   if (!holds) metrics.excluded(webhook.name, type, operation)
   return holds ? view : undefined

@@ -23,19 +23,36 @@ export class WebhookMetrics {
   }
   private constructor(metrics: Metrics) {
     const labels = ['name', 'type', 'operation']
-    this.#durations = metrics.histogram({ name: 'apiserver_admission_webhook_admission_duration_seconds', stability: 'STABLE', help: 'Seconds until an admission webhook had answered.', labels: [...labels, 'rejected'], buckets: [0.005, 0.025, 0.1, 0.5, 1, 2.5, 10, 25] })
-    this.#requests = metrics.counter({ name: 'apiserver_admission_webhook_request_total', stability: 'ALPHA', help: 'Calls of admission webhooks, with the status code of what came of them (600 for all above).', labels: [...labels, 'code', 'rejected'] })
-    this.#rejections = metrics.counter({ name: 'apiserver_admission_webhook_rejection_count', stability: 'ALPHA', help: 'Requests refused because of an admission webhook, and why.', labels: [...labels, 'error_type', 'rejection_code'] })
-    this.#failedOpen = metrics.counter({ name: 'apiserver_admission_webhook_fail_open_count', stability: 'ALPHA', help: 'Calls of admission webhooks that failed and were passed over.', labels: ['name', 'type'] })
-    this.#conditionErrors = metrics.counter({ name: 'apiserver_admission_match_condition_evaluation_errors_total', stability: 'ALPHA', help: 'Match conditions that could not be evaluated.', labels: ['name', 'kind', 'type', 'operation'] })
-    this.#exclusions = metrics.counter({ name: 'apiserver_admission_match_condition_exclusions_total', stability: 'ALPHA', help: 'Requests that match conditions left out.', labels: ['name', 'kind', 'type', 'operation'] })
+    this.#durations = metrics.histogram({
+      name: 'apiserver_admission_webhook_admission_duration_seconds', stability: 'STABLE', help: 'Seconds until an admission webhook had answered.', labels: [...labels, 'rejected'],
+      buckets: [0.005, 0.025, 0.1, 0.5, 1, 2.5, 10, 25]
+    })
+    this.#requests = metrics.counter({
+      name: 'apiserver_admission_webhook_request_total', stability: 'ALPHA', help: 'Calls of admission webhooks, with the status code of what came of them (600 for all above).',
+      labels: [...labels, 'code', 'rejected']
+    })
+    this.#rejections = metrics.counter({
+      name: 'apiserver_admission_webhook_rejection_count', stability: 'ALPHA', help: 'Requests refused because of an admission webhook, and why.', labels: [...labels, 'error_type', 'rejection_code']
+    })
+    this.#failedOpen = metrics.counter({
+      name: 'apiserver_admission_webhook_fail_open_count', stability: 'ALPHA', help: 'Calls of admission webhooks that failed and were passed over.', labels: ['name', 'type']
+    })
+    this.#conditionErrors = metrics.counter({
+      name: 'apiserver_admission_match_condition_evaluation_errors_total', stability: 'ALPHA', help: 'Match conditions that could not be evaluated.',
+      labels: ['name', 'kind', 'type', 'operation']
+    })
+    this.#exclusions = metrics.counter({
+      name: 'apiserver_admission_match_condition_exclusions_total', stability: 'ALPHA', help: 'Requests that match conditions left out.', labels: ['name', 'kind', 'type', 'operation']
+    })
   }
 
   called(name: string, type: WebhookType, operation: string, code: number, ms: number, rejected: boolean): void {
     this.#requests.with(name, type, operation, String(Math.min(code, 600)), String(rejected)).inc()
     this.#durations.with(name, type, operation, String(rejected)).observe(ms / 1000)
   }
-  rejected(name: string, type: WebhookType, operation: string, by: RejectedBy, code: number): void { this.#rejections.with(name, type, operation, by, String(Math.min(code, 600))).inc() }
+  rejected(name: string, type: WebhookType, operation: string, by: RejectedBy, code: number): void {
+    this.#rejections.with(name, type, operation, by, String(Math.min(code, 600))).inc()
+  }
   failedOpen(name: string, type: WebhookType): void { this.#failedOpen.with(name, type).inc() }
   conditionFailed(name: string, type: WebhookType, operation: string): void { this.#conditionErrors.with(name, 'webhook', type, operation).inc() }
   excluded(name: string, type: WebhookType, operation: string): void { this.#exclusions.with(name, 'webhook', type, operation).inc() }

@@ -5,13 +5,12 @@ import type { WebhookCaller } from '../webhook-place.ts'
 import type { AdmissionAttributes, AdmissionPlugin, AdmissionSurroundings } from './admission.ts'
 import { replaceAll, shown, taken, type Addressed } from './addressed.ts'
 import { isExempt } from './match.ts'
+import { Round } from './round.ts'
 import { CallFailed, callWebhook, underPolicy } from './webhook-call.ts'
 import { concerned, Hooks, type Hook } from './webhook-hooks.ts'
 import { WebhookMetrics } from './webhook-metrics.ts'
 import type { Verdict } from './webhook-review.ts'
 
-/** What the first round leaves for the second. */
-interface Round { last: LooseObject | undefined; invoked: Set<string>; readonly again: Set<string> }
 const name = 'MutatingAdmissionWebhook'
 
 export function mutatingAdmissionWebhook(credentialsFor?: WebhookCaller['credentialsFor']): AdmissionPlugin {
@@ -28,30 +27,25 @@ export function mutatingAdmissionWebhook(credentialsFor?: WebhookCaller['credent
     },
     idle: () => hooks.all.length === 0,
     async mutate(attributes) {
-      const { object, reinvocation } = attributes
-      const round = (reinvocation.memory.get(name) ?? { last: undefined, invoked: new Set(), again: new Set() }) as Round
-      reinvocation.memory.set(name, round)
-      if (reinvocation.again && !same(round.last, object)) callAgain(round) // built-in plugins have changed it meanwhile
+      const round = Round.of(attributes, name)
       for (const [index, hook] of hooks.all.entries()) {
         const view = await concerned(hook, attributes, surroundings, metrics, 'admit')
-        if (!view || (reinvocation.again && !round.again.has(hook.id))) continue // whoever was not asked the first time is not asked the second
-        if (await invoke(attributes, hook, view, index)) {
-          callAgain(round)
-          reinvocation.requested = true
-        }
-        if (hook.webhook.reinvocationPolicy === 'IfNeeded') round.invoked.add(hook.id)
+        if (!view || round.leavesOut(hook.id)) continue
+        if (await invoke(attributes, hook, view, index)) round.changed()
+        if (hook.webhook.reinvocationPolicy === 'IfNeeded') round.wantsMore(hook.id)
       }
-      round.last = structuredClone(object)
+      round.end(attributes.object)
     },
   }
 
   /** Whether the webhook has changed the object. Throws what refuses the write. */
-  async function invoke(attributes: AdmissionAttributes, { webhook, configuration }: Hook, view: Addressed, index: number): Promise<boolean> {
+  async function invoke(attributes: AdmissionAttributes, hook: Hook, view: Addressed, index: number): Promise<boolean> {
+    const { webhook, configuration } = hook
     const { operation, reinvocation } = attributes
     const place = `round_${reinvocation.again ? 1 : 0}_index_${index}`
     let mutated: boolean | undefined = false
     try {
-      mutated = await underPolicy({ ...surroundings, metrics }, webhook, 'admit', operation, () => callAndPatch(attributes, { webhook, configuration }, view, place),
+      mutated = await underPolicy({ ...surroundings, metrics }, webhook, 'admit', operation, () => callAndPatch(attributes, hook, view, place),
         () => { attributes.annotate(`failed-open.mutation.webhook.admission.k8s.io/${place}`, webhook.name) })
     } finally {
       attributes.annotate(`mutation.webhook.admission.k8s.io/${place}`, JSON.stringify({ configuration, webhook: webhook.name, mutated: mutated ?? false }))
@@ -59,7 +53,7 @@ export function mutatingAdmissionWebhook(credentialsFor?: WebhookCaller['credent
     return mutated ?? false
   }
 
-  async function callAndPatch(attributes: AdmissionAttributes, { webhook, configuration }: Pick<Hook, 'webhook' | 'configuration'>, view: Addressed, place: string): Promise<boolean> {
+  async function callAndPatch(attributes: AdmissionAttributes, { webhook, configuration }: Hook, view: Addressed, place: string): Promise<boolean> {
     const before = attributes.object && await shown(attributes.object, attributes, view)
     const verdict = await callWebhook({ ...surroundings, ...(credentialsFor && { credentialsFor }) }, webhook, attributes, view, before, true)
     const patch = patchOf(verdict, webhook.name)
@@ -72,12 +66,6 @@ export function mutatingAdmissionWebhook(credentialsFor?: WebhookCaller['credent
     replaceAll(attributes.object!, next)
     return changed
   }
-}
-
-/** Everybody who was called before and wants to be again, is. */
-function callAgain(round: Round): void {
-  for (const id of round.invoked) round.again.add(id)
-  round.invoked = new Set()
 }
 
 function patchOf({ patch }: Verdict, webhook: string): unknown[] | undefined {

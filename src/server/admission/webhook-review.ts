@@ -6,11 +6,14 @@ const group = 'admission.k8s.io'
 export type ReviewVersion = 'v1' | 'v1beta1'
 
 /** The first version that both sides speak; undefined when there is none. */
-export const reviewVersion = (accepted: readonly string[]): ReviewVersion | undefined => accepted.find((version) => version === 'v1' || version === 'v1beta1') as ReviewVersion | undefined
+export const reviewVersion = (accepted: readonly string[]): ReviewVersion | undefined => accepted.find((version) => version === 'v1' || version === 'v1beta1')
 
 /** The review's JSON. Objects are in the version that the webhook asked for. */
-export function reviewText(version: ReviewVersion, uid: string, { dryRun, options, ...request }: AdmissionRequest, object: LooseObject | undefined, old: LooseObject | undefined): string {
-  return JSON.stringify({ kind: 'AdmissionReview', apiVersion: `${group}/${version}`, request: { uid, ...request, object: object ?? null, oldObject: old ?? null, dryRun, options } })
+export function reviewText(
+  version: ReviewVersion, uid: string, { dryRun, options, ...about }: AdmissionRequest, object: LooseObject | undefined, old: LooseObject | undefined,
+): string {
+  const request = { uid, ...about, object: object ?? null, oldObject: old ?? null, dryRun, options }
+  return JSON.stringify({ kind: 'AdmissionReview', apiVersion: `${group}/${version}`, request })
 }
 
 const status = s.object('Status', {
@@ -53,8 +56,10 @@ export function readReview(text: string, sent: ReviewVersion, uid: string, mutat
     if (error instanceof JsonError) throw new UnreadableReview(`couldn't get version/kind; json parse error: ${error.message}`)
     throw error
   }
-  if (typeof json !== 'object' || json === null || Array.isArray(json))
-    throw new UnreadableReview(`couldn't get version/kind; json parse error: json: cannot unmarshal ${Array.isArray(json) ? 'array' : json === null ? 'null' : typeof json} into Go value of type ${typeStruct}`)
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+    const given = Array.isArray(json) ? 'array' : json === null ? 'null' : typeof json
+    throw new UnreadableReview(`couldn't get version/kind; json parse error: json: cannot unmarshal ${given} into Go value of type ${typeStruct}`)
+  }
   let given: Infer<typeof review>
   try {
     given = decode(review, json)
@@ -78,9 +83,13 @@ function verdict({ kind = '', apiVersion = '', response }: Infer<typeof review>,
   if (!response) throw new InvalidReview('webhook response was absent')
   const { allowed = false, status: result, auditAnnotations = {}, warnings = [] } = response
   const patch = response.patch ? textOf(response.patch) : ''
-  if (sent === 'v1beta1') return { allowed, result, auditAnnotations, warnings, patch: mutating ? patch : '', patchType: mutating && patch ? 'JSONPatch' : '' } // nobody checked that, so nobody may now
+  const said = { allowed, result, auditAnnotations, warnings, patch: mutating ? patch : '' }
+  if (sent === 'v1beta1') return { ...said, patchType: mutating && patch ? 'JSONPatch' : '' } // nobody checked the rest, so nobody may now
   if ((response.uid ?? '') !== uid) throw new InvalidReview(`expected response.uid=${JSON.stringify(uid)}, got ${JSON.stringify(response.uid ?? '')}`)
-  if (kind !== 'AdmissionReview' || apiVersion !== `${group}/v1`) throw new InvalidReview(`expected webhook response of ${group}/v1, Kind=AdmissionReview, got ${apiVersion.includes('/') ? apiVersion : `/${apiVersion}`}, Kind=${kind}`)
+  if (kind !== 'AdmissionReview' || apiVersion !== `${group}/v1`) {
+    const given = apiVersion.includes('/') ? apiVersion : `/${apiVersion}`
+    throw new InvalidReview(`expected webhook response of ${group}/v1, Kind=AdmissionReview, got ${given}, Kind=${kind}`)
+  }
   const { patchType } = response
   if (!mutating) {
     if (patch) throw new InvalidReview('validating webhook may not return response.patch')
@@ -90,7 +99,7 @@ function verdict({ kind = '', apiVersion = '', response }: Infer<typeof review>,
     if (!patch && patchType !== undefined) throw new InvalidReview('webhook returned response.patchType but not response.patch')
     if (patchType === '') throw new InvalidReview('webhook returned invalid response.patchType of ""')
   }
-  return { allowed, result, auditAnnotations, warnings, patch: mutating ? patch : '', patchType: patchType ?? '' }
+  return { ...said, patchType: patchType ?? '' }
 }
 const textOf = (base64: string): string => new TextDecoder().decode(fromBase64(base64))
 

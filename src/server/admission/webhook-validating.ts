@@ -37,7 +37,9 @@ export function validatingAdmissionWebhook(credentialsFor?: WebhookCaller['crede
   /** Rejects with what refuses the write. */
   async function ask(attributes: AdmissionAttributes, { webhook }: Hook, view: Addressed, index: number): Promise<void> {
     const { operation, object } = attributes
-    await underPolicy({ ...surroundings, metrics }, webhook, 'validating', operation, async () => callWebhook({ ...surroundings, ...(credentialsFor && { credentialsFor }) }, webhook, attributes, view, object && await shown(object, attributes, view), false),
+    const caller = { ...surroundings, ...(credentialsFor && { credentialsFor }) }
+    const call = async () => callWebhook(caller, webhook, attributes, view, object && await shown(object, attributes, view), false)
+    await underPolicy({ ...surroundings, metrics }, webhook, 'validating', operation, call,
       () => { attributes.annotate(`failed-open.validating.webhook.admission.k8s.io/round_0_index_${index}`, webhook.name) })
   }
 }

@@ -1,9 +1,10 @@
 // Nobody reads through a policy what they may not read: whoever writes a policy with parameters must be able to read all objects of their
 // kind, whoever binds one the objects that the binding names.
 import {
-  mutatingAdmissionPolicy, mutatingAdmissionPolicyBinding, validatingAdmissionPolicy, validatingAdmissionPolicyBinding, type MutatingAdmissionPolicy, type ParamKind, type ParamRef, type ValidatingAdmissionPolicy,
+  mutatingAdmissionPolicy, mutatingAdmissionPolicyBinding, validatingAdmissionPolicy, validatingAdmissionPolicyBinding,
+  type MutatingAdmissionPolicy, type ParamKind, type ParamRef, type ValidatingAdmissionPolicy,
 } from '#kinds'
-import { forbiddenValue, goPrint, invalid, same, type Kind, type User } from '#machinery'
+import { forbiddenValue, goPrint, invalid, parseApiVersion, same, type Kind, type User } from '#machinery'
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission/admission.ts'
 import type { Registry } from '../served.ts'
 import type { Authorizer } from './authz.ts'
@@ -28,7 +29,8 @@ async function whyNotKind(authorizer: Authorizer, { object, old, user, registry 
   const { paramKind } = object!.spec as { paramKind?: ParamKind }
   if (!paramKind || (old && same((old.spec as { paramKind?: ParamKind }).paramKind, paramKind))) return undefined
   const may = await authorizer.authorize({ user, verb: 'get', path: '', resource: { ...resourceOf(registry, paramKind), subresource: '', namespace: '*', name: '*' } })
-  return may.verdict === 'allow' ? undefined : `user ${shownUser(user)} must have "get" permission on all objects of the referenced paramKind (kind=${paramKind.kind}, apiVersion=${paramKind.apiVersion})`
+  if (may.verdict === 'allow') return undefined
+  return `user ${shownUser(user)} must have "get" permission on all objects of the referenced paramKind (kind=${paramKind.kind}, apiVersion=${paramKind.apiVersion})`
 }
 
 async function whyNotObject(authorizer: Authorizer, { kind, object, old, user, registry, objects }: AdmissionAttributes): Promise<string | undefined> {
@@ -39,7 +41,8 @@ async function whyNotObject(authorizer: Authorizer, { kind, object, old, user, r
   const resource = paramKind ? resourceOf(registry, paramKind) : anything, verb = paramRef.name ? 'get' : 'list'
   const may = await authorizer.authorize({ user, verb, path: '', resource: { ...resource, subresource: '', namespace: paramRef.namespace ?? '', name: paramRef.name ?? '' } })
   if (may.verdict === 'allow') return undefined
-  const unknown = (what: string) => `unable to ${what} to determine minimum required permissions and user ${shownUser(user)} does not have "${verb}" permission for all groups, versions and resources`
+  const unknown = (what: string) =>
+    `unable to ${what} to determine minimum required permissions and user ${shownUser(user)} does not have "${verb}" permission for all groups, versions and resources`
   if (!policy) return unknown(`get policy ${policyName}`)
   if (paramKind && resource.resource === '*') return unknown(`resolve paramKind ${`${paramKind.apiVersion}, Kind=${paramKind.kind}`}`)
   return `user ${shownUser(user)} does not have "${verb}" permission on the object referenced by paramRef`
@@ -48,7 +51,7 @@ async function whyNotObject(authorizer: Authorizer, { kind, object, old, user, r
 const anything = { group: '*', version: '*', resource: '*' }
 /** What is read for a kind; any resource of the group where nobody serves the kind. */
 function resourceOf(registry: Registry, { apiVersion = '', kind = '' }: ParamKind): typeof anything {
-  const slash = apiVersion.indexOf('/'), group = apiVersion.slice(0, Math.max(slash, 0)), version = apiVersion.slice(slash + 1)
+  const { group, version } = parseApiVersion(apiVersion)
   return { group, version, resource: registry.resources(group, version).find((served) => served.kindName === kind)?.resource ?? '*' }
 }
 
