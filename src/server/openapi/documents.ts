@@ -29,6 +29,7 @@ export class OpenApiDocuments {
   readonly #build: string
   readonly #kept = new LRUCache<string, Uint8Array>({ maxSize: keptBytes, sizeCalculation: (bytes) => bytes.length + 1 })
   readonly #parts = new LRUCache<string, Part>({ maxSize: keptBytes, sizeCalculation: ({ paths, definitions }) => [...paths, ...definitions].reduce((sum, [name, text]) => sum + name.length + text.length, 1) })
+  #index: { readonly of: string; readonly hashes: ReadonlyMap<string, string> } | undefined
   readonly #hashes = new Map<string, { readonly revision: number; readonly hash: string }>()
 
   /** `build` changes with the program. */
@@ -41,14 +42,18 @@ export class OpenApiDocuments {
   /** The names of all v3 documents, with their hashes. */
   index(): ReadonlyMap<string, string> {
     const { services, documents } = this.#aggregation, { registry } = this.#core
-    const out = new Map(Object.keys(rootDocuments(this.#groups())).map((name) => [name, this.#hashOfRoot()]))
+    const of = `${registry.revision}/${services.revision}/${documents.revision}`
+    if (this.#index?.of === of) return this.#index.hashes
+    const out = new Map(Object.keys(rootDocuments(this.#groups())).map((name) => [name, this.#hashOfRoot(name)]))
     for (const { name: group, versions } of [{ name: '', versions: registry.versions('') }, ...services.groups('byService')]) {
       for (const version of versions) {
         const remote = services.remote(group, version), hash = remote ? documents.openapiHash(remote) : this.#hashOf(group, version)
         if (hash !== undefined) out.set(group === '' ? `api/${version}` : `apis/${group}/${version}`, hash)
       }
     }
-    return new Map([...out].sort(([a], [b]) => (a < b ? -1 : 1)))
+    const hashes = new Map([...out].sort(([a], [b]) => (a < b ? -1 : 1)))
+    this.#index = { of, hashes }
+    return hashes
   }
 
   /** A v3 document by its name in the index; undefined: there is none (or another server has it). */
@@ -60,14 +65,14 @@ export class OpenApiDocuments {
       return { hash, bytes: this.#made(`v3/${form}/${name}/${hash}`, form, 'v3', () => this.#document3(pathsOf('v3', served, isBuiltIn(served) ? versionPath(group!, version!) : {}).paths, definitionsOf('v3', served, this.#builtInVersions()))) }
     }
     const root = rootDocuments(this.#groups())[name]
-    return root && { hash: this.#hashOfRoot(), bytes: this.#made(`v3/${form}/${name}/${this.#hashOfRoot()}`, form, 'v3', () => this.#document3(pathsOf('v3', [], root).paths, discoveryDefinitions('v3'))) }
+    return root && { hash: this.#hashOfRoot(name), bytes: this.#made(`v3/${form}/${name}/${this.#hashOfRoot(name)}`, form, 'v3', () => this.#document3(pathsOf('v3', [], root).paths, discoveryDefinitions('v3'))) }
   }
 
   /** The v2 document of everything that is served, here and elsewhere. */
   v2(form: Form): Document {
     const { services, documents } = this.#aggregation
     const versions = this.#versions()
-    const hash = this.#hash([this.#hashOfRoot(), ...versions.map(({ group, version }) => this.#hashOf(group, version)), `${services.revision}/${documents.revision}`])
+    const hash = this.#hash([this.#build, ...this.#groups(), ...versions.map(({ group, version }) => this.#hashOf(group, version)), `${services.revision}/${documents.revision}`])
     return { hash, bytes: this.#made(`v2/${form}/${hash}`, form, 'v2', () => this.#document2(versions)) }
   }
 
@@ -122,7 +127,8 @@ export class OpenApiDocuments {
   #builtInVersions(): Version[] { return this.#core.registry.groups().filter(({ name }) => this.#core.registry.isBuiltIn(name)).flatMap(({ name: group, versions }) => versions.map((version) => ({ group, version }))) }
 
   #hash(parts: readonly string[]): string { return hex(sha256(parts.join('\n'))).toUpperCase().repeat(2) }
-  #hashOfRoot(): string { return this.#hash([this.#build, 'root', ...this.#groups()]) }
+  /** What a root document says follows from its name. */
+  #hashOfRoot(name: string): string { return this.#hash([this.#build, 'root', name]) }
   /** Follows from what the version serves: the same after a restart. */
   #hashOf(group: string, version: string): string {
     const key = `${group}/${version}`, { registry } = this.#core, revision = registry.revisionOf(group, version)
