@@ -22,6 +22,8 @@ export function serviceAccountKeys({ serviceAccountKeyFile, serviceAccountSignin
 }
 
 export function authenticationOf(options: ClusterOptions, certificates: CertificatesInUse, log: Log): Omit<AuthenticationOptions, 'tokenKeys'> & { readonly frontProxyNames: FrontProxyNames } {
+  const twice = options.serviceAccountIssuer.find((issuer, i, all) => all.indexOf(issuer) < i)
+  if (twice !== undefined) throw new Error(`service-account-issuer ${JSON.stringify(twice)} is already specified`)
   const names = proxyNames(options), lower = (headers: readonly string[]) => headers.map((h) => h.toLowerCase())
   const headers = { username: lower(names.usernameHeaders), uid: lower(names.uidHeaders), group: lower(names.groupHeaders), extraPrefix: lower(names.extraHeadersPrefix) }
   const providers = identityProviders(options, log), anonymous = providers && anonymousPaths(providers.configuration)

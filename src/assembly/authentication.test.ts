@@ -95,3 +95,11 @@ test('a review of a token with a space in front is one of nobody, with a warning
   assert.deepEqual([body['status'].authenticated, body['status'].user.username], [true, 'system:anonymous'])
   assert.deepEqual(warnings, ['299 - "the provided Authorization header contains extra space before the bearer token, and is ignored"'])
 })
+test('what is counted about tokens stands in the metrics', async () => {
+  const { token } = (await ask({ boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: 'p' }, expirationSeconds: 3607 })).body['status']
+  await whoAmI(token)
+  const answer = await cluster.plane.handler({ method: 'GET', path: '/metrics', query: '', headers: {}, body: undefined, user: admin })
+  const text = answer.body.type === 'bytes' ? answer.body.chunks.map((c) => new TextDecoder().decode(c)).join('') : ''
+  assert.match(text, /^serviceaccount_valid_tokens_total 1$/m)
+  assert.match(text, /^serviceaccount_legacy_tokens_total 0$/m)
+})

@@ -1,8 +1,8 @@
 // The authenticators of a control plane, in the reference's order.
 import type { ApiHandler, Clock, Log, Random } from '#machinery'
 import {
-  authenticatorChain, bearerAuthenticator, bootstrapTokens, certificateAuthenticator, forAudiences, frontProxyAuthenticator, IdentityProviders, legacyTokens, parseTokenFile, ServiceAccountTokens, systemUser, tokenFileAuthenticator, tokenSigner, webhookTokens,
-  type Anchors, type AuthenticationConfiguration, type AuthenticatorChain, type FrontProxy, type Objects, type Outbound, type TokenAuthenticator, type TokenKeys, type TokenSigner, type VerifySignature, type WebhookOptions,
+  authenticatorChain, bearerAuthenticator, bootstrapTokens, certificateAuthenticator, forAudiences, frontProxyAuthenticator, IdentityProviders, legacyTokens, parseTokenFile, ServiceAccountTokens, systemUser, tokenFileAuthenticator, tokenMetrics, tokenSigner, webhookTokens,
+  type Anchors, type AuthenticationConfiguration, type AuthenticatorChain, type FrontProxy, type Metrics, type Objects, type Outbound, type TokenAuthenticator, type TokenKeys, type TokenSigner, type VerifySignature, type WebhookOptions,
 } from '#server'
 
 export interface AuthenticationOptions {
@@ -48,6 +48,7 @@ interface Surroundings {
   readonly random: Random
   readonly log: Log
   readonly outbound: Outbound | undefined
+  readonly metrics: Metrics
   /** `https://host:port` as others reach the server. */
   readonly advertised: string
   /** The server itself, which does not exist yet. */
@@ -56,22 +57,22 @@ interface Surroundings {
 
 export interface Authentication { readonly chain: AuthenticatorChain; readonly signer: TokenSigner; stop(): void }
 
-export function authentication(options: AuthenticationOptions, { objects, clock, random, log, outbound, advertised, handler }: Surroundings): Authentication {
+export function authentication(options: AuthenticationOptions, { objects, clock, random, log, outbound, metrics: kept, advertised, handler }: Surroundings): Authentication {
   const now = () => clock.now(), issuers = options.serviceAccountIssuers, audiences = options.apiAudiences?.length ? options.apiAudiences : issuers
-  const tokens = new ServiceAccountTokens({ issuers, audiences, keys: options.tokenKeys, now, objects })
+  const metrics = tokenMetrics(kept), tokens = new ServiceAccountTokens({ issuers, audiences, keys: options.tokenKeys, now, objects, metrics })
   const note = (namespace: string, name: string, labels: Readonly<Record<string, string>>) => {
     void handler()({ method: 'PATCH', path: `/api/v1/namespaces/${namespace}/secrets/${name}`, query: '', headers: { 'content-type': 'application/merge-patch+json' }, body: { object: { metadata: { labels } } }, user: systemUser, direct: true })
       .then(({ status }) => { if (status >= 400) log.warn('the use of a token could not be noted', { namespace, name, status }) })
   }
   const { identityProviders: source } = options, nobody: Outbound = async () => { throw new Error('this server calls nobody') }
-  const providers = source && new IdentityProviders({ ...source, ownIssuers: issuers, outbound: outbound ?? nobody, clock, log: log.named('authenticator') })
+  const providers = source && new IdentityProviders({ ...source, ownIssuers: issuers, outbound: outbound ?? nobody, clock, log: log.named('authenticator'), metrics })
   const unfollow = source?.follow?.((configuration) => providers!.replace(configuration))
   const tokenAuthenticators: TokenAuthenticator[] = [
     ...(options.tokenFile ? [forAudiences(audiences, tokenFileAuthenticator(parseTokenFile(options.tokenFile.text, options.tokenFile.name)))] : []),
-    legacyTokens({ keys: options.tokenKeys, audiences, now, objects, note }), tokens,
+    legacyTokens({ keys: options.tokenKeys, audiences, now, objects, metrics, note }), tokens,
     ...(options.bootstrapTokens ? [forAudiences(audiences, bootstrapTokens({ objects, now, log: log.named('authenticator') }))] : []),
     ...(providers ? [forAudiences(audiences, providers)] : []),
-    ...(options.tokenWebhook ? [webhookTokens({ ...options.tokenWebhook, audiences, outbound: outbound ?? nobody, clock })] : [])]
+    ...(options.tokenWebhook ? [webhookTokens({ ...options.tokenWebhook, audiences, outbound: outbound ?? nobody, clock, metrics })] : [])]
   const chain = authenticatorChain([
     ...(options.frontProxy ? [frontProxyAuthenticator({ ...options.frontProxy, now: () => Date.now() })] : []), // certificates live on the real clock
     ...(options.clientAnchors ? [certificateAuthenticator({ anchors: options.clientAnchors, now: () => Date.now() })] : []),

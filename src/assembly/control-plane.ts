@@ -7,8 +7,8 @@ import { connect, directClient, EventRecorder, Informers, type Cluster } from '#
 import { startControllers } from '#controllers'
 import { startScheduler } from '#scheduler'
 import {
-  admissionPlugins, bootstrap, chooseFormer, configuredAuthorizers, createApiServer, createObjects, formerAskedFor, impersonator, keepFlowControl, keepIpAddresses, legacyToken, parseCidr, podPresetPlugin, publishAuthorities, readableStore,
-  runtimeConfigProblem, ServiceAllocation, systemUser, type AdmissionChoice, type ApiServer, type Auditor, type BackendConnector, type EncryptionAtRest, type FlowControlSettings, type FrontProxyNames, type HealthCheck, type KubeletConnector, type Metrics, type Objects, type ReadFile, type RuntimeConfig, type Outbound,
+  admissionPlugins, bootstrap, chooseFormer, configuredAuthorizers, createApiServer, createObjects, formerAskedFor, impersonator, keepFlowControl, keepIpAddresses, legacyToken, Metrics, parseCidr, podPresetPlugin, publishAuthorities, readableStore,
+  runtimeConfigProblem, ServiceAllocation, systemUser, type AdmissionChoice, type ApiServer, type Auditor, type BackendConnector, type EncryptionAtRest, type FlowControlSettings, type FrontProxyNames, type HealthCheck, type KubeletConnector, type Objects, type ReadFile, type RuntimeConfig, type Outbound,
 } from '#server'
 import { openStore, sealedEngine, sqliteEngine, type Engine, type Store } from '#store'
 import { authentication, type AuthenticationOptions } from './authentication.ts'
@@ -90,7 +90,8 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   const store = options.atRest ? readableStore(opened, options.atRest) : opened
   const objects = createObjects({ store, clock, ...(options.atRest && { atRest: options.atRest }), ...(options.freeze && { freeze: true }) })
   const range = parseCidr(options.serviceClusterIpRange)
-  const { chain, signer, stop: stopAuthentication } = authentication(options, { objects, clock, random, log, outbound: options.outbound, advertised: `https://${options.advertise.address}:${options.advertise.port}`, handler: () => server.handler })
+  const metrics = options.metrics ?? new Metrics()
+  const { chain, signer, stop: stopAuthentication } = authentication(options, { objects, clock, random, log, outbound: options.outbound, metrics, advertised: `https://${options.advertise.address}:${options.advertise.port}`, handler: () => server.handler })
   const { notReadySeconds = 300, unreachableSeconds = 300, ...choice } = options.admission ?? {}
   const read = options.read ?? ((path: string) => { throw new Error(`${path} cannot be read here`) })
   const { configuration, follow: followAuthorization, ...more } = options.authorization ?? { configuration: { authorizers: options.authorizationMode.map((type) => ({ type, name: type.toLowerCase() })) } }
@@ -98,7 +99,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   const services = new ServiceAllocation({ ranges: { addresses: range, nodePorts: { first: options.serviceNodePortRange.from, last: options.serviceNodePortRange.to } }, objects, random })
   const former = await formerVersions(options.runtimeConfig ?? {})
   const server: ApiServer = createApiServer({
-    objects, clock, random, ...(options.stopwatch && { stopwatch: options.stopwatch }), ...(options.metrics && { metrics: options.metrics }), ...(options.auditor && { auditor: options.auditor }), ...(options.flowControl && { flowControl: options.flowControl }), log: log.named('apiserver'), kinds: [...kinds, ...(former?.kinds ?? [])], authorizer, roles, ...(former && { former: former.versions }),
+    objects, clock, random, ...(options.stopwatch && { stopwatch: options.stopwatch }), metrics, ...(options.auditor && { auditor: options.auditor }), ...(options.flowControl && { flowControl: options.flowControl }), log: log.named('apiserver'), kinds: [...kinds, ...(former?.kinds ?? [])], authorizer, roles, ...(former && { former: former.versions }),
     advertised: `${options.advertise.address}:${options.advertise.port}`, ...(options.features && { features: options.features }), ...(options.minRequestTimeoutSeconds !== undefined && { minRequestTimeoutSeconds: options.minRequestTimeoutSeconds }),
     authenticator: chain,
     admission: [...(former?.kinds.includes(podPreset) ? [podPresetPlugin] : []), ...admissionPlugins({ random, clock, authorizer, read, api: (request) => server.handler(request), outbound: options.outbound ?? nobody, tolerationSeconds: { notReady: notReadySeconds, unreachable: unreachableSeconds } }, choice)],

@@ -1,13 +1,16 @@
 // Answers about tokens, remembered for a while where asking costs: a provider's signature, a webhook's round trip.
 import type { Clock } from '#machinery'
 import { LRUCache } from 'lru-cache'
+import type { TokenMetrics } from '../metrics/tokens.ts'
 import type { Asked, Authenticated, TokenAuthenticator } from './authn.ts'
 
 /** So many answers are remembered. */
 const mostAnswers = 4096
 
+export interface CacheOptions { readonly ttlMs: number; readonly clock: Pick<Clock, 'now'>; readonly also?: 'nobody'; readonly metrics?: Pick<TokenMetrics, 'hits' | 'misses' | 'fetched' | 'failed' | 'asking'> | undefined }
+
 /** Remembers who a token is for `ttlMs`, and, with `also: 'nobody'`, that nobody knows it; errors are asked about again. Tokens asked about at the same time are asked about once. */
-export function cachedTokens(inner: TokenAuthenticator, { ttlMs, clock, also }: { readonly ttlMs: number; readonly clock: Pick<Clock, 'now'>; readonly also?: 'nobody' }): TokenAuthenticator & { forget(): void } {
+export function cachedTokens(inner: TokenAuthenticator, { ttlMs, clock, also, metrics }: CacheOptions): TokenAuthenticator & { forget(): void } {
   const known = new LRUCache<string, { readonly answer: Authenticated | undefined; readonly until: number }>({ max: mostAnswers })
   const asking = new Map<string, Promise<Authenticated | undefined>>()
   const keep = (key: string, answer: Authenticated | undefined) => {
@@ -18,11 +21,14 @@ export function cachedTokens(inner: TokenAuthenticator, { ttlMs, clock, also }: 
     name: inner.name,
     authenticateToken(token, asked: Asked) {
       const key = asked.audiences ? `${token}\n${JSON.stringify(asked.audiences)}` : token, held = known.get(key)
-      if (held && clock.now() < held.until) return held.answer
+      if (held && clock.now() < held.until) { metrics?.hits.inc(); return held.answer }
       const already = asking.get(key)
       if (already) return already
       const answer = inner.authenticateToken(token, asked)
       if (!(answer instanceof Promise)) return answer // what costs nothing need not be remembered
+      metrics?.misses.inc()
+      metrics?.asking.add(1)
+      answer.then(() => metrics?.fetched.inc(), () => metrics?.failed.inc()).finally(() => metrics?.asking.add(-1))
       const shared = answer.then((found) => keep(key, found)).finally(() => asking.delete(key))
       asking.set(key, shared)
       return shared

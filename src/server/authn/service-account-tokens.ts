@@ -2,6 +2,7 @@
 import { node, pod, secret, serviceAccount } from '#kinds'
 import { parseTime, uuid, type AnyObject, type Random } from '#machinery'
 import type { ObjectReader } from '../object-reader.ts'
+import type { TokenMetrics } from '../metrics/tokens.ts'
 import type { TokenSigner } from '../server.ts'
 import type { Asked, Authenticated, TokenAuthenticator } from './authn.ts'
 import { serviceAccountGroups, serviceAccountUser } from './user-names.ts'
@@ -28,6 +29,7 @@ export interface ServiceAccountTokensOptions {
   /** Milliseconds of the cluster's clock. */
   readonly now: () => number
   readonly objects: ObjectReader
+  readonly metrics?: Pick<TokenMetrics, 'valid' | 'stale'>
   /** Where the public keys are to be had, where that is not this server. */
   readonly jwksUri?: string
 }
@@ -87,7 +89,8 @@ export class ServiceAccountTokens implements TokenAuthenticator {
     bound('secret', boundSecret, boundSecret && objects.get(secret, boundSecret.name, namespace))
     bound('pod', boundPod, boundPod && objects.get(pod, boundPod.name, namespace))
     if (!boundPod) bound('node', boundNode, boundNode && objects.get(node, boundNode.name))
-    const late = warnafter ? Math.floor(now / 1000) - warnafter : 0
+    const { metrics } = this.#options, late = warnafter ? Math.floor(now / 1000) - warnafter : 0
+    if (warnafter) (late > 0 ? metrics?.stale : metrics?.valid)?.inc()
     if (late > 0) asked.annotate?.('authentication.k8s.io/stale-token', `subject: ${claims.sub}, seconds after warning threshold: ${late}`)
     const known: Record<string, readonly string[]> = {
       ...(claims.jti && { [`${extra}/credential-id`]: [`JTI=${claims.jti}`] }), ...(boundNode?.name && { [`${extra}/node-name`]: [boundNode.name] }), ...(boundNode?.uid && { [`${extra}/node-uid`]: [boundNode.uid] }),

@@ -3,7 +3,7 @@ import { pause, type Clock } from '#machinery'
 import type { KubeconfigTarget } from '../kubeconfig-target.ts'
 import type { Outbound, OutboundAnswer } from '../outbound.ts'
 import type { Asked, Authenticated, TokenAuthenticator } from './authn.ts'
-import { cachedTokens } from './cached-tokens.ts'
+import { cachedTokens, type CacheOptions } from './cached-tokens.ts'
 
 const timeoutMs = 30_000
 /** A webhook that stumbles is asked again, a little later each time. */
@@ -21,6 +21,7 @@ export interface WebhookOptions {
   readonly audiences: readonly string[]
   readonly outbound: Outbound
   readonly clock: Clock
+  readonly metrics?: CacheOptions['metrics']
 }
 export const webhookVersions = ['v1', 'v1beta1'] as const
 
@@ -30,7 +31,7 @@ interface Review { readonly kind?: string; readonly apiVersion?: string; readonl
 } }
 
 export const webhookTokens = (options: WebhookOptions): TokenAuthenticator =>
-  cachedTokens({ name: 'webhook', authenticateToken: (token, asked) => review(token, asked, options) }, { ttlMs: options.ttlMs, clock: options.clock, also: 'nobody' })
+  cachedTokens({ name: 'webhook', authenticateToken: (token, asked) => review(token, asked, options) }, { ttlMs: options.ttlMs, clock: options.clock, also: 'nobody', metrics: options.metrics })
 
 async function review(token: string, { audiences: wanted }: Asked, options: WebhookOptions): Promise<Authenticated | undefined> {
   const apiVersion = `authentication.k8s.io/${options.version}`

@@ -1,6 +1,6 @@
 // The identity providers of a server: those of its flags or of its file, and others when the file changes.
 import { firstOf, type TokenAuthenticator } from '../authn.ts'
-import { cachedTokens } from '../cached-tokens.ts'
+import { cachedTokens, type CacheOptions } from '../cached-tokens.ts'
 import { JwtAuthenticator, type JwtSurroundings } from './authenticator.ts'
 import type { AuthenticationConfiguration } from './configuration.ts'
 import { anonymousChanged, validateAuthentication, type JwtPrograms, type Surroundings } from './validate.ts'
@@ -13,7 +13,7 @@ const patienceMs = 60_000
 export { authenticationConfiguration, fromFlags, signingAlgorithms, type AuthenticationConfiguration, type JwtAuthenticatorConfig, type OidcFlags } from './configuration.ts'
 export type { VerifySignature } from './id-token.ts'
 
-export interface IdentityProvidersOptions extends JwtSurroundings, Surroundings { readonly configuration: AuthenticationConfiguration }
+export interface IdentityProvidersOptions extends JwtSurroundings, Surroundings { readonly configuration: AuthenticationConfiguration; readonly metrics?: CacheOptions['metrics'] }
 
 export class IdentityProviders implements TokenAuthenticator {
   readonly name = 'jwt'
@@ -28,7 +28,7 @@ export class IdentityProviders implements TokenAuthenticator {
     this.#cached = cachedTokens({ name: this.name, authenticateToken: (token) => {
       const answers = this.#current.map((each) => each.authenticateToken(token)).filter((answer) => answer !== undefined)
       return answers.length === 0 ? undefined : firstOf(answers, (answer) => answer)
-    } }, { ttlMs: rememberedMs, clock: options.clock })
+    } }, { ttlMs: rememberedMs, clock: options.clock, metrics: options.metrics })
   }
 
   authenticateToken(token: string, asked: Parameters<TokenAuthenticator['authenticateToken']>[1]) { return this.#cached.authenticateToken(token, asked) }
