@@ -290,3 +290,26 @@ test('DefaultStorageClass takes the newest of the classes that are marked, in th
   await make('z', { 'storageclass.kubernetes.io/is-default-class': 'true' })
   assert.equal((await claim('newest'))[0], 'z')
 })
+
+test('DefaultIngressClass gives the newest marked class, unless the old annotation names one', async () => {
+  const { ask } = await only(['DefaultIngressClass'])
+  const ingress = async (name: string, annotations: object = {}, spec: object = {}) =>
+    (await ask('POST /apis/networking.k8s.io/v1/namespaces/n/ingresses', { metadata: { name, annotations }, spec: { defaultBackend: { service: { name: 's', port: { number: 80 } } }, ...spec } })).body['spec'].ingressClassName as string | undefined
+  await ask('POST /api/v1/namespaces', ns())
+  assert.equal(await ingress('none'), undefined)
+  for (const [name, marked] of [['other', 'false'], ['usual', 'true']]) await ask('POST /apis/networking.k8s.io/v1/ingressclasses', { metadata: { name, annotations: { 'ingressclass.kubernetes.io/is-default-class': marked } }, spec: { controller: 'x.example/c' } })
+  assert.deepEqual([await ingress('a'), await ingress('b', {}, { ingressClassName: 'other' }), await ingress('c', { 'kubernetes.io/ingress.class': 'old' })], ['usual', 'other', undefined])
+})
+
+test('DefaultTolerationSeconds lets pods stay for a while, unless they say so themselves; TaintNodesByCondition keeps pods off new nodes', async () => {
+  const { ask } = await only(['DefaultTolerationSeconds', 'TaintNodesByCondition'])
+  const tolerations = async (name: string, own: object[]) => (await ask(`POST ${pods}`, pod({ tolerations: own }, { name }))).body['spec'].tolerations as object[]
+  await ask('POST /api/v1/namespaces', ns())
+  const usual = (key: string) => ({ key: `node.kubernetes.io/${key}`, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 })
+  assert.deepEqual(await tolerations('a', []), [usual('not-ready'), usual('unreachable')])
+  const own = { key: 'node.kubernetes.io/unreachable', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 5 }
+  assert.deepEqual(await tolerations('b', [own]), [own, usual('not-ready')])
+  assert.deepEqual(await tolerations('c', [{ operator: 'Exists' }]), [{ operator: 'Exists' }])
+  const taint = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' }
+  for (const taints of [[], [taint]]) assert.deepEqual((await ask('POST /api/v1/nodes', { metadata: { name: `m${taints.length}` }, spec: { taints } })).body['spec'].taints, [taint])
+})
