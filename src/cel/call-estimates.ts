@@ -1,12 +1,10 @@
 // What calls may cost, and how large their results may be: the counterpart of prices.ts before anything has run.
 import { add, endless, exactly, multiply, scale, unknownSize, type Amount } from './amounts.ts'
-import type { CelType } from './cel-type.ts'
 import { inner, type Type } from './check-type.ts'
 import { checkCost, letter, listCost, objectCost, patternLetter, sortables } from './prices.ts'
-import { declaredSize } from './sizes.ts'
 import type { Value } from './values.ts'
 
-export interface SizedNode { readonly type: Type; readonly path: CelType | undefined; readonly size?: Amount; readonly literal?: Value }
+export interface SizedNode { readonly type: Type; /** Of an element, by its declared type. */ readonly itemSize: Amount | undefined; readonly size?: Amount; readonly literal?: Value }
 export interface CallEstimate { readonly cost: Amount; readonly size?: Amount }
 
 type Estimate = (target: SizedNode | undefined, args: readonly SizedNode[], overload: string) => CallEstimate | undefined
@@ -49,8 +47,7 @@ const byName: ReadonlyMap<string, Estimate> = new Map<string, Estimate>([
   ['_==_', (_, [left, right]) => opaqueEquality(left!, right!)],
 ])
 
-/** The element of a list: its size by its declared type, if there is one. */
-const itemSize = ({ path }: SizedNode): Amount => (path?.type === 'list' ? { least: 0, most: declaredSize(path.items) } : unknownSize)
+const itemSize = ({ itemSize: size }: SizedNode): Amount => size ?? unknownSize
 function listTraversal(target: SizedNode): Amount {
   const [item] = inner(target.type)
   if (!item) return scale(sizeOf(target), letter)

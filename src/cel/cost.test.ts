@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { authorizerValue, compile, type CelEnvironment } from './index.ts'
+import { authorizerValue, compile, type CelEnvironment, type CelType } from './index.ts'
 
 const authorizer = { type: 'opaque', name: 'kubernetes.authorization.Authorizer' } as const
 /** [expression, least, most, and what it costs when it runs if that is known]. The figures are the reference's. */
@@ -37,4 +37,13 @@ test('what loops cost at most follows from how many elements a request can hold'
   assert.equal(cost('self.all(x, true)', list('int')), 4_718_591)
   assert.equal(cost('self.all(x, true)', list('int', 42)), 128)
   assert.equal(cost('self.all(x, true)', list('bool')), 1_887_437)
+})
+
+test('sizes follow from the schema of the rule, also where an expression does not start there', () => {
+  const self: CelType = { type: 'object', name: 'Self', fields: { names: { of: { type: 'list', items: { type: 'string', mostLength: 10 }, mostItems: 5 } }, map: { of: { type: 'map', keys: { type: 'string', mostLength: 3 }, values: { type: 'string', mostLength: 10 }, mostEntries: 4 } } } }
+  const cost = (source: string) => { const compiled = compile(source, { variables: { self, oldSelf: { type: 'optional', of: self } } }); assert.ok(compiled.ok, source); return compiled.program.cost.most }
+  assert.equal(cost('self.names.all(n, n == n)'), 2 + 5 * (3 + 2 + 1) + 1)
+  assert.equal(cost('oldSelf.value().names.all(n, true)'), 1 + 1 + 1 + 0 + 1, 'what is read of a call counts as the schema itself, which has no size')
+  assert.equal(cost('self.map.all(k, k == k)'), 2 + 4 * (3 + 2 + 1) + 1)
+  assert.ok(cost("self.map.x == self.map.y") > 1e15, 'the values behind keys that are written out have no bound')
 })

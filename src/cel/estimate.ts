@@ -1,19 +1,17 @@
 // What an expression may cost at most, by the bounds of what it is given. The steps are the reference's, because limits and messages follow from them.
 import { add, endless, exactly, multiply, union, unknownSize, type Amount } from './amounts.ts'
 import { estimateCall, type CallEstimate, type SizedNode } from './call-estimates.ts'
-import type { CelType } from './cel-type.ts'
 import type { Type } from './check-type.ts'
 import type { Checked } from './checker.ts'
 import type { CelEnvironment } from './compile.ts'
 import { accumulator, isBinding, type Call, type Comprehension, type Expr } from './expression.ts'
-import { fieldReaders } from './json-values.ts'
 import { listCost, mapCost, objectCost, selectCost } from './prices.ts'
-import { declaredSize } from './sizes.ts'
+import { further, sizeAt, type Path, type Way } from './paths.ts'
 import { codePoints } from './values.ts'
 
 /** Sizes of what a list or a map holds. */
 interface EntrySize { readonly of: 'list' | 'map'; readonly key: Amount; readonly value: Amount }
-interface Local { readonly path: CelType | undefined; readonly size: Amount | undefined; readonly entries: EntrySize | undefined }
+interface Local { readonly path: Path; readonly size: Amount | undefined; readonly entries: EntrySize | undefined }
 
 export function estimate(checked: Checked, environment: CelEnvironment): Amount {
   return new Estimator(checked, environment).cost(checked.expr)
@@ -22,14 +20,13 @@ export function estimate(checked: Checked, environment: CelEnvironment): Amount 
 const nothing = exactly(0)
 class Estimator {
   private readonly checked: Checked
-  private readonly environment: CelEnvironment
-  /** The declared type that an expression leads to, where it is a way through declared ones. */
-  private readonly paths = new Map<Expr, CelType>()
+  private readonly way: Way
+  private readonly paths = new Map<Expr, Path>()
   private readonly sizes = new Map<Expr, Amount>()
   private readonly entries = new Map<Expr, EntrySize>()
   private readonly costs = new Map<Expr, Amount>()
   private readonly locals = new Map<string, Local[]>()
-  constructor(checked: Checked, environment: CelEnvironment) { this.checked = checked; this.environment = environment }
+  constructor(checked: Checked, environment: CelEnvironment) { this.checked = checked; this.way = { root: environment.variables['self'], variables: environment.variables } }
 
   cost(e: Expr): Amount {
     const known = this.costs.get(e)
@@ -64,11 +61,12 @@ class Estimator {
 
   private name(e: Expr, name: string): Amount {
     // Names of types are taken for ways, too: those of no steps from what the rule is about.
-    const local = this.local(name), path = local ? local.path : this.variable(name) ?? this.variable('self')
-    if (path) this.paths.set(e, path)
+    const local = this.local(name)
+    this.paths.set(e, local ? local.path : this.variable(name))
     return exactly(selectCost)
   }
-  private variable(name: string): CelType | undefined { return Object.hasOwn(this.environment.variables, name) ? this.environment.variables[name] : undefined }
+  /** All variables are of one schema: that of self. */
+  private variable(name: string): Path { return this.way.root ?? (Object.hasOwn(this.way.variables, name) ? this.way.variables[name] : null) }
   private local(name: string): Local | undefined { return this.locals.get(name)?.at(-1) }
   private push(name: string, local: Local): void { const stack = this.locals.get(name); if (stack) stack.push(local); else this.locals.set(name, [local]) }
 
@@ -78,11 +76,11 @@ class Estimator {
     if (reference?.kind === 'type') return this.name(e, '')
     const operand = this.cost(e.operand)
     if (e.test) return operand
-    const path = this.path(e.operand), to = path && memberOf(path, e.field), { kind } = this.checked.typeOf(e.operand)
-    if (to) this.paths.set(e, to)
+    const { kind } = this.checked.typeOf(e.operand)
+    this.paths.set(e, further(this.way, this.path(e.operand), e.field))
     return kind === 'map' || kind === 'object' ? add(operand, exactly(selectCost)) : operand
   }
-  private path(e: Expr): CelType | undefined {
+  private path(e: Expr): Path {
     const local = e.kind === 'ident' ? this.local(e.name) : undefined
     return local ? local.path : this.paths.get(e)
   }
@@ -105,8 +103,7 @@ class Estimator {
       if (one.size) size = size ? union(size, one.size) : one.size
       if (id === 'index_list' || id === 'index_map') {
         size = this.entrySize(e.args[0]!)?.value
-        const path = this.path(e.args[0]!), to = path && (path.type === 'list' ? path.items : path.type === 'map' ? path.values : undefined)
-        if (to) this.paths.set(e, to)
+        this.paths.set(e, further(this.way, this.path(e.args[0]!), '@items'))
       }
       size ??= this.size(e)
     }
@@ -167,20 +164,19 @@ class Estimator {
   private pushElement(name: string, range: Expr, which: 'single' | 'key' | 'value'): void {
     const entries = this.entrySize(range), path = this.path(range), { kind } = this.checked.typeOf(range)
     const isList = entries ? entries.of === 'list' : kind === 'list', value = which === 'value' || (which === 'single' && isList)
-    const to = !path ? undefined : value ? (path.type === 'list' ? path.items : path.type === 'map' ? path.values : undefined) : !isList && path.type === 'map' ? path.keys : undefined
-    this.push(name, { path: to, size: value ? entries?.value : entries?.key, entries: undefined })
+    this.push(name, { path: further(this.way, path, value ? '@items' : isList ? '@indices' : '@keys'), size: value ? entries?.value : entries?.key, entries: undefined })
   }
 
   private node(e: Expr): SizedNode {
     const type: Type = this.checked.typeOf(e), path = this.path(e), size = this.size(e)
-    return { type, path, ...(size && { size }), ...(e.kind === 'literal' && { literal: e.value }) }
+    return { type, itemSize: path === undefined ? undefined : sizeAt(further(this.way, path, '@items')), ...(size && { size }), ...(e.kind === 'literal' && { literal: e.value }) }
   }
   private sizeOrUnknown(e: Expr): Amount { return this.size(e) ?? unknownSize }
   private size(e: Expr): Amount | undefined {
     const known = this.sizes.get(e) ?? writtenSize(e)
     if (known) return known
-    const path = this.path(e)
-    if (path) { const size = { least: 0, most: declaredSize(path) }; this.sizes.set(e, size); return size }
+    const declared = sizeAt(this.path(e))
+    if (declared) { this.sizes.set(e, declared); return declared }
     if (isScalar(this.checked.typeOf(e))) return exactly(1)
     return e.kind === 'ident' ? this.local(e.name)?.size : undefined
   }
@@ -192,13 +188,6 @@ class Estimator {
   }
 }
 
-/** The declared type of a field or entry. */
-function memberOf(path: CelType, field: string): CelType | undefined {
-  if (path.type === 'map') return path.values
-  if (path.type !== 'object') return undefined
-  const json = fieldReaders(path).get(field)?.json
-  return json === undefined ? undefined : path.fields[json]?.of
-}
 /** The size of what is written out. */
 function writtenSize(e: Expr): Amount | undefined {
   if (e.kind === 'list') return exactly(e.items.length)
