@@ -41,7 +41,7 @@ export class RequestContext {
   #auditId: string | undefined
   #annotations: Map<string, string> | undefined
   #spent: Map<Stage, number> | undefined
-  readonly #steps: (string | number)[] = []
+  #steps: (string | number)[] | undefined
 
   /** `annotated`: whether anybody will read annotations. */
   constructor(request: ApiRequest, { now, stopwatch, random, annotated }: { readonly now: number; readonly stopwatch: () => number; readonly random: Random; readonly annotated: boolean }) {
@@ -77,9 +77,14 @@ export class RequestContext {
   get annotations(): ReadonlyMap<string, string> | undefined { return this.#annotations }
 
   /** Notes that something is done, for requests that turn out to be slow. */
-  step(text: string): void { this.#steps.push(text, this.elapsed) }
+  step(text: string): void {
+    const at = this.elapsed
+    if (at < worthTelling) return // a request that is fast so far has nothing to tell: it should not pay for those that have
+    this.#steps ??= []
+    this.#steps.push(text, at)
+  }
   /** Texts, each with the milliseconds after which it was done. */
-  get steps(): readonly (string | number)[] { return this.#steps }
+  get steps(): readonly (string | number)[] { return this.#steps ?? none }
 
   /** Adds up what a stage took, in milliseconds. */
   spend(stage: Stage, ms: number): void {
@@ -92,6 +97,9 @@ export class RequestContext {
 }
 
 const nothing = () => {}
+const none: readonly (string | number)[] = []
+/** Milliseconds after which steps are noted. */
+const worthTelling = 20
 
 const streaming = new Set(['attach', 'exec', 'proxy', 'log', 'portforward'])
 /** Requests that end when the client likes: they have no deadline and take no seat. */
