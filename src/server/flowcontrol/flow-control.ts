@@ -89,9 +89,10 @@ export class FlowControl implements Limiter {
     const flow = this.#flowOf(info, user)
     context.flow = flow.uids
     const { level, series, schema } = flow
-    const width = level.isExempt ? alone : widthOf(info, this.#widestOf(level), flow.lookUp)
+    if (level.isExempt) return this.#exempted(flow, info)
+    const width = widthOf(info, this.#widestOf(level), flow.lookUp)
     series.width.observe(width.seats)
-    if (!level.isExempt) this.#adjustLater()
+    this.#adjustLater()
     const distinguisher = distinguisherOf(schema, info, user)
     try {
       const entered = level.enter({ schema: schema.metadata.name, distinguisher, width, hash: () => this.#hashOf(schema, distinguisher), about: context, arrived: context.received, joined: (length) => { this.#metrics.joined(level.name, schema.metadata.name, length) }, onGone: context.request.onGone })
@@ -99,6 +100,21 @@ export class FlowControl implements Limiter {
     } catch (error) {
       throw this.#refused(error, flow)
     }
+  }
+
+  /** Nobody holds an exempt request up: it is counted, and takes no seat from anybody. */
+  #exempted({ level, series }: Flow, { verb }: RequestInfo): Seat {
+    const begun = this.#options.stopwatch()
+    level.tally.dispatched++
+    series.width.observe(1)
+    series.dispatched.value++
+    series.executing.value++
+    series.seats.value++
+    return { leave: () => {
+      series.executing.value--
+      series.seats.value--
+      series.took[verb === 'watch' ? 'watch' : 'regular'].observe((this.#options.stopwatch() - begun) / 1000)
+    } }
   }
 
   async #wait(entered: Promise<Ticket>, flow: Flow, context: RequestContext): Promise<Seat> {
@@ -229,4 +245,3 @@ export class FlowControl implements Limiter {
   }
 }
 const forgotten = 0.05
-const alone = { seats: 1, extraMs: 0 }
