@@ -1,4 +1,5 @@
 // /version, and the list of paths at /.
+import type { Metrics } from '../metrics/metrics.ts'
 import type { PathHandler } from '../pipeline.ts'
 import { healthPaths } from './health.ts'
 import { negotiate, plainJson } from '../media.ts'
@@ -13,12 +14,21 @@ const kubernetes = { major: '1', minor: '36', patch: '2' }
 /** Versions as they are told everywhere. */
 export const versionsOf = (build: ApiServerOptions['build']) => ({ runtime: build?.runtime ?? 'node', binary: `${kubernetes.major}.${kubernetes.minor}.${kubernetes.patch}`, emulation: `${kubernetes.major}.${kubernetes.minor}` })
 
-export function version(build: ApiServerOptions['build']): PathHandler {
-  const info = {
+const infoOf = (build: ApiServerOptions['build']) => ({
     major: kubernetes.major, minor: kubernetes.minor, emulationMajor: kubernetes.major, emulationMinor: kubernetes.minor, minCompatibilityMajor: '1', minCompatibilityMinor: '35',
     gitVersion: `v${kubernetes.major}.${kubernetes.minor}.${kubernetes.patch}+proa${build ? `.${build.version}` : ''}`, gitCommit: build?.commit ?? '', gitTreeState: 'clean', buildDate: build?.date ?? '1970-01-01T00:00:00Z',
     goVersion: build?.runtime ?? 'node', compiler: 'gc', platform: build?.platform ?? 'linux/amd64',
-  }
+})
+
+/** The same in the metrics. */
+export function buildInfo(metrics: Metrics, build: ApiServerOptions['build']): void {
+  const { major, minor, gitVersion, gitCommit, gitTreeState, buildDate, goVersion, compiler, platform } = infoOf(build)
+  metrics.gauge({ name: 'kubernetes_build_info', stability: 'ALPHA', help: 'What runs here; always 1.', labels: ['major', 'minor', 'git_version', 'git_commit', 'git_tree_state', 'build_date', 'go_version', 'compiler', 'platform'] })
+    .with(major, minor, gitVersion, gitCommit, gitTreeState, buildDate, goVersion, compiler, platform).set(1)
+}
+
+export function version(build: ApiServerOptions['build']): PathHandler {
+  const info = infoOf(build)
   return (request, { path }) => {
     if (path !== '/version' && path !== '/version/') return undefined
     if (request.method !== 'GET') throw notAllowed()
