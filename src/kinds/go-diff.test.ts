@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { decode, s } from '#machinery'
 import { goDiff, goForm, goForms } from './go-diff.ts'
 import { persistentVolumeSourceForm } from './go-forms.ts'
 
@@ -21,4 +22,10 @@ test('a change of the source of a volume reads as the reference writes it', () =
   assert.equal(goDiff(persistentVolumeSourceForm, { hostPath: { path: '/x', type: '' } }, { hostPath: { path: '/other', type: '' } }), [
     '@@ -2,7 +2,7 @@', '  "GCEPersistentDisk": null,', '  "AWSElasticBlockStore": null,', '  "HostPath": {', '-  "Path": "/x",', '+  "Path": "/other",', '   "Type": ""', '  },', '  "Glusterfs": null,', '',
   ].join('\n'))
+})
+
+test('a list that was given empty is not an absent one', () => {
+  const forms = goForms('Item: Name=s; Spec: Items=[]Item'), schema = s.object('', { items: s.list(s.object('', { name: s.string() })) })
+  assert.deepEqual(goForm(forms.Spec!, decode(schema, { items: [] })), { Items: [] })
+  assert.deepEqual(goForm(forms.Spec!, decode(schema, {})), { Items: null })
 })

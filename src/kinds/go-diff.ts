@@ -1,5 +1,6 @@
 // Some messages of the reference show a value, or what changed in one, as its own program holds it: other field names, in another
 // order, with everything that is empty spelled out. Clients see them, so they are made here from the API's form.
+import { wasEmptyList } from '#machinery'
 
 /** How the reference holds a structure: its fields in order. */
 export interface GoForm { readonly fields: readonly GoField[] }
@@ -33,7 +34,7 @@ export function goForm({ fields }: GoForm, value: object): Record<string, unknow
   const given = value as Record<string, unknown>, out: Record<string, unknown> = {}
   for (const { go, json, zero, form, list, inline } of fields) {
     if (inline) { Object.assign(out, goForm(form!(), value)); continue }
-    const inner = given[json] ?? zero
+    const inner = given[json] ?? (list && wasEmptyList(value, json) ? [] : zero)
     out[go] = inner === null || !form ? inner : list ? (inner as object[]).map((x) => goForm(form(), x)) : goForm(form(), inner as object)
   }
   return out

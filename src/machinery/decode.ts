@@ -34,6 +34,21 @@ export function decode<T>(schema: Schema<T>, json: unknown, options: DecodeOptio
 /** What the reference holds for an absent value: '' 0 false, null for lists, maps and times, an object's required fields. */
 export function zeroOf<T>(schema: Schema<T>): T { return zeroMaker(schema)() as T }
 
+/** Fields of decoded objects that were given as an empty list and left out: some messages of the reference show that they were not absent. */
+const emptyLists = new WeakMap<object, Set<string>>()
+function noteEmpty(object: object, field: string): void {
+  const known = emptyLists.get(object)
+  if (known) known.add(field)
+  else emptyLists.set(object, new Set([field]))
+}
+/** Whether the field of this very object was decoded from an empty list. */
+export const wasEmptyList = (object: object, field: string): boolean => emptyLists.get(object)?.has(field) ?? false
+/** Tells of a copy what is known of the original; returns the copy. */
+export function withEmptyLists<T extends object>(copy: T, original: object): T {
+  for (const field of emptyLists.get(original) ?? []) noteEmpty(copy, field)
+  return copy
+}
+
 type Decoder = (value: unknown, walk: Walk) => unknown
 
 interface Field {
@@ -156,7 +171,8 @@ function objectDecoder(schema: Schema<any>): Decoder {
       let inner = given[key]
       if (inner === null || inner === undefined) continue
       if (!field.isString || typeof inner !== 'string') inner = field.decode(inner, walk)
-      if (inner === undefined || (field.dropEmpty && !inner)) continue
+      if (inner === undefined) { if (Array.isArray(given[key])) noteEmpty(out, key); continue }
+      if (field.dropEmpty && !inner) continue
       if (field.index < last) ordered = false
       else last = field.index
       while (due < always.length && always[due]!.index <= field.index) {

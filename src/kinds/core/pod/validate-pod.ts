@@ -1,5 +1,5 @@
 // What is wrong with a pod, and with a change of one: little of a pod may change.
-import { forbiddenValue, invalidValue, isInRange, requiredValue, same, type AnyObject, type FieldError } from '#machinery'
+import { forbiddenValue, invalidValue, isInRange, requiredValue, same, withEmptyLists, type AnyObject, type FieldError } from '#machinery'
 import { goDiff, goForm } from '../../go-diff.ts'
 import { ephemeralContainerForm, nodeTermForm, podSpecForm } from '../../go-forms.ts'
 import type { NodeAffinity, NodeSelectorTerm } from './affinity.ts'
@@ -64,7 +64,7 @@ function validateUpdate({ spec }: PodLike, { spec: before }: PodLike): FieldErro
     errors.push(...validateNarrowing(spec, before))
     allowed = withPlacementOf(allowed, before)
   }
-  if (!same(allowed, before)) errors.push(forbiddenValue('spec', `${mutable}\n${goDiff(podSpecForm, inReference(before), inReference(allowed))}`))
+  if (!same(allowed, before)) errors.push(forbiddenValue('spec', `${mutable}\n${goDiff(podSpecForm, inReference(before), withEmptyLists(inReference(allowed), spec))}`))
   return errors
 }
 
