@@ -1,11 +1,19 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { CustomResourceDefinition, ValidatingAdmissionPolicy } from '#kinds'
+import { customResourceDefinition, validatingAdmissionPolicy, type CustomResourceDefinition, type ValidatingAdmissionPolicy } from '#kinds'
+import type { New } from '#machinery'
+import { TestCluster } from '#testing'
+import { describedTypes } from './described-types.ts'
 import { warnings } from './validatingadmissionpolicy-status.ts'
 
 const rule = (apiGroups: string[], apiVersions: string[], resources: string[]) => ({ apiGroups, apiVersions, resources, operations: ['CREATE'] })
 const deployments = [rule(['apps'], ['v1'], ['deployments'])]
-const definition = { spec: { group: 'x.example', names: { plural: 'widgets', kind: 'Widget' }, versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object', properties: { spec: { type: 'object', properties: { size: { type: 'integer' } } } } } } }] } } as unknown as CustomResourceDefinition // allowed: what is read of it
+const size = { type: 'object', properties: { spec: { type: 'object', properties: { size: { type: 'integer' } } } } }
+const document = { components: { schemas: {
+  'example.x.v1.Widget': { ...size, properties: { ...size.properties, metadata: { $ref: '#/components/schemas/Meta' }, status: { allOf: [{ $ref: '#/components/schemas/Status' }] } }, 'x-kubernetes-group-version-kind': [{ group: 'x.example', version: 'v1', kind: 'Widget' }] },
+  Status: { type: 'object', properties: { ready: { type: 'boolean' }, parts: { type: 'array', items: { $ref: '#/components/schemas/Status' } } } },
+} } }
+const server = { raw: async (_: string, path: string) => (path.startsWith('/openapi') ? document : { resources: [{ name: 'widgets', kind: 'Widget' }, { name: 'widgets/status', kind: 'Widget' }] }) }
 const policy = (resourceRules: object[], expression: string, more: object = {}) => ({ metadata: { name: 'p' }, spec: { matchConstraints: { resourceRules }, validations: [{ expression }], ...more } }) as unknown as ValidatingAdmissionPolicy // allowed: what is read of it
 
 for (const [what, given, ...expected] of [
@@ -19,7 +27,19 @@ for (const [what, given, ...expected] of [
   ['parameters', policy(deployments, 'params.data.a == 1', { paramKind: { apiVersion: 'v1', kind: 'ConfigMap' } }), "apps/v1, Kind=Deployment: ERROR: <input>:1:15: found no matching overload for '_==_' applied to '(string, int)'\n | params.data.a == 1\n | ..............^\n"],
   ['custom resources', policy([rule(['x.example'], ['v1'], ['widgets'])], 'object.spec.size > 1 && object.metadata.uid != ""')],
   ['custom resources without the field', policy([rule(['x.example'], ['v1'], ['widgets'])], 'object.spec.none > 1'), "x.example/v1, Kind=Widget: ERROR: <input>:1:12: undefined field 'none'\n | object.spec.none > 1\n | ...........^\n"],
+  ['custom resources whose schema refers to others', policy([rule(['x.example'], ['v1'], ['widgets'])], 'object.status.ready && object.status.parts.size() > 0'), "x.example/v1, Kind=Widget: ERROR: <input>:1:37: undefined field 'parts'\n | object.status.ready && object.status.parts.size() > 0\n | ....................................^\n"],
   ['what nobody serves', policy([rule(['y.example'], ['v1'], ['widgets'])], 'object.none')],
-] as [string, ValidatingAdmissionPolicy, ...string[]][]) test(`expressions are checked: ${what}`, () => {
-  assert.deepEqual(warnings(given, [definition]).map(({ warning }) => warning), expected)
+] as [string, ValidatingAdmissionPolicy, ...string[]][]) test(`expressions are checked: ${what}`, async () => {
+  assert.deepEqual(warnings(given, await describedTypes(server, 'x.example', 'v1')).map(({ warning }) => warning), expected)
+})
+
+test('custom resources are checked as the server describes them', async () => {
+  await using cluster = await TestCluster.start({ controllers: ['validatingadmissionpolicy-status'], scheduler: false })
+  const { client } = cluster
+  await client.create(customResourceDefinition, { metadata: { name: 'widgets.x.example' }, spec: { group: 'x.example', scope: 'Namespaced', names: { plural: 'widgets', kind: 'Widget' }, versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: size } }] } } as unknown as New<CustomResourceDefinition>) // allowed: the rest has defaults
+  await cluster.settle()
+  await client.create(validatingAdmissionPolicy, policy([rule(['x.example'], ['v1'], ['widgets'])], 'object.spec.size > 1 && object.spec.none > params.spec.other', { paramKind: { apiVersion: 'x.example/v1', kind: 'Widget' } }))
+  await cluster.settle()
+  const { status } = await client.get(validatingAdmissionPolicy, { name: 'p' })
+  assert.match(status.typeChecking?.expressionWarnings?.[0]?.warning ?? '', /undefined field 'none'[^]*undefined field 'other'/)
 })

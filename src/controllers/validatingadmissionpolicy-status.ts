@@ -1,18 +1,16 @@
 // Whether the expressions of validating policies fit the types that the policies are about: told in their status, for people; nothing depends on it.
 import { compile, type CelEnvironment, type CelType } from '#cel'
-import type { Controller } from '#client'
-import {
-  celTypeOf, customResourceDefinition, declaredType, expressions, kinds, structural, validatingAdmissionPolicy,
-  type CustomResourceDefinition, type ExpressionWarning, type RuleWithOperations, type ValidatingAdmissionPolicy,
-} from '#kinds'
-import { objectMeta, parseApiVersion, type Kind, type ServedVersion } from '#machinery'
+import type { Client, Controller } from '#client'
+import { declaredType, expressions, kinds, validatingAdmissionPolicy, type ExpressionWarning, type RuleWithOperations, type ValidatingAdmissionPolicy } from '#kinds'
+import { parseApiVersion, type Kind, type ServedVersion } from '#machinery'
+import { describedTypes, type DescribedType } from './described-types.ts'
 
 export const validatingAdmissionPolicyStatusController: Controller<ValidatingAdmissionPolicy> = {
-  name: 'validatingadmissionpolicy-status', for: validatingAdmissionPolicy, reads: [customResourceDefinition],
+  name: 'validatingadmissionpolicy-status', for: validatingAdmissionPolicy,
   concerns: ({ object }) => isNew(object),
   async reconcile(policy, cluster) {
     if (!isNew(policy)) return
-    const found = warnings(policy, cluster.list(customResourceDefinition))
+    const found = warnings(policy, await typesBeside(policy, cluster.client))
     const { name, generation } = policy.metadata
     const status = { observedGeneration: generation, typeChecking: { ...(found.length > 0 && { expressionWarnings: found }) } }
     const { apiVersion, kind } = validatingAdmissionPolicy
@@ -27,10 +25,10 @@ interface GroupVersionKind { readonly group: string; readonly version: string; r
 const mostTypes = 10
 
 /** What does not fit, expression by expression, for each type that the policy is about. */
-export function warnings({ spec }: ValidatingAdmissionPolicy, definitions: readonly CustomResourceDefinition[]): ExpressionWarning[] {
+export function warnings({ spec }: ValidatingAdmissionPolicy, described: readonly DescribedType[]): ExpressionWarning[] {
   const { validations = [], variables = [], paramKind, matchConstraints } = spec
-  const types = typesOf(matchConstraints?.resourceRules ?? [], definitions).flatMap((gvk) => { const type = typeOf(gvk, definitions); return type ? [{ gvk, type }] : [] })
-  const params = paramKind && typeOf({ ...parseApiVersion(paramKind.apiVersion ?? ''), kind: paramKind.kind ?? '' }, definitions)
+  const types = typesOf(matchConstraints?.resourceRules ?? [], described).flatMap((gvk) => { const type = typeOf(gvk, described); return type ? [{ gvk, type }] : [] })
+  const params = paramKind && typeOf({ ...parseApiVersion(paramKind.apiVersion ?? ''), kind: paramKind.kind ?? '' }, described)
   const scopes = types.map(({ gvk, type }) => {
     const scope = { params: params !== undefined, authorizer: true, objects: type, ...(params && { paramType: params }) }
     return { gvk, environment: withoutRequestResource(expressions.environment({ ...scope, variables: expressions.variablesOf(variables, scope).types })) }
@@ -49,19 +47,27 @@ export function warnings({ spec }: ValidatingAdmissionPolicy, definitions: reado
 /** The reference does not declare it here. */
 function withoutRequestResource({ variables: { 'authorizer.requestResource': _, ...variables }, ...rest }: CelEnvironment): CelEnvironment { return { ...rest, variables } }
 
+const hasStars = ({ apiGroups = [], apiVersions = [] }: RuleWithOperations): boolean => [...apiGroups, ...apiVersions].some((text) => text.includes('*'))
 /** The kinds that rules name without stars, in order. */
-function typesOf(rules: readonly RuleWithOperations[], definitions: readonly CustomResourceDefinition[]): GroupVersionKind[] {
+function typesOf(rules: readonly RuleWithOperations[], described: readonly DescribedType[]): GroupVersionKind[] {
   const found = new Map<string, GroupVersionKind>()
-  for (const { apiGroups = [], apiVersions = [], resources = [] } of rules) {
-    if ([...apiGroups, ...apiVersions].some((text) => text.includes('*'))) continue
+  for (const { apiGroups = [], apiVersions = [], resources = [] } of rules.filter((rule) => !hasStars(rule))) {
     let left = mostTypes
     for (const group of [...apiGroups].sort()) for (const version of [...apiVersions].sort()) for (const resource of resources.filter((text) => !/[*/]/.test(text)).sort()) {
-      const kind = kindOf(group, version, resource, definitions)
+      const kind = kindOf(group, version, resource, described)
       if (!kind || left-- <= 0) continue
       found.set(`${group}\0${version}\0${kind}`, { group, version, kind })
     }
   }
   return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, gvk]) => gvk)
+}
+
+/** What is not built in of the groups that the policy names. */
+async function typesBeside({ spec: { matchConstraints, paramKind } }: ValidatingAdmissionPolicy, client: Client): Promise<DescribedType[]> {
+  const named = new Set((matchConstraints?.resourceRules ?? []).filter((rule) => !hasStars(rule)).flatMap(({ apiGroups = [], apiVersions = [] }) => apiGroups.flatMap((group) => apiVersions.map((version) => `${group}/${version}`))))
+  if (paramKind?.apiVersion) named.add(paramKind.apiVersion)
+  const versions = [...named].map(parseApiVersion).filter(({ group, version }) => group !== '' && !builtIn((v) => v.group === group && v.version === version))
+  return (await Promise.all(versions.map(({ group, version }) => describedTypes(client, group, version)))).flat()
 }
 
 /** The versions in which a built-in kind is served. */
@@ -72,15 +78,12 @@ const builtIn = (wanted: (version: Version) => boolean): Version | undefined => 
   for (const kind of kinds) for (const version of versionsOf(kind)) if (wanted(version)) return version
   return undefined
 }
-const kindOf = (group: string, version: string, resource: string, definitions: readonly CustomResourceDefinition[]): string | undefined =>
-  builtIn((v) => v.group === group && v.version === version && v.resource === resource)?.kind
-    ?? definitions.find(({ spec }) => spec.group === group && spec.names.plural === resource && spec.versions.some((v) => v.name === version && v.served))?.spec.names.kind
+function kindOf(group: string, version: string, resource: string, described: readonly DescribedType[]): string | undefined {
+  const isMeant = (v: Omit<Version, 'schema'>) => v.group === group && v.version === version && v.resource === resource
+  return (builtIn(isMeant) ?? described.find(isMeant))?.kind
+}
 
-function typeOf({ group, version, kind }: GroupVersionKind, definitions: readonly CustomResourceDefinition[]): CelType | undefined {
-  const known = builtIn((v) => v.group === group && v.version === version && v.kind === kind)
-  if (known) return declaredType(known.schema)
-  const custom = definitions.find(({ spec }) => spec.group === group && spec.names.kind === kind)?.spec.versions.find((v) => v.name === version && v.served)
-  const schema = custom && celTypeOf(structural(custom.schema?.openAPIV3Schema), true)?.type
-  if (schema?.type !== 'object') return undefined
-  return { ...schema, name: kind, fields: { ...schema.fields, metadata: { of: declaredType(objectMeta), required: true } } }
+function typeOf({ group, version, kind }: GroupVersionKind, described: readonly DescribedType[]): CelType | undefined {
+  const isMeant = (v: GroupVersionKind) => v.group === group && v.version === version && v.kind === kind, known = builtIn(isMeant)
+  return known ? declaredType(known.schema) : described.find(isMeant)?.type
 }
