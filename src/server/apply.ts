@@ -15,8 +15,7 @@ import { readYaml } from './yaml.ts'
 export async function apply(call: Call, options: WriteOptions, adopt?: Adopt): Promise<ApiResponse> {
   const { served, info } = call
   const config = readConfig(call, options)
-  call.context.audit?.requestPatch(config)
-  checkType(call, config)
+  checkType(served, config)
   checkNamespace(call, { ...config, metadata: { ...config.metadata } })
   const change = (old: LooseObject): LooseObject => adopt ? adopt(applied(call, options, config, old), old) : applied(call, options, config, old)
   const create = info.subresource === '' && served.kind.verbs.includes('create') ? () => applied(call, options, config, undefined) : undefined
@@ -24,7 +23,8 @@ export async function apply(call: Call, options: WriteOptions, adopt?: Adopt): P
   return answer(call, await modify(call, { options, change, create, retry, tracked: true }))
 }
 
-function applied(call: Call, options: WriteOptions, config: LooseObject, old: LooseObject | undefined): LooseObject {
+/** The stored object (undefined: none) with a configuration of the served version applied, and who owns what noted. Throws Conflict, BadRequest. */
+export function applied(call: Call, options: WriteOptions, config: LooseObject, old: LooseObject | undefined): LooseObject {
   const { core, served, info: { subresource } } = call
   const { object, managedFields } = applyFields(served.schema, {
     kind: served.kindName, live: old && asManaged(call, converted(served, old)), config, apiVersion: served.apiVersion, manager: options.fieldManager, force: options.force ?? false,
@@ -47,7 +47,12 @@ function applied(call: Call, options: WriteOptions, config: LooseObject, old: Lo
 }
 
 /** The configuration as it came, in YAML (JSON is that too). Throws BadRequest. */
-function readConfig({ request: { body, headers } }: Call, { fieldValidation }: WriteOptions): LooseObject {
+export function readConfig(call: Call, options: WriteOptions): LooseObject {
+  const config = parseConfig(call, options)
+  call.context.audit?.requestPatch(config)
+  return config
+}
+function parseConfig({ request: { body, headers } }: Call, { fieldValidation }: WriteOptions): LooseObject {
   if (body !== undefined && 'object' in body) return withMetadata(body.object)
   if (mediaType(headers['content-type']) === 'application/apply-patch+cbor') return withMetadata(readCbor(body ?? new Uint8Array(), (why) => badRequest(`error decoding CBOR: ${why}`)))
   const text = new TextDecoder().decode(body)
@@ -69,7 +74,8 @@ function withMetadata(value: unknown): LooseObject {
   return { ...object, metadata: { ...object.metadata } }
 }
 
-function checkType({ served }: Call, { apiVersion = '', kind = '' }: LooseObject): void {
-  if (apiVersion === served.apiVersion && kind === served.kindName) return
+/** Throws BadRequest where the configuration is of another type than what it is applied to. */
+export function checkType(wanted: { readonly apiVersion: string; readonly kindName: string }, { apiVersion = '', kind = '' }: LooseObject): void {
+  if (apiVersion === wanted.apiVersion && kind === wanted.kindName) return
   throw badRequest(`invalid object type: ${apiVersion.includes('/') ? apiVersion : `/${apiVersion}`}, Kind=${kind}`)
 }

@@ -1,6 +1,7 @@
 // /scale: how many replicas there are and should be, whatever the kind calls them.
 import { columnDescription, scale as scaleType } from '#kinds'
 import { applyJsonPatch, applyMergePatch, applyStrategicPatch, badRequest, getPath, internalError, invalid, invalidValue, notFound, parseTime, printSelector, selectorFrom, selectorOfSet, setPath, shortAge, type ApiResponse, type Column, type LabelSelector, type LooseObject, type ScalePaths } from '#machinery'
+import { applied, checkType, readConfig } from '../apply.ts'
 import { decoded, readObject } from '../body.ts'
 import { place, type Call } from '../core.ts'
 import { patchForm } from '../media.ts'
@@ -66,6 +67,7 @@ function selectorText(value: unknown): string | undefined {
 async function write(call: Call): Promise<ApiResponse> {
   const { served, info, request } = call
   const isPatch = info.verb === 'patch'
+  if (isPatch && patchForm(request) === 'apply') return applyScale(call)
   const options = writeOptions(info.query, isPatch ? 'PatchOptions' : 'UpdateOptions')
   const body = isPatch ? readPatch(call) : undefined
   const given = isPatch ? undefined : readObject(request, accepted, options, call.core.registry, (text) => { call.warnings.push(text) })
@@ -78,12 +80,29 @@ async function write(call: Call): Promise<ApiResponse> {
     const next = setPath(old, pathsOf(call).specPath, replicas)
     return { ...next, metadata: { ...old.metadata, ...(named && { resourceVersion: named }) } }
   }
-  const seenAs: Modification['seenAs'] = {
+  const { object, kv } = await modify(call, { options, change, retry: !named, seenAs: seenAsScale(call) })
+  return answer(call, kv ? call.core.objects.value(served.kind, kv) : object)
+}
+
+/** Admission sees a Scale, and what it changes of it goes back into the object. */
+function seenAsScale(call: Call): NonNullable<Modification['seenAs']> {
+  return {
     of: (object) => scaleOf(call, object) as LooseObject,
     back: (seen, object) => { const { replicas = 0 } = (seen.spec ?? {}) as { replicas?: number }; return replicas === getPath(object, pathsOf(call).specPath) ? object : setPath(object, pathsOf(call).specPath, replicas) },
   }
-  const modification: Modification = { options, change, retry: !named, seenAs }
-  const { object, kv } = await modify(call, modification)
+}
+
+/** An applied Scale is the object's number of replicas, applied; the field belongs to the manager of the scale. */
+async function applyScale(call: Call): Promise<ApiResponse> {
+  const { served, info } = call, options = writeOptions(info.query, 'PatchOptions', true)
+  const config = readConfig(call, options)
+  checkType(accepted, config)
+  const { resourceVersion, name, namespace } = config.metadata, { replicas } = (config.spec ?? {}) as { replicas?: number }
+  checkName({ ...config, metadata: { ...config.metadata, name: name || info.name } }, info.name)
+  if (replicas !== undefined && replicas < 0 && !served.custom) throw invalid({ group: 'autoscaling', kind: 'Scale' }, info.name, [invalidValue('spec.replicas', replicas, 'must be greater than or equal to 0')])
+  const bare: LooseObject = { apiVersion: served.apiVersion, kind: served.kindName, metadata: { name: info.name, ...(namespace && { namespace }), ...(resourceVersion && { resourceVersion }) } as LooseObject['metadata'] }
+  const wanted = replicas === undefined ? bare : setPath(bare, pathsOf(call).specPath, replicas)
+  const { object, kv } = await modify(call, { options, change: (old) => applied(call, options, wanted, old), retry: !resourceVersion, tracked: true, seenAs: seenAsScale(call) })
   return answer(call, kv ? call.core.objects.value(served.kind, kv) : object)
 }
 
@@ -97,6 +116,5 @@ function patched({ request }: Call, scaleObject: object, body: unknown): unknown
     case 'json': return applyJsonPatch(scaleObject, body)
     case 'merge': return applyMergePatch(scaleObject, body)
     case 'strategic': return applyStrategicPatch(scaleType.schema, scaleObject, body)
-    case 'apply': throw badRequest('server-side apply to the scale subresource is not there yet: use a merge patch')
   }
 }
