@@ -134,16 +134,3 @@ test('a direct caller gets shared values, and a watch of them', async () => {
   assert.deepEqual(events.map((e) => `${e.type} ${e.object.metadata.name}`), ['ADDED a', 'ADDED b'])
   assert.equal(made.body.type === 'value' && made.body.value, events[1]!.object)
 })
-
-test('more requests at once than the server takes are told to come back', async () => {
-  const gates: (() => void)[] = []
-  const plugin: AdmissionPlugin = { name: 'Slow', handles: () => true, mutate: () => new Promise<void>((resolve) => { gates.push(resolve) }) }
-  const { ask } = await start({ admission: [plugin] })
-  const waiting = Array.from({ length: 3001 }, (_, i) => ask(`POST ${maps}`, map(`m${i}`)))
-  const last = await waiting[3000]!
-  assert.equal(last.status, 429)
-  assert.equal(last.headers['retry-after'], '1')
-  while (gates.length < 3000) await new Promise((resolve) => { setImmediate(resolve) })
-  for (const open of gates) open()
-  assert.ok((await Promise.all(waiting.slice(0, 3000))).every((a) => a.status === 201))
-})
