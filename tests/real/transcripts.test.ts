@@ -12,7 +12,7 @@ import { root } from './terminal.ts'
 
 const recorded = join(root, 'tests/transcripts/recorded')
 /** Servers side by side: a transcript waits more than it works, and each needs a cluster to itself. */
-const servers = 5
+const servers = 4
 /** These wait for the next full minute, or for a compaction: they begin first. */
 const slow = ['c-z-expired', 'h-cronjob']
 
