@@ -9,6 +9,7 @@ import { after, before, test } from 'node:test'
 import { aesGcm } from '../../src/assembly/encryption/ciphers.ts'
 import { KeyServer } from './key-service.ts'
 import { ServerProcess } from './server-process.ts'
+import { until } from './terminal.ts'
 
 let home: string
 const admin = 'admintoken', path = '/api/v1/namespaces/default/secrets'
@@ -131,7 +132,9 @@ test('a key management service seals the keys; its own key may change; without i
 
   service.stop()
   const late = start(name, config)
-  await new Promise((resolve) => { setTimeout(resolve, 1500) })
+  const log = join(home, name, 'logs/control-plane.log'), told = () => readFileSync(log, 'utf8').split('a key management service is not well').length
+  const before = told()
+  await until('the server misses the key service', async () => told(), (times) => times > before)
   await service.start() // it is waited for
   server = await late
   assert.equal(await read(server, 's'), 'hunter2-sesame')
