@@ -44,6 +44,8 @@ for (const [what, args, expected] of [
   ['a port that does not exist', ['--port', '70000'], /^proa: --port wants a whole number from 0 to 65535, not "70000"$/m],
   ['an unknown flag', ['--prot', '1'], /^proa: unknown flag --prot, did you mean --port\? See \.\/proa up --help$/m],
   ['an unknown admission plugin', ['--enable-admission-plugins', 'Nonsense'], /^proa: .*there is no plugin "Nonsense"; there are .*NamespaceLifecycle/m],
+  ['a configuration file that is not there', ['--encryption-provider-config', '/nowhere'], /^proa: --encryption-provider-config \/nowhere: there is no such file\. Give the path of a file that this user can read\.$/m],
+  ['a key that is not there, of several', ['--service-account-key-file', '/nowhere'], /^proa: --service-account-key-file \/nowhere: there is no such file\./m],
   ['a folder that is a file', ['--data-dir', '/dev/null'], /^proa: \/dev\/null is not a directory\. Use another --data-dir\.$/m],
   ['networks that overlap', ['--cluster-cidr', '10.96.0.0/16'], /^proa: --cluster-cidr 10\.96\.0\.0\/16 and --service-cluster-ip-range 10\.96\.0\.0\/16 overlap$/m],
 ] as const) test(`up refuses ${what}`, () => refused(expected, broken, args))
