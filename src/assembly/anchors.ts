@@ -10,4 +10,5 @@ export function certificatesOf(pem: string, fileName: string): X509Certificate[]
   return found
 }
 /** SHA-256 fingerprints, lower-case hex. */
-export const fingerprintsOf = (pem: string, fileName: string): ReadonlySet<string> => new Set(certificatesOf(pem, fileName).map((c) => c.fingerprint256.replaceAll(':', '').toLowerCase()))
+export const fingerprintsOf = (pem: string, fileName: string): ReadonlySet<string> =>
+  new Set(certificatesOf(pem, fileName).map((c) => c.fingerprint256.replaceAll(':', '').toLowerCase()))

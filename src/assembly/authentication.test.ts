@@ -26,7 +26,8 @@ before(async () => {
   await cluster.settle()
   for (const name of ['web', 'other']) await send(`POST ${accounts}`, { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name } })
   await send('POST /api/v1/nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n1' } })
-  for (const name of ['p', 'q']) await send(`POST ${core}/pods`, { apiVersion: 'v1', kind: 'Pod', metadata: { name }, spec: { serviceAccountName: 'web', nodeName: 'n1', containers: [{ name: 'c', image: 'i' }] } })
+  for (const name of ['p', 'q']) await send(`POST ${core}/pods`,
+    { apiVersion: 'v1', kind: 'Pod', metadata: { name }, spec: { serviceAccountName: 'web', nodeName: 'n1', containers: [{ name: 'c', image: 'i' }] } })
   await send(`POST ${core}/secrets`, { apiVersion: 'v1', kind: 'Secret', metadata: { name: 's' } })
 })
 test.after(() => cluster.stop())
@@ -44,7 +45,8 @@ test('a token request is answered with what was decided', async () => {
 })
 test('what a pod is given by default lives for a year, and says an hour', async () => {
   const bound = { boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: 'p' }, expirationSeconds: 3607 }
-  const claims = async (spec: object) => JSON.parse(Buffer.from((await ask(spec)).body['status'].token.split('.')[1], 'base64url').toString()) as { exp: number; iat: number; 'kubernetes.io': Body }
+  const claims = async (spec: object) => JSON.parse(Buffer.from((await ask(spec)).body['status'].token.split('.')[1],
+    'base64url').toString()) as { exp: number; iat: number; 'kubernetes.io': Body }
   const extended = await claims(bound), node = { name: 'n1', uid: await uid('/api/v1/nodes/n1') }
   assert.deepEqual([extended.exp - extended.iat, extended['kubernetes.io']['warnafter'] - extended.iat], [365 * 24 * 3600, 3607])
   assert.deepEqual(extended['kubernetes.io']['node'], node)
@@ -55,15 +57,22 @@ test('what a pod is given by default lives for a year, and says an hour', async 
 })
 
 const refusals: [what: string, spec: object, metadata: object, status: number, message: string][] = [
-  ['another name', {}, { name: 'other' }, 422, 'TokenRequest.authentication.k8s.io "web" is invalid: metadata.name: Invalid value: "other": must match the service account name if specified'],
+  ['another name', {}, { name: 'other' }, 422,
+    'TokenRequest.authentication.k8s.io "web" is invalid: metadata.name: Invalid value: "other": must match the service account name if specified'],
   ['another namespace', {}, { namespace: 'x' }, 400, 'the namespace of the provided object does not match the namespace sent on the request'],
-  ['another uid', {}, { uid: 'u' }, 409, 'Operation cannot be fulfilled on TokenRequest.authentication.k8s.io "web": the UID in the token request (u) does not match the UID of the service account (UID)'],
-  ['too short', { expirationSeconds: 599 }, {}, 422, 'TokenRequest.authentication.k8s.io "" is invalid: spec.expirationSeconds: Invalid value: 599: may not specify a duration less than 10 minutes'],
-  ['too long', { expirationSeconds: 2 ** 32 + 1 }, {}, 422, 'TokenRequest.authentication.k8s.io "" is invalid: spec.expirationSeconds: Invalid value: 4294967297: may not specify a duration larger than 2^32 seconds'],
-  ['a kind that tokens cannot be bound to', { boundObjectRef: { apiVersion: 'v1', kind: 'ConfigMap', name: 'x' } }, {}, 400, 'cannot bind token to object of type /v1, Kind=ConfigMap'],
-  ['a group that tokens cannot be bound to', { boundObjectRef: { apiVersion: 'apps/v1', kind: 'Pod', name: 'x' } }, {}, 400, 'cannot bind token to object of type apps/v1, Kind=Pod'],
+  ['another uid', {}, { uid: 'u' }, 409,
+    'Operation cannot be fulfilled on TokenRequest.authentication.k8s.io "web": the UID in the token request (u) does not match the UID of the service account (UID)'],
+  ['too short', { expirationSeconds: 599 }, {}, 422,
+    'TokenRequest.authentication.k8s.io "" is invalid: spec.expirationSeconds: Invalid value: 599: may not specify a duration less than 10 minutes'],
+  ['too long', { expirationSeconds: 2 ** 32 + 1 }, {}, 422,
+    'TokenRequest.authentication.k8s.io "" is invalid: spec.expirationSeconds: Invalid value: 4294967297: may not specify a duration larger than 2^32 seconds'],
+  ['a kind that tokens cannot be bound to', { boundObjectRef: { apiVersion: 'v1', kind: 'ConfigMap', name: 'x' } }, {}, 400,
+    'cannot bind token to object of type /v1, Kind=ConfigMap'],
+  ['a group that tokens cannot be bound to', { boundObjectRef: { apiVersion: 'apps/v1', kind: 'Pod', name: 'x' } }, {}, 400,
+    'cannot bind token to object of type apps/v1, Kind=Pod'],
   ['no such pod', { boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: 'x' } }, {}, 404, 'pods "x" not found'],
-  ['another pod of that name', { boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: 'p', uid: 'u' } }, {}, 409, 'Operation cannot be fulfilled on Pod "p": the UID in the bound object reference (u) does not match the UID in record. The object might have been deleted and then recreated'],
+  ['another pod of that name', { boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: 'p', uid: 'u' } }, {}, 409,
+    'Operation cannot be fulfilled on Pod "p": the UID in the bound object reference (u) does not match the UID in record. The object might have been deleted and then recreated'],
   ['no such node', { boundObjectRef: { apiVersion: 'v1', kind: 'Node', name: 'x' } }, {}, 404, 'nodes "x" not found'],
 ]
 for (const [what, spec, metadata, status, message] of refusals) test(`a token request is refused: ${what}`, async () => {
@@ -72,7 +81,8 @@ for (const [what, spec, metadata, status, message] of refusals) test(`a token re
 })
 test('a token is not bound to a pod of another account, nor made for an account that is not there', async () => {
   const bound = request({ boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: 'p' } })
-  assert.equal((await send(`POST ${accounts}/other/token`, bound)).body['message'], 'cannot bind token for serviceaccount "other" to pod running with different serviceaccount name.')
+  assert.equal((await send(`POST ${accounts}/other/token`, bound)).body['message'],
+    'cannot bind token for serviceaccount "other" to pod running with different serviceaccount name.')
   assert.equal((await send(`POST ${accounts}/none/token`, bound)).body['message'], 'serviceaccounts "none" not found')
 })
 

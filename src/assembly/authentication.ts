@@ -1,8 +1,10 @@
 // The authenticators of a control plane, in the reference's order.
 import type { ApiHandler, Clock, Log, Random } from '#machinery'
 import {
-  authenticatorChain, bearerAuthenticator, bootstrapTokens, certificateAuthenticator, forAudiences, frontProxyAuthenticator, IdentityProviders, legacyTokens, parseTokenFile, ServiceAccountTokens, systemUser, tokenFileAuthenticator, tokenMetrics, tokenSigner, webhookTokens,
-  type Anchors, type AuthenticationConfiguration, type AuthenticatorChain, type FrontProxy, type Metrics, type Objects, type Outbound, type TokenAuthenticator, type TokenKeys, type TokenSigner, type VerifySignature, type WebhookOptions,
+  authenticatorChain, bearerAuthenticator, bootstrapTokens, certificateAuthenticator, forAudiences, frontProxyAuthenticator, IdentityProviders, legacyTokens, parseTokenFile,
+    ServiceAccountTokens, systemUser, tokenFileAuthenticator, tokenMetrics, tokenSigner, webhookTokens,
+  type Anchors, type AuthenticationConfiguration, type AuthenticatorChain, type FrontProxy, type Metrics, type Objects, type Outbound, type TokenAuthenticator, type TokenKeys,
+    type TokenSigner, type VerifySignature, type WebhookOptions,
 } from '#server'
 
 export interface AuthenticationOptions {
@@ -61,7 +63,8 @@ export function authentication(options: AuthenticationOptions, { objects, clock,
   const now = () => clock.now(), issuers = options.serviceAccountIssuers, audiences = options.apiAudiences?.length ? options.apiAudiences : issuers
   const metrics = tokenMetrics(kept), tokens = new ServiceAccountTokens({ issuers, audiences, keys: options.tokenKeys, now, objects, metrics })
   const note = (namespace: string, name: string, labels: Readonly<Record<string, string>>) => {
-    void handler()({ method: 'PATCH', path: `/api/v1/namespaces/${namespace}/secrets/${name}`, query: '', headers: { 'content-type': 'application/merge-patch+json' }, body: { object: { metadata: { labels } } }, user: systemUser, direct: true })
+    void handler()({ method: 'PATCH', path: `/api/v1/namespaces/${namespace}/secrets/${name}`, query: '', headers: { 'content-type': 'application/merge-patch+json' },
+      body: { object: { metadata: { labels } } }, user: systemUser, direct: true })
       .then(({ status }) => { if (status >= 400) log.warn('the use of a token could not be noted', { namespace, name, status }) })
   }
   const { identityProviders: source } = options, nobody: Outbound = async () => { throw new Error('this server calls nobody') }
@@ -78,5 +81,7 @@ export function authentication(options: AuthenticationOptions, { objects, clock,
     ...(options.clientAnchors ? [certificateAuthenticator({ anchors: options.clientAnchors, now: () => Date.now() })] : []),
     bearerAuthenticator(tokenAuthenticators),
   ], { anonymous: options.anonymous ?? (() => true), log: log.named('authenticator') })
-  return { chain, stop() { unfollow?.(); providers?.stop() }, signer: tokenSigner(tokens, { random, now, issuers, advertised, maxSeconds: options.maxTokenSeconds ?? 0, extend: options.extendTokens ?? true, ...(options.jwksUri && { jwksUri: options.jwksUri }) }) }
+  return { chain, stop() { unfollow?.(); providers?.stop() },
+    signer: tokenSigner(tokens, { random, now, issuers, advertised, maxSeconds: options.maxTokenSeconds ?? 0, extend: options.extendTokens ?? true,
+    ...(options.jwksUri && { jwksUri: options.jwksUri }) }) }
 }

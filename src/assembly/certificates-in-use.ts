@@ -9,9 +9,17 @@ import { certificatesOf, fingerprintsOf } from './anchors.ts'
 import type { Certificate } from './pki.ts'
 import { watchFiles } from './watched-file.ts'
 
-type Flags = Pick<ClusterOptions, 'clientCaFile' | 'requestheaderClientCaFile' | 'requestheaderAllowedNames' | 'tlsCertFile' | 'tlsPrivateKeyFile' | 'tlsSniCertKey' | 'proxyClientCertFile' | 'proxyClientKeyFile'>
+type Flags = Pick<ClusterOptions,
+  'clientCaFile' | 'requestheaderClientCaFile' | 'requestheaderAllowedNames' | 'tlsCertFile' | 'tlsPrivateKeyFile' | 'tlsSniCertKey' | 'proxyClientCertFile' | 'proxyClientKeyFile'>
 interface Own { readonly ca: Certificate; readonly frontProxyCa: Certificate; readonly serving: Certificate; readonly proxyIdentity: Certificate }
-interface Now { readonly clientCa: string; readonly frontProxyCa: string; readonly clients: ReadonlySet<string>; readonly proxies: ReadonlySet<string>; readonly serving: ServingCertificates; readonly proxyIdentity: KeyPair }
+interface Now {
+  readonly clientCa: string
+  readonly frontProxyCa: string
+  readonly clients: ReadonlySet<string>
+  readonly proxies: ReadonlySet<string>
+  readonly serving: ServingCertificates
+  readonly proxyIdentity: KeyPair
+}
 
 export class CertificatesInUse {
   readonly #flags: Flags
@@ -24,7 +32,8 @@ export class CertificatesInUse {
     this.#flags = flags
     this.#own = own
     const { clientCaFile, requestheaderClientCaFile, tlsCertFile, tlsPrivateKeyFile, proxyClientCertFile, proxyClientKeyFile } = flags
-    this.#files = [clientCaFile, requestheaderClientCaFile, tlsCertFile, tlsPrivateKeyFile, proxyClientCertFile, proxyClientKeyFile, ...flags.tlsSniCertKey.map(parseNamed).flatMap(({ certificate, key }) => [certificate, key])].filter((f) => f !== undefined)
+    this.#files = [clientCaFile, requestheaderClientCaFile, tlsCertFile, tlsPrivateKeyFile, proxyClientCertFile, proxyClientKeyFile,
+      ...flags.tlsSniCertKey.map(parseNamed).flatMap(({ certificate, key }) => [certificate, key])].filter((f) => f !== undefined)
     this.#now = this.#read()
   }
 
@@ -51,16 +60,22 @@ export class CertificatesInUse {
   }
 
   #read(): Now {
-    const { clientCaFile, requestheaderClientCaFile, requestheaderAllowedNames, tlsCertFile, tlsPrivateKeyFile, tlsSniCertKey, proxyClientCertFile, proxyClientKeyFile } = this.#flags
+    const { clientCaFile, requestheaderClientCaFile, requestheaderAllowedNames, tlsCertFile, tlsPrivateKeyFile, tlsSniCertKey, proxyClientCertFile,
+      proxyClientKeyFile } = this.#flags
     const { ca, frontProxyCa: ownProxyCa, serving, proxyIdentity } = this.#own
-    const givenClients = clientCaFile === undefined ? undefined : read(clientCaFile), givenProxies = requestheaderClientCaFile === undefined ? undefined : read(requestheaderClientCaFile), ownIdentity = proxyClientCertFile === undefined || proxyClientKeyFile === undefined
-    const clientCas = givenClients === undefined ? [] : certificatesOf(givenClients, clientCaFile!), proxyCas = givenProxies === undefined ? [] : certificatesOf(givenProxies, requestheaderClientCaFile!)
+    const givenClients = clientCaFile === undefined ? undefined : read(clientCaFile),
+      givenProxies = requestheaderClientCaFile === undefined ? undefined : read(requestheaderClientCaFile),
+      ownIdentity = proxyClientCertFile === undefined || proxyClientKeyFile === undefined
+    const clientCas = givenClients === undefined ? [] : certificatesOf(givenClients, clientCaFile!),
+      proxyCas = givenProxies === undefined ? [] : certificatesOf(givenProxies, requestheaderClientCaFile!)
     if (requestheaderAllowedNames.length === 0) refuseOverlap(clientCas, proxyCas)
     const clientCa = joined(givenClients, ca.certificate), frontProxyCa = joined(givenProxies, ownIdentity || !givenProxies ? ownProxyCa.certificate : undefined)
     const shown = tlsCertFile && tlsPrivateKeyFile ? { certificate: read(tlsCertFile), key: read(tlsPrivateKeyFile) } : serving
     return {
-      clientCa, frontProxyCa, clients: fingerprintsOf(clientCa, clientCaFile ?? 'the client authority'), proxies: fingerprintsOf(frontProxyCa, requestheaderClientCaFile ?? 'the front-proxy authority'),
-      serving: { ...shown, clientAuthority: joined(clientCa, frontProxyCa), named: tlsSniCertKey.map(parseNamed).map(({ certificate, key, names }) => ({ certificate: read(certificate), key: read(key), names })) },
+      clientCa, frontProxyCa, clients: fingerprintsOf(clientCa, clientCaFile ?? 'the client authority'),
+        proxies: fingerprintsOf(frontProxyCa, requestheaderClientCaFile ?? 'the front-proxy authority'),
+      serving: { ...shown, clientAuthority: joined(clientCa, frontProxyCa),
+        named: tlsSniCertKey.map(parseNamed).map(({ certificate, key, names }) => ({ certificate: read(certificate), key: read(key), names })) },
       proxyIdentity: ownIdentity ? proxyIdentity : { certificate: read(proxyClientCertFile), key: read(proxyClientKeyFile) },
     }
   }
@@ -77,6 +92,7 @@ function refuseOverlap(clients: ReturnType<typeof certificatesOf>, proxies: Retu
 /** `cert.pem,key.pem` or `cert.pem,key.pem:*.example.com,example.com`. */
 export function parseNamed(text: string): { certificate: string; key: string; names: string[] } {
   const [files = '', names] = text.split(/:(?=[^/]*$)/, 2), [certificate, key, more] = files.split(',').map((f) => f.trim())
-  if (!certificate || !key || more !== undefined) throw new Error(`--tls-sni-cert-key wants a certificate and a key file, separated by a comma, and perhaps :names, not ${JSON.stringify(text)}`)
+  if (!certificate || !key || more !== undefined)
+    throw new Error(`--tls-sni-cert-key wants a certificate and a key file, separated by a comma, and perhaps :names, not ${JSON.stringify(text)}`)
   return { certificate, key, names: (names ?? '').split(',').map((n) => n.trim()).filter(Boolean) }
 }

@@ -12,7 +12,8 @@ export const verifySignature: VerifySignature = (jwk, algorithm, data, signature
   const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key
   switch (algorithm.slice(0, 2)) {
     case 'RS': return type === 'rsa' && (details?.modulusLength ?? 0) >= leastRsaBits && verify(hash, data, key, signature)
-    case 'PS': return type === 'rsa' && (details?.modulusLength ?? 0) >= leastRsaBits && verify(hash, data, { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }, signature)
+    case 'PS': return type === 'rsa' && (details?.modulusLength ?? 0) >= leastRsaBits &&
+      verify(hash, data, { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }, signature)
     case 'ES': return type === 'ec' && details?.namedCurve === curves[algorithm] && verify(hash, data, { key, dsaEncoding: 'ieee-p1363' }, signature)
     default: return false
   }

@@ -12,7 +12,8 @@ export function tokenKeys(signing: { readonly privateKey: KeyObject } | undefine
   const own = signing && verifyingKey(createPublicKey(signing.privateKey))
   const verifying = new Map([...(own ? [own] : []), ...others.map(verifyingKey)].map((key) => [key.keyId, key]))
   return {
-    ...(signing && own && { signer: { keyId: own.keyId, algorithm: own.algorithm, sign: (data: Uint8Array) => sign(hashOf(own.algorithm), data, own.algorithm.startsWith('ES') ? { key: signing.privateKey, ...encoding } : signing.privateKey) } }),
+    ...(signing && own && { signer: { keyId: own.keyId, algorithm: own.algorithm,
+      sign: (data: Uint8Array) => sign(hashOf(own.algorithm), data, own.algorithm.startsWith('ES') ? { key: signing.privateKey, ...encoding } : signing.privateKey) } }),
     verifying: [...verifying.values()],
   }
 }

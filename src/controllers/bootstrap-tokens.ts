@@ -50,7 +50,8 @@ export function signed(data: Readonly<Record<string, string>>, tokens: readonly 
   const next = Object.fromEntries(Object.entries(data).filter(([key]) => !key.startsWith(signaturePrefix)))
   for (const token of tokens) {
     const id = text(token, 'token-id'), end = endOf(token)
-    if (token.metadata.name !== `bootstrap-token-${id}` || text(token, 'token-secret') === '' || text(token, 'usage-bootstrap-signing') !== 'true' || (end !== undefined && end < now)) continue
+    if (token.metadata.name !== `bootstrap-token-${id}` || text(token, 'token-secret') === '' || text(token, 'usage-bootstrap-signing') !== 'true' ||
+      (end !== undefined && end < now)) continue
     next[signaturePrefix + id] = detached(kubeconfig, id, text(token, 'token-secret'), mac)
   }
   const keys = Object.keys(next)

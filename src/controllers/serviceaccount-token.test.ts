@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import { secret, serviceAccount, type Secret } from '#kinds'
 import { TestCluster } from '#testing'
 
-const tokenSecret = (name: string, account: string, more: object = {}) => ({ metadata: { name, namespace: 'default', annotations: { 'kubernetes.io/service-account.name': account } }, type: 'kubernetes.io/service-account-token', ...more })
+const tokenSecret = (name: string, account: string, more: object = {}) =>
+  ({ metadata: { name, namespace: 'default', annotations: { 'kubernetes.io/service-account.name': account } }, type: 'kubernetes.io/service-account-token', ...more })
 const text = (held: Secret, key: string) => atob(held.data?.[key] ?? '')
 
 test('a Secret that asks for a token gets one that works until the Secret or its account goes', async () => {
@@ -15,7 +16,8 @@ test('a Secret that asks for a token gets one that works until the Secret or its
   await client.create(secret, tokenSecret('orphan', 'none'))
   await cluster.settle()
   const held = await client.get(secret, at), account = await client.get(serviceAccount, { name: 'web', namespace: 'default' })
-  assert.deepEqual([text(held, 'ca.crt'), text(held, 'namespace'), held.metadata.annotations?.['kubernetes.io/service-account.uid']], ['certificate', 'default', account.metadata.uid])
+  assert.deepEqual([text(held, 'ca.crt'), text(held, 'namespace'), held.metadata.annotations?.['kubernetes.io/service-account.uid']],
+    ['certificate', 'default', account.metadata.uid])
   await assert.rejects(client.get(secret, { ...at, name: 'orphan' }), /not found/)
 
   const ask = () => cluster.plane.handler({ method: 'GET', path: '/version', query: '', headers: { authorization: `Bearer ${text(held, 'token')}` }, body: undefined })

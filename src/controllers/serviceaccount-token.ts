@@ -21,7 +21,8 @@ export const tokenSecretsController = ({ rootCa, sign }: TokenSecretsOptions): C
   name: 'serviceaccount-token', for: secret, reads: [serviceAccount],
   concerns: ({ object, old }) => accountOf(object) !== undefined || (old !== undefined && accountOf(old) !== undefined),
   watches: [watching(serviceAccount, ({ metadata }, cluster) =>
-    cluster.list(secret, { namespace: metadata.namespace }).filter((s) => accountOf(s) === metadata.name).map((s) => ({ name: s.metadata.name, namespace: metadata.namespace ?? '' })))],
+    cluster.list(secret, { namespace: metadata.namespace }).filter((s) => accountOf(s) === metadata.name).map((s) =>
+      ({ name: s.metadata.name, namespace: metadata.namespace ?? '' })))],
 
   async reconcile(object, cluster) {
     const name = accountOf(object), { namespace = '', annotations, deletionTimestamp } = object.metadata
@@ -29,7 +30,8 @@ export const tokenSecretsController = ({ rootCa, sign }: TokenSecretsOptions): C
     const target = { name, namespace }
     let account = cluster.get(serviceAccount, target)
     const isOther = (held: ServiceAccount | undefined) => !held || (annotations?.[uidKey] !== undefined && annotations[uidKey] !== held.metadata.uid)
-    if (isOther(account)) account = await cluster.client.get(serviceAccount, target).catch((error: unknown) => { if (is(error, 'NotFound')) return undefined; throw error }) // the cache may be behind
+    if (isOther(account)) account = await cluster.client.get(serviceAccount,
+      target).catch((error: unknown) => { if (is(error, 'NotFound')) return undefined; throw error }) // the cache may be behind
     if (!account || isOther(account)) { await cluster.delete(secret, object); return }
     const filled = await fill(object, account, { rootCa, sign })
     if (filled) await cluster.update(secret, filled)
@@ -42,8 +44,10 @@ const accountOf = ({ metadata, type: given }: Secret): string | undefined => (gi
 /** The Secret with what it lacks; undefined when it lacks nothing. */
 export async function fill(object: Secret, account: ServiceAccount, { rootCa, sign }: TokenSecretsOptions): Promise<Secret | undefined> {
   const { data = {}, metadata } = object, ca = btoa(rootCa)
-  const missing = { ...(rootCa !== '' && data['ca.crt'] !== ca && { 'ca.crt': ca }), ...(!data['namespace'] && { namespace: btoa(metadata.namespace ?? '') }), ...(!data['token'] && { token: btoa(await sign(account, metadata.name)) }) }
+  const missing = { ...(rootCa !== '' && data['ca.crt'] !== ca && { 'ca.crt': ca }), ...(!data['namespace'] && { namespace: btoa(metadata.namespace ?? '') }),
+    ...(!data['token'] && { token: btoa(await sign(account, metadata.name)) }) }
   const isNamed = metadata.annotations?.[uidKey] === account.metadata.uid
   if (Object.keys(missing).length === 0 && isNamed) return undefined
-  return { ...object, metadata: { ...metadata, annotations: { ...metadata.annotations, [nameKey]: account.metadata.name, [uidKey]: account.metadata.uid } }, data: { ...data, ...missing } }
+  return { ...object, metadata: { ...metadata, annotations: { ...metadata.annotations, [nameKey]: account.metadata.name, [uidKey]: account.metadata.uid } },
+    data: { ...data, ...missing } }
 }

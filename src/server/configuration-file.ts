@@ -9,11 +9,13 @@ export function readConfiguration<T>(text: string, { kind, apiVersions, schema }
   if (text.trim() === '') throw new Error('empty config data')
   const { value, error, duplicates } = readYaml(text)
   if (error !== undefined) throw new Error(`error converting YAML to JSON: ${error}`)
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) throw new Error("couldn't get version/kind; json parse error: json: cannot unmarshal into Go value of type struct { APIVersion string; Kind string }")
+  if (value === null || typeof value !== 'object' || Array.isArray(value))
+    throw new Error("couldn't get version/kind; json parse error: json: cannot unmarshal into Go value of type struct { APIVersion string; Kind string }")
   const { kind: givenKind, apiVersion, ...rest } = value as Record<string, unknown>
   if (!givenKind) throw new Error(`Object 'Kind' is missing in '${text}'`)
   if (!apiVersion) throw new Error(`Object 'apiVersion' is missing in '${text}'`)
-  if (givenKind !== kind || !apiVersions.includes(String(apiVersion))) throw new Error(`no kind ${JSON.stringify(givenKind)} is registered for version ${JSON.stringify(apiVersion)}; expected ${kind} of ${apiVersions.join(' or ')}`)
+  if (givenKind !== kind || !apiVersions.includes(String(apiVersion)))
+    throw new Error(`no kind ${JSON.stringify(givenKind)} is registered for version ${JSON.stringify(apiVersion)}; expected ${kind} of ${apiVersions.join(' or ')}`)
   const strict: string[] = duplicates.map((d) => `yaml: unmarshal errors:\n  ${d}`)
   let read: T
   try { read = decode(schema, rest, { strict }) } catch (cause) { throw cause instanceof DecodeError ? new Error(cause.message, { cause }) : cause }

@@ -28,7 +28,8 @@ export class Issuer {
       this.asked.push(request.url ?? '')
       const page = this.pages.get(request.url ?? '')
       if (page) { response.writeHead(page.status ?? 200).end(page.body); return }
-      const known: Record<string, () => unknown> = { [`${path}/.well-known/openid-configuration`]: () => ({ issuer: this.url, jwks_uri: `${this.url}/keys` }), [`${path}/keys`]: () => ({ keys: this.jwks() }) }
+      const known: Record<string, () => unknown> = { [`${path}/.well-known/openid-configuration`]: () => ({ issuer: this.url, jwks_uri: `${this.url}/keys` }),
+        [`${path}/keys`]: () => ({ keys: this.jwks() }) }
       const answer = known[request.url ?? '']
       if (!answer) { response.writeHead(404).end('not here'); return }
       response.writeHead(200, { 'content-type': 'application/json', ...(this.maxAge > 0 && { 'cache-control': `public, max-age=${this.maxAge}` }) }).end(JSON.stringify(answer()))
@@ -61,7 +62,8 @@ export class Issuer {
     const now = Math.floor(Date.now() / 1000), key = algorithm.startsWith('ES') ? this.#keys.ec : this.#keys.rsa
     const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
     const data = `${part({ alg: algorithm, kid: kid ?? key.kid })}.${part({ iss: this.url, iat: now, exp: now + 600, ...claims })}`
-    const options = { key: key.privateKey, ...(algorithm.startsWith('ES') ? { dsaEncoding: 'ieee-p1363' as const } : algorithm.startsWith('PS') ? { padding: 6, saltLength: -1 } : {}) }
+    const options = { key: key.privateKey, ...(algorithm.startsWith('ES') ? { dsaEncoding: 'ieee-p1363' as const } : algorithm.startsWith('PS') ? { padding: 6, saltLength: -1 }
+      : {}) }
     return `${data}.${sign(`sha${algorithm.slice(2)}`, Buffer.from(data), options).toString('base64url')}`
   }
 }

@@ -44,15 +44,19 @@ export class KeyServer {
     }
     const method = (name: string) => {
       const request = schema.lookupType(`v2.${name}Request`), response = schema.lookupType(`v2.${name}Response`)
-      return { path: `/v2.KeyManagementService/${name}`, requestStream: false, responseStream: false, requestDeserialize: (b: Buffer) => request.decode(b), requestSerialize: (v: Message) => Buffer.from(request.encode(v).finish()), responseSerialize: (v: Message) => Buffer.from(response.encode(v).finish()), responseDeserialize: (b: Buffer) => response.decode(b) }
+      return { path: `/v2.KeyManagementService/${name}`, requestStream: false, responseStream: false, requestDeserialize: (b: Buffer) => request.decode(b),
+        requestSerialize: (v: Message) => Buffer.from(request.encode(v).finish()), responseSerialize: (v: Message) => Buffer.from(response.encode(v).finish()),
+        responseDeserialize: (b: Buffer) => response.decode(b) }
     }
     const names = Object.keys(answers)
-    server.addService(Object.fromEntries(names.map((n) => [n, method(n)])), Object.fromEntries(names.map((n) => [n, (call: ServerUnaryCall<Message, Message>, done: sendUnaryData<Message>) => {
+    server.addService(Object.fromEntries(names.map((n) => [n, method(n)])),
+      Object.fromEntries(names.map((n) => [n, (call: ServerUnaryCall<Message, Message>, done: sendUnaryData<Message>) => {
       this.calls.push(n)
       try { done(null, answers[n]!(call.request)) } catch (error) { done({ code: status.UNKNOWN, details: String(error) }) }
     }])))
     rmSync(this.#socket, { force: true })
-    await new Promise<void>((resolve, reject) => { server.bindAsync(`unix:${this.#socket}`, ServerCredentials.createInsecure(), (error) => { if (error) reject(error); else resolve() }) })
+    await new Promise<void>((resolve, reject) => { server.bindAsync(`unix:${this.#socket}`, ServerCredentials.createInsecure(),
+      (error) => { if (error) reject(error); else resolve() }) })
   }
   stop(): void { this.#server?.forceShutdown() }
 }

@@ -25,7 +25,8 @@ after(async () => {
 const everybody = ['system:authenticated']
 
 test('by flags', async (t) => {
-  const server = await ServerProcess.start(home, [...common(), '--oidc-issuer-url', issuer.url, '--oidc-client-id', 'cluster', '--oidc-ca-file', file('ca.pem', authority.certificate), '--oidc-username-claim', 'email',
+  const server = await ServerProcess.start(home, [...common(), '--oidc-issuer-url', issuer.url, '--oidc-client-id', 'cluster', '--oidc-ca-file',
+    file('ca.pem', authority.certificate), '--oidc-username-claim', 'email',
     '--oidc-groups-claim', 'groups', '--oidc-groups-prefix', 'oidc:', '--oidc-required-claim', 'hd=example.com', '--oidc-signing-algs', 'RS256,ES256'], 'flags')
   t.after(() => server.stop())
   const jane = { aud: 'cluster', email: 'jane@example.com', email_verified: true, groups: ['a', 'b'], hd: 'example.com' }
@@ -37,13 +38,17 @@ test('by flags', async (t) => {
   const seconds = Math.floor(Date.now() / 1000)
   for (const [what, token, why] of [
     ['another audience', issuer.token({ ...jane, aud: 'other' }), 'oidc: verify token: oidc: expected audience "cluster" got ["other"]'],
-    ['over', issuer.token({ ...jane, exp: seconds - 1 }), /^oidc: verify token: oidc: token is expired \(Token Expiry: /], ['not yet', issuer.token({ ...jane, nbf: seconds + 120 }), /before the nbf/],
-    ['not verified', issuer.token({ ...jane, email_verified: false }), 'oidc: email not verified'], ['no e-mail address', issuer.token({ ...jane, email: undefined }), 'oidc: parse username claims "email": claim not present'],
+    ['over', issuer.token({ ...jane, exp: seconds - 1 }), /^oidc: verify token: oidc: token is expired \(Token Expiry: /],
+      ['not yet', issuer.token({ ...jane, nbf: seconds + 120 }), /before the nbf/],
+    ['not verified', issuer.token({ ...jane, email_verified: false }), 'oidc: email not verified'],
+      ['no e-mail address', issuer.token({ ...jane, email: undefined }), 'oidc: parse username claims "email": claim not present'],
     ['another domain', issuer.token({ ...jane, hd: 'evil.example' }), 'oidc: required claim hd value does not match. Got = evil.example, want = example.com'],
     ['no domain', issuer.token({ ...jane, hd: undefined }), 'oidc: required claim hd not present in ID token'],
-    ['an algorithm that is not allowed', issuer.token(jane, { algorithm: 'PS256' }), 'oidc: verify token: oidc: id token signed with unsupported algorithm, expected ["RS256" "ES256"] got "PS256"'],
+    ['an algorithm that is not allowed', issuer.token(jane, { algorithm: 'PS256' }),
+      'oidc: verify token: oidc: id token signed with unsupported algorithm, expected ["RS256" "ES256"] got "PS256"'],
     ['an unknown key', issuer.token(jane, { kid: 'nobody' }), 'oidc: verify token: failed to verify signature: failed to verify id token signature'],
-    ['another token\'s signature', issuer.token(jane).replace(/[^.]+$/, issuer.token({ aud: 'x' }).split('.')[2]!), 'oidc: verify token: failed to verify signature: failed to verify id token signature'],
+    ['another token\'s signature', issuer.token(jane).replace(/[^.]+$/, issuer.token({ aud: 'x' }).split('.')[2]!),
+      'oidc: verify token: failed to verify signature: failed to verify id token signature'],
   ] as const) {
     assert.equal(await server.who(token), 401, what)
     const told = await server.why(token, admin) ?? ''
@@ -64,18 +69,23 @@ test('by flags', async (t) => {
 test('by file, which may change', async (t) => {
   const other = await Issuer.start(authority, '/realm')
   t.after(() => other.stop())
-  const entry = ({ url }: Issuer, more: object = {}) => ({ issuer: { url, audiences: ['a', 'b'], audienceMatchPolicy: 'MatchAny', certificateAuthority: authority.certificate }, claimMappings: { username: { claim: 'sub', prefix: 'x:' } }, ...more })
-  const configuration = (...jwt: object[]) => JSON.stringify({ apiVersion: 'apiserver.config.k8s.io/v1', kind: 'AuthenticationConfiguration', jwt, anonymous: { enabled: true, conditions: [{ path: '/livez' }] } })
+  const entry = ({ url }: Issuer, more: object = {}) =>
+    ({ issuer: { url, audiences: ['a', 'b'], audienceMatchPolicy: 'MatchAny', certificateAuthority: authority.certificate },
+    claimMappings: { username: { claim: 'sub', prefix: 'x:' } }, ...more })
+  const configuration = (...jwt: object[]) => JSON.stringify({ apiVersion: 'apiserver.config.k8s.io/v1', kind: 'AuthenticationConfiguration', jwt,
+    anonymous: { enabled: true, conditions: [{ path: '/livez' }] } })
   const path = file('authn.json', configuration(entry(issuer)))
   const server = await ServerProcess.start(home, [...common(), '--authentication-config', path], 'file')
   t.after(() => server.stop())
   const user = (name: string) => ({ username: name, groups: everybody })
-  for (const algorithm of ['RS256', 'RS512', 'PS256', 'ES256'] as const) assert.deepEqual(await server.who(issuer.token({ aud: 'b', sub: algorithm }, { algorithm })), user(`x:${algorithm}`))
+  for (const algorithm of ['RS256', 'RS512', 'PS256', 'ES256'] as const) assert.deepEqual(await server.who(issuer.token({ aud: 'b', sub: algorithm }, { algorithm })),
+    user(`x:${algorithm}`))
   assert.equal(await server.why(issuer.token({ aud: 'c', sub: 's' }), admin), 'oidc: verify token: oidc: expected audience in ["a" "b"] got ["c"]')
   assert.equal(await server.why(other.token({ aud: 'a', sub: 's' }), admin), 'invalid bearer token')
   assert.deepEqual([(await server.ask('GET /livez')).status, (await server.ask('GET /healthz')).status], [200, 401])
 
-  const until = async (what: () => Promise<boolean>) => { for (const end = Date.now() + 20_000; !await what();) { if (Date.now() > end) throw new Error('it did not happen'); await new Promise((resolve) => { setTimeout(resolve, 50) }) } }
+  const until = async (what: () => Promise<boolean>) => { for (const end = Date.now() + 20_000; !await what();) { if (Date.now() > end)
+    throw new Error('it did not happen'); await new Promise((resolve) => { setTimeout(resolve, 50) }) } }
   writeFileSync(path, configuration(entry(issuer), entry(other, { claimMappings: { username: { expression: '"y:" + claims.sub' }, uid: { claim: 'id' } } })))
   await until(async () => await server.who(other.token({ aud: 'a', sub: 's', id: '7' })) !== 401)
   assert.deepEqual(await server.who(other.token({ aud: 'a', sub: 's', id: '7' })), { ...user('y:s'), uid: '7' })
@@ -92,7 +102,8 @@ test('a provider that comes late is asked again, and a document elsewhere is fou
   late.pages.set('/.well-known/openid-configuration', { status: 404, body: 'not yet' })
   late.pages.set('/elsewhere', { body: JSON.stringify({ issuer: late.url, jwks_uri: `${late.url}/keys` }) })
   const path = file('late.json', JSON.stringify({ apiVersion: 'apiserver.config.k8s.io/v1', kind: 'AuthenticationConfiguration', jwt: [
-    { issuer: { url: late.url, audiences: ['a'], certificateAuthority: authority.certificate, discoveryURL: `${late.url}/elsewhere` }, claimMappings: { username: { claim: 'sub', prefix: '' } } },
+    { issuer: { url: late.url, audiences: ['a'], certificateAuthority: authority.certificate, discoveryURL: `${late.url}/elsewhere` },
+      claimMappings: { username: { claim: 'sub', prefix: '' } } },
     { issuer: { url: issuer.url, audiences: ['a'] }, claimMappings: { username: { claim: 'sub', prefix: '' } } } ] }))
   const server = await ServerProcess.start(home, [...common(), '--authentication-config', path], 'late')
   t.after(() => server.stop())
@@ -102,9 +113,11 @@ test('a provider that comes late is asked again, and a document elsewhere is fou
 
 for (const [what, args, message] of [
   ['half of the flags', ['--oidc-client-id', 'x'], 'oidc-issuer-url and oidc-client-id must be specified together when any oidc-* flags are set'],
-  ['plain HTTP', ['--oidc-issuer-url', 'http://x', '--oidc-client-id', 'x'], 'invalid authentication configuration: jwt[0].issuer.url: Invalid value: "http://x": URL scheme must be https'],
+  ['plain HTTP', ['--oidc-issuer-url', 'http://x', '--oidc-client-id', 'x'],
+    'invalid authentication configuration: jwt[0].issuer.url: Invalid value: "http://x": URL scheme must be https'],
   ['an algorithm that nobody knows', ['--oidc-issuer-url', 'https://x', '--oidc-client-id', 'x', '--oidc-signing-algs', 'HS256'], 'oidc: unsupported signing alg: "HS256"'],
-  ['our own issuer', ['--oidc-issuer-url', 'https://own', '--oidc-client-id', 'x', '--service-account-issuer', 'https://own'], 'URL must not overlap with disallowed issuers: [https://own]'],
+  ['our own issuer', ['--oidc-issuer-url', 'https://own', '--oidc-client-id', 'x', '--service-account-issuer', 'https://own'],
+    'URL must not overlap with disallowed issuers: [https://own]'],
 ] as const) test(`a server does not start with ${what}`, async () => {
   await assert.rejects(ServerProcess.start(home, args, 'wrong'), (error: Error) => error.message.includes(message) || assert.fail(error.message))
 })

@@ -16,7 +16,8 @@ export class ServerProcess {
 
   /** Starts one with its data below `home`; rejects with what it printed when it ends instead. */
   static start(home: string, args: readonly string[], name = 'server'): Promise<ServerProcess> {
-    const child = spawn(join(root, 'proa'), ['server', '--name', name, '--port', '0', ...args], { env: { ...process.env, PROA_HOME: home, HOME: home }, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(join(root, 'proa'), ['server', '--name', name, '--port', '0', ...args],
+      { env: { ...process.env, PROA_HOME: home, HOME: home }, stdio: ['ignore', 'pipe', 'pipe'] })
     let printed = ''
     return new Promise((resolve, reject) => {
       const late = setTimeout(() => { child.kill('SIGKILL'); reject(new Error(`not ready in time: ${printed}`)) }, startMs)
@@ -45,7 +46,8 @@ export class ServerProcess {
   ask(line: string, { token, body, headers, cert, key }: { token?: string; body?: object; headers?: Record<string, string>; cert?: string; key?: string } = {}): Promise<Answer> {
     const [method, path] = line.split(' ') as [string, string]
     return new Promise((resolve, reject) => {
-      const call = request(`${this.url}${path}`, { method, rejectUnauthorized: false, agent: false, ...(cert !== undefined && { cert, key }), headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }), ...headers } }, (answer) => {
+      const call = request(`${this.url}${path}`, { method, rejectUnauthorized: false, agent: false, ...(cert !== undefined && { cert, key }),
+        headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }), ...headers } }, (answer) => {
         let text = ''
         answer.setEncoding('utf8').on('data', (chunk: string) => { text += chunk })
         answer.on('end', () => { resolve({ status: answer.statusCode ?? 0, body: text.startsWith('{') ? JSON.parse(text) : text, headers: answer.headers }) })
@@ -56,12 +58,14 @@ export class ServerProcess {
   }
   /** Who the server takes the holder of a token for; the status when for nobody. */
   async who(token: string): Promise<object | number> {
-    const { status, body } = await this.ask('POST /apis/authentication.k8s.io/v1/selfsubjectreviews', { token, body: { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' } })
+    const { status, body } = await this.ask('POST /apis/authentication.k8s.io/v1/selfsubjectreviews',
+      { token, body: { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' } })
     return status === 201 ? body.status.userInfo : status
   }
   /** Why the server takes it for nobody. */
   async why(token: string, admin: string): Promise<string | undefined> {
-    const { body } = await this.ask('POST /apis/authentication.k8s.io/v1/tokenreviews', { token: admin, body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec: { token } } })
+    const { body } = await this.ask('POST /apis/authentication.k8s.io/v1/tokenreviews',
+      { token: admin, body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec: { token } } })
     return body.status.error
   }
 }

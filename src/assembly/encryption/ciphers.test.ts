@@ -5,7 +5,9 @@ import { aesCbc, aesGcm, seededGcm, secretbox } from './ciphers.ts'
 
 const path = '/registry/secrets/n/s', values = ['', 'a', 'x'.repeat(15), 'x'.repeat(16), 'y'.repeat(1000)].map((t) => new TextEncoder().encode(t))
 const key = (bytes: number) => Uint8Array.from({ length: bytes }, (_, i) => i)
-for (const [name, cipher, other] of [['AES-CBC with 128 bits', aesCbc(key(16)), aesCbc(key(24).subarray(8))], ['AES-CBC', aesCbc(key(32)), undefined], ['AES-GCM', aesGcm(key(32)), aesGcm(key(24))], ['secretbox', secretbox(key(32)), secretbox(new Uint8Array(32))], ['AES-GCM with a seed', seededGcm(key(32)), seededGcm(new Uint8Array(32))]] as const)
+for (const [name, cipher, other] of [['AES-CBC with 128 bits', aesCbc(key(16)), aesCbc(key(24).subarray(8))], ['AES-CBC', aesCbc(key(32)), undefined],
+  ['AES-GCM', aesGcm(key(32)), aesGcm(key(24))], ['secretbox', secretbox(key(32)), secretbox(new Uint8Array(32))],
+  ['AES-GCM with a seed', seededGcm(key(32)), seededGcm(new Uint8Array(32))]] as const)
   test(`${name} opens what it seals, and nothing else`, () => {
     for (const value of values) {
       const sealed = cipher.seal(path, value)
@@ -20,8 +22,10 @@ for (const [name, cipher, other] of [['AES-CBC with 128 bits', aesCbc(key(16)), 
       assert.throws(() => cipher.open(path, sealed.subarray(0, 3)), { message: 'the stored data was shorter than the required size' })
     }
   })
-test('AES-GCM binds a value to its place', () => { assert.throws(() => aesGcm(key(32)).open('/registry/secrets/n/other', aesGcm(key(32)).seal(path, values[1]!)), /authentication failed/) })
-for (const [change, message] of [[(d: Uint8Array) => d.subarray(0, -1), 'the stored data is not a multiple of the block size'], [(d: Uint8Array) => d.subarray(0, 16), 'invalid PKCS7 data (empty or not padded)']] as const)
+test('AES-GCM binds a value to its place', () => { assert.throws(() => aesGcm(key(32)).open('/registry/secrets/n/other', aesGcm(key(32)).seal(path, values[1]!)),
+  /authentication failed/) })
+for (const [change, message] of [[(d: Uint8Array) => d.subarray(0, -1), 'the stored data is not a multiple of the block size'],
+  [(d: Uint8Array) => d.subarray(0, 16), 'invalid PKCS7 data (empty or not padded)']] as const)
   test(`AES-CBC: ${message}`, () => { assert.throws(() => aesCbc(key(32)).open(path, change(aesCbc(key(32)).seal(path, values[4]!))), { message }) })
 /** RFC 5869 section 2.3, written out for 32 bytes. */
 const expand = (prk: Uint8Array, info: Uint8Array): Buffer => createHmac('sha256', prk).update(Buffer.concat([info, Uint8Array.of(1)])).digest()

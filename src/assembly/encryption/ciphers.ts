@@ -57,7 +57,8 @@ export const secretbox = (key: Uint8Array): Cipher => ({
   },
   open(_path, data) {
     if (data.length < boxNonceBytes + tagBytes) throw tooShort()
-    try { return xsalsa20poly1305(key, data.subarray(0, boxNonceBytes)).decrypt(data.subarray(boxNonceBytes)) } catch (cause) { throw new Error('output array was not large enough for encryption', { cause }) }
+    try { return xsalsa20poly1305(key, data.subarray(0,
+      boxNonceBytes)).decrypt(data.subarray(boxNonceBytes)) } catch (cause) { throw new Error('output array was not large enough for encryption', { cause }) }
   },
 })
 

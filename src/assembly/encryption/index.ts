@@ -14,7 +14,8 @@ export interface Encryption { readonly atRest: EncryptionAtRest; readonly checks
 /** Reads the file and starts what it names; the file is read again when it changes, where that is wanted. Rejects with what is wrong with it. */
 export async function encryption({ file, reload, kmsV1, clock, log }: EncryptionOptions): Promise<Encryption> {
   const load = (text: string) => {
-    try { return readEncryption(text, { kmsV1, reload }) } catch (cause) { throw new Error(`error while parsing file: ${file}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause }) }
+    try { return readEncryption(text,
+      { kmsV1, reload }) } catch (cause) { throw new Error(`error while parsing file: ${file}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause }) }
   }
   let { rules, services } = await start(load(readFileSync(file, 'utf8')), clock, log)
   const atRest = new EncryptionAtRest(rules, resourceNames(kinds))
@@ -28,7 +29,8 @@ export async function encryption({ file, reload, kmsV1, clock, log }: Encryption
     services = next.services
     log.info('reloaded encryption config')
   }) : () => {}
-  const checks: HealthCheck[] = reload ? [{ name: 'kms-providers', check: () => { for (const { health } of services) health() } }] : services.map(({ health }, i) => ({ name: `kms-provider-${i}`, check: health }))
+  const checks: HealthCheck[] = reload ? [{ name: 'kms-providers', check: () => { for (const { health } of services) health() } }]
+    : services.map(({ health }, i) => ({ name: `kms-provider-${i}`, check: health }))
   return { atRest, checks, stop() { unwatch(); for (const each of services) each.stop() } }
 }
 

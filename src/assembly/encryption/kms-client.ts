@@ -14,14 +14,18 @@ export interface KeyService {
 /** The service could not be asked: it may be there later. */
 export class KmsUnavailable extends Error { override readonly name = 'KmsUnavailable' }
 
-const codes = ['OK', 'Canceled', 'Unknown', 'InvalidArgument', 'DeadlineExceeded', 'NotFound', 'AlreadyExists', 'PermissionDenied', 'ResourceExhausted', 'FailedPrecondition', 'Aborted', 'OutOfRange', 'Unimplemented', 'Internal', 'Unavailable', 'DataLoss', 'Unauthenticated']
+const codes = ['OK', 'Canceled', 'Unknown', 'InvalidArgument', 'DeadlineExceeded', 'NotFound', 'AlreadyExists', 'PermissionDenied', 'ResourceExhausted', 'FailedPrecondition',
+  'Aborted', 'OutOfRange', 'Unimplemented', 'Internal', 'Unavailable', 'DataLoss', 'Unauthenticated']
 const passing = new Set([4, 14])
 
 export async function keyService(version: 'v1' | 'v2', socket: string, timeoutMs: number): Promise<KeyService> {
-  const [{ Client: GrpcClient, credentials }, { Writer: ProtoWriter, Reader: ProtoReader }] = await Promise.all([import('@grpc/grpc-js'), import('protobufjs/minimal.js').then((m) => m.default ?? m)])
-  const client: Client = new GrpcClient(socket.startsWith('@') ? `unix-abstract:${socket.slice(1)}` : `unix:${socket}`, credentials.createInsecure(), { 'grpc.default_authority': 'localhost' })
+  const [{ Client: GrpcClient, credentials }, { Writer: ProtoWriter, Reader: ProtoReader }] = await Promise.all([import('@grpc/grpc-js'),
+    import('protobufjs/minimal.js').then((m) => m.default ?? m)])
+  const client: Client = new GrpcClient(socket.startsWith('@') ? `unix-abstract:${socket.slice(1)}` : `unix:${socket}`, credentials.createInsecure(),
+    { 'grpc.default_authority': 'localhost' })
   const call = <T>(method: string, write: (to: Writer) => Writer, read: (from: Reader) => T) => new Promise<T>((resolve, reject) => {
-    client.makeUnaryRequest(`/${version === 'v2' ? 'v2' : 'v1beta1'}.KeyManagementService/${method}`, (_: undefined) => Buffer.from(write(ProtoWriter.create()).finish()), (bytes) => read(ProtoReader.create(bytes)), undefined,
+    client.makeUnaryRequest(`/${version === 'v2' ? 'v2' : 'v1beta1'}.KeyManagementService/${method}`, (_: undefined) => Buffer.from(write(ProtoWriter.create()).finish()),
+      (bytes) => read(ProtoReader.create(bytes)), undefined,
       { deadline: Date.now() + timeoutMs }, (error: ServiceError | null, answer?: T) => {
         if (!error) { resolve(answer!); return }
         const text = `rpc error: code = ${codes[error.code] ?? error.code} desc = ${error.details}`
@@ -34,18 +38,22 @@ export async function keyService(version: 'v1' | 'v2', socket: string, timeoutMs
     return {
       close,
       async status() { await call('Version', v1beta1, (from) => fieldsOf(from)); return { version: 'v1beta1', healthz: 'ok', keyId: 'v1' } },
-      encrypt: (plaintext) => call('Encrypt', (to) => v1beta1(to).uint32(18).bytes(plaintext), (from) => ({ ciphertext: fieldsOf(from).get(1)?.[0] ?? empty, keyId: 'v1', annotations: {} })),
+      encrypt: (plaintext) => call('Encrypt', (to) => v1beta1(to).uint32(18).bytes(plaintext),
+        (from) => ({ ciphertext: fieldsOf(from).get(1)?.[0] ?? empty, keyId: 'v1', annotations: {} })),
       decrypt: ({ ciphertext }) => call('Decrypt', (to) => v1beta1(to).uint32(18).bytes(ciphertext), (from) => fieldsOf(from).get(1)?.[0] ?? empty),
     }
   }
   return {
     close,
-    status: () => call('Status', (to) => to, (from) => { const f = fieldsOf(from); return { version: text(f.get(1)?.[0]), healthz: text(f.get(2)?.[0]), keyId: text(f.get(3)?.[0]) } }),
+    status: () => call('Status', (to) => to, (from) => { const f = fieldsOf(from); return { version: text(f.get(1)?.[0]), healthz: text(f.get(2)?.[0]),
+      keyId: text(f.get(3)?.[0]) } }),
     encrypt: (plaintext) => call('Encrypt', (to) => to.uint32(10).bytes(plaintext).uint32(18).string(randomUUID()), (from) => {
       const f = fieldsOf(from)
       return { ciphertext: f.get(1)?.[0] ?? empty, keyId: text(f.get(2)?.[0]), annotations: readAnnotations(f.get(3) ?? [], (b) => ProtoReader.create(b)) }
     }),
-    decrypt: ({ ciphertext, keyId, annotations }) => call('Decrypt', (to) => writeAnnotations(to.uint32(10).bytes(ciphertext).uint32(18).string(randomUUID()).uint32(26).string(keyId), 4, annotations), (from) => fieldsOf(from).get(1)?.[0] ?? empty),
+    decrypt: ({ ciphertext, keyId, annotations }) => call('Decrypt',
+      (to) => writeAnnotations(to.uint32(10).bytes(ciphertext).uint32(18).string(randomUUID()).uint32(26).string(keyId), 4, annotations),
+      (from) => fieldsOf(from).get(1)?.[0] ?? empty),
   }
 }
 

@@ -12,7 +12,8 @@ class Clock {
   now() { return this.time }
   after(ms: number, run: () => void) { const entry = { at: this.time + ms, run }; this.waiting.push(entry); return () => { this.waiting.splice(this.waiting.indexOf(entry), 1) } }
   /** Lets the next one that waits go on. */
-  async next() { const entry = this.waiting.sort((a, b) => a.at - b.at).shift(); if (entry) { this.time = Math.max(this.time, entry.at); entry.run() } await new Promise((resolve) => { setImmediate(resolve) }) }
+  async next() { const entry = this.waiting.sort((a, b) =>
+    a.at - b.at).shift(); if (entry) { this.time = Math.max(this.time, entry.at); entry.run() } await new Promise((resolve) => { setImmediate(resolve) }) }
 }
 /** Seals by turning every bit of it, under a key that may be another. */
 class Service implements KeyService {
@@ -23,8 +24,10 @@ class Service implements KeyService {
   readonly calls: string[] = []
   #call(name: string) { this.calls.push(name); if (this.down) throw new KmsUnavailable('rpc error: code = Unavailable desc = no connection') }
   async status() { this.#call('status'); return { version: this.version, healthz: this.healthz, keyId: this.keyId } }
-  async encrypt(plaintext: Uint8Array) { this.#call('encrypt'); return { ciphertext: plaintext.map((b) => b ^ 255), keyId: this.keyId, annotations: { 'a.example': Uint8Array.of(1) } } }
-  async decrypt({ ciphertext, keyId }: Sealed) { this.#call(`decrypt ${keyId}`); if (keyId === 'lost') throw new Error('rpc error: code = Unknown desc = no such key'); return ciphertext.map((b) => b ^ 255) }
+  async encrypt(plaintext: Uint8Array) { this.#call('encrypt'); return { ciphertext: plaintext.map((b) => b ^ 255), keyId: this.keyId,
+    annotations: { 'a.example': Uint8Array.of(1) } } }
+  async decrypt({ ciphertext, keyId }: Sealed) { this.#call(`decrypt ${keyId}`); if (keyId === 'lost')
+    throw new Error('rpc error: code = Unknown desc = no such key'); return ciphertext.map((b) => b ^ 255) }
   close() {}
 }
 const bytes = (text: string) => new TextEncoder().encode(text), path = '/registry/secrets/n/s'
@@ -32,7 +35,8 @@ function make(version: 'v1' | 'v2' = 'v2') {
   const clock = new Clock(), service = new Service(), provider = new KmsProvider({ name: 'vault', version, service, clock, log: silent }), [key] = provider.keys
   return { clock, service, provider, key: key! }
 }
-const another = (service: Service, version: 'v1' | 'v2' = 'v2') => { const clock = new Clock(), provider = new KmsProvider({ name: 'vault', version, service, clock, log: silent }); return { clock, provider, key: provider.keys[0]! } }
+const another = (service: Service, version: 'v1' | 'v2' = 'v2') =>
+  { const clock = new Clock(), provider = new KmsProvider({ name: 'vault', version, service, clock, log: silent }); return { clock, provider, key: provider.keys[0]! } }
 
 for (const version of ['v2', 'v1'] as const) test(`${version}: what one server seals another opens; the service is asked once`, async () => {
   const { service, provider, key } = make(version)
@@ -69,7 +73,9 @@ test('nothing is written with a key whose service has not been heard of for thre
   await clock.next()
   provider.check()
 })
-for (const [what, change, why] of [['ill', { healthz: 'melting' }, /got unexpected healthz status: melting/], ['of another version', { version: 'v3' }, /expected KMSv2 API version v2, got v3/], ['without a key', { keyId: '' }, /keyID is empty/]] as const) test(`a service that is ${what}`, async () => {
+for (const [what, change, why] of [['ill', { healthz: 'melting' }, /got unexpected healthz status: melting/],
+  ['of another version', { version: 'v3' }, /expected KMSv2 API version v2, got v3/],
+  ['without a key', { keyId: '' }, /keyID is empty/]] as const) test(`a service that is ${what}`, async () => {
   const { clock, service, provider } = make()
   Object.assign(service, change)
   const started = provider.start()

@@ -65,7 +65,8 @@ export class KmsProvider implements SealingProvider {
   check(): void {
     if (!this.#state) throw new Error('got unexpected nil transformer')
     const now = this.#options.clock.now()
-    if (now > this.#state.until) throw new Error(`encryptedDEKSource with keyID hash ${JSON.stringify(`sha256:${createHash('sha256').update(this.#state.sealed.keyId).digest('hex')}`)} expired at ${goTime(this.#state.until)} (current time is ${goTime(now)})`)
+    if (now > this.#state.until)
+      throw new Error(`encryptedDEKSource with keyID hash "sha256:${createHash('sha256').update(this.#state.sealed.keyId).digest('hex')}" expired at ${goTime(this.#state.until)} (current time is ${goTime(now)})`)
   }
 
   /** Rejects when the service does not answer although something can be opened with it only. */
@@ -87,7 +88,9 @@ export class KmsProvider implements SealingProvider {
     for (const end = clock.now() + patienceMs; ;) {
       try { return this.#format.cipher(await service.decrypt(sealed), isSeed) } catch (error) {
         if (!(error instanceof KmsUnavailable)) return `failed to decrypt DEK, error: ${messageOf(error)}`
-        if (clock.now() > end) throw new Error(`the key management service ${name} does not answer (${error.message}), and what it sealed cannot be read without it: start it, and then the cluster`, { cause: error })
+        if (clock.now() > end)
+          throw new Error(`the key management service ${name} does not answer (${error.message}), and what it sealed cannot be read without it: start it, and then the cluster`,
+          { cause: error })
         await new Promise<void>((resolve) => { clock.after(retryMs, resolve) })
       }
     }
@@ -134,7 +137,8 @@ export class KmsProvider implements SealingProvider {
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 const goTime = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z')
-const nameOf = ({ ciphertext, keyId, annotations }: Sealed): string => JSON.stringify([Buffer.from(ciphertext).toString('base64'), keyId, Object.entries(annotations).map(([k, v]) => [k, Buffer.from(v).toString('base64')]).sort()])
+const nameOf = ({ ciphertext, keyId, annotations }: Sealed): string =>
+  JSON.stringify([Buffer.from(ciphertext).toString('base64'), keyId, Object.entries(annotations).map(([k, v]) => [k, Buffer.from(v).toString('base64')]).sort()])
 
 /** A protobuf message: encryptedData 1, keyID 2, encryptedDEKSource 3, annotations 4, encryptedDEKSourceType 5 (0: a key, 1: a seed of keys). */
 const version2: Format = {

@@ -17,7 +17,7 @@ import { podDisruptionBudget } from '../policy/poddisruptionbudget.ts'
 import { formerAdmission } from './admissionregistration.ts'
 import { formerDefinitions } from './apiextensions.ts'
 import { formerAutoscalers } from './autoscaling.ts'
-import { formerMore } from './more.ts'
+import { nearlyUnchanged } from './nearly-unchanged.ts'
 import { formerIngressClasses, formerIngresses, formerIPAddresses, formerNetworkPolicies, formerServiceCIDRs } from './networking.ts'
 import { formerDisruptionBudgets } from './policy.ts'
 import { podPreset } from './podpreset.ts'
@@ -30,7 +30,7 @@ export const formerVersions: ReadonlyMap<Kind, readonly ServedVersion<any>[]> = 
   [deployment, formerDeployments], [replicaSet, formerReplicaSets], [daemonSet, formerDaemonSets], [statefulSet, formerStatefulSets], [controllerRevision, formerControllerRevisions],
   [horizontalPodAutoscaler, formerAutoscalers], [ingress, formerIngresses], [ingressClass, formerIngressClasses], [networkPolicy, formerNetworkPolicies], [ipAddress, formerIPAddresses],
   [serviceCIDR, formerServiceCIDRs], [podDisruptionBudget, formerDisruptionBudgets], [customResourceDefinition, formerDefinitions], [podSecurityPolicy, formerPodSecurityPolicies],
-  ...formerRbac, ...formerMore, ...formerAdmission,
+  ...formerRbac, ...nearlyUnchanged, ...formerAdmission,
 ])
 /** Kinds of which nothing is left today. */
 export const formerKinds: readonly Kind[] = [podSecurityPolicy, podPreset]

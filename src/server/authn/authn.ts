@@ -78,7 +78,8 @@ export function authenticatorChain(authenticators: readonly Authenticator[], { a
       try {
         return await identify(request, asked)
       } catch (error) {
-        if (error instanceof NotAuthenticated && error.reasons.length > 0) log.info('unable to authenticate the request', { error: error.message, path: request.path, ...(request.remote && { remote: request.remote }) })
+        if (error instanceof NotAuthenticated && error.reasons.length > 0) log.info('unable to authenticate the request',
+          { error: error.message, path: request.path, ...(request.remote && { remote: request.remote }) })
         throw error
       }
     },

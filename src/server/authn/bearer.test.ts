@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import { bearerToken, parseTokenFile, webSocketToken } from './bearer.ts'
 
 for (const [header, token, warned] of [
-  ['Bearer abc', 'abc', 0], ['bearer abc', 'abc', 0], ['  BEARER abc  ', 'abc', 0], ['bearer  abc', undefined, 1], ['Bearer a b', 'a', 0], ['Basic abc', undefined, 0], [undefined, undefined, 0], ['Bearer ', undefined, 0], ['Bearer', undefined, 0], ['zzz', undefined, 0],
+  ['Bearer abc', 'abc', 0], ['bearer abc', 'abc', 0], ['  BEARER abc  ', 'abc', 0], ['bearer  abc', undefined, 1], ['Bearer a b', 'a', 0], ['Basic abc', undefined, 0],
+    [undefined, undefined, 0], ['Bearer ', undefined, 0], ['Bearer', undefined, 0], ['zzz', undefined, 0],
 ] as const)
   test(`the token of ${JSON.stringify(header)} is ${token}`, () => {
     let warnings = 0
@@ -12,14 +13,16 @@ for (const [header, token, warned] of [
   })
 
 const encoded = `base64url.bearer.authorization.k8s.io.${Buffer.from('t-1_2').toString('base64url')}`
-const protocols = (value: string, upgrade = 'websocket') => ({ method: 'GET' as const, path: '/', query: '', headers: { 'sec-websocket-protocol': value, upgrade }, body: undefined })
+const protocols = (value: string, upgrade = 'websocket') =>
+  ({ method: 'GET' as const, path: '/', query: '', headers: { 'sec-websocket-protocol': value, upgrade }, body: undefined })
 test('a WebSocket brings its token among its protocols', () => {
   assert.equal(webSocketToken(protocols(`v5.channel.k8s.io, ${encoded}`)), 't-1_2')
   assert.equal(webSocketToken(protocols('v5.channel.k8s.io')), undefined)
   assert.equal(webSocketToken(protocols(`v5.channel.k8s.io, ${encoded}`, 'spdy/3.1')), undefined)
 })
 for (const [value, why] of [[encoded, 'missing additional subprotocol'], [`v5, ${encoded}, ${encoded}`, 'multiple base64.bearer.authorization tokens specified'],
-  ['v5, base64url.bearer.authorization.k8s.io.***', 'invalid base64.bearer.authorization token encoding'], [`v5, base64url.bearer.authorization.k8s.io.${Buffer.from([0xff, 0xfe]).toString('base64url')}`, 'invalid base64.bearer.authorization token']] as const)
+  ['v5, base64url.bearer.authorization.k8s.io.***', 'invalid base64.bearer.authorization token encoding'],
+    [`v5, base64url.bearer.authorization.k8s.io.${Buffer.from([0xff, 0xfe]).toString('base64url')}`, 'invalid base64.bearer.authorization token']] as const)
   test(`a WebSocket token is refused: ${why}`, () => { assert.throws(() => webSocketToken(protocols(value)), { message: why }) })
 
 test('a token file has users, uids and quoted groups', () => {

@@ -53,7 +53,8 @@ export function parseTokenFile(csv: string, fileName: string): Map<string, User>
   csv.split(/\r?\n/).forEach((line, i) => {
     if (line.trim() === '' || line.startsWith('#')) return
     const [token, name, uid, groups] = columns(line)
-    if (!token || !name || uid === undefined) throw new Error(`${fileName}:${i + 1}: a token file has at least 3 columns (token, user name, user uid), and a fourth with groups if wanted`)
+    if (!token || !name || uid === undefined)
+      throw new Error(`${fileName}:${i + 1}: a token file has at least 3 columns (token, user name, user uid), and a fourth with groups if wanted`)
     users.set(token, { name, uid, groups: (groups ?? '').split(',').map((g) => g.trim()).filter(Boolean) })
   })
   return users

@@ -19,8 +19,10 @@ export const bootstrapTokens = ({ objects, now, log }: { readonly objects: Objec
     const name = `bootstrap-token-${id}`, held = objects.get(secret, name, 'kube-system')
     if (!held) return undefined
     const text = (key: string) => secretText(held, key), groups = groupsOf(text('auth-extra-groups'))
-    const why = held.metadata.deletionTimestamp ? 'is deleted and awaiting removal' : held.type !== type ? `has invalid type, expected ${type}` : !sameText(text('token-secret'), password) ? 'has invalid value for key token-secret'
-      : text('token-id') !== id ? `has invalid value for key token-id, expected ${id}` : isOver(text('expiration'), now()) ? 'is expired' : text('usage-bootstrap-authentication') !== 'true' ? 'not marked usage-bootstrap-authentication=true'
+    const why = held.metadata.deletionTimestamp ? 'is deleted and awaiting removal' : held.type !== type ? `has invalid type, expected ${type}`
+      : !sameText(text('token-secret'), password) ? 'has invalid value for key token-secret'
+      : text('token-id') !== id ? `has invalid value for key token-id, expected ${id}` : isOver(text('expiration'), now()) ? 'is expired'
+        : text('usage-bootstrap-authentication') !== 'true' ? 'not marked usage-bootstrap-authentication=true'
         : groups === undefined ? 'has invalid value for key auth-extra-groups' : undefined
     if (why === undefined) return { user: { name: `system:bootstrap:${id}`, groups: groups! } }
     log.info(`the bootstrap secret kube-system/${name}, which matches a bearer token, ${why}`)

@@ -4,9 +4,11 @@ import { cachedTokens } from './cached-tokens.ts'
 
 test('an answer is remembered for its time, for its audiences; errors are not; those who ask together ask once', async () => {
   let now = 0, asked = 0
-  const inner = { name: 'i', authenticateToken: async (token: string) => { asked++; if (token === 'bad') throw new Error('no'); return token === 'nobody' ? undefined : { user: { name: token, groups: [] } } } }
+  const inner = { name: 'i', authenticateToken: async (token: string) => { asked++; if (token === 'bad')
+    throw new Error('no'); return token === 'nobody' ? undefined : { user: { name: token, groups: [] } } } }
   const count = async (...runs: (() => unknown)[]) => { asked = 0; await Promise.allSettled(runs.map((run) => run())); return asked }
-  const tokens = cachedTokens(inner, { ttlMs: 100, clock: { now: () => now } }), ask = (token: string, audiences?: string[]) => () => tokens.authenticateToken(token, audiences ? { audiences } : {})
+  const tokens = cachedTokens(inner, { ttlMs: 100, clock: { now: () => now } }),
+    ask = (token: string, audiences?: string[]) => () => tokens.authenticateToken(token, audiences ? { audiences } : {})
   assert.equal(await count(ask('a'), ask('a')), 1)
   now = 99
   assert.equal(await count(ask('a'), ask('a', ['x'])), 1)

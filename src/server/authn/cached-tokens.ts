@@ -7,9 +7,13 @@ import type { Asked, Authenticated, TokenAuthenticator } from './authn.ts'
 /** So many answers are remembered. */
 const mostAnswers = 4096
 
-export interface CacheOptions { readonly ttlMs: number; readonly clock: Pick<Clock, 'now'>; readonly also?: 'nobody'; readonly metrics?: Pick<TokenMetrics, 'hits' | 'misses' | 'fetched' | 'failed' | 'asking'> | undefined }
+export interface CacheOptions { readonly ttlMs: number; readonly clock: Pick<Clock, 'now'>; readonly also?: 'nobody'; readonly metrics?: Pick<TokenMetrics,
+  'hits' | 'misses' | 'fetched' | 'failed' | 'asking'> | undefined }
 
-/** Remembers who a token is for `ttlMs`, and, with `also: 'nobody'`, that nobody knows it; errors are asked about again. Tokens asked about at the same time are asked about once. */
+/**
+ * Remembers who a token is for `ttlMs`, and, with `also: 'nobody'`, that nobody knows it; errors are asked about again. Tokens asked about at
+ * the same time are asked about once.
+ */
 export function cachedTokens(inner: TokenAuthenticator, { ttlMs, clock, also, metrics }: CacheOptions): TokenAuthenticator & { forget(): void } {
   const known = new LRUCache<string, { readonly answer: Authenticated | undefined; readonly until: number }>({ max: mostAnswers })
   const asking = new Map<string, Promise<Authenticated | undefined>>()

@@ -4,18 +4,21 @@ import type { ApiRequest, ClientCertificate } from '#machinery'
 import { certificateAuthenticator, frontProxyAuthenticator } from './certificates.ts'
 
 const jane: ClientCertificate = { commonName: 'jane', organizations: ['a', 'b'], uids: [], fingerprint: 'f1', chain: ['f1', 'ca'], notBefore: 100, notAfter: 200 }
-const request = (certificate: Partial<ClientCertificate> | undefined, headers: Record<string, string> = {}): ApiRequest => ({ method: 'GET', path: '/', query: '', headers, body: undefined, ...(certificate && { certificate: { ...jane, ...certificate } }) })
+const request = (certificate: Partial<ClientCertificate> | undefined, headers: Record<string, string> = {}): ApiRequest =>
+  ({ method: 'GET', path: '/', query: '', headers, body: undefined, ...(certificate && { certificate: { ...jane, ...certificate } }) })
 let now = 150, anchors = new Set(['ca'])
 const x509 = certificateAuthenticator({ anchors: () => anchors, now: () => now })
 
 test('CN is the name, each O a group, the element of the CNCF the uid', () => {
-  assert.deepEqual(x509.authenticate(request({ uids: ['u-7'] }), {}), { user: { name: 'jane', uid: 'u-7', groups: ['a', 'b'], extra: { 'authentication.kubernetes.io/credential-id': ['X509SHA256=f1'] } } })
+  assert.deepEqual(x509.authenticate(request({ uids: ['u-7'] }), {}),
+    { user: { name: 'jane', uid: 'u-7', groups: ['a', 'b'], extra: { 'authentication.kubernetes.io/credential-id': ['X509SHA256=f1'] } } })
   assert.equal(x509.authenticate(request(undefined), {}), undefined)
   assert.equal(x509.authenticate(request({ commonName: '' }), {}), undefined)
 })
 for (const [why, change, message] of [
   ['TLS did not believe it', { problem: 'x509: SELF_SIGNED_CERT_IN_CHAIN' }, /SELF_SIGNED/], ['another authority', { chain: ['f1', 'front'] }, /signed by unknown authority/],
-  ['not yet valid', { notBefore: 151 }, /expired or is not yet valid/], ['no longer valid', { notAfter: 149 }, /expired or is not yet valid/], ['two uids', { uids: ['1', '2'] }, /multiple/],
+  ['not yet valid', { notBefore: 151 }, /expired or is not yet valid/], ['no longer valid', { notAfter: 149 }, /expired or is not yet valid/],
+    ['two uids', { uids: ['1', '2'] }, /multiple/],
 ] as const) test(`a certificate is refused: ${why}`, () => { assert.throws(() => x509.authenticate(request(change), {}), message) })
 
 test('authorities and time are looked at on every request', () => {
@@ -38,5 +41,6 @@ test('a proxy says whom it speaks for', () => {
 })
 test('nobody else may', () => {
   assert.throws(() => proxy.authenticate(request({}, { 'x-remote-user': 'eve' }), {}), /unknown authority/)
-  assert.throws(() => proxy.authenticate(request({ ...front, commonName: 'jane' }, { 'x-remote-user': 'eve' }), {}), { message: 'x509: subject with cn=jane is not in the allowed list' })
+  assert.throws(() => proxy.authenticate(request({ ...front, commonName: 'jane' }, { 'x-remote-user': 'eve' }), {}),
+    { message: 'x509: subject with cn=jane is not in the allowed list' })
 })

@@ -17,7 +17,8 @@ export function certificateAuthenticator({ anchors, now }: { readonly anchors: A
       const { commonName, organizations, uids, fingerprint } = certificate
       if (commonName === '') return undefined
       if (uids.length > 1) throw new Error('expected 1 UID, but found multiple')
-      return { user: { name: commonName, ...(uids[0] && { uid: uids[0] }), groups: organizations, extra: { 'authentication.kubernetes.io/credential-id': [`X509SHA256=${fingerprint}`] } } }
+      return { user: { name: commonName, ...(uids[0] && { uid: uids[0] }), groups: organizations,
+        extra: { 'authentication.kubernetes.io/credential-id': [`X509SHA256=${fingerprint}`] } } }
     },
   }
 }
@@ -44,13 +45,15 @@ export function frontProxyAuthenticator({ anchors, allowedNames, headers, now }:
       const names = headers(), name = first(request, names.username)
       if (name === '') return undefined
       const uid = first(request, names.uid), extra = extraOf(request, names.extraPrefix)
-      return { user: { name, ...(uid && { uid }), groups: names.group.flatMap((h) => headerValues(request, h)).filter((g) => g !== ''), ...(Object.keys(extra).length > 0 && { extra }) } }
+      return { user: { name, ...(uid && { uid }), groups: names.group.flatMap((h) => headerValues(request, h)).filter((g) => g !== ''),
+        ...(Object.keys(extra).length > 0 && { extra }) } }
     },
   }
 }
 
 function verify({ problem, notBefore, notAfter, chain }: ClientCertificate, anchors: ReadonlySet<string>, now: number): void {
-  const why = problem ?? (now < notBefore || now > notAfter ? 'x509: certificate has expired or is not yet valid' : chain.some((f) => anchors.has(f)) ? undefined : 'x509: certificate signed by unknown authority')
+  const why = problem ?? (now < notBefore || now > notAfter ? 'x509: certificate has expired or is not yet valid' : chain.some((f) => anchors.has(f)) ? undefined
+    : 'x509: certificate signed by unknown authority')
   if (why !== undefined) throw new Error(`verifying the client certificate failed: ${why}`)
 }
 

@@ -24,7 +24,8 @@ interface Mode {
 }
 const onlyNamed = (wanted: User): boolean => !wanted.uid && wanted.groups.length === 0 && wanted.extra === undefined
 const modes: readonly Mode[] = [
-  { name: 'associated-node', ask: anyNode, applies: (wanted, requester) => onlyNamed(wanted) && nodeOf(wanted.name) !== undefined && serviceAccountOf(requester.name) !== undefined && ownNode(requester) === nodeOf(wanted.name) },
+  { name: 'associated-node', ask: anyNode, applies: (wanted, requester) => onlyNamed(wanted) && nodeOf(wanted.name) !== undefined &&
+    serviceAccountOf(requester.name) !== undefined && ownNode(requester) === nodeOf(wanted.name) },
   { name: 'arbitrary-node', applies: (wanted) => onlyNamed(wanted) && nodeOf(wanted.name) !== undefined },
   { name: 'serviceaccount', applies: (wanted) => onlyNamed(wanted) && serviceAccountOf(wanted.name) !== undefined },
   { name: 'user-info', applies: (wanted) => nodeOf(wanted.name) === undefined && serviceAccountOf(wanted.name) === undefined },
@@ -34,7 +35,8 @@ const ownNode = ({ extra }: User): string | undefined => (extra?.[nodeNameKey]?.
 /** An agent's account is the same on all nodes: it is asked for without what tells the nodes apart. */
 function anyNode(attributes: AuthorizationAttributes): AuthorizationAttributes {
   const user = { ...attributes.user, extra: { 'authentication.kubernetes.io/associated-node-keys': Object.keys(attributes.user.extra ?? {}).sort() } }
-  return attributes.resource && attributes.verb === 'impersonate:associated-node' ? { ...attributes, user, resource: { ...attributes.resource, name: '*' } } : { ...attributes, user }
+  return attributes.resource && attributes.verb === 'impersonate:associated-node' ? { ...attributes, user, resource: { ...attributes.resource, name: '*' } }
+    : { ...attributes, user }
 }
 
 /** An impersonator that asks `authorizer` about every user, group, uid and extra value wanted. */
@@ -62,7 +64,8 @@ async function refusedBy({ name, ask = (a) => a }: Mode, wanted: User, attribute
     const asked = ask(question), { verdict, reason, error } = await authorizer.authorize(asked)
     return verdict === 'allow' ? undefined : forbiddenRequest(asked, error && reason ? `${error}: ${reason}` : error || reason)
   }
-  const on = (resource: ResourceAttributes): AuthorizationAttributes => ({ user: attributes.user, verb: name ? `impersonate:${name}` : 'impersonate', path: attributes.path, resource })
+  const on = (resource: ResourceAttributes): AuthorizationAttributes =>
+    ({ user: attributes.user, verb: name ? `impersonate:${name}` : 'impersonate', path: attributes.path, resource })
   if (name) {
     const sudo = await denied({ ...attributes, verb: `impersonate-on:${name}:${attributes.verb}` })
     if (sudo) return sudo
@@ -79,12 +82,18 @@ async function refusedBy({ name, ask = (a) => a }: Mode, wanted: User, attribute
 }
 
 /** What has to be allowed, in order: the name, the uid, the groups, the extra values. */
-interface Targets { readonly parts: readonly ResourceAttributes[]; readonly shortcut?: ResourceAttributes; readonly impossible?: { readonly at: ResourceAttributes; readonly why: string } }
+interface Targets {
+  readonly parts: readonly ResourceAttributes[]
+  readonly shortcut?: ResourceAttributes
+  readonly impossible?: { readonly at: ResourceAttributes; readonly why: string }
+}
 function* targets(wanted: User, constrained: boolean): Iterable<Targets> {
   const authentication = 'authentication.k8s.io', named = constrained ? authentication : ''
-  const one = (group: string, resource: string, name: string, more: Partial<ResourceAttributes> = {}): ResourceAttributes => ({ group, version: 'v1', resource, subresource: '', namespace: '', name, ...more })
+  const one = (group: string, resource: string, name: string, more: Partial<ResourceAttributes> = {}): ResourceAttributes =>
+    ({ group, version: 'v1', resource, subresource: '', namespace: '', name, ...more })
   const account = serviceAccountOf(wanted.name), node = constrained ? nodeOf(wanted.name) : undefined
-  yield { parts: [node !== undefined ? one(named, 'nodes', node) : account ? one(named, 'serviceaccounts', account.name, { namespace: account.namespace }) : one(named, 'users', wanted.name)] }
+  yield { parts: [node !== undefined ? one(named, 'nodes', node) : account ? one(named, 'serviceaccounts', account.name, { namespace: account.namespace })
+    : one(named, 'users', wanted.name)] }
   if (wanted.uid) yield { parts: [one(authentication, 'uids', wanted.uid)] }
   const { groups } = wanted, group = (name: string) => one(named, 'groups', name)
   const impossible = !constrained ? undefined : groups.includes('') ? { at: group(''), why: 'impersonating the empty string group is not allowed' }
@@ -92,7 +101,8 @@ function* targets(wanted: User, constrained: boolean): Iterable<Targets> {
   if (groups.length > 0) yield { parts: groups.map(group), ...(impossible && { impossible }), ...(constrained && groups.length >= many && { shortcut: group('*') }) }
   const extra = Object.entries(wanted.extra ?? {}), why = constrained && wanted.extra ? badExtra(wanted.extra) : undefined
   const parts = extra.flatMap(([key, values]) => values.map((value) => one(authentication, 'userextras', value, { subresource: key })))
-  if (extra.length > 0) yield { parts, ...(why && { impossible: { at: one(authentication, 'userextras', ''), why } }), ...(constrained && (extra.length >= many || parts.length >= many) && { shortcut: one(authentication, 'userextras', '*', { subresource: '*' }) }) }
+  if (extra.length > 0) yield { parts, ...(why && { impossible: { at: one(authentication, 'userextras', ''), why } }),
+    ...(constrained && (extra.length >= many || parts.length >= many) && { shortcut: one(authentication, 'userextras', '*', { subresource: '*' }) }) }
 }
 
 /** Who the requester then is: with the groups that go with the name. */

@@ -16,13 +16,17 @@ const key = (keyId: string): VerifyingKey & { sign(data: Uint8Array): Uint8Array
 const keys: TokenKeys = { signer: key('a'), verifying: [key('a'), key('b')] }
 /** Objects by kind and name; all in the namespace demo. */
 const world = (objects: Record<string, { uid?: string; deletionTimestamp?: string; labels?: Record<string, string> } & Record<string, unknown>>): ObjectReader => ({
-  get: <T extends AnyObject>(kind: Kind<T>, name: string) => { const o = objects[`${kind.kind}/${name}`]; return o && { metadata: { name, namespace: 'demo', uid: 'u-1', ...o }, ...o } as unknown as T }, list: () => [], follow: () => () => {},
+  get: <T extends AnyObject>(kind: Kind<T>, name: string) =>
+    { const o = objects[`${kind.kind}/${name}`]; return o && { metadata: { name, namespace: 'demo', uid: 'u-1', ...o }, ...o } as unknown as T }, list: () => [],
+    follow: () => () => {},
 })
 const everything = { 'ServiceAccount/web': {}, 'Pod/p': {}, 'Node/n': {}, 'Secret/s': {} }
 let now = Date.UTC(2030, 0, 1)
-const make = (objects: Parameters<typeof world>[0] = everything) => new ServiceAccountTokens({ issuers: ['https://new', 'https://old'], audiences: ['api', 'b'], keys, now: () => now, objects: world(objects) })
+const make = (objects: Parameters<typeof world>[0] = everything) =>
+  new ServiceAccountTokens({ issuers: ['https://new', 'https://old'], audiences: ['api', 'b'], keys, now: () => now, objects: world(objects) })
 const account = { name: 'web', uid: 'u-1' }
-const issue = (subject: Partial<TokenSubject> = {}, more: { audiences?: string[]; seconds?: number; warnAfter?: number } = {}) => make().issue({ namespace: 'demo', serviceAccount: account, ...subject }, { audiences: [], seconds: 600, id: 'id-1', ...more })
+const issue = (subject: Partial<TokenSubject> = {}, more: { audiences?: string[]; seconds?: number; warnAfter?: number } = {}) =>
+  make().issue({ namespace: 'demo', serviceAccount: account, ...subject }, { audiences: [], seconds: 600, id: 'id-1', ...more })
 const extra = (entries: Record<string, string>) => Object.fromEntries(Object.entries(entries).map(([k, v]) => [`authentication.kubernetes.io/${k}`, [v]]))
 const who = { name: 'system:serviceaccount:demo:web', uid: 'u-1', groups: ['system:serviceaccounts', 'system:serviceaccounts:demo'] }
 
@@ -43,7 +47,8 @@ const refusals: [why: string, subject: Partial<TokenSubject>, objects: Parameter
   ['its pod was deleted', { pod: account }, { 'ServiceAccount/web': {}, 'Pod/web': { deletionTimestamp: old } }, 'service account token has been invalidated'],
   ['its pod was made anew', { pod: account }, { 'ServiceAccount/web': {}, 'Pod/web': { uid: 'u-2' } }, 'pod UID (u-2) does not match service account pod ref claim (u-1)'],
   ['its secret is gone', { secret: account }, { 'ServiceAccount/web': {} }, 'service account token has been invalidated'],
-  ['its secret was made anew', { secret: account }, { 'ServiceAccount/web': {}, 'Secret/web': { uid: 'u-2' } }, 'secret UID (u-2) does not match service account secret ref claim (u-1)'],
+  ['its secret was made anew', { secret: account }, { 'ServiceAccount/web': {}, 'Secret/web': { uid: 'u-2' } },
+    'secret UID (u-2) does not match service account secret ref claim (u-1)'],
   ['its node is gone', { node: account }, { 'ServiceAccount/web': {} }, 'service account token has been invalidated'],
   ['its node was made anew', { node: account }, { 'ServiceAccount/web': {}, 'Node/web': { uid: 'u-2' } }, 'node UID (u-2) does not match service account node ref claim (u-1)'],
 ]
@@ -92,9 +97,11 @@ test('every issuer and every key is believed', () => {
 })
 const crypto = 'go-jose/go-jose: error in cryptographic primitive'
 for (const [why, text, message] of [
-  ['no token', 'zz', undefined], ['two parts', 'a.b', undefined], ['of somebody else', jwt({ ...claims, iss: 'https://other' }), undefined], ['not JSON', 'a.b.c', undefined], ['a list', `a.${toBase64Url(Buffer.from('[]'))}.c`, undefined],
+  ['no token', 'zz', undefined], ['two parts', 'a.b', undefined], ['of somebody else', jwt({ ...claims, iss: 'https://other' }), undefined], ['not JSON', 'a.b.c', undefined],
+    ['a list', `a.${toBase64Url(Buffer.from('[]'))}.c`, undefined],
   ['another key', jwt(claims, { alg: 'RS256', kid: 'a' }, key('c')), crypto], ['an unknown key id', jwt(claims, { alg: 'RS256', kid: 'c' }), 'invalid signature, no keys found'],
-  ['no algorithm', jwt(claims, { alg: 'none', kid: 'a' }), crypto], ['another algorithm', jwt(claims, { alg: 'HS256', kid: 'a' }), crypto], ['changed', jwt(claims).replace(/\.(.)/, (_, c: string) => `.${c === 'e' ? 'e' : 'f'}`).slice(0, -2) + 'AA', crypto],
+  ['no algorithm', jwt(claims, { alg: 'none', kid: 'a' }), crypto], ['another algorithm', jwt(claims, { alg: 'HS256', kid: 'a' }), crypto],
+    ['changed', jwt(claims).replace(/\.(.)/, (_, c: string) => `.${c === 'e' ? 'e' : 'f'}`).slice(0, -2) + 'AA', crypto],
   ['without claims of ours', jwt({ iss: 'https://old' }), 'serviceaccounts "" not found'],
 ] as const) test(`a text is not believed: ${why}`, () => {
   if (message === undefined) assert.equal(make().authenticateToken(text, {}), undefined)
@@ -103,7 +110,8 @@ for (const [why, text, message] of [
 
 test('the issuer tells its keys, where its name is a URL', async () => {
   const options = { random: seeded(1), now: () => now, advertised: 'https://10.0.0.1:6443' }
-  assert.deepEqual(await tokenSigner(make(), { ...options, issuers: ['https://new', 'https://old'] }).issuer!(), { url: 'https://new', jwksUri: 'https://10.0.0.1:6443/openid/v1/jwks', algorithms: ['RS256'],
+  assert.deepEqual(await tokenSigner(make(), { ...options, issuers: ['https://new', 'https://old'] }).issuer!(),
+    { url: 'https://new', jwksUri: 'https://10.0.0.1:6443/openid/v1/jwks', algorithms: ['RS256'],
     keys: ['a', 'b'].map((kid) => ({ use: 'sig', kid, alg: 'RS256', kty: 'RSA', n: kid })) })
   assert.equal(tokenSigner(make(), { ...options, issuers: ['kubernetes'] }).issuer, undefined)
 })
@@ -119,7 +127,8 @@ test('keys may come later: whoever signs waits', async () => {
 const sa = { metadata: { name: 'web', namespace: 'demo', uid: 'u-1' } } as ServiceAccount
 const inSecret = legacyToken(keys, sa, 's')
 const noted: string[] = []
-const legacy = (objects: Parameters<typeof world>[0]) => legacyTokens({ keys, audiences: ['api'], now: () => now, objects: world(objects), note: (ns, name, labels) => { noted.push(`${ns}/${name} ${JSON.stringify(labels)}`) } })
+const legacy = (objects: Parameters<typeof world>[0]) =>
+  legacyTokens({ keys, audiences: ['api'], now: () => now, objects: world(objects), note: (ns, name, labels) => { noted.push(`${ns}/${name} ${JSON.stringify(labels)}`) } })
 const held = (more: object = {}) => ({ 'ServiceAccount/web': {}, 'Secret/s': { type: 'kubernetes.io/service-account-token', data: { token: btoa(inSecret) }, ...more } })
 test('a token in a Secret is its service account, and its use is noted once a day', () => {
   noted.length = 0
@@ -134,10 +143,13 @@ test('a Secret that was made by itself warns', () => {
   assert.deepEqual(warnings, ['Use tokens from the TokenRequest API or manually created secret-based tokens instead of auto-generated secret-based tokens.'])
 })
 for (const [why, objects, message] of [
-  ['its Secret is gone', { 'ServiceAccount/web': {} }, 'Token has been invalidated'], ['its Secret is being deleted', held({ deletionTimestamp: young }), 'Token has been invalidated'],
-  ['its Secret holds another', held({ data: { token: btoa('x') } }), "Token does not match server's copy"], ['its account is gone', { 'Secret/s': held()['Secret/s'] }, 'serviceaccounts "web" not found'],
+  ['its Secret is gone', { 'ServiceAccount/web': {} }, 'Token has been invalidated'],
+    ['its Secret is being deleted', held({ deletionTimestamp: young }), 'Token has been invalidated'],
+  ['its Secret holds another', held({ data: { token: btoa('x') } }), "Token does not match server's copy"],
+    ['its account is gone', { 'Secret/s': held()['Secret/s'] }, 'serviceaccounts "web" not found'],
   ['its account was made anew', { ...held(), 'ServiceAccount/web': { uid: 'u-2' } }, 'ServiceAccount UID (u-2) does not match claim (u-1)'],
-  ['it was marked', held({ labels: { 'kubernetes.io/legacy-token-invalid-since': '2029-01-01' } }), 'the token in secret demo/s for service account demo/web has been marked invalid. Use tokens from the TokenRequest API or manually created secret-based tokens, or remove the \'kubernetes.io/legacy-token-invalid-since\' label from the secret to temporarily allow use of this token'],
+  ['it was marked', held({ labels: { 'kubernetes.io/legacy-token-invalid-since': '2029-01-01' } }),
+    'the token in secret demo/s for service account demo/web has been marked invalid. Use tokens from the TokenRequest API or manually created secret-based tokens, or remove the \'kubernetes.io/legacy-token-invalid-since\' label from the secret to temporarily allow use of this token'],
 ] as const) test(`a token in a Secret is refused: ${why}`, () => { assert.throws(() => legacy(objects).authenticateToken(inSecret, {}), { message }) })
 test('a token in a Secret is for this server only', () => {
   assert.throws(() => legacy(held()).authenticateToken(inSecret, { audiences: ['vault'] }), { message: 'token audiences ["api"] is invalid for the target audiences ["vault"]' })

@@ -57,7 +57,8 @@ export class ServiceAccountTokens implements TokenAuthenticator {
     const { namespace, serviceAccount: account, pod: boundPod, node: boundNode, secret: boundSecret } = subject
     const claims: Claims = {
       aud: audiences.length > 0 ? [...audiences] : [...this.audiences], exp: iat + seconds, iat, iss: this.#options.issuers[0]!, jti: id,
-      'kubernetes.io': { namespace, ...(boundNode && { node: boundNode }), ...(boundPod && { pod: boundPod }), ...(boundSecret && { secret: boundSecret }), serviceaccount: account, ...(warnAfter !== undefined && { warnafter: iat + warnAfter }) },
+      'kubernetes.io': { namespace, ...(boundNode && { node: boundNode }), ...(boundPod && { pod: boundPod }), ...(boundSecret && { secret: boundSecret }), serviceaccount: account,
+        ...(warnAfter !== undefined && { warnafter: iat + warnAfter }) },
       nbf: iat, sub: serviceAccountUser(namespace, account.name),
     }
     return signClaims(keys, claims)
@@ -93,7 +94,8 @@ export class ServiceAccountTokens implements TokenAuthenticator {
     if (warnafter) (late > 0 ? metrics?.stale : metrics?.valid)?.inc()
     if (late > 0) asked.annotate?.('authentication.k8s.io/stale-token', `subject: ${claims.sub}, seconds after warning threshold: ${late}`)
     const known: Record<string, readonly string[]> = {
-      ...(claims.jti && { [`${extra}/credential-id`]: [`JTI=${claims.jti}`] }), ...(boundNode?.name && { [`${extra}/node-name`]: [boundNode.name] }), ...(boundNode?.uid && { [`${extra}/node-uid`]: [boundNode.uid] }),
+      ...(claims.jti && { [`${extra}/credential-id`]: [`JTI=${claims.jti}`] }), ...(boundNode?.name && { [`${extra}/node-name`]: [boundNode.name] }),
+        ...(boundNode?.uid && { [`${extra}/node-uid`]: [boundNode.uid] }),
       ...(boundPod && { [`${extra}/pod-name`]: [boundPod.name], [`${extra}/pod-uid`]: [boundPod.uid] }),
     }
     return { name: serviceAccountUser(namespace, account.name), uid: account.uid, groups: serviceAccountGroups(namespace), ...(Object.keys(known).length > 0 && { extra: known }) }
@@ -101,7 +103,8 @@ export class ServiceAccountTokens implements TokenAuthenticator {
 }
 
 /** Deleted for longer than clocks differ. */
-export const isGone = ({ metadata }: AnyObject, now: number): boolean => metadata.deletionTimestamp !== undefined && parseTime(metadata.deletionTimestamp) + leewaySeconds * 1000 < now
+export const isGone = ({ metadata }: AnyObject, now: number): boolean => metadata.deletionTimestamp !== undefined &&
+  parseTime(metadata.deletionTimestamp) + leewaySeconds * 1000 < now
 
 function checkTimes({ exp, nbf, iat }: Claims, now: number): void {
   if (typeof nbf === 'number' && now + leewaySeconds < nbf) throw new Error('service account token is not valid yet')
@@ -111,7 +114,8 @@ function checkTimes({ exp, nbf, iat }: Claims, now: number): void {
 /** Audiences as the reference prints them. */
 export const quoted = (items: readonly string[]): string => `[${items.map((i) => JSON.stringify(i)).join(' ')}]`
 
-export interface SignerOptions { readonly random: Random; readonly now: () => number; readonly maxSeconds?: number; readonly extend?: boolean; readonly advertised?: string; readonly jwksUri?: string; readonly issuers: readonly string[] }
+export interface SignerOptions { readonly random: Random; readonly now: () =>
+  number; readonly maxSeconds?: number; readonly extend?: boolean; readonly advertised?: string; readonly jwksUri?: string; readonly issuers: readonly string[] }
 
 /** What the token subresource signs with, and what others are told about the keys. */
 export function tokenSigner(tokens: ServiceAccountTokens, { random, maxSeconds = 0, extend = true, advertised, jwksUri, issuers }: SignerOptions): TokenSigner {
@@ -128,9 +132,11 @@ export function tokenSigner(tokens: ServiceAccountTokens, { random, maxSeconds =
       },
     }),
     async sign({ namespace, serviceAccount: account, serviceAccountUid, audiences, expirationSeconds, warnAfter, boundTo }) {
-      const bound = boundTo && { name: boundTo.name, uid: boundTo.uid }, at = boundTo?.kind === 'Node' ? bound : boundTo?.node && { name: boundTo.node.name, uid: boundTo.node.uid ?? '' }
+      const bound = boundTo && { name: boundTo.name, uid: boundTo.uid },
+        at = boundTo?.kind === 'Node' ? bound : boundTo?.node && { name: boundTo.node.name, uid: boundTo.node.uid ?? '' }
       const id = uuid(random)
-      const subject: TokenSubject = { namespace, serviceAccount: { name: account, uid: serviceAccountUid }, ...(boundTo?.kind === 'Pod' && bound && { pod: bound }), ...(boundTo?.kind === 'Secret' && bound && { secret: bound }), ...(at && { node: at }) }
+      const subject: TokenSubject = { namespace, serviceAccount: { name: account, uid: serviceAccountUid }, ...(boundTo?.kind === 'Pod' && bound && { pod: bound }),
+        ...(boundTo?.kind === 'Secret' && bound && { secret: bound }), ...(at && { node: at }) }
       return { id, token: await tokens.issue(subject, { audiences, seconds: expirationSeconds, id, ...(warnAfter !== undefined && { warnAfter }) }) }
     },
   }

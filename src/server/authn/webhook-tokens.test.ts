@@ -11,7 +11,9 @@ function webhook(replies: readonly Reply[], version = 'v1') {
     asked.push(JSON.parse(new TextDecoder().decode(body)) as Record<string, unknown>)
     const reply = replies[Math.min(asked.length, replies.length) - 1]!
     if (reply instanceof Error) throw reply
-    const status = typeof reply === 'number' ? reply : 200, text = typeof reply === 'string' ? reply : typeof reply === 'number' ? '' : JSON.stringify({ kind: 'TokenReview', apiVersion: `authentication.k8s.io/${version}`, status: reply })
+    const status = typeof reply === 'number' ? reply : 200,
+      text = typeof reply === 'string' ? reply : typeof reply === 'number' ? ''
+      : JSON.stringify({ kind: 'TokenReview', apiVersion: `authentication.k8s.io/${version}`, status: reply })
     return { status, headers: {}, body: new TextEncoder().encode(text) }
   }
   const clock = { now: () => 0, after: (ms: number, run: () => void) => { waits.push(ms); queueMicrotask(run); return () => {} } }
@@ -28,7 +30,8 @@ for (const version of ['v1', 'v1beta1']) test(`a webhook that speaks ${version} 
 })
 for (const [what, status, wanted, expected] of [
   ['names no audiences: it is for this server', jane, ['api'], { user, audiences: ['api'] }], ['names no audiences, and others were asked for', jane, ['vault'], undefined],
-  ['names those asked for', { ...jane, audiences: ['vault', 'x'] }, ['vault'], { user, audiences: ['vault'] }], ['names others', { ...jane, audiences: ['x'] }, ['vault'], undefined],
+  ['names those asked for', { ...jane, audiences: ['vault', 'x'] }, ['vault'], { user, audiences: ['vault'] }],
+    ['names others', { ...jane, audiences: ['x'] }, ['vault'], undefined],
   ['is not asked about audiences', jane, undefined, { user }], ['does not know the token', { authenticated: false }, ['api'], undefined], ['says nothing', {}, ['api'], undefined],
 ] as const) test(`a webhook that ${what}`, async () => { assert.deepEqual(await webhook([status]).ask(wanted && [...wanted]), expected) })
 
@@ -50,5 +53,6 @@ test('a webhook that stumbles is asked again; one that cannot be reached is not'
   await assert.rejects(never.ask(['api']), { message: 'the webhook answered 500' })
   assert.equal(never.asked.length, 5)
 })
-for (const [what, reply, message] of [['refuses', 403, 'the webhook answered 403'], ['answers nonsense', 'x', 'the webhook answered what is not JSON'], ['answers another kind', '{"kind":"Status","apiVersion":"v1"}', 'the webhook answered "Status" of "v1"; expected TokenReview of authentication.k8s.io/v1']] as const)
+for (const [what, reply, message] of [['refuses', 403, 'the webhook answered 403'], ['answers nonsense', 'x', 'the webhook answered what is not JSON'],
+  ['answers another kind', '{"kind":"Status","apiVersion":"v1"}', 'the webhook answered "Status" of "v1"; expected TokenReview of authentication.k8s.io/v1']] as const)
   test(`a webhook that ${what} is an error`, async () => { await assert.rejects(webhook([reply]).ask(['api']), { message }) })

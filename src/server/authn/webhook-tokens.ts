@@ -31,12 +31,15 @@ interface Review { readonly kind?: string; readonly apiVersion?: string; readonl
 } }
 
 export const webhookTokens = (options: WebhookOptions): TokenAuthenticator =>
-  cachedTokens({ name: 'webhook', authenticateToken: (token, asked) => review(token, asked, options) }, { ttlMs: options.ttlMs, clock: options.clock, also: 'nobody', metrics: options.metrics })
+  cachedTokens({ name: 'webhook', authenticateToken: (token, asked) => review(token, asked, options) },
+    { ttlMs: options.ttlMs, clock: options.clock, also: 'nobody', metrics: options.metrics })
 
 async function review(token: string, { audiences: wanted }: Asked, options: WebhookOptions): Promise<Authenticated | undefined> {
   const apiVersion = `authentication.k8s.io/${options.version}`
-  const { kind, apiVersion: given, status = {} } = await ask({ kind: 'TokenReview', apiVersion, metadata: {}, spec: { token, ...(wanted && { audiences: wanted }) }, status: { user: {} } }, options)
-  if (kind !== 'TokenReview' || given !== apiVersion) throw new Error(`the webhook answered ${JSON.stringify(kind ?? '')} of ${JSON.stringify(given ?? '')}; expected TokenReview of ${apiVersion}`)
+  const { kind, apiVersion: given, status = {} } = await ask({ kind: 'TokenReview', apiVersion, metadata: {}, spec: { token, ...(wanted && { audiences: wanted }) },
+    status: { user: {} } }, options)
+  if (kind !== 'TokenReview' || given !== apiVersion)
+    throw new Error(`the webhook answered ${JSON.stringify(kind ?? '')} of ${JSON.stringify(given ?? '')}; expected TokenReview of ${apiVersion}`)
   const meant = wanted && (status.audiences?.length ? status.audiences : options.audiences).filter((a) => wanted.includes(a))
   if (meant?.length === 0) return undefined
   if (status.authenticated !== true) {
@@ -48,13 +51,16 @@ async function review(token: string, { audiences: wanted }: Asked, options: Webh
 }
 
 async function ask(body: object, { target: { url, headers, ...target }, outbound, clock }: WebhookOptions): Promise<Review> {
-  const request = { ...target, method: 'POST' as const, url, headers: { ...headers, 'content-type': 'application/json', accept: 'application/json, */*' }, body: new TextEncoder().encode(JSON.stringify(body)), timeoutMs }
+  const request = { ...target, method: 'POST' as const, url, headers: { ...headers, 'content-type': 'application/json', accept: 'application/json, */*' },
+    body: new TextEncoder().encode(JSON.stringify(body)), timeoutMs }
   for (let attempt = 1, wait = firstPauseMs; ; attempt++, wait *= longer) {
     let answer: OutboundAnswer | undefined, failure: unknown
     try { answer = await outbound(request) } catch (error) { failure = error }
     if (answer && answer.status >= 200 && answer.status < 300) return parsed(answer)
     const isPassing = answer ? [429, 500, 504].includes(answer.status) : /EOF|connection reset|deadline exceeded/.test(String(failure))
-    if (!isPassing || attempt === attempts) throw failure ? new Error(`Post ${JSON.stringify(url)}: ${failure instanceof Error ? failure.message : String(failure)}`, { cause: failure }) : new Error(`the webhook answered ${answer!.status}`)
+    if (!isPassing || attempt === attempts) throw failure
+      ? new Error(`Post ${JSON.stringify(url)}: ${failure instanceof Error ? failure.message : String(failure)}`, { cause: failure })
+      : new Error(`the webhook answered ${answer!.status}`)
     await pause(clock, wait)
   }
 }

@@ -5,9 +5,11 @@ import { EncryptionAtRest, resourceNames, type SealingProvider } from './at-rest
 
 const bytes = (text: string) => new TextEncoder().encode(text), text = (value: Uint8Array) => new TextDecoder().decode(value)
 /** Seals by turning letters round and putting the secret in front: a cipher that can be read in a test. */
-const provider = (type: string, ...keys: readonly (readonly [name: string, secret: string])[]): SealingProvider => ({ prefix: `k8s:enc:${type}:v1:`, noKey: `no key of ${type}`, keys: keys.map(([name, secret]) => ({
+const provider = (type: string, ...keys: readonly (readonly [name: string, secret: string])[]): SealingProvider =>
+  ({ prefix: `k8s:enc:${type}:v1:`, noKey: `no key of ${type}`, keys: keys.map(([name, secret]) => ({
   prefix: `${name}:`, seal: (path, value) => bytes(`${secret}/${path}/${[...text(value)].reverse().join('')}`),
-  open(path, data) { const front = `${secret}/${path}/`, all = text(data); if (!all.startsWith(front)) throw new Error(`${name} does not fit`); return bytes([...all.slice(front.length)].reverse().join('')) },
+  open(path, data) { const front = `${secret}/${path}/`, all = text(data); if (!all.startsWith(front))
+    throw new Error(`${name} does not fit`); return bytes([...all.slice(front.length)].reverse().join('')) },
 })) })
 const identity: SealingProvider = { prefix: '', keys: [], noKey: '' }
 const resourceOf = resourceNames([{ group: '', resource: 'secrets', storagePrefix: '/registry/secrets/' }])
@@ -22,11 +24,15 @@ test('a value is sealed by the first key of the first provider; others are kept 
   for (const plain of [row('{abc}', { key: '/registry/configmaps/n/s' }), row('', { version: 0 })]) assert.equal(atRest.seal(plain), plain)
 })
 for (const [what, stored, providers, expected, stale] of [
-  ['the first key', `k8s:enc:x:v1:k1:one/${path}/a`, [provider('x', a1)], 'a', false], ['another key', `k8s:enc:x:v1:k1:one/${path}/a`, [provider('x', a2, a1)], 'a', true], ['another provider', `k8s:enc:x:v1:k1:one/${path}/a`, [provider('y', a1), provider('x', a1)], 'a', true],
-  ['the same provider again with other keys', `k8s:enc:x:v1:k1:one/${path}/a`, [provider('x', other), provider('x', a1)], 'a', false], ['nothing, though it should be sealed', '{a}', [provider('x', a1), identity], '{a}', true], ['nothing, as it should', '{a}', [identity, provider('x', a1)], '{a}', false],
+  ['the first key', `k8s:enc:x:v1:k1:one/${path}/a`, [provider('x', a1)], 'a', false], ['another key', `k8s:enc:x:v1:k1:one/${path}/a`, [provider('x', a2, a1)], 'a', true],
+    ['another provider', `k8s:enc:x:v1:k1:one/${path}/a`, [provider('y', a1), provider('x', a1)], 'a', true],
+  ['the same provider again with other keys', `k8s:enc:x:v1:k1:one/${path}/a`, [provider('x', other), provider('x', a1)], 'a', false],
+    ['nothing, though it should be sealed', '{a}', [provider('x', a1), identity], '{a}', true], ['nothing, as it should', '{a}', [identity, provider('x', a1)], '{a}', false],
   ['a key that is on its way out', `k8s:enc:x:v1:k1:one/${path}/a`, [identity, provider('x', a1)], 'a', true],
-  ['a key with another secret', `k8s:enc:x:v1:k1:one/${path}/a`, [provider('x', other), identity], new Error('k1 does not fit'), false], ['a key that is not there', `k8s:enc:x:v1:k9:one/${path}/a`, [provider('x', a1)], new Error('no key of x'), false],
-  ['a provider that is not there', `k8s:enc:z:v1:k1:one/${path}/a`, [provider('x', a1), identity], new Error('no matching prefix found'), false], ['several that do not fit', `k8s:enc:x:v1:k1:one/${path}/a`, [provider('x', other), provider('x', ['k2', 'two'])], new Error('[k1 does not fit, no key of x]'), false],
+  ['a key with another secret', `k8s:enc:x:v1:k1:one/${path}/a`, [provider('x', other), identity], new Error('k1 does not fit'), false],
+    ['a key that is not there', `k8s:enc:x:v1:k9:one/${path}/a`, [provider('x', a1)], new Error('no key of x'), false],
+  ['a provider that is not there', `k8s:enc:z:v1:k1:one/${path}/a`, [provider('x', a1), identity], new Error('no matching prefix found'), false],
+    ['several that do not fit', `k8s:enc:x:v1:k1:one/${path}/a`, [provider('x', other), provider('x', ['k2', 'two'])], new Error('[k1 does not fit, no key of x]'), false],
 ] as const) test(`a value kept with ${what}`, async () => {
   const atRest = new EncryptionAtRest(rules(...providers), resourceOf), [kv] = await atRest.open([row(stored)])
   if (typeof expected === 'string') assert.deepEqual([text(kv!.value), atRest.problem(kv!), atRest.isStale(kv!)], [expected, undefined, stale])
@@ -51,6 +57,9 @@ test('other rules make what was current stale and what was unreadable readable, 
   assert.deepEqual([atRest.problem(lost!), text(lost!.value), atRest.isStale(lost!), atRest.isStale(fine!)], [undefined, 'a', false, true])
 })
 test('what lies under a key is known by the kinds, and by the names of custom resources', () => {
-  const of = resourceNames([{ group: 'apps', resource: 'deployments', storagePrefix: '/registry/deployments/' }, { group: '', resource: 'services', storagePrefix: '/registry/services/specs/' }, { group: 'events.k8s.io', resource: 'events', storagePrefix: '/registry/events/' }, { group: '', resource: 'events', storagePrefix: '/registry/events/' }])
-  for (const [key, expected] of [['/registry/deployments/n/d', 'deployments.apps'], ['/registry/services/specs/n/s', 'services.'], ['/registry/events/n/e', 'events.'], ['/registry/example.com/widgets/n/w', 'widgets.example.com']] as const) assert.equal(`${of(key).resource}.${of(key).group}`, expected)
+  const of = resourceNames([{ group: 'apps', resource: 'deployments', storagePrefix: '/registry/deployments/' },
+    { group: '', resource: 'services', storagePrefix: '/registry/services/specs/' }, { group: 'events.k8s.io', resource: 'events', storagePrefix: '/registry/events/' },
+    { group: '', resource: 'events', storagePrefix: '/registry/events/' }])
+  for (const [key, expected] of [['/registry/deployments/n/d', 'deployments.apps'], ['/registry/services/specs/n/s', 'services.'], ['/registry/events/n/e', 'events.'],
+    ['/registry/example.com/widgets/n/w', 'widgets.example.com']] as const) assert.equal(`${of(key).resource}.${of(key).group}`, expected)
 })

@@ -46,7 +46,8 @@ export function readEncryption(text: string, { kmsV1, reload }: Circumstances): 
 
 /** The providers of a resource: its own, those of its group, those of everything; undefined when there are none. */
 export function providersFor<P extends Pick<ResourcePlan, 'group' | 'resource'>>(plans: readonly P[], group: string, resource: string): P | undefined {
-  return plans.find((p) => p.group === group && p.resource === resource) ?? plans.find((p) => p.group === group && p.resource === '*') ?? plans.find((p) => p.group === '*' && p.resource === '*')
+  return plans.find((p) => p.group === group && p.resource === resource) ?? plans.find((p) => p.group === group && p.resource === '*') ??
+    plans.find((p) => p.group === '*' && p.resource === '*')
 }
 
 function planOf({ aescbc, aesgcm, secretbox, kms: service }: Provider, kmsV1: boolean): ProviderPlan {
@@ -56,7 +57,8 @@ function planOf({ aescbc, aesgcm, secretbox, kms: service }: Provider, kmsV1: bo
   if (secretbox) return { type: 'secretbox', keys: decoded(secretbox) }
   if (!service) return { type: 'identity' }
   const version = service.apiVersion === 'v2' ? 'v2' : 'v1'
-  if (version === 'v1' && !kmsV1) throw new Error('KMSv1 is deprecated and will only receive security updates going forward. Use KMSv2 instead.  Set --feature-gates=KMSv1=true to use the deprecated KMSv1 feature.')
+  if (version === 'v1' && !kmsV1)
+    throw new Error('KMSv1 is deprecated and will only receive security updates going forward. Use KMSv2 instead.  Set --feature-gates=KMSv1=true to use the deprecated KMSv1 feature.')
   return { type: 'kms', version, name: service.name ?? '', socket: socketOf(service.endpoint ?? ''), timeoutMs: timeoutOf(service) ?? defaultTimeoutMs }
 }
 /** `unix:///run/kms.sock`; `unix:///@name` is an abstract one. */
@@ -89,7 +91,8 @@ function validate({ resources = [] }: Configuration, reload: boolean): FieldErro
 }
 
 function overlaps(names: readonly string[], at: string): FieldError[] {
-  const all = names.map(parse), pairs = all.flatMap((a, i) => all.filter((_, j) => i !== j).map((b) => [a, b] as const)), same = (a: typeof all[0], b: typeof all[0]) => a.group === b.group && a.resource === b.resource
+  const all = names.map(parse), pairs = all.flatMap((a, i) => all.filter((_, j) => i !== j).map((b) => [a, b] as const)),
+    same = (a: typeof all[0], b: typeof all[0]) => a.group === b.group && a.resource === b.resource
   const isDouble = pairs.some(([a, b]) => same(a, b))
   const isMasked = pairs.some(([a, b]) => !same(a, b) && ((a.group === '*' && a.resource === '*') || (a.group === b.group && (a.resource === '*' || b.resource === '*'))))
   return [...(isDouble ? [invalidValue(at, names, 'the same resource cannot be specified multiple times')] : []),
@@ -98,9 +101,11 @@ function overlaps(names: readonly string[], at: string): FieldError[] {
 
 function nameErrors(name: string, at: string): FieldError[] {
   const { group, resource } = parse(name)
-  const why = name !== name.toLowerCase() ? 'resource name should not contain capital letters' : name === '*' ? "use '*.' to encrypt all the resources from core API group or *.* to encrypt all resources"
+  const why = name !== name.toLowerCase() ? 'resource name should not contain capital letters' : name === '*'
+    ? "use '*.' to encrypt all the resources from core API group or *.* to encrypt all resources"
     : ['apiserveripinfo', 'serviceipallocations', 'servicenodeportallocations'].includes(name) ? 'resources which do not have REST API/s cannot be encrypted'
-      : group === 'events.k8s.io' ? "'*.events.k8s.io' objects are stored using the 'events' API group in etcd. Use 'events' instead in the config file" : group === 'extensions' ? "'extensions' group has been removed and cannot be used for encryption"
+      : group === 'events.k8s.io' ? "'*.events.k8s.io' objects are stored using the 'events' API group in etcd. Use 'events' instead in the config file" : group === 'extensions'
+        ? "'extensions' group has been removed and cannot be used for encryption"
         : group === '*' && resource !== '*' ? 'encrypting the same resource across groups is not supported' : undefined
   return why === undefined ? [] : [invalidValue(at, name, why)]
 }
@@ -109,7 +114,8 @@ const sizes = { aesgcm: [16, 24, 32], aescbc: [16, 24, 32], secretbox: [32] } as
 function providerErrors(each: Provider, at: string, kmsNames: Set<string>, reload: boolean): FieldError[] {
   const given = (['kms', 'aesgcm', 'aescbc', 'secretbox', 'identity'] as const).filter((type) => each[type] !== undefined)
   if (given.length === 0) return [invalidValue(at, each, 'provider does not contain any of the expected providers: KMS, AESGCM, AESCBC, Secretbox, Identity')]
-  if (given.length > 1) return [invalidValue(at, Object.fromEntries(given.map((type) => [type, {}])), 'more than one provider specified in a single element, should split into different list elements')]
+  if (given.length > 1) return [invalidValue(at, Object.fromEntries(given.map((type) => [type, {}])),
+    'more than one provider specified in a single element, should split into different list elements')]
   const [type] = given
   if (type === 'identity') return []
   if (type === 'kms') {
@@ -126,7 +132,8 @@ function keyErrors({ name = '', secret = '' }: { name?: string; secret?: string 
   if (secret === '') return [...errors, requiredValue(`${at}.secret`, 'secret is a mandatory field for a key')]
   const bytes = decode(secret)
   if (!bytes) return [...errors, invalidValue(`${at}.secret`, 'REDACTED', 'secrets must be base64 encoded')]
-  return fitting.includes(bytes.length) ? errors : [...errors, invalidValue(`${at}.secret`, 'REDACTED', `secret is not of the expected length, got ${bytes.length}, expected one of [${fitting.join(' ')}]`)]
+  return fitting.includes(bytes.length) ? errors : [...errors,
+    invalidValue(`${at}.secret`, 'REDACTED', `secret is not of the expected length, got ${bytes.length}, expected one of [${fitting.join(' ')}]`)]
 }
 
 function kmsErrors(service: Kms, at: string, names: ReadonlySet<string>, reload: boolean): FieldError[] {
@@ -140,7 +147,8 @@ function kmsErrors(service: Kms, at: string, names: ReadonlySet<string>, reload:
   else if (scheme !== 'unix') errors.push(invalidValue(`${at}.endpoint`, endpoint, `unsupported scheme ${JSON.stringify(scheme)} for KMS provider, only unix is supported`))
   if (apiVersion !== 'v1' && cachesize !== undefined) errors.push(invalidValue(`${at}.cachesize`, cachesize, 'cachesize is not supported in v2'))
   if (apiVersion === 'v1' && cachesize === 0) errors.push(invalidValue(`${at}.cachesize`, cachesize, 'cachesize should be a positive value, or negative to disable'))
-  if (apiVersion !== 'v1' && apiVersion !== 'v2') errors.push(invalidValue(`${at}.apiVersion`, apiVersion, 'unsupported apiVersion apiVersion for KMS provider, only v1 and v2 are supported'))
+  if (apiVersion !== 'v1' && apiVersion !== 'v2') errors.push(invalidValue(`${at}.apiVersion`, apiVersion,
+    'unsupported apiVersion apiVersion for KMS provider, only v1 and v2 are supported'))
   return errors
 }
 /** Milliseconds of a Go duration; NaN when it is none, undefined when there is none. */

@@ -5,6 +5,7 @@ import type { ClientCertificate } from '#machinery'
 /** The element of a subject that is a user's uid. */
 const uidElement = '1.3.6.1.4.1.57683.2'
 const longestChain = 10
+type Subject = Readonly<Record<string, string | string[] | undefined>>
 const seen = new WeakMap<object, ClientCertificate | 'none'>()
 
 /** The certificate that the client of this connection showed; undefined when it showed none. */
@@ -19,7 +20,8 @@ export function clientCertificate(connection: object, socket: TLSSocket): Client
 function read(socket: TLSSocket): ClientCertificate | undefined {
   const leaf = socket.getPeerCertificate(true) as Partial<DetailedPeerCertificate> | null
   if (!leaf?.subject || !leaf.fingerprint256) return undefined
-  const links = chainOf(leaf as DetailedPeerCertificate), { CN, O, [uidElement]: uid } = leaf.subject as unknown as Record<string, string | string[] | undefined> // allowed: Node's type names six elements of a subject
+  const links = chainOf(leaf as DetailedPeerCertificate)
+  const { CN, O, [uidElement]: uid } = leaf.subject as unknown as Subject // allowed: Node's type names six elements of a subject
   return {
     commonName: list(CN).at(-1) ?? '', organizations: list(O), uids: list(uid), fingerprint: fingerprint(leaf as DetailedPeerCertificate), chain: links.map(fingerprint),
     notBefore: Math.max(...links.map((c) => Date.parse(c.valid_from))), notAfter: Math.min(...links.map((c) => Date.parse(c.valid_to))),

@@ -16,7 +16,8 @@ export interface ServingCertificates extends KeyPair {
  * who vouched for it, and outlives the authority.
  */
 export const contextOptions = ({ certificate, key, clientAuthority }: ServingCertificates): SecureContextOptions =>
-  ({ cert: certificate, key, minVersion: 'TLSv1.2', ...(clientAuthority !== undefined && { ca: clientAuthority, allowPartialTrustChain: true, secureOptions: constants.SSL_OP_NO_TICKET }) })
+  ({ cert: certificate, key, minVersion: 'TLSv1.2', ...(clientAuthority !== undefined &&
+    { ca: clientAuthority, allowPartialTrustChain: true, secureOptions: constants.SSL_OP_NO_TICKET }) })
 
 /** The context for the name that a client asks for; undefined: the default one. Throws when a key does not fit its certificate. */
 export function namedContexts(serving: ServingCertificates): (name: string) => SecureContext | undefined {

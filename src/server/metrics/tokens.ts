@@ -20,13 +20,18 @@ export interface TokenMetrics {
 
 export function tokenMetrics(metrics: Metrics): TokenMetrics {
   const one = (name: string, help: string) => metrics.counter({ name: `serviceaccount_${name}_total`, stability: 'ALPHA', help }).with()
-  const requests = metrics.counter({ name: 'authentication_token_cache_request_total', stability: 'ALPHA', help: 'Tokens looked for among the remembered answers.', labels: ['status'] })
+  const requests = metrics.counter({ name: 'authentication_token_cache_request_total', stability: 'ALPHA', help: 'Tokens looked for among the remembered answers.',
+    labels: ['status'] })
   const fetches = metrics.counter({ name: 'authentication_token_cache_fetch_total', stability: 'ALPHA', help: 'Tokens that somebody was asked about.', labels: ['status'] })
   return {
-    valid: one('valid_tokens', 'Uses of tokens of service accounts within the time that was asked for.'), stale: one('stale_tokens', 'Uses of tokens of service accounts after the time that was asked for.'),
-    legacy: one('legacy_tokens', 'Uses of tokens of service accounts without an end.'), legacyManual: one('legacy_manual_token_uses', 'Uses of tokens in Secrets that somebody made.'),
-    legacyAutomatic: one('legacy_auto_token_uses', 'Uses of tokens in Secrets that were made by themselves.'), legacyInvalid: one('invalid_legacy_auto_token_uses', 'Uses of tokens in Secrets that are marked as invalid.'),
+    valid: one('valid_tokens', 'Uses of tokens of service accounts within the time that was asked for.'),
+      stale: one('stale_tokens', 'Uses of tokens of service accounts after the time that was asked for.'),
+    legacy: one('legacy_tokens', 'Uses of tokens of service accounts without an end.'),
+      legacyManual: one('legacy_manual_token_uses', 'Uses of tokens in Secrets that somebody made.'),
+    legacyAutomatic: one('legacy_auto_token_uses', 'Uses of tokens in Secrets that were made by themselves.'),
+      legacyInvalid: one('invalid_legacy_auto_token_uses', 'Uses of tokens in Secrets that are marked as invalid.'),
     hits: requests.with('hit'), misses: requests.with('miss'), fetched: fetches.with('ok'), failed: fetches.with('error'),
-    asking: metrics.gauge({ name: 'authentication_token_cache_active_fetch_count', stability: 'ALPHA', help: 'Tokens that somebody is being asked about.', labels: ['status'] }).with('in_flight'),
+    asking: metrics.gauge({ name: 'authentication_token_cache_active_fetch_count', stability: 'ALPHA', help: 'Tokens that somebody is being asked about.',
+      labels: ['status'] }).with('in_flight'),
   }
 }

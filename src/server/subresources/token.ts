@@ -31,7 +31,9 @@ export const token: Subresource = {
     checkNamespace(call, given)
     const request = given as AnyObject as AuthTokenRequest & AnyObject
     request.spec.expirationSeconds ??= defaultSeconds
-    const fields = updateManagedFields(accepted.schema, { apiVersion: accepted.apiVersion, after: given, manager: managerName(options.fieldManager, call.request.headers['user-agent']), subresource: 'token', time: formatTime(core.clock.now()), reset: [['status']] })
+    const fields = updateManagedFields(accepted.schema,
+      { apiVersion: accepted.apiVersion, after: given, manager: managerName(options.fieldManager, call.request.headers['user-agent']), subresource: 'token',
+      time: formatTime(core.clock.now()), reset: [['status']] })
     const write = admitted(call, 'CREATE', options)
     await core.admission.mutate(write, given, undefined)
     const name = given.metadata.name as string | undefined
@@ -39,20 +41,25 @@ export const token: Subresource = {
     const account = core.objects.get(serviceAccount, info.name, place(call))
     if (!account) throw notFound(serviceAccount, info.name)
     const uid = given.metadata.uid as string | undefined
-    if (uid && uid !== account.metadata.uid) throw conflict({ group: type.group, resource: type.kind }, info.name, `the UID in the token request (${uid}) does not match the UID of the service account (${account.metadata.uid})`)
+    if (uid && uid !== account.metadata.uid) throw conflict({ group: type.group, resource: type.kind }, info.name,
+      `the UID in the token request (${uid}) does not match the UID of the service account (${account.metadata.uid})`)
     const { boundObjectRef } = request.spec, audiences = request.spec.audiences?.length ? request.spec.audiences : tokens.audiences
     checkDuration(request.spec.expirationSeconds)
     await core.admission.validate(write, given, undefined)
     const bound = boundObjectRef ? boundTo(call, boundObjectRef) : undefined
-    const { expirationSeconds, lives, warnAfter } = lifeOf(request.spec.expirationSeconds, bound?.kind === 'Pod' && audiences.every((a) => tokens.audiences.includes(a)), tokens, call.warnings)
+    const { expirationSeconds, lives, warnAfter } = lifeOf(request.spec.expirationSeconds, bound?.kind === 'Pod' && audiences.every((a) => tokens.audiences.includes(a)), tokens,
+      call.warnings)
     const now = core.clock.now()
-    const signed = await tokens.sign({ namespace: place(call), serviceAccount: info.name, serviceAccountUid: account.metadata.uid, audiences, expirationSeconds: lives, ...(warnAfter !== undefined && { warnAfter }), ...(bound && { boundTo: bound }) })
+    const signed = await tokens.sign({ namespace: place(call), serviceAccount: info.name, serviceAccountUid: account.metadata.uid, audiences, expirationSeconds: lives,
+      ...(warnAfter !== undefined && { warnAfter }), ...(bound && { boundTo: bound }) })
       .catch((error: unknown) => { throw internalError(`failed to generate token: ${error instanceof Error ? error.message : String(error)}`, error) })
     call.context.annotate('authentication.kubernetes.io/issued-credential-id', `JTI=${signed.id}`)
     const answer = {
       kind: type.kind, apiVersion: accepted.apiVersion,
-      metadata: { ...given.metadata, name: info.name, namespace: place(call), uid: account.metadata.uid, creationTimestamp: formatTime(now), ...(fields && { managedFields: fields }) },
-      spec: { audiences, expirationSeconds, boundObjectRef: boundObjectRef ?? null }, status: { token: signed.token, expirationTimestamp: formatTime(now + expirationSeconds * 1000) },
+      metadata: { ...given.metadata, name: info.name, namespace: place(call), uid: account.metadata.uid, creationTimestamp: formatTime(now),
+        ...(fields && { managedFields: fields }) },
+      spec: { audiences, expirationSeconds, boundObjectRef: boundObjectRef ?? null },
+        status: { token: signed.token, expirationTimestamp: formatTime(now + expirationSeconds * 1000) },
     }
     return valueAnswer(201, answer, { ...call.output, as: '' }, call.request.direct === true)
   },
@@ -67,7 +74,8 @@ function checkDuration(seconds: number): void {
 function lifeOf(asked: number, forPod: boolean, { maxSeconds, extend }: TokenSigner, warnings: string[]): { expirationSeconds: number; lives: number; warnAfter?: number } {
   const expirationSeconds = maxSeconds > 0 && asked > maxSeconds ? maxSeconds : asked
   if (expirationSeconds !== asked) warnings.push(`requested expiration of ${asked} seconds shortened to ${maxSeconds} seconds`)
-  return extend && forPod && expirationSeconds === injectedSeconds ? { expirationSeconds, lives: extendedSeconds, warnAfter: expirationSeconds } : { expirationSeconds, lives: expirationSeconds }
+  return extend && forPod && expirationSeconds === injectedSeconds ? { expirationSeconds, lives: extendedSeconds, warnAfter: expirationSeconds }
+    : { expirationSeconds, lives: expirationSeconds }
 }
 
 /** The object that the token dies with. Throws NotFound, Conflict, BadRequest. */
@@ -80,8 +88,10 @@ function boundTo(call: Call, { kind = '', apiVersion = '', name = '', uid }: { k
   const object = objects.get(bound, name, bound.namespaced ? place(call) : '') as AnyObject | undefined
   if (!object) throw notFound(bound, name)
   const { spec } = object as AnyObject & { spec?: { serviceAccountName?: string; nodeName?: string } }
-  if (kind === 'Pod' && spec?.serviceAccountName !== call.info.name) throw badRequest(`cannot bind token for serviceaccount ${JSON.stringify(call.info.name)} to pod running with different serviceaccount name.`)
-  if (uid && uid !== object.metadata.uid) throw conflict({ group: '', resource: kind }, name, `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`)
+  if (kind === 'Pod' &&
+    spec?.serviceAccountName !== call.info.name) throw badRequest(`cannot bind token for serviceaccount ${JSON.stringify(call.info.name)} to pod running with different serviceaccount name.`)
+  if (uid && uid !== object.metadata.uid) throw conflict({ group: '', resource: kind }, name,
+    `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`)
   if (kind !== 'Pod') return { kind: kind as 'Secret' | 'Node', name, uid: object.metadata.uid }
   const on = spec?.nodeName ? objects.get(node, spec.nodeName) : undefined
   return { kind: 'Pod', name, uid: object.metadata.uid, ...(spec?.nodeName && { node: { name: spec.nodeName, ...(on && { uid: on.metadata.uid }) } }) }

@@ -49,7 +49,8 @@ export class JwtAuthenticator implements TokenAuthenticator {
   async #authenticate(token: string) {
     if (!await this.#provider.settled()) throw new Error('oidc: authenticator not initialized')
     const { claimMappings, issuer } = this.#config, claim = claimMappings.groups?.claim
-    const own = await this.#verified(token, issuer.url ?? '', this.#provider).catch((error: unknown) => { throw new Error(`oidc: verify token: ${messageOf(error)}`, { cause: error }) })
+    const own = await this.#verified(token, issuer.url ?? '',
+      this.#provider).catch((error: unknown) => { throw new Error(`oidc: verify token: ${messageOf(error)}`, { cause: error }) })
     const claims = claim ? await withDistributed(own, { claim, outbound: this.#around.outbound, verified: (other) => this.#verifiedOther(other), ...caOf(this.#config) })
       .catch((error: unknown) => { throw new Error(`oidc: could not expand distributed claims: ${messageOf(error)}`, { cause: error }) }) : own
     return { user: userOf(claims, this.#config, this.#programs) }

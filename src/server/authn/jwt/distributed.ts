@@ -30,8 +30,11 @@ export async function withDistributed(claims: Claims, { claim, outbound, ca, ver
   if (!source.endpoint) return claims // perhaps an aggregated claim
   const { endpoint, access_token: token } = source
   const answer = await outbound({ method: 'GET', url: endpoint, headers: token ? { authorization: `Bearer ${token}` } : {}, timeoutMs, mostBytes, ...(ca !== undefined && { ca }) })
-    .catch((error: unknown) => { throw new Error(`while getting distributed claim ${JSON.stringify(claim)}: Get ${JSON.stringify(endpoint)}: ${error instanceof Error ? error.message : String(error)}`, { cause: error }) })
-  if (answer.status < 200 || answer.status > 226) throw new Error(`while getting distributed claim ${JSON.stringify(claim)}: error while getting distributed claim JWT: ${answer.status}`)
+    .catch((error: unknown) =>
+      { throw new Error(`while getting distributed claim ${JSON.stringify(claim)}: Get ${JSON.stringify(endpoint)}: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error }) })
+  if (answer.status < 200 || answer.status > 226)
+    throw new Error(`while getting distributed claim ${JSON.stringify(claim)}: error while getting distributed claim JWT: ${answer.status}`)
   const found = await verified(new TextDecoder().decode(answer.body))
   if (!Object.hasOwn(found, claim)) throw new Error(`jwt returned by distributed claim endpoint ${JSON.stringify(endpoint)} did not contain claim: ${claim}`)
   return { ...claims, [claim]: found[claim] }

@@ -37,18 +37,21 @@ export async function verifiedClaims(token: string, { issuer, audiences, algorit
   if (audiences.length === 1 && !meant.includes(audiences[0]!)) throw new Error(`oidc: expected audience ${JSON.stringify(audiences[0])} got ${quoted(meant)}`)
   const seconds = now() / 1000, expires = Number(claims['exp'] ?? 0), begins = claims['nbf']
   if (!(expires >= seconds)) throw new Error(`oidc: token is expired (Token Expiry: ${formatTime((Number.isFinite(expires) ? expires : 0) * 1000)})`)
-  if (typeof begins === 'number' && seconds + leewaySeconds < begins) throw new Error(`oidc: current time ${formatTime(now())} before the nbf (not before) time: ${formatTime(begins * 1000)}`)
+  if (typeof begins === 'number' && seconds + leewaySeconds < begins)
+    throw new Error(`oidc: current time ${formatTime(now())} before the nbf (not before) time: ${formatTime(begins * 1000)}`)
   const [head = '', body = '', signature = ''] = token.split('.'), bytes = fromBase64Url(signature), { alg, kid } = headerOf(head)
   if (!bytes || typeof alg !== 'string') throw new Error('oidc: malformed jwt')
   if (!algorithms.includes(alg)) throw new Error(`oidc: id token signed with unsupported algorithm, expected ${quoted(algorithms)} got ${JSON.stringify(alg)}`)
   const data = utf8.encode(`${head}.${body}`)
   const fits = (keys: readonly Jwk[]) => keys.some((key) => (!kid || key.kid === kid) && verify(key, alg, data, bytes))
   // The known keys first, whatever their age: the provider may be out of reach.
-  if (!fits(await provider.keys().catch(asFetching)) && !fits(await provider.newerKeys().catch(asFetching) ?? [])) throw new Error('failed to verify signature: failed to verify id token signature')
+  if (!fits(await provider.keys().catch(asFetching)) && !fits(await provider.newerKeys().catch(asFetching) ?? []))
+    throw new Error('failed to verify signature: failed to verify id token signature')
   if (!meant.some((a) => audiences.includes(a))) throw new Error(`oidc: expected audience in ${quoted([...audiences].sort())} got ${quoted(meant)}`)
   return claims
 }
-function asFetching(error: unknown): never { throw new Error(`failed to verify signature: fetching keys ${error instanceof Error ? error.message : String(error)}`, { cause: error }) }
+function asFetching(error: unknown): never { throw new Error(`failed to verify signature: fetching keys ${error instanceof Error ? error.message : String(error)}`,
+  { cause: error }) }
 
 const audienceOf = (aud: unknown): string[] => (typeof aud === 'string' ? [aud] : Array.isArray(aud) ? aud.filter((a): a is string => typeof a === 'string') : [])
 const quoted = (items: readonly string[]): string => `[${items.map((i) => JSON.stringify(i)).join(' ')}]`

@@ -9,12 +9,15 @@ export type Claims = Readonly<Record<string, unknown>>
 const mostCost = 10_000_000
 
 /** Throws an Error in the reference's words when the claims are not those of a user. */
-export function userOf(claims: Claims, { claimMappings: { username = {}, groups = {}, uid = {} }, claimValidationRules = [] }: JwtAuthenticatorConfig, programs: JwtPrograms): User {
+export function userOf(claims: Claims, { claimMappings: { username = {}, groups = {}, uid = {} }, claimValidationRules = [] }: JwtAuthenticatorConfig,
+  programs: JwtPrograms): User {
   const evaluate = evaluator({ claims })
   const name = programs.username ? textOf(evaluate, programs.username, 'username') : nameFrom(claims, username.claim ?? '', username.prefix ?? '')
-  const groupList = groupsFrom(claims, groups.claim ?? '', groups.prefix ?? '') ?? (programs.groups ? within('error evaluating group claim expression', () => listOf(evaluate(programs.groups!))) : [])
+  const groupList = groupsFrom(claims, groups.claim ?? '', groups.prefix ?? '') ??
+    (programs.groups ? within('error evaluating group claim expression', () => listOf(evaluate(programs.groups!))) : [])
   const id = uid.claim ? within(`parse uid claim ${JSON.stringify(uid.claim)}`, () => stringClaim(claims, uid.claim!)) : programs.uid ? textOf(evaluate, programs.uid, 'uid') : ''
-  const extra = Object.fromEntries(programs.extra.map(({ key, program }) => [key, within(`error evaluating extra claim expression: ${program.source}`, () => listOf(evaluate(program)))] as const).filter(([, values]) => values.length > 0))
+  const extra = Object.fromEntries(programs.extra.map(({ key, program }) =>
+    [key, within(`error evaluating extra claim expression: ${program.source}`, () => listOf(evaluate(program)))] as const).filter(([, values]) => values.length > 0))
   for (const { claim, requiredValue = '' } of claimValidationRules) if (claim) checkRequired(claims, claim, requiredValue)
   within('error evaluating claim validation expression', () => check(programs.claimRules, evaluate))
   const user: User = { name, ...(id !== '' && { uid: id }), groups: groupList, ...(Object.keys(extra).length > 0 && { extra }) }
@@ -26,7 +29,8 @@ type Evaluate = (program: CelProgram) => unknown
 function evaluator(variables: Readonly<Record<string, unknown>>): Evaluate {
   const budget = { perCall: mostCost, left: mostCost }
   return (program) => {
-    try { return program.evaluate(variables, budget).json() } catch (error) { throw new Error(`expression '${program.source}' resulted in error: ${messageOf(error)}`, { cause: error }) }
+    try { return program.evaluate(variables, budget).json() } catch (error) { throw new Error(`expression '${program.source}' resulted in error: ${messageOf(error)}`,
+      { cause: error }) }
   }
 }
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
@@ -62,7 +66,8 @@ function nameFrom(claims: Claims, claim: string, prefix: string): string {
 function groupsFrom(claims: Claims, claim: string, prefix: string): string[] | undefined {
   if (claim === '' || !Object.hasOwn(claims, claim)) return undefined
   const value = claims[claim] ?? [], all = typeof value === 'string' ? [value] : value
-  if (!Array.isArray(all) || all.some((g) => typeof g !== 'string')) throw new Error(`oidc: parse groups claim ${JSON.stringify(claim)}: json: cannot unmarshal ${goName(value)} into Go value of type string`)
+  if (!Array.isArray(all) || all.some((g) => typeof g !== 'string'))
+    throw new Error(`oidc: parse groups claim ${JSON.stringify(claim)}: json: cannot unmarshal ${goName(value)} into Go value of type string`)
   return (all as string[]).map((g) => prefix + g)
 }
 

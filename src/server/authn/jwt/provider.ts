@@ -66,7 +66,8 @@ export class Provider {
   async #discover(): Promise<void> {
     const { issuer, discoveryUrl } = this.#options
     const document = await this.#json(discoveryUrl ?? `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`) as { issuer?: unknown; jwks_uri?: unknown }
-    if (document.issuer !== issuer) throw new Error(`oidc: issuer did not match the issuer returned by provider, expected ${JSON.stringify(issuer)} got ${JSON.stringify(document.issuer)}`)
+    if (document.issuer !== issuer)
+      throw new Error(`oidc: issuer did not match the issuer returned by provider, expected ${JSON.stringify(issuer)} got ${JSON.stringify(document.issuer)}`)
     if (typeof document.jwks_uri !== 'string') throw new Error('oidc: the provider does not say where its keys are (jwks_uri)')
     this.#keysUrl = document.jwks_uri
   }
@@ -79,7 +80,8 @@ export class Provider {
     let freshFor = 0
     const { keys } = await this.#json(this.#keysUrl, (headers) => { freshFor = maxAge(headers['cache-control']) }) as { keys?: readonly Jwk[] }
     if (!Array.isArray(keys)) throw new Error('oidc: failed to decode keys')
-    this.#keys = { all: keys.filter((k) => k !== null && typeof k === 'object' && (k.use === undefined || k.use === 'sig')), freshUntil: this.#options.clock.now() + freshFor * 1000 }
+    this.#keys = { all: keys.filter((k) => k !== null && typeof k === 'object' && (k.use === undefined || k.use === 'sig')),
+      freshUntil: this.#options.clock.now() + freshFor * 1000 }
     return this.#keys.all
   }
 

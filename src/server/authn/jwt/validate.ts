@@ -46,7 +46,8 @@ export function validateAuthentication(configuration: AuthenticationConfiguratio
     if (discoveryURL !== '' && discoveries.has(discoveryURL)) errors.push(duplicateValue(`${at}.issuer.discoveryURL`, discoveryURL))
     discoveries.add(discoveryURL)
   })
-  if (anonymous && !anonymous.enabled && anonymous.conditions?.length) errors.push(invalidValue('anonymous.conditions', anonymous.conditions, 'enabled should be set to true when conditions are defined'))
+  if (anonymous && !anonymous.enabled && anonymous.conditions?.length) errors.push(invalidValue('anonymous.conditions', anonymous.conditions,
+    'enabled should be set to true when conditions are defined'))
   return { errors, programs }
 }
 
@@ -100,7 +101,8 @@ class AuthenticatorCheck {
       const at = `${path}.extra[${i}]`, domain = key.includes('/') ? key.slice(0, key.indexOf('/')) : ''
       this.errors.push(...validateDomainPrefixedPath(key, `${at}.key`))
       if (key !== key.toLowerCase()) this.errors.push(invalidValue(`${at}.key`, key, 'must be lowercase'))
-      if (/(?:^|\.)(?:kubernetes|k8s)\.io$/.test(domain)) this.errors.push(invalidValue(`${at}.key`, key, 'k8s.io, kubernetes.io and their subdomains are reserved for Kubernetes use'))
+      if (/(?:^|\.)(?:kubernetes|k8s)\.io$/.test(domain)) this.errors.push(invalidValue(`${at}.key`, key,
+        'k8s.io, kubernetes.io and their subdomains are reserved for Kubernetes use'))
       if (keys.has(key)) { this.errors.push(duplicateValue(`${at}.key`, key)); return [] }
       keys.add(key)
       if (valueExpression === '') { this.errors.push(requiredValue(`${at}.valueExpression`)); return [] }
@@ -109,7 +111,8 @@ class AuthenticatorCheck {
       return program ? [{ key, program }] : []
     })
     if (seesEmail && !this.#seesVerified)
-      this.errors.push(invalidValue(`${path}.username.expression`, username.expression, 'claims.email_verified must be used in claimMappings.username.expression or claimMappings.extra[*].valueExpression or claimValidationRules[*].expression when claims.email is used in claimMappings.username.expression'))
+      this.errors.push(invalidValue(`${path}.username.expression`, username.expression,
+        'claims.email_verified must be used in claimMappings.username.expression or claimMappings.extra[*].valueExpression or claimValidationRules[*].expression when claims.email is used in claimMappings.username.expression'))
     return { ...(name && { username: name }), ...(group && { groups: group }), ...(id && { uid: id }), extra: programs }
   }
 
@@ -144,7 +147,8 @@ class AuthenticatorCheck {
   }
 }
 
-function issuerErrors({ url = '', discoveryURL = '', audiences = [], audienceMatchPolicy = '', certificateAuthority = '', egressSelectorType = '' }: JwtAuthenticatorConfig['issuer'], at: string, around: Surroundings): FieldError[] {
+function issuerErrors({ url = '', discoveryURL = '', audiences = [], audienceMatchPolicy = '', certificateAuthority = '',
+  egressSelectorType = '' }: JwtAuthenticatorConfig['issuer'], at: string, around: Surroundings): FieldError[] {
   const errors = url === '' ? [requiredValue(`${at}.url`)] : urlErrors(url, `${at}.url`, around.ownIssuers)
   if (discoveryURL !== '') {
     if (url !== '' && withoutSlashes(url) === withoutSlashes(discoveryURL)) errors.push(invalidValue(`${at}.discoveryURL`, discoveryURL, 'discoveryURL must be different from URL'))
@@ -155,11 +159,15 @@ function issuerErrors({ url = '', discoveryURL = '', audiences = [], audienceMat
     if (audience === '') errors.push(requiredValue(`${at}.audiences[${i}]`))
     if (audiences.indexOf(audience) < i) errors.push(duplicateValue(`${at}.audiences[${i}]`, audience))
   })
-  if (audiences.length > 1 && audienceMatchPolicy !== 'MatchAny') errors.push(invalidValue(`${at}.audienceMatchPolicy`, audienceMatchPolicy, 'audienceMatchPolicy must be MatchAny for multiple audiences'))
-  if (audiences.length === 1 && audienceMatchPolicy !== '' && audienceMatchPolicy !== 'MatchAny') errors.push(invalidValue(`${at}.audienceMatchPolicy`, audienceMatchPolicy, 'audienceMatchPolicy must be empty or MatchAny for single audience'))
+  if (audiences.length > 1 && audienceMatchPolicy !== 'MatchAny') errors.push(invalidValue(`${at}.audienceMatchPolicy`, audienceMatchPolicy,
+    'audienceMatchPolicy must be MatchAny for multiple audiences'))
+  if (audiences.length === 1 && audienceMatchPolicy !== '' &&
+    audienceMatchPolicy !== 'MatchAny') errors.push(invalidValue(`${at}.audienceMatchPolicy`, audienceMatchPolicy,
+    'audienceMatchPolicy must be empty or MatchAny for single audience'))
   const bad = certificateAuthority === '' ? undefined : around.badAuthority(certificateAuthority)
   if (bad !== undefined) errors.push(invalidValue(`${at}.certificateAuthority`, '<omitted>', bad))
-  if (egressSelectorType !== '' && !['controlplane', 'cluster'].includes(egressSelectorType)) errors.push(invalidValue(`${at}.egressSelectorType`, egressSelectorType, 'egress selector must be either controlplane or cluster'))
+  if (egressSelectorType !== '' && !['controlplane', 'cluster'].includes(egressSelectorType)) errors.push(invalidValue(`${at}.egressSelectorType`, egressSelectorType,
+    'egress selector must be either controlplane or cluster'))
   return errors
 }
 const withoutSlashes = (url: string): string => url.replace(/\/+$/, '')

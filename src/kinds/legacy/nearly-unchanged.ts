@@ -154,7 +154,7 @@ const unchanged: readonly (readonly [Kind, string, string, number, number])[] = 
   [flowSchema, 'flowcontrol', 'v1beta3', 29, 32], [flowSchema, 'flowcontrol', 'v1beta2', 26, 29], [flowSchema, 'flowcontrol', 'v1beta1', 23, 26], [flowSchema, 'flowcontrol', 'v1alpha1', 20, 24],
 ]
 
-export const formerMore: readonly (readonly [Kind, Versions])[] = [
+export const nearlyUnchanged: readonly (readonly [Kind, Versions])[] = [
   ...unchanged.map(([kind, group, version, since, gone]): [Kind, Versions] => [kind, [former(kind, { ...at(group, version), shared: ['FieldSelectorAttributes', 'LabelSelectorAttributes', ...(version === 'v1alpha1' ? ['UserInfo'] : [])], deprecated: [since, gone] })]]),
   [apiService, [former(apiService, { version: 'v1beta1', names: 'io.k8s.kube-aggregator.pkg.apis.apiregistration.v1beta1', deprecated: [19, 22] })]],
   [event, [former(event, { ...at('events', 'v1beta1'), deprecated: [19, 25], like: event.alsoServedAs[0]! })]],
