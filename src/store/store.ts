@@ -26,9 +26,13 @@ export interface StoreOptions {
   readonly onFatal?: (error: Error) => void
 }
 
-/** Opens the store that the engine keeps. Rejects with StoreOpenError when it is damaged. */
+/** Opens the store that the engine keeps. Rejects with StoreOpenError when it is damaged; the engine is closed then too. */
 export async function openStore({ engine, clock, log = silent, onFatal = () => {} }: StoreOptions): Promise<Store> {
-  const { state, history, obsolete } = await load(engine)
+  const { state, history, obsolete } = await load(engine).catch(async (error: unknown) => {
+    // Why it cannot be read says more than what closing it might add.
+    await engine.close().catch((cause: unknown) => { log.warn('a store that could not be read could not be closed either', { error: cause }) })
+    throw error
+  })
   const store = new LogStore({ engine, clock, log, onFatal, state, history })
   if (obsolete.length > 0) void store.discard(obsolete)
   return store

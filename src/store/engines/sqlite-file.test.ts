@@ -71,6 +71,7 @@ test('what is not a store of ours is refused with advice, and left as it is', as
 
   const damaged = from('damaged.db', Buffer.concat([original.subarray(0, 16_384), Buffer.alloc(65_536, 0xaa), original.subarray(81_920)]))
   await assert.rejects(async () => open(damaged), (error) => error instanceof StoreOpenError && /is damaged .*Restore it from a backup/.test(error.message))
+  await assert.rejects(async () => open(damaged), /is damaged /, 'not: it is open in this process already')
   const cut = from('cut.db', original.subarray(0, 40_000))
   await assert.rejects(async () => open(cut), (error) => error instanceof StoreOpenError && /is damaged .*Restore it from a backup/.test(error.message))
   mkdirSync(join(folder, 'folder.db'))
