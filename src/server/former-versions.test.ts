@@ -134,6 +134,17 @@ test('small differences: runtime classes, priority levels, endpoint slices, sign
   const { failurePolicy, matchPolicy, sideEffects, timeoutSeconds, admissionReviewVersions } = hook.webhooks[0]
   assert.deepEqual([failurePolicy, matchPolicy, sideEffects, timeoutSeconds, admissionReviewVersions], ['Ignore', 'Exact', 'Unknown', 30, ['v1beta1']])
 })
+// A node's requests (P-256, O=system:nodes, CN=system:node:n1), without and with a host name.
+const nodeRequest = 'LS0tLS1CRUdJTiBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0KTUlIck1JR1NBZ0VBTURBeEZUQVRCZ05WQkFvTURITjVjM1JsYlRwdWIyUmxjekVYTUJVR0ExVUVBd3dPYzNsegpkR1Z0T201dlpHVTZiakV3V1RBVEJnY3Foa2pPUFFJQkJnZ3Foa2pPUFFNQkJ3TkNBQVFuK2NqNER2ZXlGOGJGCmlsUzdOdDllblc3SkNkM3U4cUZINHpmbkNyN3J4QVh5c25TbGZwVHNNcjFUWnlMbFRuamFmK3F5NE1tVThUNXIKWkhmazhDZ29vQUF3Q2dZSUtvWkl6ajBFQXdJRFNBQXdSUUloQVBjTUlvQnJXaytuTHdiU3d5Z0hFc0pscWM3VwptdG9qNjBmai8vMFBrODNKQWlCbWVtbFZVWVR3VnZXbTdPRit6eVR3RExtYUF6Q0ZOSUVvTjRRMW1IWW9hUT09Ci0tLS0tRU5EIENFUlRJRklDQVRFIFJFUVVFU1QtLS0tLQo='
+const nodeRequestWithHost = 'LS0tLS1CRUdJTiBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0KTUlJQkN6Q0JzZ0lCQURBd01SVXdFd1lEVlFRS0RBeHplWE4wWlcwNmJtOWtaWE14RnpBVkJnTlZCQU1NRG5ONQpjM1JsYlRwdWIyUmxPbTR4TUZrd0V3WUhLb1pJemowQ0FRWUlLb1pJemowREFRY0RRZ0FFNEozK080bmI5ODFICi8vNDZ5WVVKQ2VZcGgrSVlVdUVLdmhXbnpBa1hEY1dLM2FpK1dKRzhreGJLRExyNk9qUmVwMStnWU5KZmJTOS8KUGtTZ1MzNkptS0FnTUI0R0NTcUdTSWIzRFFFSkRqRVJNQTh3RFFZRFZSMFJCQVl3QklJQ2JqRXdDZ1lJS29aSQp6ajBFQXdJRFNBQXdSUUloQUtSRFFqOGdsd2E0NTFQeWZWS1FlYlFyMW80UUxaRmdzZWhscGNOcmRVQTBBaUJRCm9KUHhlcXBUTEt5aXRmVkZLOGZheHIraDlIcHIwRUl0dmZaaUszbjhLZz09Ci0tLS0tRU5EIENFUlRJRklDQVRFIFJFUVVFU1QtLS0tLQo='
+test('the signer of a request of v1beta1 follows from what it asks for', async () => {
+  const signer = async (name: string, request: string, usages?: string[]) =>
+    (await made('/apis/certificates.k8s.io/v1beta1/certificatesigningrequests', { metadata: { name }, spec: { request, ...(usages && { usages }) } })).spec.signerName
+  assert.equal(await signer('client', nodeRequest, ['digital signature', 'key encipherment', 'client auth']), 'kubernetes.io/kube-apiserver-client-kubelet')
+  assert.equal(await signer('serving', nodeRequestWithHost, ['digital signature', 'server auth']), 'kubernetes.io/kubelet-serving')
+  assert.equal(await signer('with-a-host', nodeRequestWithHost, ['digital signature', 'client auth']), 'kubernetes.io/legacy-unknown')
+  assert.equal(await signer('no-usages', nodeRequest), 'kubernetes.io/legacy-unknown')
+})
 test('a PodPreset is put into the pods it selects, init containers too; a conflict is told', async () => {
   await made('/apis/settings.k8s.io/v1alpha1/namespaces/n/podpresets', { metadata: { name: 'db' }, spec: { selector: { matchLabels: { role: 'db' } }, env: [{ name: 'PORT', value: '3306' }], volumes: [{ name: 'cache', emptyDir: {} }], volumeMounts: [{ name: 'cache', mountPath: '/cache' }] } })
   const pod = (name: string, value?: string) => ({ metadata: { name, labels: { role: 'db' } }, spec: { initContainers: [{ name: 'i', image: 'x' }], containers: [{ name: 'c', image: 'x', ...(value && { env: [{ name: 'PORT', value }] }) }] } })

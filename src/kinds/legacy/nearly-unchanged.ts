@@ -10,6 +10,7 @@ import { subjectAccessReview } from '../authorization/subjectaccessreview.ts'
 import { cronJob, type CronJob } from '../batch/cronjob.ts'
 import { defaultJobSpec } from '../batch/job-rules.ts'
 import { certificateSigningRequest } from '../certificates/certificatesigningrequest.ts'
+import { subjectOfRequest, type CertificateSubject } from '../certificates/request-subject.ts'
 import { lease } from '../coordination/lease.ts'
 import { event } from '../core/event.ts'
 import { endpointSlice, type Endpoint } from '../discovery/endpointslice.ts'
@@ -43,12 +44,21 @@ const cronJobs: Versions = [
 
 /** Under its old name a signer could be left to the server. */
 const legacySigner = 'kubernetes.io/legacy-unknown'
+/** Requests of nodes are told by what they ask for; all others went to a signer that nobody knew more of. */
+function signerOf(request: string, usages: readonly string[]): string {
+  let subject: CertificateSubject
+  try { subject = subjectOfRequest(request) } catch { return legacySigner } // validation says what is wrong with it
+  const asks = usages.filter((usage) => usage !== 'key encipherment').sort().join()
+  const isNode = subject.organizations.length === 1 && subject.organizations[0] === 'system:nodes' && subject.commonName.startsWith('system:node:')
+  if (isNode && !subject.hasAlternatives && asks === 'client auth,digital signature') return 'kubernetes.io/kube-apiserver-client-kubelet'
+  return isNode && subject.hasAlternatives && asks === 'digital signature,server auth' ? 'kubernetes.io/kubelet-serving' : legacySigner
+}
 const signingRequests: Versions = [former(certificateSigningRequest, {
   ...at('certificates', 'v1beta1'), deprecated: [19, 22],
   differences: { CertificateSigningRequestSpec: (fields) => ({ ...fields, signerName: s.string({ keepEmpty: true }) }), CertificateSigningRequestCondition: (fields) => ({ ...fields, status: s.string() }) },
-  defaults: ({ spec, status }: { spec: { signerName?: string; usages?: string[] }; status: { conditions?: { status?: string }[] } }) => {
-    spec.signerName ??= legacySigner
+  defaults: ({ spec, status }: { spec: { request?: string; signerName?: string; usages?: string[] }; status: { conditions?: { status?: string }[] } }) => {
     if (!spec.usages?.length) spec.usages = ['digital signature', 'key encipherment']
+    spec.signerName ??= signerOf(spec.request ?? '', spec.usages)
     for (const condition of status.conditions ?? []) condition.status ||= 'True'
   },
   rules: { validate: (o, old, subresource) => (certificateSigningRequest.rules.validate?.(o, old, subresource) ?? []).filter((e: FieldError) => !e.message.includes('the legacy signerName is not allowed')) },

@@ -1,9 +1,9 @@
 // Who may decide about certificates: rights are given per signer, on the resource `signers` that exists for nothing else.
 import type { CertificateSigningRequest } from '#kinds'
+import { subjectOfRequest } from '#kinds'
 import { same, type User } from '#machinery'
 import type { Authorizer } from '../authz/authz.ts'
 import { on, refusal, type AdmissionPlugin } from './admission.ts'
-import { subjectOfRequest } from './certificate-subject.ts'
 
 const requests = 'certificatesigningrequests.certificates.k8s.io'
 const clientSigner = 'kubernetes.io/kube-apiserver-client'

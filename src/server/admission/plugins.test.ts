@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { subjectOfRequest } from '#kinds'
 import type { User } from '#machinery'
 import { start, type Answer } from '../contract-kit.ts'
 import type { Authorizer } from '../index.ts'
 import { mightyRequest, nodeRequest } from './csr-fixture.ts'
-import { subjectOfRequest } from './certificate-subject.ts'
 import { admissionPlugins, type AdmissionChoice, type AdmissionParts } from './index.ts'
 import facts from '../../../tests/facts/admission-plugins.json' with { type: 'json' }
 
@@ -179,7 +179,7 @@ test('certificates: who may approve and sign is said per signer; nobody becomes 
   assert.equal(said(await sign(ann)), 'ok')
 })
 test('the subject of a request is read, or what is wrong with it said', () => {
-  assert.deepEqual(subjectOfRequest(nodeRequest), { commonName: 'system:node:n1', organizations: ['system:nodes'] })
+  assert.deepEqual(subjectOfRequest(nodeRequest), { commonName: 'system:node:n1', organizations: ['system:nodes'], hasAlternatives: false })
   const broken = btoa('-----BEGIN CERTIFICATE REQUEST-----\nMIIB\n-----END CERTIFICATE REQUEST-----\n')
   assert.throws(() => subjectOfRequest(broken), /asn1: syntax error: data truncated/)
 })

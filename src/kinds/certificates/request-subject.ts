@@ -1,7 +1,14 @@
 // Who a certificate signing request is for: the common name and organizations of its subject (PKCS #10, RFC 2986), read from PEM in base64.
-export interface CertificateSubject { readonly commonName: string; readonly organizations: readonly string[] }
+export interface CertificateSubject {
+  readonly commonName: string
+  readonly organizations: readonly string[]
+  /** Whether the request names hosts or addresses beside its subject (subjectAltName, RFC 5280 4.2.1.6). */
+  readonly hasAlternatives: boolean
+}
 
 const commonName = '2.5.4.3', organization = '2.5.4.10'
+/** 2.5.29.17 as it is encoded. */
+const alternativeName = String.fromCharCode(0x06, 0x03, 0x55, 0x1d, 0x11)
 const block = /-----BEGIN CERTIFICATE REQUEST-----([^-]*)-----END CERTIFICATE REQUEST-----/
 
 /** Throws an Error that says what is not as it should be. */
@@ -14,7 +21,7 @@ export function subjectOfRequest(base64: string): CertificateSubject {
   if (subject?.tag !== sequence) throw new Error('asn1: structure error: tags don\'t match')
   const attributes = parts(subject.content).flatMap((set) => parts(set.content)).map((pair) => parts(pair.content))
   const of = (id: string) => attributes.filter(([type]) => type?.tag === identifier && dotted(type.content) === id).map(([, value]) => new TextDecoder().decode(value?.content))
-  return { commonName: of(commonName).at(-1) ?? '', organizations: of(organization) }
+  return { commonName: of(commonName).at(-1) ?? '', organizations: of(organization), hasAlternatives: String.fromCharCode(...info!.content).includes(alternativeName) }
 }
 
 const sequence = 0x30, identifier = 0x06
