@@ -85,7 +85,7 @@ async function start(options: ClusterOptions, { log, progress, followAudit }: Co
     features: new Set(Object.keys(options.featureGates).filter((gate) => options.featureGates[gate])),
     flowControl: { enabled: options.enablePriorityAndFairness, maxRequestsInFlight: options.maxRequestsInflight, maxMutatingRequestsInFlight: options.maxMutatingRequestsInflight, waitMs: options.requestTimeout / 4 }, minRequestTimeoutSeconds: options.minRequestTimeout,
     clusterCidr: nodes?.podCidr ?? options.clusterCidr, advertise: { address: advertised, port: main.port }, authorizationMode: options.authorizationMode, authorization: authorizationOf(options, log.named('authorization')), runtimeConfig: options.runtimeConfig,
-    read, metrics, auditor,
+    read, metrics, auditor, flags: { ...options.shownFlags, 'advertise-address': advertised, 'secure-port': String(main.port) },
     admission: { enable: options.enableAdmissionPlugins, disable: options.disableAdmissionPlugins, ...(options.admissionControlConfigFile && { configFile: options.admissionControlConfigFile }), notReadySeconds: options.defaultNotReadyTolerationSeconds, unreachableSeconds: options.defaultUnreachableTolerationSeconds },
     compactionIntervalMs: options.etcdCompactionIntervalMs, nodeMonitorGracePeriodMs: options.nodeMonitorGracePeriodMs,
     onFatal: (error) => fatal.reject(error),

@@ -64,6 +64,8 @@ export interface ControlPlaneOptions extends AuthenticationOptions {
   /** Called when the store has failed for good. */
   readonly onFatal?: (error: Error) => void
   readonly build?: Parameters<typeof createApiServer>[0]['build']
+  /** What the server was told, for /flagz. */
+  readonly flags?: Readonly<Record<string, string>>
 }
 
 export interface ControlPlane {
@@ -104,7 +106,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     authenticator: chain,
     admission: [...(former?.kinds.includes(podPreset) ? [podPresetPlugin] : []), ...admissionPlugins({ random, clock, authorizer, read, api: (request) => server.handler(request), outbound: options.outbound ?? nobody, tolerationSeconds: { notReady: notReadySeconds, unreachable: unreachableSeconds } }, choice)],
     impersonate: impersonator(authorizer), allocators: [services], tokens: signer,
-    ...(options.kubelet && { kubelet: options.kubelet }), ...(options.outbound && { outbound: options.outbound }), ...(options.backend && { backend: options.backend }), ...(options.proxyIdentity && { proxyIdentity: options.proxyIdentity }), ...(options.build && { build: options.build }), ...(options.checks && { checks: options.checks }),
+    ...(options.kubelet && { kubelet: options.kubelet }), ...(options.outbound && { outbound: options.outbound }), ...(options.backend && { backend: options.backend }), ...(options.proxyIdentity && { proxyIdentity: options.proxyIdentity }), ...(options.build && { build: options.build }), ...(options.checks && { checks: options.checks }), ...(options.flags && { flags: options.flags }),
   })
   await bootstrap({ handler: server.handler, objects, serviceRange: range, advertise: options.advertise, clientCa: options.clientCa, ...(options.frontProxyCa && { frontProxyCa: options.frontProxyCa }), ...(options.frontProxyNames && { frontProxyNames: options.frontProxyNames }), today: formatTime(clock.now()).slice(0, 10) })
   await server.aggregate()

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { clusterPaths, defaultDataDir, type ClusterPaths } from './data-dir.ts'
 import { Failure, usageError } from './failure.ts'
-import type { Values } from './flag.ts'
+import type { Flag, Values } from './flag.ts'
 import type { AuditFlags } from './flags/audit-flags.ts'
 import type { AuthenticationFlags } from './flags/authentication-flags.ts'
 import { authorizationProblem, type AuthorizationFlags } from './flags/authorization-flags.ts'
@@ -10,6 +10,7 @@ import type { clusterFlags } from './flags/cluster-flags.ts'
 import type { LimitFlags } from './flags/limit-flags.ts'
 import type { StreamName } from './log-streams.ts'
 import { serverFlags } from './flags/server-flags.ts'
+import { shownFlags } from './flags/shown-flags.ts'
 import type { nodeFlags, processFlags } from './flags/up-flags.ts'
 
 type Typed = Values<typeof clusterFlags> & Values<typeof nodeFlags> & Values<typeof processFlags> & Values<typeof serverFlags>
@@ -49,6 +50,8 @@ export interface ClusterOptions extends AuthenticationFlags, AuthorizationFlags,
   readonly nodeMonitorGracePeriodMs: number
   readonly defaultNotReadyTolerationSeconds: number
   readonly defaultUnreachableTolerationSeconds: number
+  /** The reference's flags and what they are set to, for /flagz. */
+  readonly shownFlags: Readonly<Record<string, string>>
 }
 
 /** What the machine and the past decide where nothing was typed. */
@@ -57,13 +60,15 @@ export interface Circumstances {
   readonly noContainers: string | undefined
   /** The port this cluster was served on last. */
   readonly lastPort: number | undefined
+  /** What was typed of the reference's flags that have no effect here. */
+  readonly idle?: ReadonlyMap<string, string>
 }
 
 /** The paths of the cluster that was typed. */
 export const pathsOf = ({ name, dataDir }: Values<typeof clusterFlags>): ClusterPaths => clusterPaths(name, dataDir ?? defaultDataDir())
 
 /** The options of a cluster; throws what was typed and does not fit together, or cannot be had here. */
-export function clusterOptions(typed: Typed, { noContainers, lastPort }: Circumstances): ClusterOptions {
+export function clusterOptions(typed: Typed, { noContainers, lastPort, idle = new Map() }: Circumstances): ClusterOptions {
   const { name, runtime, nodes, simulate, port, securePort, v, clusterCidr, etcdCompactionInterval, nodeMonitorGracePeriod, legacyApis, ...rest } = typed
   if (runtime === 'containerd' && noContainers !== undefined) throw new Failure(`--runtime containerd is not possible here: ${noContainers}`)
   if ((rest.tlsCertFile === undefined) !== (rest.tlsPrivateKeyFile === undefined)) throw usageError('--tls-cert-file and --tls-private-key-file belong together: give both')
@@ -87,8 +92,18 @@ export function clusterOptions(typed: Typed, { noContainers, lastPort }: Circums
     simulatedNodes: (simulate ?? 0) + (real ? 0 : plain),
     logLevel: v === undefined ? rest.logLevel : v >= 4 ? 'debug' : 'info',
     clusterCidr: pods, clusterCidrGiven: clusterCidr !== undefined, etcdCompactionIntervalMs: etcdCompactionInterval, nodeMonitorGracePeriodMs: nodeMonitorGracePeriod,
+    shownFlags: shownFlags(ofReference(typed, port ?? securePort ?? lastPort ?? 6443), durations, idle),
   }
 }
+
+/** What was typed of flags that the reference has too, with what it says where nothing was typed. */
+function ofReference(typed: Typed, port: number): Record<string, unknown> {
+  const { v = 0, featureGates, loggingFormat } = typed
+  const own = Object.fromEntries(Object.keys(serverFlags).map((key) => [key, typed[key as keyof typeof serverFlags]]))
+  return { ...own, securePort: port, v, featureGates, loggingFormat, anonymousAuth: typed.anonymousAuth ?? true, oidcUsernameClaim: typed.oidcUsernameClaim ?? 'sub',
+    oidcSigningAlgs: typed.oidcSigningAlgs.length > 0 ? typed.oidcSigningAlgs : ['RS256'] }
+}
+const durations: ReadonlySet<string> = new Set(Object.entries<Flag<unknown>>(serverFlags).flatMap(([key, { isDuration }]) => (isDuration ? [key] : [])))
 
 /** Pods of several clusters of one machine must not share addresses: other names get a network made from the name. */
 export function defaultClusterCidr(name: string): string {

@@ -27,8 +27,8 @@ export interface Command<F extends Flags = Flags> {
   readonly referenceFlags?: true
   /** Not for people: left out of help, completion and documentation. */
   readonly hidden?: true
-  /** Returns the exit code; throws Failure for everything that a person can do something about. */
-  run(values: Values<F>, words: readonly string[], terminal: Terminal): Promise<number>
+  /** Returns the exit code; throws Failure for everything that a person can do something about. `idle`: what was typed of the reference's flags that it does not have. */
+  run(values: Values<F>, words: readonly string[], terminal: Terminal, idle: ReadonlyMap<string, string>): Promise<number>
 }
 
 /** Lets TypeScript infer a command's values from its table. */

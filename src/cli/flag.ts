@@ -18,6 +18,8 @@ export interface Flag<T> {
   readonly defaultText?: string
   /** What completion offers where a value is expected. */
   readonly completes?: 'file' | 'directory'
+  /** The value is milliseconds, typed as a duration. */
+  readonly isDuration?: true
   readonly default: T
   /** The value of a text; throws an Error whose message says what is expected ("a number from 0 to 9"). */
   parse(text: string, before: T): T
@@ -131,7 +133,7 @@ const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h:
 
 /** A duration as Go writes it (`90s`, `1m30s`, `1.5h`), in milliseconds. */
 export const duration = (words: Words, otherwiseMs: number, defaultText: string): Flag<number> => ({
-  value: 'DURATION', defaultText, ...words, default: otherwiseMs, parse: parseDuration,
+  value: 'DURATION', defaultText, ...words, isDuration: true, default: otherwiseMs, parse: parseDuration,
 })
 
 /** Milliseconds of a Go duration. */

@@ -39,14 +39,15 @@ async function dispatch(args: readonly string[], terminal: Terminal): Promise<nu
     return 0
   }
   const { parseArguments } = await import('./parse.ts')
-  const typed = command.referenceFlags ? await withoutThoseOfTheReference(command, rest, terminal) : rest
+  const idle = new Map<string, string>()
+  const typed = command.referenceFlags ? await withoutThoseOfTheReference(command, rest, terminal, idle) : rest
   const { values, words } = parseArguments(command, typed)
-  return command.run(values, words, terminal)
+  return command.run(values, words, terminal, idle)
 }
 
-async function withoutThoseOfTheReference({ flags }: Command, args: readonly string[], terminal: Terminal): Promise<readonly string[]> {
+async function withoutThoseOfTheReference({ flags }: Command, args: readonly string[], terminal: Terminal, idle: Map<string, string>): Promise<readonly string[]> {
   const [{ withoutReferenceFlags }, { flagName }] = await Promise.all([import('./flags/reference-flags.ts'), import('./flag.ts')])
-  return withoutReferenceFlags(args, new Set(Object.keys(flags).map(flagName)), (line) => { terminal.note(terminal.paint.yellow(line)) })
+  return withoutReferenceFlags(args, new Set(Object.keys(flags).map(flagName)), (line) => { terminal.note(terminal.paint.yellow(line)) }, idle)
 }
 
 function unknownCommand([first = '', second = '']: readonly string[]): string {

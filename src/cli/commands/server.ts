@@ -13,8 +13,8 @@ For a service manager. The administrator's kubeconfig lies in the cluster's fold
 A context is written only where --kubeconfig says so.`,
   examples: [['./proa server --bind-address 0.0.0.0', 'reachable from other machines']],
   flags: { ...clusterFlags, ...processFlags, kubeconfig: path({ description: 'Write and select the context in this kubeconfig', defaultText: 'none is written' }), ...outputFlags, ...serverFlags },
-  run: async (values, _words, terminal) => {
+  run: async (values, _words, terminal, idle) => {
     const { runServer } = await import('../up/run-server.ts')
-    return runServer(values, terminal)
+    return runServer(values, terminal, idle)
   },
 })

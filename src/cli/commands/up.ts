@@ -18,8 +18,8 @@ cluster, is written and selected, and nothing else in the kubeconfig changes. St
     ['./proa up -f cluster.yaml', 'everything as code'],
   ],
   flags: { ...clusterFlags, ...upFlags, ...processFlags, ...outputFlags, ...nodeFlags, ...serverFlags },
-  run: async (values, _words, terminal) => {
+  run: async (values, _words, terminal, idle) => {
     const { runUp } = await import('../up/run-up.ts')
-    return runUp(values, terminal)
+    return runUp(values, terminal, idle)
   },
 })

@@ -55,8 +55,8 @@ const checks: Readonly<Record<ReferenceType, { readonly what: string; readonly h
   duration: { what: 'a duration such as 40s, 5m or 1h30m', holds: (given) => { try { parseDuration(given); return true } catch { return false } } }, text: { what: 'a value', holds: () => true },
 }
 
-/** Takes these flags out of what was typed; `warn` gets one line for each that has no effect. Throws for those that are refused or of another type. */
-export function withoutReferenceFlags(args: readonly string[], own: ReadonlySet<string>, warn: (line: string) => void): string[] {
+/** Takes these flags out of what was typed and puts them into `taken`; `warn` gets one line for each that has no effect. Throws for those that are refused or of another type. */
+export function withoutReferenceFlags(args: readonly string[], own: ReadonlySet<string>, warn: (line: string) => void, taken = new Map<string, string>()): string[] {
   const rest: string[] = []
   for (let i = 0; i < args.length; i++) {
     const arg = args[i]!
@@ -68,6 +68,7 @@ export function withoutReferenceFlags(args: readonly string[], own: ReadonlySet<
     if (value === undefined) throw usageError(`--${name} needs a value`)
     const { what, holds } = checks[flag.type]
     if (!holds(value)) throw usageError(`--${name} wants ${what}, not ${JSON.stringify(value.slice(0, 100))}`)
+    taken.set(name, value)
     if (flag.fits?.includes(value)) continue
     if (flag.refused !== undefined) throw new Failure(`--${name} is a flag of kube-apiserver that cannot be had here: ${flag.refused}`, 2)
     warn(`--${name} has no effect: ${flag.idle}`)

@@ -14,10 +14,10 @@ import { assembly } from './run-up.ts'
 type ServerValues = Values<typeof clusterFlags> & Values<typeof outputFlags> & Values<typeof processFlags> & Values<typeof serverFlags>
 
 /** `server`: a control plane without nodes, until a signal ends it. */
-export async function runServer(values: ServerValues, terminal: Terminal): Promise<number> {
+export async function runServer(values: ServerValues, terminal: Terminal, idle: ReadonlyMap<string, string>): Promise<number> {
   const paths = pathsOf(values)
   checkLayout(paths)
-  const options = clusterOptions({ ...values, runtime: 'simulated', nodes: 0, simulate: 0 }, { noContainers: undefined, lastPort: lastPortOf(paths) })
+  const options = clusterOptions({ ...values, runtime: 'simulated', nodes: 0, simulate: 0 }, { noContainers: undefined, lastPort: lastPortOf(paths), idle })
   const files = values.kubeconfig === undefined ? [] : kubeconfigFiles(values.kubeconfig)
   await runForeground({ options, kubeconfigFiles: files, manifests: [], noContainers: undefined }, await assembly(), {
     progress: () => {},

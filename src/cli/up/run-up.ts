@@ -21,12 +21,12 @@ import { accessOf, lastPortOf } from './resume.ts'
 export type UpValues = Values<typeof clusterFlags> & Values<typeof outputFlags> & Values<typeof nodeFlags> & Values<typeof upFlags> & Values<typeof processFlags> & Values<typeof serverFlags>
 
 /** The whole of `up`. */
-export async function runUp(values: UpValues, terminal: Terminal): Promise<number> {
+export async function runUp(values: UpValues, terminal: Terminal, idle: ReadonlyMap<string, string>): Promise<number> {
   const paths = pathsOf(values)
   checkLayout(paths)
   const files = kubeconfigFiles(values.kubeconfig)
   const noContainers = whyNoContainers(inspectMachine())
-  const options = clusterOptions(values, { noContainers, lastPort: lastPortOf(paths) })
+  const options = clusterOptions(values, { noContainers, lastPort: lastPortOf(paths), idle })
   const hint = kubectlHint(paths)
   const say = (plain: UpReport, foreground: boolean) => {
     const report = hint === undefined ? plain : { ...plain, kubectlHint: hint }
