@@ -9,6 +9,7 @@ import { authenticationOf, serviceAccountKeys } from './authentication-options.t
 import { authorizationOf } from './authorization-options.ts'
 import { backend } from './backend.ts'
 import { auditing } from './audit.ts'
+import { certificateSigner } from './certificate-signer.ts'
 import { CertificatesInUse } from './certificates-in-use.ts'
 import { createControlPlane, openEngine, type ControlPlane } from './control-plane.ts'
 import { giveBackMemory } from './give-back.ts'
@@ -80,7 +81,7 @@ async function start(options: ClusterOptions, { log, progress, followAudit }: Co
   if (atRest) undo.push(async () => atRest.stop())
   const plane: ControlPlane = await createControlPlane({
     ...(atRest && { atRest: atRest.atRest, checks: atRest.checks }),
-    engine: measured(await openEngine(paths.storeDir), metrics, stopwatch), clock: realClock, stopwatch, random, log, kubelet, outbound: calls, backend: carrier, clientCa: certificates.clientCa, rootCa: ca.certificate, frontProxyCa: certificates.frontProxyCa, proxyIdentity: certificates.proxyIdentity, tokenKeys: serviceAccountKeys(options, pki),
+    engine: measured(await openEngine(paths.storeDir), metrics, stopwatch), clock: realClock, stopwatch, random, log, kubelet, outbound: calls, backend: carrier, clientCa: certificates.clientCa, rootCa: ca.certificate, signer: certificateSigner(ca), frontProxyCa: certificates.frontProxyCa, proxyIdentity: certificates.proxyIdentity, tokenKeys: serviceAccountKeys(options, pki),
     ...authenticationOf(options, certificates, log.named('authenticator')), serviceClusterIpRange: options.serviceClusterIpRange, serviceNodePortRange: options.serviceNodePortRange,
     features: new Set(Object.keys(options.featureGates).filter((gate) => options.featureGates[gate])),
     flowControl: { enabled: options.enablePriorityAndFairness, maxRequestsInFlight: options.maxRequestsInflight, maxMutatingRequestsInFlight: options.maxMutatingRequestsInflight, waitMs: options.requestTimeout / 4 }, minRequestTimeoutSeconds: options.minRequestTimeout,

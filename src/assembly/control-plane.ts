@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { kinds, loadFormer, podPreset } from '#kinds'
 import { formatTime, type ApiHandler, type Clock, type Log, type Random, type User } from '#machinery'
 import { connect, directClient, EventRecorder, Informers, type Cluster } from '#client'
-import { startControllers } from '#controllers'
+import { startControllers, type CertificateSigner } from '#controllers'
 import { startScheduler } from '#scheduler'
 import {
   admissionPlugins, bootstrap, chooseFormer, configuredAuthorizers, createApiServer, createObjects, formerAskedFor, impersonator, keepFlowControl, keepIpAddresses, legacyToken, Metrics, parseCidr, podPresetPlugin, publishAuthorities, readableStore,
@@ -39,6 +39,8 @@ export interface ControlPlaneOptions extends AuthenticationOptions {
   readonly clientCa: string
   /** PEM of what pods trust the API server by; absent: the client authorities. */
   readonly rootCa?: string
+  /** Signs what is asked for with certificate signing requests; absent: they are left as they are. */
+  readonly signer?: CertificateSigner
   /** PEM of the authority whose certificates may say who somebody is (X-Remote-User), and the one the server shows to extension servers. */
   readonly frontProxyCa?: string
   readonly frontProxyNames?: FrontProxyNames
@@ -120,7 +122,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     handler: server.handler, store, objects, server, as,
     publishAuthorities: (authorities) => publishAuthorities({ handler: server.handler, objects, ...authorities, ...(options.frontProxyNames && { frontProxyNames: options.frontProxyNames }) }),
     startComponents() {
-      stops.push(startControllers({ as, clock, log: log.named('controllers'), options: { clusterCidr: options.clusterCidr, nodeMonitorGracePeriodMs: options.nodeMonitorGracePeriodMs, rootCa: options.rootCa ?? options.clientCa, signToken: async (account, name) => legacyToken(await options.tokenKeys, account, name),
+      stops.push(startControllers({ as, clock, log: log.named('controllers'), options: { ...(options.signer && { certificates: { signer: options.signer } }), clusterCidr: options.clusterCidr, nodeMonitorGracePeriodMs: options.nodeMonitorGracePeriodMs, rootCa: options.rootCa ?? options.clientCa, signToken: async (account, name) => legacyToken(await options.tokenKeys, account, name),
         ...(options.bootstrapTokens && { bootstrapMac: (key: Uint8Array, data: Uint8Array) => createHmac('sha256', key).update(data).digest() }) } }))
       stops.push(startScheduler(as({ name: 'system:kube-scheduler', groups: [] }, 'default-scheduler')))
     },

@@ -1,5 +1,8 @@
 // What happens after an object changes: every controller the control plane runs. Adding one is a new file and a line here.
 import { bootstrapSigner, tokenCleaner, type Mac } from './bootstrap-tokens.ts'
+import { certificateApprovingController } from './certificate-approving.ts'
+import { certificateCleaningController } from './certificate-cleaning.ts'
+import { certificateSigningController, type CertificateSigning } from './certificate-signing.ts'
 import { clusterRoleAggregationController } from './clusterrole-aggregation.ts'
 import { cronJobController } from './cronjob.ts'
 import { daemonSetController } from './daemonset.ts'
@@ -35,6 +38,8 @@ export interface ControllersOptions {
   readonly signToken?: TokenSecretsOptions['sign']
   /** Where bootstrap tokens are in use: how to sign with them. */
   readonly bootstrapMac?: Mac
+  /** Who reads and signs certificate requests; absent: they are left as they are. */
+  readonly certificates?: CertificateSigning
   /** Pods' addresses: each node gets a part of it. Empty: nodes get none. */
   readonly clusterCidr: string
   /** A node is not ready when nothing has been heard of it for so long. */
@@ -51,6 +56,7 @@ export const parts = (options: ControllersOptions): readonly Part[] => [
   part(rootCaPublisher(options.rootCa)),
   ...(options.signToken ? [{ ...part(tokenSecretsController({ rootCa: options.rootCa, sign: options.signToken })), user: controllerManager }] : []),
   ...(options.bootstrapMac ? [{ ...part(bootstrapSigner(options.bootstrapMac)), identity: 'bootstrap-signer' }, { ...part(tokenCleaner), identity: 'token-cleaner' }] : []),
+  ...(options.certificates ? [part(certificateApprovingController(options.certificates.signer)), part(certificateSigningController(options.certificates)), part(certificateCleaningController(options.certificates.signer))] : []),
   part(clusterRoleAggregationController),
   part(validatingAdmissionPolicyStatusController),
   part(resourceQuotaController()),
@@ -80,3 +86,4 @@ export const parts = (options: ControllersOptions): readonly Part[] => [
 /** Starts them; the returned function stops them all and resolves when the last reconcile has ended. */
 export const startControllers = (start: Start & { readonly options: ControllersOptions }): (() => Promise<void>) => startParts(parts(start.options), start)
 export { identityOf, type Part } from './part.ts'
+export type { CertificateSigner } from './certificates/rules.ts'
