@@ -147,6 +147,7 @@ Expression: Expression=s;
 DeviceConstraint: Requests MatchAttribute DistinctAttribute;
 CRDVersion: Name=s Served=b Storage=b Deprecated=b DeprecationWarning Schema Subresources AdditionalPrinterColumns SelectableFields;
 NodeConfigSource: ConfigMap;
+ParentReference: Group=s Resource=s Namespace=s Name=s;
 RoleRef: APIGroup=s Kind=s Name=s;
 DisruptionBudget: MinAvailable Selector MaxUnavailable UnhealthyPodEvictionPolicy;
 `)
@@ -155,4 +156,5 @@ export const claimSpecForm = forms.Claim!, podSpecForm = forms.PodSpec!, securit
   statefulSetRollingForm = forms.StatefulSetRolling!, volumeNodeAffinityForm = forms.VolumeNodeAffinity!, volumeAttachmentForm = forms.VolumeAttachment!,
     csiNodeDriverForm = forms.CSINodeDriver!,
   roleRefForm = forms.RoleRef!, disruptionBudgetForm = forms.DisruptionBudget!, tolerationForm = forms.Toleration!, ephemeralContainerForm = forms.EphemeralContainer!,
-  crdVersionForm = forms.CRDVersion!, seccompProfileForm = forms.Profile!, nodeConfigSourceForm = forms.NodeConfigSource!, nodeTermForm = forms.NodeTerm!, resourceClaimSpecForm = forms.ResourceClaimSpec!
+  crdVersionForm = forms.CRDVersion!, seccompProfileForm = forms.Profile!, nodeConfigSourceForm = forms.NodeConfigSource!, nodeTermForm = forms.NodeTerm!,
+  resourceClaimSpecForm = forms.ResourceClaimSpec!, parentReferenceForm = forms.ParentReference!

@@ -1,6 +1,8 @@
-import { defineKind, requiredValue, s, type FieldError, type Infer, type ObjectOf } from '#machinery'
+import { defineKind, invalidValue, requiredValue, s, same, type FieldError, type Infer, type ObjectOf } from '#machinery'
 import * as cells from '../cells.ts'
-import { immutableField, validateDNSSubdomain, validatePathSegment } from '../checks.ts'
+import { validateDNSSubdomain, validatePathSegment } from '../checks.ts'
+import { goForm } from '../go-diff.ts'
+import { parentReferenceForm } from '../go-forms.ts'
 import { canonicalIPFaults } from '../ip.ts'
 
 export const parentReference = s.object('io.k8s.api.networking.v1.ParentReference', {
@@ -23,6 +25,9 @@ const validateParent = ({ group, resource, name, namespace }: ParentReference, a
   ...(namespace ? validatePathSegment(namespace, `${at}.namespace`) : []),
 ]
 
+const immutableForm = (now: ParentReference | undefined, before: ParentReference | undefined): FieldError[] =>
+  (same(now, before) ? [] : [invalidValue('spec.parentRef', now && goForm(parentReferenceForm, now), 'field is immutable')])
+
 export const ipAddress = defineKind({
   group: 'networking.k8s.io', version: 'v1', kind: 'IPAddress', plural: 'ipaddresses',
   shortNames: ['ip'], scope: 'Cluster',
@@ -37,7 +42,7 @@ export const ipAddress = defineKind({
     spec: s.required(s.value(ipAddressSpec)),
   },
   name: canonicalIPFaults,
-  validate: ({ spec: { parentRef } }, old) => (old ? immutableField(parentRef, old.spec.parentRef, 'spec.parentRef') : parentRef ? validateParent(parentRef, 'spec.parentRef')
+  validate: ({ spec: { parentRef } }, old) => (old ? immutableForm(parentRef, old.spec.parentRef) : parentRef ? validateParent(parentRef, 'spec.parentRef')
     : [requiredValue('spec.parentRef')]),
 })
 export type IPAddress = ObjectOf<typeof ipAddress>

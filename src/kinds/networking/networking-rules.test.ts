@@ -36,6 +36,7 @@ for (const [name, kind, body, ...expected] of [
   ['parameters of a namespace', ingressClass, { spec: { controller: 'a.example/x', parameters: { kind: 'K', name: 'n', scope: 'Namespace' } } }, "spec.parameters.namespace: Required value: `parameters.scope` is set to 'Namespace'"],
   ['an address of nothing', ipAddress, { spec: { parentRef: { resource: 'services' } } }, 'spec.parentRef.name: Required value'],
   ['two networks of one family', serviceCIDR, { spec: { cidrs: ['10.1.0.0/24', '10.2.0.0/24'] } }, 'spec.cidrs: Invalid value: ["10.1.0.0/24","10.2.0.0/24"]: may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64'],
+  ['two that are no networks', serviceCIDR, { spec: { cidrs: ['x', 'y'] } }, ...['x', 'y'].map((c, i) => `spec.cidrs[${i}]: Invalid value: "${c}": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)`)],
   ['an address of the other family', endpointSlice, { addressType: 'IPv4', endpoints: [{ addresses: ['2001:db8::1'] }] }, 'endpoints[0].addresses[0]: Invalid value: "2001:db8::1": must be an IPv4 address'],
 ] as [string, Parameters<typeof problems>[0], object, ...string[]][]) test(`new: ${name}`, () => assert.deepEqual(problems(kind, body), expected))
 
@@ -44,6 +45,10 @@ test('a second range may be added, the first stays', () => {
   assert.deepEqual(problemsOfChange(serviceCIDR, body, (o) => { o.spec.cidrs.push('2001:db8::/64') }), [])
   assert.deepEqual(problemsOfChange(serviceCIDR, body, (o) => { o.spec.cidrs = ['10.2.0.0/24'] }), ['spec.cidrs[0]: Invalid value: "10.2.0.0/24": field is immutable'])
   assert.deepEqual(problemsOfChange(serviceCIDR, body, (o) => { o.spec.cidrs = [] }), ['spec.cidrs: Invalid value: []: field is immutable'])
+})
+test('an address stays with what it was given to', () => {
+  assert.deepEqual(problemsOfChange(ipAddress, { spec: { parentRef: { resource: 'services', name: 'a', namespace: 'n' } } }, (o) => { o.spec.parentRef.name = 'b' }),
+    ['spec.parentRef: Invalid value: {"Group":"","Resource":"services","Namespace":"n","Name":"b"}: field is immutable'])
 })
 test('networks that were odd before stay allowed', () => {
   const odd = written(networkPolicy, from({ ipBlock: { cidr: '10.9.0.1/8' } }))

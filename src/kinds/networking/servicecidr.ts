@@ -1,6 +1,6 @@
 import { condition, defineKind, invalidValue, requiredValue, s, type FieldError, type Infer, type ObjectOf } from '#machinery'
 import * as cells from '../cells.ts'
-import { isIPv6, validateCanonicalCIDR } from '../ip.ts'
+import { parseCIDR, validateCanonicalCIDR } from '../ip.ts'
 
 export const serviceCIDRSpec = s.object('io.k8s.api.networking.v1.ServiceCIDRSpec', {
   cidrs: s.list(s.string(), { listType: 'atomic' }),
@@ -26,8 +26,8 @@ function validateRanges(cidrs: readonly string[]): FieldError[] {
   if (!cidrs.length) return [requiredValue('spec.cidrs', 'at least one CIDR required')]
   if (cidrs.length > 2) return [invalidValue('spec.cidrs', { CIDRs: cidrs }, 'may only hold up to 2 values')]
   const errors = cidrs.flatMap((cidr, i) => validateCanonicalCIDR(cidr, `spec.cidrs[${i}]`))
-  const [first, second] = cidrs.map((cidr) => isIPv6(cidr.split('/')[0]!))
-  if (cidrs.length === 2 && first === second) errors.push(invalidValue('spec.cidrs', cidrs,
+  const [first, second] = cidrs.map((cidr) => parseCIDR(cidr)?.address.length)
+  if (first !== undefined && first === second) errors.push(invalidValue('spec.cidrs', cidrs,
     'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64'))
   return errors
 }

@@ -23,7 +23,8 @@ export const csiDriverSpec = s.object('io.k8s.api.storage.v1.CSIDriverSpec', {
 })
 export type CSIDriverSpec = Infer<typeof csiDriverSpec>
 
-const mutable = ['tokenRequests', 'requiresRepublish', 'seLinuxMount', 'nodeAllocatableUpdatePeriodSeconds', 'podInfoOnMount', 'fsGroupPolicy', 'storageCapacity'] as const
+const mutable = ['tokenRequests', 'requiresRepublish', 'seLinuxMount', 'nodeAllocatableUpdatePeriodSeconds', 'podInfoOnMount', 'fsGroupPolicy', 'storageCapacity',
+  'serviceAccountTokenInSecrets'] as const
 
 export const csiDriver = defineKind({
   group: 'storage.k8s.io', version: 'v1', kind: 'CSIDriver', plural: 'csidrivers',
@@ -53,7 +54,10 @@ export const csiDriver = defineKind({
     spec.requiresRepublish ??= false
     spec.seLinuxMount ??= false
   },
+  // Scaling by volume limits is not switched on: what belongs to it is not kept, unless it is there already.
+  prepareCreate: ({ spec }) => { delete spec.preventPodSchedulingIfMissing },
   prepareUpdate: (o, old) => {
+    if (old.spec.preventPodSchedulingIfMissing === undefined) delete o.spec.preventPodSchedulingIfMissing
     if (mutable.some((field) => !same(o.spec[field], old.spec[field]))) o.metadata.generation = (old.metadata.generation ?? 0) + 1
   },
   validate: validateCSIDriver,

@@ -1,6 +1,6 @@
 import { defineKind, labelSelector, s, type ObjectOf } from '#machinery'
 import * as cells from '../cells.ts'
-import { validateStorageCapacity } from './validate-storage.ts'
+import { capacityWarnings, validateStorageCapacity } from './validate-storage.ts'
 
 export const csiStorageCapacity = defineKind({
   group: 'storage.k8s.io', version: 'v1', kind: 'CSIStorageCapacity', plural: 'csistoragecapacities',
@@ -15,5 +15,6 @@ export const csiStorageCapacity = defineKind({
     storageClassName: s.required(s.string()),
   },
   validate: validateStorageCapacity,
+  warnings: capacityWarnings,
 })
 export type CSIStorageCapacity = ObjectOf<typeof csiStorageCapacity>

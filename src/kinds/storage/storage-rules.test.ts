@@ -8,6 +8,7 @@ import { podDisruptionBudget } from '../policy/poddisruptionbudget.ts'
 import { priorityClass } from '../scheduling/priorityclass.ts'
 import { csiDriver } from './csidriver.ts'
 import { csiNode } from './csinode.ts'
+import { csiStorageCapacity } from './csistoragecapacity.ts'
 import { storageClass } from './storageclass.ts'
 import { volumeAttachment } from './volumeattachment.ts'
 import { volumeAttributesClass } from './volumeattributesclass.ts'
@@ -21,6 +22,12 @@ for (const [name, kind, body, ...expected] of [
   ['a token twice', csiDriver, { spec: { tokenRequests: [{ audience: 'a' }, { audience: 'a' }] } }, 'spec.tokenRequests[1].audience: Duplicate value: "a"'],
   ['a token for a minute', csiDriver, { spec: { tokenRequests: [{ audience: 'a', expirationSeconds: 60 }] } }, 'spec.tokenRequests[0].expirationSeconds: Invalid value: 60: may not specify a duration less than 10 minutes'],
   ['a driver without an id', csiNode, { spec: { drivers: [{ name: 'd.example', nodeID: '' }] } }, 'spec.drivers[0].nodeID: Required value'],
+  ['a lifecycle that is none', csiDriver, { spec: { fsGroupPolicy: 'Q', volumeLifecycleModes: ['Long'], nodeAllocatableUpdatePeriodSeconds: 9, serviceAccountTokenInSecrets: true } },
+    'spec.fsGroupPolicy: Unsupported value: "Q": supported values: "File", "None", "ReadWriteOnceWithFSType"', 'spec.volumeLifecycleModes: Unsupported value: "Long": supported values: "Persistent", "Ephemeral"',
+    'spec.nodeAllocatableUpdatePeriodSeconds: Invalid value: 9: must be greater than or equal to 10 seconds', 'spec.serviceAccountTokenInSecrets: Invalid value: true: must be unset when tokenRequests is empty'],
+  ['a driver twice, of no place', csiNode, { spec: { drivers: [{ name: 'd', nodeID: 'n' }, { name: 'd', nodeID: 'n', allocatable: { count: -1 }, topologyKeys: ['z', 'z'] }] } },
+    'spec.drivers[1].allocatable.count: Invalid value: -1: must be greater than or equal to 0', 'spec.drivers[1].name: Duplicate value: "d"', 'spec.drivers[1]: Duplicate value: "z"'],
+  ['less than no capacity', csiStorageCapacity, { storageClassName: 's', capacity: '-1', maximumVolumeSize: '-1' }, 'capacity: Invalid value: "-1": must be greater than or equal to 0'],
   ['nothing attached', volumeAttachment, { spec: { attacher: 'a.example', nodeName: 'n', source: {} } }, 'spec.source: Required value: must specify exactly one of inlineVolumeSpec and persistentVolumeName'],
   ['an inline volume says little', volumeAttachment, { spec: { attacher: 'a.example', nodeName: 'n', source: { inlineVolumeSpec: { accessModes: ['ReadWriteOnce'], capacity: { storage: '1' }, csi: { driver: 'd.example', volumeHandle: 'h' } } } } },
     'spec.source.inlineVolumeSpec.capacity: Forbidden: may not be specified in the context of inline volumes'],
@@ -36,6 +43,9 @@ for (const [name, kind, body, ...expected] of [
 
 for (const [name, kind, body, change, expected] of [
   ['a class keeps its provisioner', storageClass, { provisioner: 'p' }, (o) => { o.provisioner = 'q' }, 'provisioner: Invalid value: "q": field is immutable'],
+  ['a class keeps its parameters', storageClass, { provisioner: 'p' }, (o) => { o.parameters = { b: '1', a: '2' } }, 'parameters: Invalid value: {"a":"2","b":"1"}: field is immutable'],
+  ['a driver on a node stays', csiNode, { spec: { drivers: [{ name: 'd', nodeID: 'n', allocatable: { count: 1 } }] } }, (o) => { o.spec.drivers[0].nodeID = 'm' },
+    'spec.drivers: Invalid value: {"Name":"d","NodeID":"m","TopologyKeys":null,"Allocatable":null}: field is immutable'],
   ['a driver keeps attaching', csiDriver, {}, (o) => { o.spec.attachRequired = false }, 'spec.attachedRequired: Invalid value: false: field is immutable'],
   ['a priority stays', priorityClass, { value: 1 }, (o) => { o.value = 2 }, 'value: Forbidden: may not be changed in an update.'],
   ['a handler stays', runtimeClass, { handler: 'a' }, (o) => { o.handler = 'b' }, 'handler: Invalid value: "b": field is immutable'],
@@ -50,6 +60,19 @@ test('a driver has a generation once its spec has changed', () => {
   now.spec.storageCapacity = true
   csiDriver.rules.prepareUpdate!(now, old, undefined, 0)
   assert.equal(now.metadata.generation, 1)
+})
+test('a driver may change how many volumes it takes', () => {
+  assert.deepEqual(problemsOfChange(csiNode, { spec: { drivers: [{ name: 'd', nodeID: 'n', allocatable: { count: 1 } }] } }, (o) => { o.spec.drivers[0].allocatable.count = 2 }), [])
+})
+test('old names of labels are warned about where topologies are said', () => {
+  const zone = 'failure-domain.beta.kubernetes.io/zone', instead = 'deprecated since v1.17; use "topology.kubernetes.io/zone" instead'
+  assert.deepEqual(storageClass.rules.warnings!(created(storageClass, { provisioner: 'p', allowedTopologies: [{ matchLabelExpressions: [{ key: 'z', values: ['a'] }, { key: zone, values: ['a'] }] }] })),
+    [`allowedTopologies[0].matchLabelExpressions[1].key: ${instead}`])
+  assert.deepEqual(csiStorageCapacity.rules.warnings!(created(csiStorageCapacity, { storageClassName: 's', nodeTopology: { matchLabels: { [zone]: 'a' }, matchExpressions: [{ key: zone, operator: 'Exists' }] } })),
+    [`nodeTopology.matchExpressions[0].key: ${instead}`, `nodeTopology.matchLabels.${zone}: ${instead}`])
+})
+test('scaling by volume limits is off: what belongs to it is not kept', () => {
+  assert.equal(created(csiDriver, { spec: { preventPodSchedulingIfMissing: true } }).spec.preventPodSchedulingIfMissing, undefined)
 })
 test('coordinated election is off: what belongs to it is not kept', () => {
   assert.deepEqual(created(lease, { spec: { preferredHolder: 'a', strategy: 'OldestEmulationVersion', holderIdentity: '' } }).spec, { holderIdentity: '' })

@@ -1,6 +1,6 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
 import * as cells from '../cells.ts'
-import { validateStorageClass } from './validate-storage.ts'
+import { topologyWarnings, validateStorageClass } from './validate-storage.ts'
 
 export const topologySelectorLabelRequirement = s.object('io.k8s.api.core.v1.TopologySelectorLabelRequirement', {
   key: s.required(s.string()),
@@ -43,5 +43,6 @@ export const storageClass = defineKind({
     o.volumeBindingMode ??= 'Immediate'
   },
   validate: validateStorageClass,
+  warnings: topologyWarnings,
 })
 export type StorageClass = ObjectOf<typeof storageClass>

@@ -1,10 +1,11 @@
 // What is wrong with storage classes, drivers and what they attach.
 import {
-  compareQuantities, duplicateValue, forbiddenValue, invalidValue, isQualifiedName, requiredValue, same, tooLong, validateLabelSelector, type AnyObject,
+  compareQuantities, duplicateValue, forbiddenValue, invalidValue, isQualifiedName, notSupported, requiredValue, same, tooLong, validateLabelSelector, type AnyObject,
   type FieldError, type LabelSelector,
 } from '#machinery'
-import { failing, immutableField, oneOf, validateDNSSubdomain } from '../checks.ts'
+import { atLeastZero, failing, immutableField, oneOf, sortedMap, validateDNSSubdomain } from '../checks.ts'
 import { validateDriverName } from '../core/pod/validate-volume.ts'
+import { labelWarnings } from '../core/pod/warnings.ts'
 import { validateVolumeSpec } from '../core/validate-persistentvolume.ts'
 import { goForm } from '../go-diff.ts'
 import { csiNodeDriverForm, volumeAttachmentForm } from '../go-forms.ts'
@@ -21,7 +22,7 @@ export const validateStorageClass = (o: StorageClassLike, old?: StorageClassLike
   ...(o.reclaimPolicy ? oneOf(o.reclaimPolicy, ['Delete', 'Retain'], 'reclaimPolicy') : []),
   ...(o.volumeBindingMode === undefined ? [requiredValue('volumeBindingMode')] : oneOf(o.volumeBindingMode, ['Immediate', 'WaitForFirstConsumer'], 'volumeBindingMode')),
   ...validateTopologies(o.allowedTopologies ?? []),
-  ...(old ? (['parameters', 'provisioner', 'reclaimPolicy', 'volumeBindingMode'] as const).flatMap((field) => immutableField(o[field], old[field], field)) : []),
+  ...(old ? (['parameters', 'provisioner', 'reclaimPolicy', 'volumeBindingMode'] as const).flatMap((field) => immutableField(field === 'parameters' ? sortedMap(o.parameters) : o[field], field === 'parameters' ? sortedMap(old.parameters) : old[field], field)) : []),
 ]
 const validateProvisioner = (name: string, at: string): FieldError[] => (name ? isQualifiedName(name.toLowerCase()).map((why) => invalidValue(at, name, why)) : [requiredValue(at)])
 
@@ -56,25 +57,23 @@ interface AttributesClassLike { driverName: string; parameters?: Record<string, 
 export const validateVolumeAttributesClass = (o: AttributesClassLike, old?: AttributesClassLike): FieldError[] => [
   ...validateProvisioner(o.driverName, 'driverName'),
   ...(Object.keys(o.parameters ?? {}).length ? validateClassParameters(o.parameters) : [requiredValue('parameters', 'must contain at least one key/value pair')]),
-  ...(old ? [...immutableField(o.driverName, old.driverName, 'driverName'), ...immutableField(o.parameters, old.parameters, 'parameters')] : []),
+  ...(old ? [...immutableField(o.driverName, old.driverName, 'driverName'), ...immutableField(sortedMap(o.parameters), sortedMap(old.parameters), 'parameters')] : []),
 ]
 
 export function validateCSIDriver({ spec }: { spec: CSIDriverSpec }, old?: { spec: CSIDriverSpec }): FieldError[] {
-  const period = spec.nodeAllocatableUpdatePeriodSeconds, tokens = [
-    ...validateTokens(spec.tokenRequests ?? []),
-    ...(period !== undefined && period < 10 ? [invalidValue('spec.nodeAllocatableUpdatePeriodSeconds', period, 'must be greater than or equal to 10 seconds')] : []),
-    ...(spec.serviceAccountTokenInSecrets !== undefined && !spec.tokenRequests?.length
-      ? [invalidValue('spec.serviceAccountTokenInSecrets', spec.serviceAccountTokenInSecrets, 'must be unset when tokenRequests is empty')] : []),
-  ]
-  if (old) return [...immutableField(spec.attachRequired, old.spec.attachRequired, 'spec.attachedRequired'),
-    ...immutableField(spec.volumeLifecycleModes, old.spec.volumeLifecycleModes, 'spec.volumeLifecycleModes'), ...tokens]
-  const { fsGroupPolicy, volumeLifecycleModes } = spec
+  const { fsGroupPolicy, volumeLifecycleModes, nodeAllocatableUpdatePeriodSeconds: period, serviceAccountTokenInSecrets } = spec
   return [
-    ...(fsGroupPolicy === undefined ? [requiredValue('spec.fsGroupPolicy')] : oneOf(fsGroupPolicy, ['File', 'None', 'ReadWriteOnceWithFSType'], 'spec.fsGroupPolicy')),
-    ...tokens,
-    ...(volumeLifecycleModes ?? []).flatMap((mode) => oneOf(mode, ['Ephemeral', 'Persistent'], 'spec.volumeLifecycleModes')),
+    ...(fsGroupPolicy === undefined ? [] : oneOf(fsGroupPolicy, ['File', 'None', 'ReadWriteOnceWithFSType'], 'spec.fsGroupPolicy')),
+    ...validateTokens(spec.tokenRequests ?? []),
+    ...(volumeLifecycleModes ?? []).flatMap((mode) => (lifecycles.includes(mode) ? [] : [notSupported('spec.volumeLifecycleModes', mode, lifecycles)])),
+    ...(period !== undefined && period < shortestPeriod ? [invalidValue('spec.nodeAllocatableUpdatePeriodSeconds', period, `must be greater than or equal to ${shortestPeriod} seconds`)] : []),
+    ...(serviceAccountTokenInSecrets !== undefined && !spec.tokenRequests?.length
+      ? [invalidValue('spec.serviceAccountTokenInSecrets', serviceAccountTokenInSecrets, 'must be unset when tokenRequests is empty')] : []),
+    ...(old ? [...immutableField(spec.attachRequired, old.spec.attachRequired, 'spec.attachedRequired'),
+      ...immutableField(volumeLifecycleModes, old.spec.volumeLifecycleModes, 'spec.volumeLifecycleModes')] : []),
   ]
 }
+const lifecycles = ['Persistent', 'Ephemeral'], shortestPeriod = 10
 const shortestToken = 600, longestToken = 2 ** 32
 const validateTokens = (requests: readonly StorageTokenRequest[]): FieldError[] => requests.flatMap(({ audience, expirationSeconds: seconds }, i) => {
   const at = `spec.tokenRequests[${i}]`
@@ -92,29 +91,36 @@ const longestNodeID = 192
 export function validateCSINode({ spec }: { spec: CSINodeSpec }, old?: { spec: CSINodeSpec }): FieldError[] {
   const drivers = spec.drivers ?? []
   return [
-    ...drivers.flatMap((driver, i) => [
-      ...validateNodeDriver(driver, `spec.drivers[${i}]`),
-      ...(drivers.findIndex((d) => d.name === driver.name) < i ? [duplicateValue(`spec.drivers[${i}].name`, driver.name)] : []),
-    ]),
+    ...drivers.flatMap((driver, i) => validateNodeDriver(driver, `spec.drivers[${i}]`, drivers.findIndex((d) => d.name === driver.name) < i)),
     ...(old?.spec.drivers ?? []).flatMap((before) => drivers.flatMap((driver) =>
-      (driver.name === before.name && !same(driver, before) ? [invalidValue('CSINodeDriver', goForm(csiNodeDriverForm, driver), 'field is immutable')] : []))),
+      (driver.name === before.name && !same(withoutLimits(driver), withoutLimits(before))
+        ? [invalidValue('spec.drivers', goForm(csiNodeDriverForm, withoutLimits(driver)), 'field is immutable')] : []))),
   ]
 }
-const validateNodeDriver = ({ name, nodeID, allocatable, topologyKeys = [] }: CSINodeDriver, at: string): FieldError[] => [
+/** How many volumes a driver takes on its node changes while it runs; nothing else of it does. */
+const withoutLimits = ({ allocatable: _, ...rest }: CSINodeDriver): CSINodeDriver => rest
+const validateNodeDriver = ({ name, nodeID, allocatable, topologyKeys = [] }: CSINodeDriver, at: string, again: boolean): FieldError[] => [
   ...validateDriverName(name, `${at}.name`),
   ...(!nodeID ? [requiredValue(`${at}.nodeID`)] : nodeID.length > longestNodeID ? [invalidValue(`${at}.nodeID`, nodeID, `must be ${longestNodeID} characters or less`)] : []),
-  ...(allocatable?.count !== undefined && allocatable.count < 0 ? [invalidValue(`${at}.allocatable.count`, allocatable.count, 'must be greater than or equal to 0')] : []),
+  ...atLeastZero(allocatable?.count, `${at}.allocatable.count`),
+  ...(again ? [duplicateValue(`${at}.name`, name)] : []),
   ...topologyKeys.flatMap((key, i) => [...(key ? [] : [requiredValue(at)]), ...(topologyKeys.indexOf(key) < i ? [duplicateValue(at, key)] : []),
     ...failing(isQualifiedName, key, at)]),
 ]
 
-interface CapacityLike { nodeTopology?: LabelSelector; storageClassName: string; capacity?: string; maximumVolumeSize?: string }
-const atLeastNone = (amount: string | undefined, at: string): FieldError[] =>
-  (amount !== undefined && compareQuantities(amount, '0') < 0 ? [invalidValue(at, amount, 'must be greater than or equal to 0')] : [])
+interface CapacityLike { nodeTopology?: LabelSelector; storageClassName: string; capacity?: string }
 export const validateStorageCapacity = (o: CapacityLike, old?: CapacityLike): FieldError[] => [
-  ...validateLabelSelector(o.nodeTopology, 'nodeTopology'), ...validateDNSSubdomain(o.storageClassName, 'storageClassName'),
-  ...atLeastNone(o.capacity, 'capacity'), ...atLeastNone(o.maximumVolumeSize, 'maximumVolumeSize'),
+  ...validateLabelSelector(o.nodeTopology, 'nodeTopology', { anyValue: !!old && validateLabelSelector(old.nodeTopology, '').length > 0 }),
+  ...validateDNSSubdomain(o.storageClassName, 'storageClassName'),
+  ...(o.capacity !== undefined && compareQuantities(o.capacity, '0') < 0 ? [invalidValue('capacity', o.capacity, 'must be greater than or equal to 0')] : []),
   ...(old ? [...immutableField(o.nodeTopology, old.nodeTopology, 'nodeTopology'), ...immutableField(o.storageClassName, old.storageClassName, 'storageClassName')] : []),
+]
+/** Old names of labels, where a class says in which topologies it is. */
+export const topologyWarnings = ({ allowedTopologies = [] }: { allowedTopologies?: TopologySelectorTerm[] }): string[] => allowedTopologies.flatMap(({ matchLabelExpressions = [] }, i) =>
+  matchLabelExpressions.flatMap(({ key }, j) => labelWarnings([key], () => `allowedTopologies[${i}].matchLabelExpressions[${j}].key`)))
+export const capacityWarnings = ({ nodeTopology: { matchExpressions = [], matchLabels = {} } = {} }: { nodeTopology?: LabelSelector }): string[] => [
+  ...matchExpressions.flatMap(({ key }, i) => labelWarnings([key], () => `nodeTopology.matchExpressions[${i}].key`)),
+  ...labelWarnings(Object.keys(matchLabels).sort(), (key) => `nodeTopology.matchLabels.${key}`),
 ]
 
 type AttachmentLike = AnyObject & { spec: VolumeAttachmentSpec; status: VolumeAttachmentStatus }
