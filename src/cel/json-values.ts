@@ -1,4 +1,5 @@
 // JSON to values by declared types, and back.
+import { wholeNumber } from '#machinery'
 import { CelError } from './compile.ts'
 import type { CelObjectType, CelType } from './cel-type.ts'
 import { spend } from './meter.ts'
@@ -39,8 +40,8 @@ const isValue = (raw: object): raw is Exclude<Value, null | boolean | bigint | n
 function makeReader(type: CelType): Reader {
   switch (type.type) {
     case 'int': return (raw) => (typeof raw === 'number' && Number.isInteger(raw) ? BigInt(raw) : readDynamic(raw))
-    case 'uint': return (raw) => (typeof raw === 'number' && Number.isInteger(raw) && raw >= 0 ? new Uint(BigInt(raw)) : readDynamic(raw))
-    case 'double': return (raw) => (typeof raw === 'number' ? raw : readDynamic(raw))
+    case 'uint': return (raw) => (typeof raw === 'number' && Number.isInteger(raw) && raw >= 0 ? new Uint(BigInt(raw)) : typeof raw === 'bigint' && raw >= 0n ? new Uint(raw) : readDynamic(raw))
+    case 'double': return (raw) => (typeof raw === 'number' ? raw : typeof raw === 'bigint' ? Number(raw) : readDynamic(raw))
     case 'timestamp': return (raw) => (typeof raw === 'string' ? readDate(raw) : readDynamic(raw))
     case 'duration': return (raw) => (typeof raw === 'string' ? readSpan(raw) : readDynamic(raw))
     case 'bytes': return (raw) => (typeof raw === 'string' ? decodeBase64(raw) : readDynamic(raw))
@@ -92,7 +93,7 @@ export function toJson(value: Value, depth = 0): unknown {
   spend(1)
   if (depth > deepest) throw new CelError('value is nested too deep')
   switch (typeof value) {
-    case 'bigint': return Number(value)
+    case 'bigint': return wholeNumber(value)
     case 'number':
       if (!Number.isFinite(value)) throw new CelError(`json: unsupported value: ${value > 0 ? '+Inf' : value < 0 ? '-Inf' : 'NaN'}`)
       return value
@@ -103,7 +104,7 @@ export function toJson(value: Value, depth = 0): unknown {
   if (value instanceof ListValue) return [...value].map((item) => toJson(item, depth + 1))
   if (value instanceof ObjectValue) return value.made ? fromEntries(Object.entries(value.raw).map(([name, field]) => [name, field as Value]), depth) : value.raw
   if (isMap(value)) return fromEntries([...value.keys()].map((key) => [jsonKey(key), value.get(key)!]), depth)
-  if (value instanceof Uint) return Number(value.value)
+  if (value instanceof Uint) return wholeNumber(value.value)
   if (value instanceof Uint8Array) return encodeBase64(value)
   if (value instanceof Timestamp) return formatTimestamp(value)
   if (value instanceof Duration) return formatDuration(value)

@@ -1,5 +1,5 @@
 // A Client in the server's own process: no bytes, no copies, the same admission and authorization as over HTTP.
-import { ApiError, type ApiHandler, type ApiRequest, type ApiResponse, type Status, type User, type WatchEvent } from '#machinery'
+import { ApiError, parseWritten, type ApiHandler, type ApiRequest, type ApiResponse, type Status, type User, type WatchEvent } from '#machinery'
 import { clientOver, type Call, type ClientOptions, type Transport } from './calls.ts'
 import { ClientClosedError, type Client } from './client.ts'
 
@@ -81,7 +81,7 @@ export function decoded(chunks: readonly Uint8Array[]): unknown {
   const decoder = new TextDecoder()
   const text = chunks.map((chunk) => decoder.decode(chunk, { stream: true })).join('') + decoder.decode()
   if (!/^\s*[[{]/.test(text)) return text
-  try { return JSON.parse(text) } catch { return text }
+  try { return parseWritten(text) } catch { return text }
 }
 
 function failure(response: ApiResponse, value: unknown): ApiError {

@@ -2,7 +2,7 @@
 // only the reference's facts.
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
-import { decode, deleteOptions, loadProtobuf, toStoredForm, type Schema } from '#machinery'
+import { decode, deleteOptions, loadProtobuf, parseJson, toStoredForm, type Schema } from '#machinery'
 import current from '../../tests/facts/protobuf.json' with { type: 'json' }
 import removed from '../../tests/facts/protobuf-removed-versions.json' with { type: 'json' }
 import { authTokenRequest, eviction, kinds, loadFormer, scale } from './index.ts'
@@ -52,7 +52,7 @@ const otherType = (definition: string) => other.lookupType(definition.replace(/^
 
 /** Empty lists and maps are not among the values: on the wire they are the same as absent ones. */
 const word = fc.oneof(fc.string({ maxLength: 6 }), fc.constantFrom('', 'web', 'ä\u{1f680}', 'x'.repeat(60)))
-const json = fc.jsonValue({ maxDepth: 2 }).map((value) => JSON.parse(JSON.stringify(value)) as unknown).filter((value) => value !== null)
+const json = fc.jsonValue({ maxDepth: 2 }).map((value) => parseJson(JSON.stringify(value))).filter((value) => value !== null)
 const time = fc.integer({ min: -62_000_000_000, max: 253_402_300_799 })
 const deepest = 3
 

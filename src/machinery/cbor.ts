@@ -2,6 +2,7 @@
 // self-described tag in front. Reading takes whatever means a JSON value.
 import { DecodeError } from './decode-errors.ts'
 import { fromBase64 } from './base64.ts'
+import { isInt64, wholeNumber } from './large-numbers.ts'
 import { setOwn } from './same.ts'
 import type { Schema } from './schema.ts'
 
@@ -31,6 +32,7 @@ function write(out: Bytes, value: unknown, schema: Schema<any> | undefined): voi
   if (value === null || value === undefined) out.byte(0xf6)
   else if (typeof value === 'boolean') out.byte(value ? 0xf5 : 0xf4)
   else if (typeof value === 'number') writeNumber(out, value)
+  else if (typeof value === 'bigint') out.head(value < 0n ? negative : unsigned, value < 0n ? -value - 1n : value)
   else if (typeof value === 'string') {
     const isBytes = schema?.type === 'string' && schema.format === 'byte'
     if (isBytes) out.head(tag, laterBase64)
@@ -99,8 +101,8 @@ class Reader {
     if (depth > deepest) throw new CborError(`cbor: exceeded max nested level ${deepest}`)
     const first = this.#next(), major = first >> 5, info = first & 31
     switch (major) {
-      case unsigned: return this.#count(info)
-      case negative: return -1 - this.#count(info)
+      case unsigned: return info === 27 ? int64(this.#view(8).getBigUint64(0), 'positive') : this.#count(info)
+      case negative: return info === 27 ? int64(-1n - this.#view(8).getBigUint64(0), 'negative') : -1 - this.#count(info)
       case byteString: case textString: return this.#text(major, info)
       case array: return this.#items(info, () => this.value(depth + 1))
       case map: return this.#map(info, depth)
@@ -190,6 +192,10 @@ class Reader {
     }
   }
 }
+function int64(value: bigint, sign: string): number | bigint {
+  if (!isInt64(value)) throw new CborError(`cbor: cannot unmarshal ${sign} integer into Go value of type int64 (${value} overflows Go's int64)`)
+  return wholeNumber(value)
+}
 function finite(value: number): number {
   if (!Number.isFinite(value)) throw new CborError('cbor: NaN and infinity are no JSON numbers')
   return value
@@ -213,9 +219,9 @@ class Bytes {
   byte(value: number): void { this.#room(1); this.#bytes[this.#length++] = value }
   all(bytes: Uint8Array): void { this.#room(bytes.length); this.#bytes.set(bytes, this.#length); this.#length += bytes.length }
   /** A major type and its count, as short as it goes. */
-  head(major: number, count: number): void {
+  head(major: number, count: number | bigint): void {
     const at = major << 5
-    if (count < 24) { this.byte(at | count); return }
+    if (count < 24) { this.byte(at | Number(count)); return }
     const [info, size] = count < 0x100 ? [24, 1] : count < 0x10000 ? [25, 2] : count < 0x100000000 ? [26, 4] : [27, 8]
     this.byte(at | info)
     const view = new DataView(new ArrayBuffer(8))

@@ -1,4 +1,5 @@
 // Where a decoder stands in a document, and the errors it gives there, worded as Go words them.
+import { isNumber } from './large-numbers.ts'
 import type { Schema } from './schema.ts'
 
 /** A value of a wrong type or form. The message is Go's, to be put behind "cannot be handled as a Pod: ". */
@@ -18,7 +19,7 @@ export interface Walk {
 type Step = 'field' | 'index' | 'key'
 
 /** The value is of another JSON type than the Go type that takes it. */
-export function mismatch(walk: Walk, value: unknown, type: string, shown = value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value): never {
+export function mismatch(walk: Walk, value: unknown, type: string, shown = value === null ? 'null' : Array.isArray(value) ? 'array' : jsonTypeOf(value)): never {
   if (walk.converting) throw new DecodeError(unconvertible(value, type))
   let struct = '', path = ''
   for (let i = 0; i < walk.depth; i++) {
@@ -28,11 +29,13 @@ export function mismatch(walk: Walk, value: unknown, type: string, shown = value
   }
   throw new DecodeError(path ? `json: cannot unmarshal ${shown} into Go struct field ${struct}${path} of type ${type}` : `json: cannot unmarshal ${shown} into Go value of type ${type}`)
 }
+/** What Go calls the JSON type of a scalar. */
+const jsonTypeOf = (value: unknown): string => (typeof value === 'boolean' ? 'bool' : typeof value === 'bigint' ? 'number' : typeof value)
 const goScalars = ['string', 'int32', 'int64', 'float64', 'bool']
 function unconvertible(value: unknown, type: string): string {
   const from = Array.isArray(value) ? 'slice' : typeof value === 'object' ? 'map' : typeof value === 'boolean' ? 'bool'
-    : typeof value === 'number' ? (Number.isInteger(value) ? 'int64' : 'float64') : 'string'
-  if (goScalars.includes(type)) return typeof value === 'number' && type !== 'bool' && (from === 'int64' || type !== 'string') ? `cannot convert ${from} to ${type}` : `unrecognized type: ${type}`
+    : typeof value === 'bigint' ? 'int64' : typeof value === 'number' ? (Number.isInteger(value) ? 'int64' : 'float64') : 'string'
+  if (goScalars.includes(type)) return isNumber(value) && type !== 'bool' && (from === 'int64' || type !== 'string') ? `cannot convert ${from} to ${type}` : `unrecognized type: ${type}`
   return type.startsWith('[]') ? `cannot restore slice from ${from}` : type.startsWith('map[') ? `cannot restore map from ${from}` : `cannot restore struct from: ${from}`
 }
 

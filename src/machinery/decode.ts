@@ -4,6 +4,7 @@
 import { canonicalBase64 } from './base64.ts'
 import { DecodeError, goStruct, goType, mismatch, reportDuplicates, reportUnknown, type Walk } from './decode-errors.ts'
 import { maxJsonDepth } from './json.ts'
+import { isNumber } from './large-numbers.ts'
 import { canonicalQuantity } from './quantity.ts'
 import { setOwn } from './same.ts'
 import type { Fields, Schema } from './schema.ts'
@@ -122,11 +123,11 @@ function fieldDecoder(schema: Schema<any>): Decoder {
 function valueDecoder(schema: Schema<any>): Decoder {
   switch (schema.type) {
     case 'string': return stringDecoder(schema.format)
-    case 'integer': return schema.format === 'int64' ? integer('int64', Number.MAX_SAFE_INTEGER * 1024) : integer('int32', 2 ** 31)
-    case 'number': return (value, walk) => (typeof value === 'number' ? value : mismatch(walk, value, 'float64'))
+    case 'integer': return schema.format === 'int64' ? integer('int64', 2 ** 63) : integer('int32', 2 ** 31)
+    case 'number': return (value, walk) => (typeof value === 'number' ? value : typeof value === 'bigint' ? Number(value) : mismatch(walk, value, 'float64'))
     case 'boolean': return (value, walk) => (typeof value === 'boolean' ? value : mismatch(walk, value, 'bool'))
     case 'intOrString': { const int = integer('int32', 2 ** 31); return (value, walk) => (typeof value === 'string' ? value : int(value, walk)) }
-    case 'quantity': return (value) => inGo(() => canonicalQuantity(typeof value === 'number' ? value : typeof value === 'string' ? value : JSON.stringify(value)))
+    case 'quantity': return (value) => inGo(() => canonicalQuantity(typeof value === 'number' || typeof value === 'string' ? value : JSON.stringify(value)))
     case 'array': return listDecoder(schema, false)
     case 'map': return mapDecoder(schema, false)
     case 'object': return objectDecoder(schema)
@@ -140,8 +141,8 @@ function stringDecoder(format: string | undefined): Decoder {
   return (value, walk) => (typeof value === 'string' ? inGo(() => canonical(value)) : mismatch(walk, value, type))
 }
 const integer = (type: string, bound: number): Decoder => (value, walk) => {
-  if (typeof value !== 'number') return mismatch(walk, value, type)
-  if (Number.isInteger(value) && value >= -bound && value < bound) return value === 0 ? 0 : value
+  if (!isNumber(value)) return mismatch(walk, value, type)
+  if ((typeof value === 'bigint' || Number.isInteger(value)) && value >= -bound && value < bound) return value === 0 ? 0 : value
   return mismatch(walk, value, type, `number ${value}`)
 }
 /** Errors of times, quantities and base64 carry no path in the reference. */

@@ -3,7 +3,7 @@
 export function goPrint(value: unknown): string {
   if (value === null || value === undefined) return '<nil>'
   if (typeof value === 'number') return goNumber(value)
-  if (typeof value !== 'object') return String(value)
+  if (typeof value !== 'object') return String(value) // a bigint prints its digits
   if (Array.isArray(value)) return `[${value.map(goPrint).join(' ')}]`
   const object = value as Record<string, unknown>
   return `map[${Object.keys(object).sort().map((key) => `${key}:${goPrint(object[key])}`).join(' ')}]`

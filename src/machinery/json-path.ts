@@ -1,5 +1,6 @@
 // JSONPath as Kubernetes writes it in printer columns and selectable fields: `.spec.replicas`, `.status.conditions[?(@.type=="Ready")].status`,
 // `.spec.ports[*].port`, `.metadata.labels.a\.b`, `.spec['x','y']`, `..name`, `[1:3]`. What is missing is left out.
+import { isNumber } from './large-numbers.ts'
 
 export class JsonPathError extends Error { override readonly name = 'JsonPathError' }
 
@@ -126,7 +127,7 @@ function holds({ left, operator, right }: Extract<Step, { is: 'filter' }>, item:
   const x = a[0], y = b[0]
   if (operator === '==') return x === y
   if (operator === '!=') return x !== y
-  if (typeof x !== typeof y || (typeof x !== 'number' && typeof x !== 'string')) return false
+  if (!(isNumber(x) && isNumber(y)) && !(typeof x === 'string' && typeof y === 'string')) return false
   const z = y as typeof x
   return operator === '<' ? x < z : operator === '>' ? x > z : operator === '<=' ? x <= z : x >= z
 }

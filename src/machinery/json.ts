@@ -1,5 +1,6 @@
 // Reading JSON text: as fast as JSON.parse where nothing is wrong, with the error texts of Go's encoding/json where something
-// is, and with the paths of keys that are given twice (JSON.parse keeps the last and says nothing).
+// is, with whole numbers exact, and with the paths of keys that are given twice (JSON.parse keeps the last and says nothing).
+import { isLarge, parseLarge } from './large-numbers.ts'
 
 /** Text that is not JSON. The message is Go's. */
 export class JsonError extends Error { override readonly name = 'JsonError' }
@@ -9,9 +10,9 @@ export const maxJsonDepth = 1_000
 
 /** The value of a JSON text. Throws JsonError. */
 export function parseJson(text: string): unknown {
-  const value = parse(text)
-  countOwn(value, 1)
-  return value
+  const value = parse(text), found = { large: false }
+  countOwn(value, 1, found)
+  return found.large ? parseLarge(text) : value
 }
 function parse(text: string): unknown {
   try {
@@ -24,8 +25,9 @@ function parse(text: string): unknown {
 
 /** The value, and the paths of object keys that occur twice (`metadata.name`, `spec.containers[0].name`). Throws JsonError. */
 export function parseJsonStrict(text: string): { value: unknown; duplicates: string[] } {
-  const value = parse(text)
-  return { value, duplicates: countOwn(value, 1) === countKeys(text) ? [] : scan(text) }
+  const value = parse(text), found = { large: false }
+  const duplicates = countOwn(value, 1, found) === countKeys(text) ? [] : scan(text)
+  return { value: found.large ? parseLarge(text) : value, duplicates }
 }
 
 /** How many object keys a valid JSON text has: strings that a colon follows. */
@@ -40,16 +42,16 @@ function countKeys(text: string): number {
   }
   return count
 }
-/** How many keys the objects in a value have. Throws JsonError when they nest too deep. */
-function countOwn(value: unknown, depth: number): number {
-  if (typeof value !== 'object' || value === null) return 0
+/** How many keys the objects in a value have, and whether there are large numbers. Throws JsonError when they nest too deep. */
+function countOwn(value: unknown, depth: number, found: { large: boolean }): number {
+  if (typeof value !== 'object' || value === null) { found.large ||= isLarge(value); return 0 }
   if (depth > maxJsonDepth) throw new JsonError('exceeded max depth')
   let count = 0
-  if (Array.isArray(value)) { for (const item of value) if (typeof item === 'object') count += countOwn(item, depth + 1) } else {
+  if (Array.isArray(value)) { for (const item of value) if (typeof item === 'object' || typeof item === 'number') count += countOwn(item, depth + 1, found) } else {
     for (const key in value) {
       count++
       const inner = (value as Record<string, unknown>)[key]
-      if (typeof inner === 'object') count += countOwn(inner, depth + 1)
+      if (typeof inner === 'object' || typeof inner === 'number') count += countOwn(inner, depth + 1, found)
     }
   }
   return count

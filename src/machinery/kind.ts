@@ -19,7 +19,7 @@ export interface Column<T> {
   /** A cell without a column of its own: the reference prints one for IPAddress, so clients see more cells than columns. */
   readonly undeclared?: true
   /** The cell as the reference prints it; `now` in milliseconds for ages. */
-  readonly value: (object: T, now: number) => string | number | boolean | null | undefined
+  readonly value: (object: T, now: number) => string | number | bigint | boolean | null | undefined
 }
 export interface ScalePaths { readonly specPath: string; readonly statusPath: string; readonly selectorPath?: string }
 

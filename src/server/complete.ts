@@ -1,5 +1,5 @@
 // The end of a request: what the client's headers say of it, and what is counted when the last byte is out.
-import type { ApiResponse, ResponseBody, Status, StreamSink, WatchSink } from '#machinery'
+import { parseWritten, type ApiResponse, type ResponseBody, type Status, type StreamSink, type WatchSink } from '#machinery'
 import { jsonOf } from './answer-values.ts'
 import { withoutManagedFields, type RequestAudit } from './audit/auditor.ts'
 import { isLongRunning, type RequestContext } from './context.ts'
@@ -111,7 +111,7 @@ function isStatus(body: ResponseBody): boolean {
 function audited({ omitsManagedFields }: RequestAudit, text: string): string {
   const line = text.trimEnd()
   if (!omitsManagedFields && !line.includes('\n')) return line
-  const value = JSON.parse(line) as object
+  const value = parseWritten(line) as object
   return JSON.stringify(omitsManagedFields ? withoutManagedFields(value) : value)
 }
 

@@ -1,5 +1,5 @@
 // DELETE: at once, or in two steps where finalizers or a grace period stand in the way.
-import { badRequest, conflict, formatTime, notFound, parseTime, type ApiResponse, type DeleteOptions, type LooseObject } from '#machinery'
+import { badRequest, conflict, formatTime, notFound, parseTime, secondsToMs, type ApiResponse, type DeleteOptions, type LooseObject } from '#machinery'
 import type { KeyValue } from '#store'
 import { readOptional } from './body.ts'
 import { place, type Call } from './core.ts'
@@ -114,7 +114,7 @@ function nextStep(call: Call, old: LooseObject, options: DeleteOptions): Step {
     if (deletionTimestamp && (deletionGracePeriodSeconds ?? 0) > 0) {
       // A second delete may shorten the time that is left, never lengthen it.
       if (requested === undefined || requested >= deletionGracePeriodSeconds!) return { type: 'wait' }
-      metadata.deletionTimestamp = formatTime(parseTime(deletionTimestamp) + (requested - deletionGracePeriodSeconds!) * 1000)
+      metadata.deletionTimestamp = formatTime(parseTime(deletionTimestamp) + secondsToMs(BigInt(requested) - BigInt(deletionGracePeriodSeconds!)))
       metadata.deletionGracePeriodSeconds = requested
       graceful = requested
     } else if (!deletionTimestamp) {
@@ -140,7 +140,7 @@ function nextStep(call: Call, old: LooseObject, options: DeleteOptions): Step {
 }
 
 function markDeleted({ metadata }: LooseObject, now: number, seconds: number): void {
-  metadata.deletionTimestamp = formatTime(now + seconds * 1000)
+  metadata.deletionTimestamp = formatTime(now + secondsToMs(seconds))
   metadata.deletionGracePeriodSeconds = seconds
   if (metadata.generation) metadata.generation++
 }

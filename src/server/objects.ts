@@ -1,7 +1,7 @@
 // The object layer over the store. Bytes are the truth: what is stored is an object's JSON without kind, apiVersion and
 // resourceVersion, metadata first, so that an answer is made by putting a few bytes in front. Decoded, frozen values are a bounded
 // cache on top, shared by everybody in the process.
-import { badRequest, deepFreeze, internalError, type AnyObject, type Clock, type Kind, type LooseObject } from '#machinery'
+import { badRequest, deepFreeze, internalError, parseWritten, type AnyObject, type Clock, type Kind, type LooseObject } from '#machinery'
 import { prefixEnd, type KeyValue, type RangeResult, type Store } from '#store'
 import { LRUCache } from 'lru-cache'
 import type { AtRest } from './encryption/at-rest.ts'
@@ -75,7 +75,7 @@ export class Objects implements ObjectReader {
     let value = known?.kind === kind || !kind.stored ? known?.value : undefined
     if (value?.metadata.resourceVersion !== undefined) return value
     if (!value) {
-      value = JSON.parse(decoder.decode(kv.value)) as LooseObject
+      value = parseWritten(decoder.decode(kv.value)) as LooseObject
       if (kind.stored) value = kind.stored.read(value, kv.value)
       value.apiVersion = kind.apiVersion
       value.kind = kind.kind

@@ -1,14 +1,21 @@
 // YAML as the reference reads it: YAML 1.1 booleans (an unquoted y is true), times stay strings.
+import { isLarge } from '#machinery'
 import { boolYaml11Tag, defineScalarTag, load, mapTag, mergeTag, NOT_RESOLVED, nullYaml11Tag, Schema, seqTag, strTag, YAMLException } from 'js-yaml'
 
 const digits = [...'+-0123456789']
-const intTag = defineScalarTag<number>('tag:yaml.org,2002:int', {
-  implicit: true, implicitFirstChars: digits, identify: (data) => Number.isInteger(data),
+const prefixes: Readonly<Record<number, string>> = { 16: '0x', 8: '0o', 2: '0b' }
+/** Within 64 bits exactly, beyond them the nearest number. */
+function exactly(digits: string, base: number): number | bigint {
+  const near = Number.parseInt(digits, base)
+  return isLarge(near) && near <= 2 ** 64 ? BigInt((prefixes[base] ?? '') + digits) : near
+}
+const intTag = defineScalarTag<number | bigint>('tag:yaml.org,2002:int', {
+  implicit: true, implicitFirstChars: digits, identify: (data) => typeof data === 'bigint' || Number.isInteger(data),
   resolve(source) {
     const match = /^([-+]?)(?:0x([0-9a-fA-F_]+)|0b([01_]+)|0o?([0-7_]+)|([1-9][0-9_]*|0))$/.exec(source)
     if (!match) return NOT_RESOLVED
     const [, sign, hex, binary, octal, decimal] = match
-    const read = (text: string, base: number) => Number.parseInt(text.replaceAll('_', ''), base)
+    const read = (text: string, base: number) => exactly(text.replaceAll('_', ''), base)
     const value = hex !== undefined ? read(hex, 16) : binary !== undefined ? read(binary, 2) : octal !== undefined ? read(octal, 8) : read(decimal!, 10)
     return sign === '-' ? -value : value
   },

@@ -1,5 +1,5 @@
 // A Client over HTTP/2.
-import { ApiError, pause, unavailable, type Status, type WatchEvent } from '#machinery'
+import { ApiError, parseWritten, pause, unavailable, type Status, type WatchEvent } from '#machinery'
 import { clientOver, type Call, type ClientOptions, type Transport } from '../calls.ts'
 import { ClientClosedError, type Client } from '../client.ts'
 import { decoded, isStatus } from '../direct.ts'
@@ -73,7 +73,7 @@ class HttpTransport implements Transport {
           for await (const chunk of stream) chunks.push(chunk as Buffer)
           throw failure(status, headers, decoded(chunks))
         }
-        const take = splitLines((line) => { if (!over) seen(JSON.parse(line) as WatchEvent) })
+        const take = splitLines((line) => { if (!over) seen(parseWritten(line) as WatchEvent) })
         for await (const chunk of stream) take(chunk as Buffer)
         finish()
       } catch (error) { finish(error instanceof ApiError || error instanceof ClientClosedError ? error : this.#unreachable(error)) }

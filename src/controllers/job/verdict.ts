@@ -35,7 +35,7 @@ export function verdictOf(job: Job, count: Count, active: readonly Pod[], now: n
 /** Milliseconds until the deadline; 0 when it has passed, undefined when there is none. */
 export function untilDeadline(job: Job, now: number): number | undefined {
   const { activeDeadlineSeconds, suspend } = job.spec, start = timeOf(job.status.startTime)
-  return activeDeadlineSeconds === undefined || suspend || start === undefined ? undefined : Math.max(0, start + activeDeadlineSeconds * 1000 - now)
+  return activeDeadlineSeconds === undefined || suspend || start === undefined ? undefined : Math.max(0, start + Number(activeDeadlineSeconds) * 1000 - now)
 }
 
 /** Containers that are restarted in place count against the limit as pods do. */

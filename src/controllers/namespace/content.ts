@@ -42,7 +42,7 @@ async function emptyOf(client: Client, namespace: string, kinds: readonly Kind[]
   }))
   return { errors, remaining, estimate }
 }
-const gracePeriod = (p: Pod): number => (p.status.phase === 'Succeeded' || p.status.phase === 'Failed' ? 0 : p.spec.terminationGracePeriodSeconds ?? 0)
+const gracePeriod = (p: Pod): number => (p.status.phase === 'Succeeded' || p.status.phase === 'Failed' ? 0 : Number(p.spec.terminationGracePeriodSeconds ?? 0))
 
 /** What is still there afterwards. Most kinds in most namespaces have nothing: one list says so. */
 async function deleteAll(client: Client, kind: Kind, namespace: string): Promise<List<AnyObject>> {

@@ -23,7 +23,7 @@ export function evictedAt(pod: Pod, taints: readonly Taint[], seenAt: number): n
     const from = Math.max(timeOf(taint.timeAdded) ?? seenAt, timeOf(pod.metadata.creationTimestamp) ?? 0)
     for (const { tolerationSeconds } of tolerations) {
       if (tolerationSeconds === undefined) continue
-      const at = from + Math.max(0, tolerationSeconds) * 1000
+      const at = from + Math.max(0, Number(tolerationSeconds)) * 1000
       if (soonest === undefined || at < soonest) soonest = at
     }
   }

@@ -11,7 +11,7 @@ const orphanRevisions = indexOf(controllerRevision, (revision) => (controllerOf(
 export async function revisionsOf(kind: Kind, owner: AnyObject, selector: LabelSelector, cluster: Cluster): Promise<readonly ControllerRevision[]> {
   const found = [...cluster.list(controllerRevision, { namespace: owner.metadata.namespace, owner }), ...cluster.by(orphanRevisions, owner.metadata.namespace ?? '')]
   return (await claim(kind, owner, controllerRevision, selectorFrom(selector), found, cluster))
-    .toSorted((a, b) => a.revision - b.revision || createdAt(a) - createdAt(b) || (a.metadata.name < b.metadata.name ? -1 : 1))
+    .toSorted((a, b) => Number(a.revision) - Number(b.revision) || createdAt(a) - createdAt(b) || (a.metadata.name < b.metadata.name ? -1 : 1))
 }
 
 /** The template as a revision keeps it: a patch that replaces it. */
@@ -37,7 +37,7 @@ export type Found = { readonly revision: ControllerRevision } | { readonly colli
 
 /** The revision of this template as the newest: there already, made newest again, or made. */
 export async function newestRevision(wanted: Wanted, revisions: readonly ControllerRevision[], cluster: Cluster): Promise<Found> {
-  const data = dataOf(wanted.template), last = revisions.at(-1), number = (last?.revision ?? 0) + 1
+  const data = dataOf(wanted.template), last = revisions.at(-1), number = Number(last?.revision ?? 0) + 1
   const equal = revisions.findLast((revision) => same((revision as { data?: unknown }).data, data))
   if (equal) return { revision: equal === last ? equal : await cluster.update(controllerRevision, { ...equal, revision: number }) }
   const { hash } = wanted, { metadata } = wanted.owner, name = `${metadata.name}-${hash}`, namespace = metadata.namespace ?? ''

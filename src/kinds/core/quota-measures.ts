@@ -101,7 +101,7 @@ const isBounded = ({ activeDeadlineSeconds: seconds }: Pod['spec']): boolean => 
 const isEnded = ({ status }: Pod): boolean => status?.phase === 'Failed' || status?.phase === 'Succeeded'
 /** When a pod that is being deleted stops counting, though it may still be there: its node may be lost. */
 function overdueAt({ metadata: { deletionTimestamp, deletionGracePeriodSeconds } }: Pod): number | undefined {
-  return deletionTimestamp && deletionGracePeriodSeconds !== undefined ? parseTime(deletionTimestamp) + deletionGracePeriodSeconds * 1000 : undefined
+  return deletionTimestamp && deletionGracePeriodSeconds !== undefined ? parseTime(deletionTimestamp) + Number(deletionGracePeriodSeconds) * 1000 : undefined
 }
 const isCharged = (pod: Pod, now: number): boolean => !isEnded(pod) && now <= (overdueAt(pod) ?? Infinity)
 

@@ -1,5 +1,6 @@
 // The fields that an applied configuration names, with the strict check of its types that server-side apply makes.
 import { goPrint } from '../go-print.ts'
+import { isNumber, parseWritten } from '../large-numbers.ts'
 import type { Schema } from '../schema.ts'
 import { skippedAtTop, stepOf, type Skip } from './compare.ts'
 import { fieldNode, noFields, sortSteps, type FieldSet } from './set.ts'
@@ -27,7 +28,7 @@ function ofValue(schema: Schema<any>, value: Json, path: string, walk: Walk): Fi
       return schema.type === 'object' ? ofObject(schema, value, path, walk) : ofMap(schema, value, path, walk)
     case 'array': return Array.isArray(value) ? ofList(schema, value, path, walk) : wrong('list', `&{${goPrint(value)}}`)
     case 'any': return isObject(value) && schema.name === undefined ? ofMap({ ...schema, items: schema }, value, path, walk) : leaf
-    case 'integer': case 'number': return typeof value === 'number' ? leaf : wrong('numeric (int or float)', goTypeOf(value))
+    case 'integer': case 'number': return isNumber(value) ? leaf : wrong('numeric (int or float)', goTypeOf(value))
     case 'boolean': return typeof value === 'boolean' ? leaf : wrong('boolean', `&{${goPrint(value)}}`)
     case 'string': return typeof value === 'string' ? leaf : wrong('string', `&value.valueUnstructured{Value:${goPrint(value)}}`)
     default: return typeof value === 'object' ? wrong('any scalar', `&{${goPrint(value)}}`) : leaf
@@ -76,7 +77,7 @@ export function shownStep(step: string): string {
   const rest = step.slice(2)
   switch (step[0]) {
     case 'f': return '.' + rest
-    case 'k': return `[${Object.entries(JSON.parse(rest) as object).map(([key, value]) => `${key}=${JSON.stringify(value)}`).join(',')}]`
+    case 'k': return `[${Object.entries(parseWritten(rest) as object).map(([key, value]) => `${key}=${JSON.stringify(value)}`).join(',')}]`
     case 'v': return `[=${rest}]`
     default: return `[${rest}]`
   }

@@ -1,5 +1,6 @@
 // Sets of fields, in the very form in which managedFields carries them: a tree whose keys are steps (`f:` a field, `k:` an item by its
 // keys, `v:` an item by its value, `i:` by its place). A node without keys, or with `.`, is in the set itself. Nodes are immutable and shared.
+import { isNumber, parseWritten } from '../large-numbers.ts'
 
 export interface FieldSet { readonly [step: string]: FieldSet }
 
@@ -91,7 +92,7 @@ export function sortSteps(steps: string[]): string[] {
 function compareSteps(a: string, b: string): number {
   if (a[0] !== b[0]) return kinds.indexOf(a[0]!) - kinds.indexOf(b[0]!)
   if (a[0] === 'f' || a === b) return a < b ? -1 : a > b ? 1 : 0
-  const x: unknown = JSON.parse(a.slice(2)), y: unknown = JSON.parse(b.slice(2))
+  const x = parseWritten(a.slice(2)), y = parseWritten(b.slice(2))
   if (typeof x === 'object' && typeof y === 'object' && x !== null && y !== null) {
     const left = Object.entries(x), right = Object.entries(y)
     for (let i = 0; i < left.length && i < right.length; i++) {
@@ -103,7 +104,7 @@ function compareSteps(a: string, b: string): number {
   return compareValues(x, y)
 }
 function compareValues(a: unknown, b: unknown): number {
-  if (typeof a === typeof b && (typeof a === 'number' || typeof a === 'string')) return a < b! ? -1 : a > b! ? 1 : 0
+  if ((typeof a === 'string' && typeof b === 'string') || (isNumber(a) && isNumber(b))) return a < b ? -1 : a > b ? 1 : 0
   const x = String(a), y = String(b)
   return x < y ? -1 : x > y ? 1 : 0
 }

@@ -74,7 +74,7 @@ function readValue(reader: WireReader, shape: Shape, before: unknown): unknown {
       return out
     }
     case 'int32': return reader.int32()
-    case 'int64': return reader.int64()
+    case 'int64': return reader.exactInt64()
     case 'bool': return reader.bool()
     case 'bytes': return bytesToBase64(reader.raw())
     case 'double': return finite(reader.double())

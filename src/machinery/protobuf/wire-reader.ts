@@ -27,6 +27,8 @@ export class WireReader {
   depth = 0
   /** Bits 32 to 63 of the varint read last. */
   high = 0
+  /** Bits 0 to 31 of the int64 read last. */
+  #low = 0
   #view: DataView | undefined
 
   constructor(bytes: Uint8Array) {
@@ -57,9 +59,14 @@ export class WireReader {
   }
 
   int32(): number { return this.varint() | 0 }
-  /** Beyond 2^53 the nearest number, as reading JSON gives. */
+  /** Exactly, whatever its size. */
+  exactInt64(): number | bigint {
+    const value = this.int64()
+    return Number.isSafeInteger(value) ? value : BigInt(this.high | 0) * 4294967296n + BigInt(this.#low)
+  }
+  /** Beyond 2^53 the nearest number. */
   int64(): number {
-    const low = this.varint()
+    const low = this.#low = this.varint()
     return (this.high | 0) * 4294967296 + low
   }
   bool(): boolean { return (this.varint() | this.high) !== 0 }

@@ -53,9 +53,9 @@ export class WireWriter {
     }
   }
   /** A whole number; negative ones take ten bytes, whatever their type. */
-  int(value: number): void {
-    if (value >= 0 && value <= Number.MAX_SAFE_INTEGER) { this.uint(value); return }
-    let rest = BigInt.asUintN(64, BigInt(Math.trunc(value)))
+  int(value: number | bigint): void {
+    if (typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER) { this.uint(value); return }
+    let rest = BigInt.asUintN(64, typeof value === 'bigint' ? value : BigInt(Math.trunc(value)))
     const bytes: number[] = []
     for (; rest > 127n; rest >>= 7n) bytes.push(Number(rest & 127n) | 128)
     bytes.push(Number(rest))

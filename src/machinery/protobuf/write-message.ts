@@ -59,7 +59,7 @@ function writeTagged(writer: WireWriter, number: number, shape: Shape, value: un
   const { form } = shape
   switch (form) {
     case 'string': writer.string((value ?? '') as string); writer.tag(number, delimited); return
-    case 'int32': case 'int64': writer.int((value ?? 0) as number); writer.tag(number, varint); return
+    case 'int32': case 'int64': writer.int((value ?? 0) as number | bigint); writer.tag(number, varint); return
     case 'bool': writer.bool(value === true); writer.tag(number, varint); return
     case 'double': writer.double((value ?? 0) as number); writer.tag(number, fixed64); return
     case 'bytes': writer.raw(base64ToBytes((value ?? '') as string)); writer.tag(number, delimited); return

@@ -70,7 +70,7 @@ export class PodWorker {
     if (!same(told(before.metadata), told(pod.metadata))) this.#setUpAgain = true
     this.poke()
   }
-  forget(): void { this.#forgotten = true; this.#ending.abort(); this.poke(); void this.#hurry(Math.min(this.#pod.metadata.deletionGracePeriodSeconds ?? 0, 30)) }
+  forget(): void { this.#forgotten = true; this.#ending.abort(); this.poke(); void this.#hurry(Math.min(Number(this.#pod.metadata.deletionGracePeriodSeconds ?? 0), 30)) }
   /** Something that the pod refers to changed: its files are brought up to date. */
   refresh(): void { this.#setUpAgain = true; for (const [name, w] of this.#waiting) if (w.reason === 'CreateContainerConfigError') this.#waiting.delete(name); this.poke() }
   poke(): void {
@@ -229,7 +229,7 @@ export class PodWorker {
     if (success || this.#ending.signal.aborted) return
     // What the hook said may be a secret.
     events.record(podKind, pod, 'Warning', 'FailedPostStartHook', 'PostStartHook failed', { fieldPath })
-    await killContainer({ runtime, environment, clock, events }, pod, container, id, podIPs[0] ?? '', (pod.spec.terminationGracePeriodSeconds ?? 30) * 1000, 'FailedPostStartHook')
+    await killContainer({ runtime, environment, clock, events }, pod, container, id, podIPs[0] ?? '', Number(pod.spec.terminationGracePeriodSeconds ?? 30) * 1000, 'FailedPostStartHook')
   }
 
   /** New ends of containers: when they may run again, and what they left. */
@@ -267,7 +267,7 @@ export class PodWorker {
   #overDeadline(): boolean {
     const { activeDeadlineSeconds } = this.#pod.spec, began = this.#pod.status?.startTime
     if (activeDeadlineSeconds === undefined || began === undefined || this.#ended) return this.#ended !== undefined
-    const at = Date.parse(began) + activeDeadlineSeconds * 1000
+    const at = Date.parse(began) + Number(activeDeadlineSeconds) * 1000
     if (at > this.#parts.clock.now()) { this.#again(at - this.#parts.clock.now()); return false }
     this.#ended = { reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than the specified deadline' }
     this.#parts.events.record(podKind, this.#pod, 'Normal', 'DeadlineExceeded', this.#ended.message)
@@ -277,7 +277,7 @@ export class PodWorker {
 
   /** The pod has ended for good but stays in the API: nothing of it runs, its logs stay. */
   async #finish(): Promise<void> {
-    await this.#stopAll((this.#pod.spec.terminationGracePeriodSeconds ?? 30) * 1000)
+    await this.#stopAll(Number(this.#pod.spec.terminationGracePeriodSeconds ?? 30) * 1000)
     this.#tell(true)
     if (!this.#tornDown) { await this.#parts.environment.tearDown(this.uid); this.#tornDown = true; this.#setUp = 'no' }
   }
@@ -287,7 +287,7 @@ export class PodWorker {
     const { runtime, cache, environment, statuses, client, probes, done } = this.#parts, pod = this.#pod
     this.#images.close()
     probes.leaving(this.uid)
-    await this.#stopAll((this.#forgotten ? Math.min(pod.metadata.deletionGracePeriodSeconds ?? 0, 30) : pod.metadata.deletionGracePeriodSeconds ?? pod.spec.terminationGracePeriodSeconds ?? 30) * 1000)
+    await this.#stopAll((this.#forgotten ? Math.min(Number(pod.metadata.deletionGracePeriodSeconds ?? 0), 30) : Number(pod.metadata.deletionGracePeriodSeconds ?? pod.spec.terminationGracePeriodSeconds ?? 30)) * 1000)
     this.#noteEnds()
     if (!this.#forgotten) { this.#tell(true); await statuses.written(this.uid) }
     // Sandboxes first: what tearDown keeps for them (logs of pods that have ended) is not needed any more.

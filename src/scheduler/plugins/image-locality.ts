@@ -12,7 +12,7 @@ export const imageLocality: Plugin = {
         const held = node!.status?.images
         if (!held?.length) return 0
         let sum = 0
-        for (const image of images) sum += held.find((i) => i.names?.includes(image))?.sizeBytes ?? 0
+        for (const image of images) sum += Number(held.find((i) => i.names?.includes(image))?.sizeBytes ?? 0)
         const cap = most * images.length
         return Math.floor((100 * (Math.min(Math.max(sum, least), cap) - least)) / (cap - least))
       },

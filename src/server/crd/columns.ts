@@ -29,9 +29,9 @@ const asText = (value: unknown): string => (value === null ? '<no value>' : type
 const sortedKeys = (_: string, value: unknown): unknown => (typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value)
 
 /** Values of another type than the column's are left out. */
-function cell(type: string, value: unknown, now: number): string | number | boolean | null {
-  if (type === 'integer') return typeof value === 'number' ? Math.trunc(value) : null
-  if (type === 'number') return typeof value === 'number' ? value : null
+function cell(type: string, value: unknown, now: number): string | number | bigint | boolean | null {
+  if (type === 'integer') return typeof value === 'number' ? Math.trunc(value) : typeof value === 'bigint' ? value : null
+  if (type === 'number') return typeof value === 'number' ? value : typeof value === 'bigint' ? Number(value) : null
   if (type === 'boolean') return typeof value === 'boolean' ? value : null
   if (type !== 'date' || typeof value !== 'string') return null
   if (value === '' || value === 'null') return '<unknown>'

@@ -117,4 +117,4 @@ function checkedTexts(field: 'labels' | 'annotations', now: unknown, before: unk
   return texts
 }
 const goTypeOf = (value: unknown): string => (value === null ? '<nil>' : Array.isArray(value) ? '[]interface {}' : typeof value === 'object' ? 'map[string]interface {}'
-  : typeof value === 'boolean' ? 'bool' : typeof value === 'number' ? (Number.isInteger(value) ? 'int64' : 'float64') : typeof value)
+  : typeof value === 'boolean' ? 'bool' : typeof value === 'bigint' ? 'int64' : typeof value === 'number' ? (Number.isInteger(value) ? 'int64' : 'float64') : typeof value)

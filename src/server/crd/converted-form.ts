@@ -1,5 +1,5 @@
 // How a version is kept whose objects somebody else must convert: what was converted is remembered with the bytes it came from, as long as those live.
-import { copy, type LooseObject, type StoredForm } from '#machinery'
+import { copy, parseWritten, type LooseObject, type StoredForm } from '#machinery'
 import { readStored, readWritten } from './form.ts'
 import type { Converter } from './conversion.ts'
 import type { VersionSchema } from './serve.ts'
@@ -12,7 +12,7 @@ export function convertedForm(kind: string, version: Pick<VersionSchema, 'apiVer
   const ours = encoder.encode(`"apiVersion":${JSON.stringify(version.apiVersion)}}`) // every stored object ends so
   const isOurs = (bytes: Uint8Array) => bytes.length > ours.length && ours.every((byte, i) => byte === bytes[bytes.length - ours.length + i])
   const readyAll = async (values: readonly Uint8Array[]): Promise<void> => {
-    const objects = values.map((bytes) => ({ ...JSON.parse(decoder.decode(bytes)) as LooseObject, kind }))
+    const objects = values.map((bytes) => ({ ...parseWritten(decoder.decode(bytes)) as LooseObject, kind }))
     const done = await converter.convert(objects, version.apiVersion)
     values.forEach((bytes, i) => { converted.set(bytes, done[i]!) })
   }

@@ -1,6 +1,6 @@
 // How a JSON value becomes a custom resource: metadata read, unknown fields pruned, nulls and defaults settled.
 import { coerceEmbedded, dropNulls, fillDefaults, isObject, prune, readMetadata, type JsonObject, type Structural } from '#kinds'
-import { copy, DecodeError, maxJsonDepth, type DecodeOptions, type LooseObject } from '#machinery'
+import { copy, DecodeError, maxJsonDepth, withinInt64, type DecodeOptions, type LooseObject } from '#machinery'
 
 /** What an object must be for its schema to count. */
 export interface Described { readonly group: string; readonly kindName: string; readonly schema: Structural }
@@ -8,8 +8,7 @@ export interface Described { readonly group: string; readonly kindName: string; 
 /** A client's value as an object: a new value. What is of another kind keeps all its fields; validation tells it so. Throws DecodeError. */
 export function readObject({ group, kindName, schema }: Described, json: unknown, { strict = [], duplicates = [] }: DecodeOptions = {}): LooseObject {
   if (!isObject(json)) throw new DecodeError(`json: cannot unmarshal ${json === null ? 'null' : Array.isArray(json) ? 'array' : typeof json} into Go value of type map[string]interface {}`)
-  checkDepth(json, 0)
-  const object = copy(json)
+  const object = copy(hasLarge(json, 0) ? withinInt64(json) : json)
   const unknown: string[] = []
   for (const field of ['kind', 'apiVersion']) if (field in object && typeof object[field] !== 'string') throw new DecodeError(`.${field} accessor error: ${String(object[field])} is of the type ${typeof object[field]}, expected string`)
   const metadata = readMetadata(object['metadata'], { drop: false, unknown }, 'metadata')
@@ -51,8 +50,11 @@ function whole({ apiVersion, kind, metadata: _, ...rest }: JsonObject, metadata:
   return { ...(apiVersion !== undefined && { apiVersion }), ...(kind !== undefined && { kind }), metadata: metadata ?? {}, ...rest } as LooseObject
 }
 
-function checkDepth(value: unknown, depth: number): void {
-  if (typeof value !== 'object' || value === null) return
+/** Whether there are whole numbers beyond 2^53 in a value. Throws DecodeError when it nests too deep. */
+function hasLarge(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return typeof value === 'bigint'
   if (depth > maxJsonDepth) throw new DecodeError('exceeded max depth')
-  for (const inner of Object.values(value)) checkDepth(inner, depth + 1)
+  let found = false
+  for (const inner of Object.values(value)) if (hasLarge(inner, depth + 1)) found = true
+  return found
 }

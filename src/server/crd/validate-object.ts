@@ -56,11 +56,11 @@ function statusErrors(object: LooseObject, { statusReplicasPath, labelSelectorPa
 function numberErrors(object: LooseObject, path: string): FieldError[] {
   const value = getPath(object, path)
   if (value === undefined) return []
-  if (typeof value !== 'number' || !Number.isInteger(value)) return [invalidValue(path, 0, accessorError(path, value, 'int64'))]
+  if (typeof value !== 'bigint' && !(typeof value === 'number' && Number.isInteger(value))) return [invalidValue(path, 0, accessorError(path, value, 'int64'))]
   if (value < 0) return [invalidValue(path, value, 'should be a non-negative integer')]
   return value > mostReplicas ? [invalidValue(path, value, `should be less than or equal to ${mostReplicas}`)] : []
 }
 const accessorError = (path: string, value: unknown, expected: string): string => `${path} accessor error: ${goPrintValue(value)} is of the type ${goTypeOf(value)}, expected ${expected}`
 const goTypeOf = (value: unknown): string => (value === null ? '<nil>' : Array.isArray(value) ? '[]interface {}' : typeof value === 'object' ? 'map[string]interface {}'
-  : typeof value === 'boolean' ? 'bool' : typeof value === 'string' ? 'string' : Number.isInteger(value) ? 'int64' : 'float64')
+  : typeof value === 'boolean' ? 'bool' : typeof value === 'string' ? 'string' : typeof value === 'bigint' || Number.isInteger(value) ? 'int64' : 'float64')
 const goPrintValue = (value: unknown): string => (value === null ? '<nil>' : typeof value === 'object' ? goPrint(value) : String(value))

@@ -1,5 +1,5 @@
 // What is wrong with a value by its schema, as kube-openapi finds and words it. Unchanged parts of an object that is updated may stay wrong.
-import { invalidValue, notSupported, requiredValue, same, tooLong, tooMany, typeInvalid, type FieldError } from '#machinery'
+import { invalidValue, isNumber, notSupported, requiredValue, same, tooLong, tooMany, typeInvalid, type FieldError } from '#machinery'
 import { RE2JS } from 're2js'
 import { formatOf } from './formats.ts'
 import { additionalOf, isObject, propertyOf, type Json, type JsonObject, type Structural } from './structural.ts'
@@ -58,7 +58,7 @@ function validate(schema: Structural, value: Json, path: string, correlation: Co
     verdict.steps++
     const format = formatOf(schema.format)
     if (format) { if (!format(value)) verdict.add(typed(path, schema.format!, value)); verdict.steps++ }
-  } else if (typeof value === 'number') {
+  } else if (isNumber(value)) {
     for (const problem of numberProblems(schema, value, path)) verdict.add(problem)
     verdict.steps += 2
   } else if (Array.isArray(value)) {
@@ -75,12 +75,12 @@ function validate(schema: Structural, value: Json, path: string, correlation: Co
 function typesOf(schema: Structural): readonly string[] {
   return schema['x-kubernetes-int-or-string'] ? ['integer', 'string'] : schema.type ? [schema.type] : []
 }
-const isWhole = (value: number): boolean => Number.isInteger(value) && Math.abs(value) <= Number.MAX_SAFE_INTEGER
+const isWhole = (value: number | bigint): boolean => typeof value === 'bigint' || Number.isSafeInteger(value)
 /** A value's JSON type, and the format that Go's type has. */
 function typeOfValue(value: Json): readonly [type: string, format: string] {
   if (Array.isArray(value)) return ['array', '']
   if (typeof value === 'object') return ['object', '']
-  if (typeof value === 'number') return isWhole(value) ? ['integer', 'int64'] : ['number', 'float64']
+  if (isNumber(value)) return isWhole(value) ? ['integer', 'int64'] : ['number', 'float64']
   return [typeof value, '']
 }
 function typeProblem(schema: Structural, value: Json, path: string): Problem | undefined {
@@ -123,15 +123,19 @@ function stringProblem(schema: Structural, value: string, path: string): Problem
   return compiled.matcher(value).find() ? undefined : wrong(path, value, `should match '${pattern}'`)
 }
 
-function numberProblems({ multipleOf, minimum, maximum, exclusiveMinimum, exclusiveMaximum }: Structural, value: number, path: string): Problem[] {
+/** Whether a value is so many times a factor that is not below 0. */
+function isMultiple(value: number | bigint, factor: number): boolean {
+  if (typeof value === 'bigint') return factor === 0 || value % BigInt(factor) === 0n
+  return isWhole(factor < 1 ? 1 / factor * value : value / factor)
+}
+function numberProblems({ multipleOf, minimum, maximum, exclusiveMinimum, exclusiveMaximum }: Structural, value: number | bigint, path: string): Problem[] {
   // Whole numbers are compared with whole bounds, as the reference's integers are.
   const bound = (n: number): number => (isWhole(value) ? Math.trunc(n) : n)
   const problems: Problem[] = []
   if (multipleOf !== undefined) {
     const factor = bound(multipleOf)
-    const times = factor < 1 ? 1 / factor * value : value / factor
     if (factor < 0) problems.push({ path, text: `factor MultipleOf declared for ${path} must be positive: ${factor}`, make: (field) => invalidValue(field, factor, `factor MultipleOf declared for ${path} must be positive: ${factor}`) })
-    else if (!isWhole(times)) problems.push(wrong(path, value, `should be a multiple of ${factor}`))
+    else if (!isMultiple(value, factor)) problems.push(wrong(path, value, `should be a multiple of ${factor}`))
   }
   if (minimum !== undefined) {
     const least = bound(minimum)
