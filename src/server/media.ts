@@ -22,8 +22,8 @@ export const listTypes: readonly string[] = [...supported, 'application/json;str
 const withCbor = (types: readonly string[]): readonly string[] => [...types.slice(0, 3), cborType, ...types.slice(3), ...(types.length > 3 ? [`${cborType};stream=watch`] : [])]
 const patchTypes = ['application/json-patch+json', 'application/merge-patch+json', 'application/strategic-merge-patch+json', 'application/apply-patch+yaml', 'application/apply-patch+cbor']
 
-/** Which projections the addressed thing allows, and whether it has messages ('none': it has not). */
-export type Projections = 'objects' | 'discovery' | 'resources' | 'none'
+/** Which projections the addressed thing allows ('metadata': all but tables), and whether it has messages ('none': it has not). */
+export type Projections = 'objects' | 'metadata' | 'discovery' | 'resources' | 'none'
 
 type Asked = Pick<ApiRequest, 'headers' | 'cbor'>
 
@@ -103,8 +103,8 @@ function withProjection({ parameters }: Clause, encoding: Encoding, projections:
   if (encoding === 'cbor' && (as === 'Table' || projections === 'none')) return undefined
   if (as === '') return { encoding, as: '', version: '', pretty }
   const group = parameters.get('g') ?? '', version = parameters.get('v') ?? ''
-  if (projections === 'objects' && group === 'meta.k8s.io' && (version === 'v1' || version === 'v1beta1')
-    && (as === 'Table' || as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList')) return { encoding, as, version, pretty }
+  if ((projections === 'objects' || projections === 'metadata') && group === 'meta.k8s.io' && (version === 'v1' || version === 'v1beta1')
+    && ((as === 'Table' && projections === 'objects') || as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList')) return { encoding, as, version, pretty }
   if (projections === 'discovery' && group === 'apidiscovery.k8s.io' && version === 'v2' && as === 'APIGroupDiscoveryList') return { encoding, as, version, pretty }
   return undefined
 }

@@ -42,8 +42,14 @@ export function routeResource(core: Core, context: RequestContext, virtual: Read
   const types = info.verb === 'list' || info.verb === 'watch' ? listTypes : itemTypes
   if (served.subresources.get(info.subresource)?.connects) return handler({ core, context, request, info, user, served, output: plainJson, warnings })
   if (info.verb === 'patch') patchForm(request)
-  const output = negotiate(request, types, 'objects', false)
+  const output = negotiate(request, types, isReadable(served, info) ? 'objects' : 'metadata', false)
   return handler({ core, context, request, info, user, served, output, warnings })
+}
+
+/** What is only created, as reviews and bindings are, has no columns. */
+const isReadable = (served: Served, { subresource }: RequestInfo): boolean => {
+  const verbs: readonly string[] = served.subresources.get(subresource)?.verbs ?? served.verbs
+  return verbs.some((verb) => verb !== 'create')
 }
 
 const customPatchTypes = ['application/json-patch+json', 'application/merge-patch+json', 'application/apply-patch+yaml']

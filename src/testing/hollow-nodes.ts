@@ -14,6 +14,8 @@ interface Hollow { readonly name: string; alive: boolean; stopTimer: () => void 
 export class HollowNodes {
   readonly #client: Client
   readonly #nodes = new Map<string, Hollow>()
+  /** Pods that have an address, by uid: what starts twice keeps it. */
+  readonly #podAddresses = new Map<string, string>()
   #informer: Informer<Pod> | undefined
   #addresses = 0
 
@@ -77,7 +79,7 @@ export class HollowNodes {
   }
 
   async #run(p: Pod): Promise<void> {
-    const now = formatTime(this.#client.clock.now()), ip = p.status.podIP ?? address(this.#addresses++)
+    const now = formatTime(this.#client.clock.now()), ip = this.#addressOf(p)
     const broken = p.metadata.annotations?.['testing/broken'] === 'true'
     const ready = broken ? 'False' : 'True'
     const condition = (type: string, status = ready) => ({ type, status, lastTransitionTime: now, ...(status === 'False' && { reason: 'ContainersNotReady', message: 'broken by annotation' }) })
@@ -86,6 +88,11 @@ export class HollowNodes {
       conditions: [condition('Initialized', 'True'), condition('Ready'), condition('ContainersReady'), condition('PodScheduled', 'True')],
       containerStatuses: (p.spec.containers ?? []).map((c) => ({ name: c.name, image: c.image ?? '', imageID: '', ready: !broken, started: true, restartCount: 0, state: { running: { startedAt: now } } })),
     } }, { subresource: 'status' })
+  }
+  #addressOf({ metadata: { uid = '' }, status }: Pod): string {
+    const ip = status.podIP ?? this.#podAddresses.get(uid) ?? address(this.#addresses++)
+    this.#podAddresses.set(uid, ip)
+    return ip
   }
   async #end(p: Pod): Promise<void> { await this.#client.delete(pod, p.metadata, { uid: p.metadata.uid, gracePeriodSeconds: 0 }) }
 

@@ -55,7 +55,7 @@ async function checkTypes(root: string, config: string, concerns: (path: string)
 }
 
 async function unitTests(root: string, only: readonly string[]): Promise<Tally & { output: string }> {
-  const files = globSync(['src/**/*.test.ts', 'tools/**/*.test.ts', 'tests/*.test.ts'], { cwd: root }).filter((file) => only.length === 0 || only.some((part) => file.includes(part))).sort()
+  const files = globSync(['src/**/*.test.ts', 'tools/**/*.test.ts', 'tests/*.test.ts', 'tests/conformance/*.test.ts'], { cwd: root }).filter((file) => only.length === 0 || only.some((part) => file.includes(part))).sort()
   if (files.length === 0) return { passed: 0, failed: 0, output: '' }
   const { code, output, message, timedOut } = await runFile(`${root}/tools/check/unit.ts`, files, { cwd: root, timeoutMs: unitTimeoutMs })
   const counted = message as UnitMessage | undefined

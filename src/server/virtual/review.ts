@@ -2,9 +2,8 @@
 import { managerName, type ApiResponse, type LooseObject } from '#machinery'
 import type { Call } from '../core.ts'
 import { trackFields } from '../managed-fields.ts'
-import { converted } from '../served.ts'
 import { writeOptions } from '../options.ts'
-import { valueAnswer } from '../respond.ts'
+import { objectAnswer } from '../respond.ts'
 import { admitted, readBody } from '../write.ts'
 
 export async function readReview(call: Call, tracked = true): Promise<LooseObject> {
@@ -17,4 +16,4 @@ export async function readReview(call: Call, tracked = true): Promise<LooseObjec
   return given
 }
 
-export const answerReview = (call: Call, review: object): ApiResponse => valueAnswer(201, converted(call.served, review as LooseObject), { ...call.output, as: '' }, call.request.direct === true)
+export const answerReview = (call: Call, review: object): ApiResponse => objectAnswer(call, 201, review as LooseObject)
