@@ -6,7 +6,8 @@ import type { Schema } from '../schema.ts'
 import { zeroOf } from '../decode.ts'
 import { appliedSet, shownPaths } from './applied-set.ts'
 import { compareFields, type Difference } from './compare.ts'
-import { cappedEntries, sortEntries, updateManagedFields, type FieldsUpdate } from './managed.ts'
+import { clientSideApplier, fieldsLastApplied, withLastApplied } from './last-applied.ts'
+import { sortEntries, updateManagedFields, type FieldsUpdate } from './managed.ts'
 import { mergeApplied, withNamedFields, withoutFields } from './merge.ts'
 import { differenceOf, intersectionOf, isNoFields, noFields, unionOf, withoutPath, type FieldSet } from './set.ts'
 
@@ -44,8 +45,9 @@ export function applyFields(schema: Schema<any>, apply: FieldsApply): Applied {
   let object = mergeApplied(schema, live, config) as object
   if (last) object = pruned(schema, object, setOf(last), others.reduce((all, entry) => unionOf(all, setOf(entry)), unionOf(mine, identity)))
   const difference = without(compareFields(schema, live, object), reset)
-  const changes = others.map((entry) => ({ entry, ...inVersionOf(entry, apply, live, object, difference) }))
-  if (!apply.force) refuseConflicts(changes)
+  // Entries of versions that are no more go.
+  const changes = others.flatMap((entry) => { const seen = inVersionOf(entry, apply, live, object, difference); return seen ? [{ entry, ...seen }] : [] })
+  if (!apply.force) refuseConflicts(changes, manager === clientSideApplier && apply.live ? fieldsLastApplied(schema, live, apply) : undefined)
 
   const kept = changes.flatMap(({ entry, changed, removed }) => {
     const fields = differenceOf(differenceOf(setOf(entry), changed), removed)
@@ -53,8 +55,8 @@ export function applyFields(schema: Schema<any>, apply: FieldsApply): Applied {
   })
   const unchanged = isNoFields(difference.changed) && isNoFields(difference.removed)
   if (!isNoFields(mine)) kept.push({ manager, operation: 'Apply', apiVersion, ...(unchanged ? last?.time && { time: last.time } : { time: apply.time }), fieldsType: 'FieldsV1', fieldsV1: mine, ...(apply.subresource && { subresource: apply.subresource }) })
-  const managed = cappedEntries(kept)
-  return { object, managedFields: managed.length ? sortEntries(managed) : undefined }
+  if (manager === clientSideApplier) object = withLastApplied(object, config)
+  return { object, managedFields: kept.length ? sortEntries(kept) : undefined }
 }
 
 const setOf = (entry: ManagedFieldsEntry): FieldSet => (entry.fieldsV1 ?? noFields) as FieldSet
@@ -81,14 +83,15 @@ function pruned(schema: Schema<any>, object: object, before: FieldSet, owned: Fi
   return withoutFields(schema, object, gone) as object ?? {}
 }
 
-function inVersionOf(entry: ManagedFieldsEntry, apply: FieldsApply, live: object, object: object, difference: Difference): Difference {
+function inVersionOf(entry: ManagedFieldsEntry, apply: FieldsApply, live: object, object: object, difference: Difference): Difference | undefined {
   if (entry.apiVersion === apply.apiVersion || !apply.inVersion) return difference
   const before = apply.inVersion(live, entry.apiVersion!), after = apply.inVersion(object, entry.apiVersion!)
-  return before && after ? without(compareFields(after.schema, before.object, after.object), apply.reset ?? []) : difference
+  return before && after && without(compareFields(after.schema, before.object, after.object), apply.reset ?? [])
 }
 
-function refuseConflicts(changes: readonly (Difference & { readonly entry: ManagedFieldsEntry })[]): void {
-  const conflicts = changes.flatMap(({ entry, changed }) => shownPaths(intersectionOf(setOf(entry), changed)).map((field) => ({ field, with: shownManager(entry) })))
+/** Fields that are the manager's own by what it applied before are no conflict. */
+function refuseConflicts(changes: readonly (Difference & { readonly entry: ManagedFieldsEntry })[], own: FieldSet = noFields): void {
+  const conflicts = changes.flatMap(({ entry, changed }) => shownPaths(differenceOf(intersectionOf(setOf(entry), changed), own)).map((field) => ({ field, with: shownManager(entry) })))
   if (conflicts.length) throw applyConflict(conflicts)
 }
 function shownManager({ manager, subresource, operation, apiVersion }: ManagedFieldsEntry): string {

@@ -107,6 +107,12 @@ test('more than ten managers are folded into ancient-changes', () => {
   assert.equal(JSON.stringify(out[0]), '{"manager":"ancient-changes","operation":"Update","apiVersion":"v1","time":"2026-01-04T00:00:00Z","fieldsType":"FieldsV1","fieldsV1":{"f:data":{"f:k1":{},"f:k2":{},"f:k3":{},"f:k4":{}}}}')
 })
 
+test('entries given twice are one, the last; an entry without a version makes the list unreadable', () => {
+  const entry = (field: string, apiVersion: string): ManagedFieldsEntry => ({ manager: 'x', operation: 'Update', apiVersion, time: '2026-03-03T00:00:00Z', fieldsType: 'FieldsV1', fieldsV1: { 'f:data': { [field]: {} } } })
+  assert.deepEqual(change({ data: { a: '1', b: '2' }, metadata: { managedFields: [entry('f:a', 'v1'), entry('f:b', 'v1')] } }), ['x 03 {"f:data":{"f:b":{}}}'])
+  assert.deepEqual(change({ data: { a: '1', b: '2' }, metadata: { managedFields: [entry('f:a', '')] } }), ['me 01 {"f:data":{".":{},"f:a":{},"f:b":{}}}'])
+})
+
 test('items that share a key are one field', () => {
   const twice = object({ spec: { containers: [{ name: 'c', image: '1' }, { name: 'c', image: '2' }] } })
   assert.deepEqual(created({ spec: { containers: [{ name: 'c', image: '1' }, { name: 'c', image: '2' }] } }), { 'f:spec': { 'f:containers': { 'k:{"name":"c"}': leaf } } })

@@ -80,22 +80,29 @@ function entriesOf(given: readonly ManagedFieldsEntry[] | undefined, live: reado
   const read = readEntries(given)
   return read.length ? read : live ?? []
 }
-/** The entries, none when one cannot be read. */
-const readEntries = (entries: readonly ManagedFieldsEntry[] | undefined): readonly ManagedFieldsEntry[] => (entries && whyUnreadable(entries) === undefined ? entries : [])
+/** The entries, none when one cannot be read; of several with one identifier the last. */
+const readEntries = (entries: readonly ManagedFieldsEntry[] | undefined): readonly ManagedFieldsEntry[] =>
+  (entries && whyUnreadable(entries) === undefined ? [...new Map(entries.map((entry) => [identifier(entry), entry])).values()] : [])
 
 /** Why a list of managers cannot be used, in the reference's words; undefined when it can. */
 export function whyUnreadable(entries: readonly ManagedFieldsEntry[]): string | undefined {
-  for (const { operation, fieldsType, fieldsV1 } of entries) {
-    if (operation !== 'Update' && operation !== 'Apply') return `invalid operation type: ${operation ?? ''}`
-    if (fieldsType !== 'FieldsV1') return `invalid managed fields: unsupported fields type: ${fieldsType ?? ''}`
+  for (const [i, { operation, apiVersion, fieldsType, fieldsV1 }] of entries.entries()) {
+    if (operation !== 'Update' && operation !== 'Apply') return 'operation must be `Apply` or `Update`'
+    if (!apiVersion) return 'apiVersion must not be empty'
+    if (!fieldsType) return `missing fieldsType in managed fields entry ${i}`
+    if (fieldsType !== 'FieldsV1') return `invalid fieldsType ${JSON.stringify(fieldsType)} in managed fields entry ${i}`
     if (fieldsV1 !== undefined && !isFieldSet(fieldsV1)) return 'error decoding manager from managed fields'
   }
   return undefined
 }
 
+/** What tells entries apart, as the reference writes it: who applies does so in one version only. */
+const identifier = ({ manager, operation, apiVersion, subresource }: ManagedFieldsEntry): string =>
+  JSON.stringify({ ...(manager && { manager }), operation, ...(apiVersion && operation !== 'Apply' && { apiVersion }), ...(subresource && { subresource }) })
+
 /** Folds the oldest Update entries together when there are too many. */
 export function cappedEntries(entries: ManagedFieldsEntry[]): ManagedFieldsEntry[] {
-  const updates = entries.filter((entry) => entry.operation === 'Update').sort((a, b) => compareText(a.time, b.time) || compareText(a.manager, b.manager))
+  const updates = entries.filter((entry) => entry.operation === 'Update').sort((a, b) => compareText(a.time, b.time) || compareText(identifier(a), identifier(b)))
   let excess = updates.length - maxUpdateManagers
   if (excess <= 0) return entries
   const out = new Set(entries)
