@@ -1,7 +1,7 @@
 // Rules that many kinds share: each says what is wrong with one field, in the reference's words.
 import {
-  duplicateValue, invalidValue, isDNS1035Label, isDNS1123Label, isDNS1123Subdomain, isQualifiedName, nameIsPathSegment, notSupported, requiredValue, same,
-  tooLong, type Condition, type FieldError,
+  duplicateValue, invalidValue, isDNS1035Label, isDNS1123Label, isDNS1123Subdomain, isLabelValue, isQualifiedName, nameIsPathSegment, notSupported, requiredValue, same,
+  tooLong, type Condition, type FieldError, type LabelSelector,
 } from '#machinery'
 
 const all = (check: (value: string) => string[]) => (value: string, field: string): FieldError[] => check(value).map((why) => invalidValue(field, value, why))
@@ -25,6 +25,10 @@ export const needed = (value: unknown, field: string, why = ''): FieldError[] =>
 export const sortedMap = <T>(map: Readonly<Record<string, T>> | undefined): Record<string, T> | undefined => map
   && Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
 
+/** A selector that has been stored with values no label can have may go on having such. */
+export const hasOddValue = (selector: LabelSelector | null | undefined): boolean =>
+  selector?.matchExpressions?.some(({ values = [] }) => values.some((value) => isLabelValue(value).length > 0)) ?? false
+
 /** A name that can be one segment of a URL path. */
 export const validatePathSegment = all((value) => nameIsPathSegment(value, false))
 /** A domain and a path behind it, such as acme.io/foo; what is wrong is shown with the part that is. */
@@ -33,8 +37,8 @@ export function validateDomainPrefixedPath(value: string, field: string): FieldE
   const slash = value.indexOf('/'), domain = value.slice(0, slash), path = value.slice(slash + 1)
   if (slash <= 0 || !path) return [invalidValue(field, value, 'must be a domain-prefixed path (such as "acme.io/foo")')]
   const errors = validateDNSSubdomain(domain, field)
-  if (errors.length || /^[A-Za-z0-9/\-._~%!$&'()*+,;=:]+$/.test(path)) return errors
-  return [invalidValue(field, path, "Invalid path (regex used for validation is '[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+')")]
+  if (/^[A-Za-z0-9/\-._~%!$&'()*+,;=:]+$/.test(path)) return errors
+  return [...errors, invalidValue(field, path, "Invalid path (regex used for validation is '[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+')")]
 }
 
 const reason = /^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$/

@@ -150,6 +150,13 @@ NodeConfigSource: ConfigMap;
 ParentReference: Group=s Resource=s Namespace=s Name=s;
 RoleRef: APIGroup=s Kind=s Name=s;
 DisruptionBudget: MinAvailable Selector MaxUnavailable UnhealthyPodEvictionPolicy;
+FailurePolicy: Rules=[]FailureRule;
+FailureRule: Action=s OnExitCodes=*FailureCodes OnPodConditions=[]FailureCondition;
+FailureCodes: ContainerName Operator=s Values;
+FailureCondition: Type=s Status=s;
+SuccessPolicy: Rules=[]SuccessRule;
+SuccessRule: SucceededIndexes SucceededCount;
+UncountedPods: Succeeded Failed;
 `)
 
 export const claimSpecForm = forms.Claim!, podSpecForm = forms.PodSpec!, securityContextForm = forms.Security!, persistentVolumeSourceForm = forms.PersistentVolumeSource!,
@@ -158,3 +165,5 @@ export const claimSpecForm = forms.Claim!, podSpecForm = forms.PodSpec!, securit
   roleRefForm = forms.RoleRef!, disruptionBudgetForm = forms.DisruptionBudget!, tolerationForm = forms.Toleration!, ephemeralContainerForm = forms.EphemeralContainer!,
   crdVersionForm = forms.CRDVersion!, seccompProfileForm = forms.Profile!, nodeConfigSourceForm = forms.NodeConfigSource!, nodeTermForm = forms.NodeTerm!,
   resourceClaimSpecForm = forms.ResourceClaimSpec!, parentReferenceForm = forms.ParentReference!
+
+export const failurePolicyForm = forms.FailurePolicy!, successPolicyForm = forms.SuccessPolicy!, uncountedPodsForm = forms.UncountedPods!

@@ -81,6 +81,8 @@ const shown = (value: unknown): string => (value === undefined ? 'null' : typeof
   : JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`))
 export const invalidValue = (field: string, value: unknown, why: string): FieldError =>
   ({ type: 'FieldValueInvalid', field, message: `Invalid value: ${shown(value)}${why && ': ' + why}` })
+/** What is wrong with a field whose value says nothing. */
+export const invalidAsWhole = (field: string, why: string): FieldError => ({ type: 'FieldValueInvalid', field, message: `Invalid value: ${why}` })
 export const requiredValue = (field: string, why = ''): FieldError =>
   ({ type: 'FieldValueRequired', field, message: `Required value${why && ': ' + why}` })
 export const forbiddenValue = (field: string, why: string): FieldError => ({ type: 'FieldValueForbidden', field, message: `Forbidden: ${why}` })

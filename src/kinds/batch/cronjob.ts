@@ -1,8 +1,7 @@
 import { defineKind, objectMeta, s, type Infer, type ObjectOf } from '#machinery'
 import * as cells from '../cells.ts'
-import { workloadWarnings } from '../core/pod/warnings.ts'
 import { objectReference } from '../core/references.ts'
-import { defaultJobSpec } from './job-rules.ts'
+import { defaultJobSpec, jobWarnings } from './job-rules.ts'
 import { jobSpec } from './job.ts'
 import { validateCronJob } from './validate-cronjob.ts'
 
@@ -59,6 +58,9 @@ export const cronJob = defineKind({
     defaultJobSpec(spec.jobTemplate.spec)
   },
   validate: validateCronJob,
-  warnings: (o, old) => workloadWarnings({ ...o, spec: o.spec.jobTemplate.spec }, old).map((w) => w.replace(/^spec\.template\./, 'spec.jobTemplate.spec.template.')),
+  warnings: (o, old) => [
+    ...jobWarnings(o, o.spec.jobTemplate.spec, 'spec.jobTemplate.spec', old),
+    ...(o.spec.schedule.includes('TZ') ? ['CRON_TZ or TZ used in spec.spec.schedule is not officially supported, see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details'] : []),
+  ],
 })
 export type CronJob = ObjectOf<typeof cronJob>

@@ -1,8 +1,7 @@
 import { defineKind, labelSelector, s, shortAge, type Infer, type ObjectOf } from '#machinery'
 import * as cells from '../cells.ts'
 import { podTemplateSpec } from '../core/pod/spec.ts'
-import { workloadWarnings } from '../core/pod/warnings.ts'
-import { defaultJob, defaultJobSpec, prepareJob } from './job-rules.ts'
+import { defaultJob, defaultJobSpec, jobWarnings, prepareJob } from './job-rules.ts'
 import { validateJob } from './validate-job.ts'
 
 export const podFailurePolicyOnExitCodesRequirement = s.object('io.k8s.api.batch.v1.PodFailurePolicyOnExitCodesRequirement', {
@@ -105,7 +104,7 @@ export const job = defineKind({
   group: 'batch', version: 'v1', kind: 'Job', plural: 'jobs',
   categories: ['all'], scope: 'Namespaced',
   definition: 'io.k8s.api.batch.v1.Job',
-  generation: true,
+  generation: true, rechecksMetadata: true,
   deletePolicy: 'Orphan',
   columns: [
     cells.name,
@@ -131,6 +130,6 @@ export const job = defineKind({
   },
   prepareCreate: prepareJob,
   validate: validateJob,
-  warnings: workloadWarnings,
+  warnings: (o, old) => jobWarnings(o, o.spec, 'spec', old),
 })
 export type Job = ObjectOf<typeof job>

@@ -1,5 +1,6 @@
 // Cron schedules: five fields (minute, hour, day of month, month, day of week), names, steps, and @daily and its like.
 import { DurationError, parseDuration } from '#machinery'
+import { zoneProblem } from './time-zone.ts'
 
 export class ScheduleError extends Error { override readonly name = 'ScheduleError' }
 
@@ -20,10 +21,12 @@ const words: Readonly<Record<string, string>> = {
   '@yearly': '0 0 1 1 *', '@annually': '0 0 1 1 *', '@monthly': '0 0 1 * *', '@weekly': '0 0 * * 0', '@daily': '0 0 * * *', '@midnight': '0 0 * * *', '@hourly': '0 * * * *',
 }
 
-/** Reads a schedule; a leading TZ= is skipped. Throws ScheduleError in the reference's words. */
+/** Reads a schedule; a leading TZ= must name a time zone, and is skipped. Throws ScheduleError in the reference's words. */
 export function parseSchedule(text: string): Schedule {
   if (text === '') throw new ScheduleError('empty spec string')
-  const spec = text.replace(/^(?:CRON_)?TZ=\S*\s*/, '').trim()
+  const [, zone, fields] = /^(?:CRON_)?TZ=([^ ]*)(.*)$/s.exec(text) ?? [], problem = zone === undefined ? undefined : zoneProblem(zone)
+  if (problem !== undefined) throw new ScheduleError(`provided bad location ${zone}: ${problem}`)
+  const spec = fields === undefined ? text : fields.trim()
   if (spec.startsWith('@every ')) return { ...parseFields('* * * * *'), everyMs: every(spec) }
   if (spec.startsWith('@')) {
     if (!Object.hasOwn(words, spec)) throw new ScheduleError(`unrecognized descriptor: ${spec}`)
@@ -90,6 +93,7 @@ function numberOrName(text: string, names: readonly string[] | undefined): numbe
 function number(text: string): number {
   if (!/^[+-]?\d+$/.test(text)) throw new ScheduleError(`failed to parse int from ${text}: strconv.Atoi: parsing ${JSON.stringify(text)}: invalid syntax`)
   const n = Number(text)
+  if (!Number.isSafeInteger(n)) throw new ScheduleError(`failed to parse int from ${text}: strconv.Atoi: parsing ${JSON.stringify(text)}: value out of range`)
   if (n < 0) throw new ScheduleError(`negative number (${n}) not allowed: ${text}`)
   return n
 }

@@ -2,6 +2,7 @@ import { invalidValue, notSupported, requiredValue, type AnyObject, type FieldEr
 import { atLeastZero, oneOf } from '../checks.ts'
 import type { CronJobSpec } from './cronjob.ts'
 import { parseSchedule, ScheduleError } from './schedule.ts'
+import { zoneProblem } from './time-zone.ts'
 import { validateJobSpec } from './validate-job.ts'
 
 /** Jobs are named after their cron job: eleven characters more. */
@@ -13,7 +14,6 @@ export function validateCronJob({ metadata, spec }: CronJobLike, old?: CronJobLi
   const { schedule, concurrencyPolicy = '', jobTemplate } = spec
   const job = 'spec.jobTemplate.spec'
   return [
-    ...(!old && metadata.name.length > nameLimit ? [invalidValue('metadata.name', metadata.name, `must be no more than ${nameLimit} characters`)] : []),
     ...(schedule ? validateSchedule(spec, old?.spec, 'spec.schedule') : [requiredValue('spec.schedule')]),
     ...atLeastZero(spec.startingDeadlineSeconds, 'spec.startingDeadlineSeconds'),
     ...(old && old.spec.timeZone === spec.timeZone ? [] : validateTimeZone(spec.timeZone, 'spec.timeZone')),
@@ -22,6 +22,7 @@ export function validateCronJob({ metadata, spec }: CronJobLike, old?: CronJobLi
     ...(jobTemplate.spec.selector ? [invalidValue(`${job}.selector`, jobTemplate.spec.selector, '`selector` will be auto-generated')] : []),
     ...(jobTemplate.spec.manualSelector ? [notSupported(`${job}.manualSelector`, true, ['nil', 'false'])] : []),
     ...atLeastZero(spec.successfulJobsHistoryLimit, 'spec.successfulJobsHistoryLimit'), ...atLeastZero(spec.failedJobsHistoryLimit, 'spec.failedJobsHistoryLimit'),
+    ...(!old && metadata.name.length > nameLimit ? [invalidValue('metadata.name', metadata.name, `must be no more than ${nameLimit} characters`)] : []),
   ]
 }
 
@@ -40,6 +41,10 @@ function validateSchedule({ schedule, timeZone }: CronJobSpec, old: CronJobSpec 
 function validateTimeZone(zone: string | undefined, at: string): FieldError[] {
   if (zone === undefined) return []
   if (zone === '') return [invalidValue(at, zone, 'timeZone must be nil or non-empty string')]
-  if (zone.toLowerCase() === 'local') return [invalidValue(at, zone, 'timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones')]
-  return /^[A-Za-z0-9_+-]+(?:\/[A-Za-z0-9_+-]+)*$/.test(zone) ? [] : [invalidValue(at, zone, `unknown time zone ${zone}`)]
+  const parts = zone.split('/'), problem = zoneProblem(zone)
+  if (parts.some((part) => part === '.' || part === '..' || part.startsWith('-') || !/^[A-Za-z._0-9+-]{1,14}$/.test(part))) return [invalidValue(at, zone, `unknown time zone ${zone}`)]
+  return [
+    ...(zone.toLowerCase() === 'local' ? [invalidValue(at, zone, 'timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones')] : []),
+    ...(problem === undefined ? [] : [invalidValue(at, zone, problem)]),
+  ]
 }

@@ -148,8 +148,12 @@ export const podStatusWarnings = ({ status: { podIPs = [], hostIPs = [] } }: { s
   [...podIPs.flatMap(({ ip }, i) => ipWarnings(ip, `status.podIPs[${i}].ip`)), ...hostIPs.flatMap(({ ip }, i) => ipWarnings(ip, `status.hostIPs[${i}].ip`))]
 export const templateWarnings = ({ metadata, spec }: PodTemplateSpec, field: string): string[] => specWarnings(spec, metadata, `${field}.`)
 
+/** Of whatever names pods after itself. */
+export const nameWarnings = (name: string): string[] => recommended(name, 'Pod names and hostnames')
+
 interface Workload { readonly metadata: ObjectMeta; readonly spec: { readonly template: PodTemplateSpec } }
-/** Warnings of whatever makes pods; an update that leaves the generation alone has none. */
-export const workloadWarnings = (o: Workload, old?: Pick<Workload, 'metadata'>): string[] =>
-  (old && o.metadata.generation === old.metadata.generation ? []
-    : [...(old ? [] : recommended(o.metadata.name, 'Pod names and hostnames')), ...templateWarnings(o.spec.template, 'spec.template')])
+/** Warnings of a template; an update that leaves the generation alone has none. */
+export const templateWarningsOf = (o: Workload, old?: Pick<Workload, 'metadata'>): string[] =>
+  (old && o.metadata.generation === old.metadata.generation ? [] : templateWarnings(o.spec.template, 'spec.template'))
+/** The same with what is said of the name of a new object. */
+export const workloadWarnings = (o: Workload, old?: Pick<Workload, 'metadata'>): string[] => [...(old ? [] : nameWarnings(o.metadata.name)), ...templateWarningsOf(o, old)]
