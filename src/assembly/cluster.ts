@@ -76,6 +76,8 @@ async function start(options: ClusterOptions, { log, progress, followAudit }: Co
   processMetrics(metrics)
   const auditor = auditing(options, { log: log.named('audit'), clock: realClock, metrics, outbound: calls, read, ...(followAudit && { followAudit }) })
   undo.push(() => auditor.close())
+  const tracing = options.tracingConfigFile ? await (await import('./tracing/index.ts')).tracing(options.tracingConfigFile, { clock: realClock, random, log: log.named('tracing'), metrics, read }) : undefined
+  if (tracing) undo.push(() => tracing.close())
   const kubelet = kubeletConnector({ client: kubeletClient, authority: ca.certificate }), carrier = backend({ identity: kubeletClient, ca: ca.certificate })
   const atRest = options.encryptionProviderConfig ? await (await import('./encryption/index.ts')).encryption({ file: options.encryptionProviderConfig, reload: options.encryptionProviderConfigAutomaticReload, kmsV1: options.featureGates['KMSv1'] === true, clock: realClock, log: log.named('encryption') }) : undefined
   if (atRest) undo.push(async () => atRest.stop())
@@ -86,7 +88,7 @@ async function start(options: ClusterOptions, { log, progress, followAudit }: Co
     features: new Set(Object.keys(options.featureGates).filter((gate) => options.featureGates[gate])),
     flowControl: { enabled: options.enablePriorityAndFairness, maxRequestsInFlight: options.maxRequestsInflight, maxMutatingRequestsInFlight: options.maxMutatingRequestsInflight, waitMs: options.requestTimeout / 4 }, minRequestTimeoutSeconds: options.minRequestTimeout,
     clusterCidr: nodes?.podCidr ?? options.clusterCidr, advertise: { address: advertised, port: main.port }, authorizationMode: options.authorizationMode, authorization: authorizationOf(options, log.named('authorization')), runtimeConfig: options.runtimeConfig,
-    read, metrics, auditor, flags: { ...options.shownFlags, 'advertise-address': advertised, 'secure-port': String(main.port) },
+    read, metrics, auditor, ...(tracing && { tracer: tracing.tracer }), flags: { ...options.shownFlags, 'advertise-address': advertised, 'secure-port': String(main.port) },
     admission: { enable: options.enableAdmissionPlugins, disable: options.disableAdmissionPlugins, ...(options.admissionControlConfigFile && { configFile: options.admissionControlConfigFile }), notReadySeconds: options.defaultNotReadyTolerationSeconds, unreachableSeconds: options.defaultUnreachableTolerationSeconds },
     compactionIntervalMs: options.etcdCompactionIntervalMs, nodeMonitorGracePeriodMs: options.nodeMonitorGracePeriodMs,
     onFatal: (error) => fatal.reject(error),
@@ -122,6 +124,7 @@ async function start(options: ClusterOptions, { log, progress, followAudit }: Co
       await plane.stop()
       await Promise.all(closing)
       await auditor.close()
+      await tracing?.close()
       kubelet.close()
       calls.close()
       carrier.close()

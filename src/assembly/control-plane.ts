@@ -8,7 +8,7 @@ import { startControllers, type CertificateSigner } from '#controllers'
 import { startScheduler } from '#scheduler'
 import {
   admissionPlugins, bootstrap, chooseFormer, configuredAuthorizers, createApiServer, createObjects, formerAskedFor, impersonator, keepFlowControl, keepIpAddresses, legacyToken, Metrics, parseCidr, podPresetPlugin, publishAuthorities, readableStore,
-  runtimeConfigProblem, ServiceAllocation, systemUser, type AdmissionChoice, type ApiServer, type Auditor, type BackendConnector, type EncryptionAtRest, type FlowControlSettings, type FrontProxyNames, type HealthCheck, type KubeletConnector, type Objects, type ReadFile, type RuntimeConfig, type Outbound,
+  runtimeConfigProblem, ServiceAllocation, systemUser, type AdmissionChoice, type ApiServer, type Auditor, type BackendConnector, type EncryptionAtRest, type FlowControlSettings, type FrontProxyNames, type HealthCheck, type KubeletConnector, type Objects, type ReadFile, type RuntimeConfig, type Outbound, type Tracer,
 } from '#server'
 import { openStore, sealedEngine, sqliteEngine, type Engine, type Store } from '#store'
 import { authentication, type AuthenticationOptions } from './authentication.ts'
@@ -29,6 +29,7 @@ export interface ControlPlaneOptions extends AuthenticationOptions {
   /** Where figures are kept and events written down; default: nowhere but /metrics. */
   readonly metrics?: Metrics
   readonly auditor?: Auditor
+  readonly tracer?: Tracer
   readonly flowControl?: FlowControlSettings
   readonly minRequestTimeoutSeconds?: number
   readonly serviceClusterIpRange: string
@@ -103,7 +104,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   const services = new ServiceAllocation({ ranges: { addresses: range, nodePorts: { first: options.serviceNodePortRange.from, last: options.serviceNodePortRange.to } }, objects, random })
   const former = await formerVersions(options.runtimeConfig ?? {})
   const server: ApiServer = createApiServer({
-    objects, clock, random, ...(options.stopwatch && { stopwatch: options.stopwatch }), metrics, ...(options.auditor && { auditor: options.auditor }), ...(options.flowControl && { flowControl: options.flowControl }), log: log.named('apiserver'), kinds: [...kinds, ...(former?.kinds ?? [])], authorizer, roles, ...(former && { former: former.versions }),
+    objects, clock, random, ...(options.stopwatch && { stopwatch: options.stopwatch }), metrics, ...(options.auditor && { auditor: options.auditor }), ...(options.tracer && { tracer: options.tracer }), ...(options.flowControl && { flowControl: options.flowControl }), log: log.named('apiserver'), kinds: [...kinds, ...(former?.kinds ?? [])], authorizer, roles, ...(former && { former: former.versions }),
     advertised: `${options.advertise.address}:${options.advertise.port}`, ...(options.features && { features: options.features }), ...(options.minRequestTimeoutSeconds !== undefined && { minRequestTimeoutSeconds: options.minRequestTimeoutSeconds }),
     authenticator: chain,
     admission: [...(former?.kinds.includes(podPreset) ? [podPresetPlugin] : []), ...admissionPlugins({ random, clock, authorizer, read, api: (request) => server.handler(request), outbound: options.outbound ?? nobody, tolerationSeconds: { notReady: notReadySeconds, unreachable: unreachableSeconds } }, choice)],

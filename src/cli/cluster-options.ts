@@ -33,6 +33,7 @@ export interface ClusterOptions extends AuthenticationFlags, AuthorizationFlags,
   readonly featureGates: Readonly<Record<string, boolean>>
   readonly tlsCertFile: string | undefined
   readonly tlsPrivateKeyFile: string | undefined
+  readonly tracingConfigFile: string | undefined
   readonly encryptionProviderConfig: string | undefined
   readonly encryptionProviderConfigAutomaticReload: boolean
   readonly tlsSniCertKey: readonly string[]

@@ -3,7 +3,7 @@ import { badRequest, cannotBeHandled, CborError, decode, decodeCbor, DecodeError
 import { bodyEncoding, type Encoding } from './media.ts'
 import type { WriteOptions } from './options.ts'
 import { readProtobuf, type Wanted } from './protobuf-body.ts'
-import { internalPackage } from './respond.ts'
+import { internalPackage } from './internal-package.ts'
 import type { CustomForm, Registry } from './served.ts'
 import { readYaml } from './yaml.ts'
 

@@ -5,6 +5,7 @@ import { withoutManagedFields, type RequestAudit } from './audit/auditor.ts'
 import { isLongRunning, type RequestContext } from './context.ts'
 import type { Core } from './core.ts'
 import { RequestMetrics } from './metrics/requests.ts'
+import { answered } from './tracing/requests.ts'
 import { slowBlock, slowMs } from './tracing/slow.ts'
 
 /** Of an answer that is written while it is made, this much is kept for the audit log (in bytes). */
@@ -26,7 +27,9 @@ export function completion({ metrics, log, random }: Core): (context: RequestCon
       context.leave()
       context.finished()
       tellWhenSlow(context)
-      requests.done(context, status, body.type === 'bytes' ? sizeOf(body.chunks) : 0)
+      const bytes = body.type === 'bytes' ? sizeOf(body.chunks) : 0
+      if (context.requestSpan) answered(context, status, bytes)
+      requests.done(context, status, bytes)
       if (status === 429 && body.type === 'bytes' && context.info) requests.terminated(context, status)
       if (!audit) return answer
       noteAnswer(audit, answer)
@@ -43,6 +46,7 @@ export function completion({ metrics, log, random }: Core): (context: RequestCon
       context.finished()
       closed()
       if (!context.info || !isLongRunning(context.info)) tellWhenSlow(context)
+      if (context.requestSpan) answered(context, status, size)
       requests.done(context, status, size)
       if (!audit) return
       const text = kept?.text

@@ -4,6 +4,7 @@ import { uuid, type ApiRequest, type Random, type User } from '#machinery'
 import type { RequestAudit } from './audit/auditor.ts'
 import type { RequestInfo } from './request.ts'
 import type { Served } from './served.ts'
+import { parentOf, type Span } from './tracing/span.ts'
 
 /** Where a request's time went, as the reference names it in latency annotations. */
 export type Stage = 'authentication' | 'authorization' | 'apf-queue-wait' | 'mutating-webhook' | 'validating-webhook' | 'etcd' | 'transform-response-object' | 'serialize-response-object' | 'response-write'
@@ -30,6 +31,9 @@ export class RequestContext {
   served: Served | undefined
   /** Uids of the FlowSchema and the priority level it was counted under. */
   flow: { readonly schema: string; readonly level: string } | undefined
+  /** The span of the request, and what is being done within it now; absent: nobody follows requests. */
+  requestSpan: Span | undefined
+  span: Span | undefined
   /** Says that it is over, where the server waits for that before it ends. */
   finished: () => void = nothing
   /** Gives back its seat, where flow control gave it one. */
@@ -78,11 +82,19 @@ export class RequestContext {
 
   /** Notes that something is done, for requests that turn out to be slow. */
   step(text: string): void {
+    this.span?.event(text)
     const at = this.elapsed
     if (at < worthTelling) return // a request that is fast so far has nothing to tell: it should not pay for those that have
     this.#steps ??= []
     this.#steps.push(text, at)
   }
+  /** The headers by which another server knows within what it is asked; what the client says is passed on where nobody follows requests here. */
+  get traceHeaders(): Readonly<Record<string, string>> {
+    const { baggage, traceparent, tracestate } = this.request.headers
+    const own = this.span?.headers ?? (parentOf(this.request.headers) ? { traceparent: traceparent!, ...(tracestate && { tracestate }) } : {})
+    return baggage ? { ...own, baggage } : own
+  }
+
   /** Texts, each with the milliseconds after which it was done. */
   get steps(): readonly (string | number)[] { return this.#steps ?? none }
 

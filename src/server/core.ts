@@ -17,6 +17,7 @@ import type { RequestInfo } from './request.ts'
 import type { Registry, Served } from './served.ts'
 import type { Allocator, KubeletConnector, TokenSigner } from './server.ts'
 import type { BackendConnector } from './proxying/backend.ts'
+import type { Tracer } from './tracing/span.ts'
 
 export interface Core {
   readonly objects: Objects
@@ -29,6 +30,8 @@ export interface Core {
   readonly metrics: Metrics
   readonly gates: GateMetrics
   readonly auditor: Auditor
+  /** Follows requests; absent: nobody does. */
+  readonly tracer: Tracer | undefined
   /** What is counted of the store and of watches. */
   readonly storeRequests: StoreRequests
   readonly watchMetrics: WatchMetrics

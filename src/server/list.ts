@@ -1,15 +1,17 @@
 // GET of one object and of many.
-import { ApiError, badRequest, notFound, type ApiResponse } from '#machinery'
+import { ApiError, badRequest, notFound, qualified, type ApiResponse } from '#machinery'
 import { CompactedError, FutureRevisionError, type KeyValue } from '#store'
 import { decodeContinue, encodeContinue, expiredContinue } from './continue-token.ts'
 import { place, type Call } from './core.ts'
 import { bareHead, listWindows } from './objects.ts'
 import { includedObject, partialObject, table } from './projections.ts'
 import { protobufList } from './protobuf-answer.ts'
-import { headersFor, internalPackage, jsonBytes, prettyIfAsked, storedAnswer, valueAnswer } from './respond.ts'
+import { internalPackage } from './internal-package.ts'
+import { headersFor, jsonBytes, prettyIfAsked, storedAnswer, valueAnswer } from './respond.ts'
 import { selection, type Selection } from './selection.ts'
 import { converted } from './served.ts'
 import { streamed } from './stream.ts'
+import { serialized } from './tracing/requests.ts'
 import { listOptions, parseListVersion, parseVersion, tooLargeVersion, tooOldVersion, type ListOptions } from './versions.ts'
 
 /** GET of one object. */
@@ -17,7 +19,9 @@ export function get(call: Call): ApiResponse | Promise<ApiResponse> {
   const { core: { objects }, served, info } = call
   const asked = parseVersion(info.query.get('resourceVersion') ?? '')
   if (asked > objects.store.revision) throw tooLargeVersion(asked, objects.store.revision)
+  const span = call.context.span?.child('cacher.Get', [['audit-id', call.context.auditId], ['key', objects.key(served.kind, place(call), info.name).replace(/^\/registry/, '')], ['resource-version', info.query.get('resourceVersion') ?? '']])
   const kv = objects.find(served.kind, place(call), info.name)
+  span?.end()
   if (!kv) throw notFound(served.name, info.name)
   const wait = objects.ready(served.kind, [kv])
   return wait ? wait.then(() => storedAnswer(call, 200, kv)) : storedAnswer(call, 200, kv)
@@ -51,6 +55,17 @@ export async function findReady(call: Call, options: ListOptions): Promise<Found
 
 /** The objects that a list is about: from now, or from the revision that the options name. */
 export function find(call: Call, selected: Selection, options: ListOptions): Found {
+  const { context: { span: work, auditId }, served: { kind } } = call
+  if (!work) return findNow(call, selected, options)
+  const span = work.child('cacher.GetList', [['audit-id', auditId], ['type', qualified(kind)]])
+  try {
+    const found = findNow(call, selected, options)
+    span.event('Filtered items', [['count', found.items.length]])
+    return found
+  } finally { span.end() }
+}
+
+function findNow(call: Call, selected: Selection, options: ListOptions): Found {
   const { store } = call.core.objects
   const asked = parseListVersion(options.resourceVersion)
   const { prefix } = selected
@@ -116,6 +131,10 @@ const rangeEnd = (prefix: string): string => prefix.slice(0, -1) + String.fromCh
 
 /** A list in the form asked for. */
 export function listAnswer(call: Call, found: Found): ApiResponse {
+  return serialized(call.context, call.output, call.served.apiVersion, () => listBytes(call, found))
+}
+
+function listBytes(call: Call, found: Found): ApiResponse {
   const { core: { objects, clock }, served, request, info } = call
   const output = prettyIfAsked(call)
   const metadata = { resourceVersion: String(found.revision), ...(found.continue !== '' && { continue: found.continue }), ...(found.remaining !== undefined && { remainingItemCount: found.remaining }) }

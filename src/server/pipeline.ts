@@ -14,11 +14,13 @@ import { TooMany } from './flowcontrol/flow-control.ts'
 import { gate, type Limiter } from './flowcontrol/gate.ts'
 import { turnedAway, type Lifecycle } from './lifecycle.ts'
 import type { GateMetrics } from './metrics/gates.ts'
+import { errorOutput } from './media.ts'
 import { speaksProtobuf } from './protobuf-body.ts'
 import { requestInfo, type RequestInfo } from './request.ts'
 import { errorAnswer, pageNotFound, textAnswer } from './respond.ts'
 import { routeResource, type VirtualResource } from './route.ts'
 import type { Impersonator } from './server.ts'
+import { beginWork, requestSpan, serialized } from './tracing/requests.ts'
 
 /** A path that is no resource: answers it, or says that it is not its own. */
 export type PathHandler = (request: ApiRequest, info: RequestInfo, user: User) => ApiResponse | undefined | Promise<ApiResponse | undefined>
@@ -47,6 +49,7 @@ export function pipeline({ core, aggregation, limiter, authorizer, impersonate, 
     const info = context.info = requestInfo(request)
     if (!request.direct && !isLongRunning(info)) context.finished = lifecycle.begin()
     await identify(core, context)
+    if (core.tracer) context.span = context.requestSpan = requestSpan(core.tracer, context)
     if (auditor.isOn && !await writtenDown(auditor, context, gates)) return notKept(request)
     if (impersonate && wantsAnother(request.headers)) await actAs(impersonate, context, gates)
     const waiting = enter(context, actor(context))
@@ -57,7 +60,10 @@ export function pipeline({ core, aggregation, limiter, authorizer, impersonate, 
     context.step('Authenticated and authorized')
     const elsewhere = aggregation.answer(context)
     if (elsewhere) return elsewhere
-    if (info.isResource) return routeResource(core, context, virtualResources)
+    if (info.isResource) {
+      if (context.requestSpan) beginWork(context)
+      return routeResource(core, context, virtualResources)
+    }
     for (const path of paths) {
       const answered = await path(request, info, actor(context))
       if (answered) return answered
@@ -91,7 +97,7 @@ function failed(core: Core, context: RequestContext, error: unknown): ApiRespons
   const refusal = asStatus(core, context, error)
   audit?.responseStatus(refusal.status)
   if (audit?.wantsResponse) audit.responseObject(JSON.stringify(refusal.status))
-  return errorAnswer(refusal, request, request.direct === true)
+  return serialized(context, errorOutput(request), refusal.status.apiVersion, () => errorAnswer(refusal, request, request.direct === true))
 }
 
 /** Who acts: the user, or whom it acts as. */

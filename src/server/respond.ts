@@ -3,12 +3,14 @@ import { ApiError, type AnyObject, type ApiRequest, type ApiResponse, type Loose
 import type { KeyValue } from '#store'
 import { withValue } from './answer-values.ts'
 import type { Call } from './core.ts'
+import { internalPackage } from './internal-package.ts'
 import { errorOutput, type Output } from './media.ts'
 import { cborAnswer } from './cbor-answer.ts'
 import { spliced, typedHead } from './objects.ts'
 import { includedObject, partialObject, table } from './projections.ts'
 import { protobufAnswer } from './protobuf-answer.ts'
 import { converted } from './served.ts'
+import { serialized } from './tracing/requests.ts'
 import { writeYaml } from './yaml-writer.ts'
 
 const encoder = new TextEncoder()
@@ -43,14 +45,21 @@ export function errorAnswer(error: ApiError, request: Pick<ApiRequest, 'headers'
 
 /** A stored object, as the request wants to see it. */
 export function storedAnswer(call: Call, status: number, kv: KeyValue): ApiResponse {
+  return serialized(call.context, call.output, call.served.apiVersion, () => storedBytes(call, status, kv))
+}
+/** An object of the stored version that may not be stored (a dry run), as the request wants to see it. */
+export function objectAnswer(call: Call, status: number, object: LooseObject): ApiResponse {
+  return serialized(call.context, call.output, call.served.apiVersion, () => objectBytes(call, status, object))
+}
+
+function storedBytes(call: Call, status: number, kv: KeyValue): ApiResponse {
   const { core, served, output, request } = call
   if (!request.direct && !served.convert && !served.custom && output.as === '' && output.encoding === 'json' && !output.pretty && call.info.query.get('pretty') === undefined)
     return jsonBytes(status, [spliced(typedHead(served.kind), kv, '', '\n')])
-  return objectAnswer(call, status, core.objects.value(served.kind, kv))
+  return objectBytes(call, status, core.objects.value(served.kind, kv))
 }
 
-/** An object of the stored version that may not be stored (a dry run), as the request wants to see it. */
-export function objectAnswer(call: Call, status: number, object: LooseObject): ApiResponse {
+function objectBytes(call: Call, status: number, object: LooseObject): ApiResponse {
   const { core, served, request, info } = call
   const output = prettyIfAsked(call)
   switch (output.as) {
@@ -68,9 +77,6 @@ export function objectAnswer(call: Call, status: number, object: LooseObject): A
 export function prettyIfAsked({ output, info }: Call): Output {
   return output.pretty || info.query.text === '' || !['1', 'true'].includes(info.query.get('pretty') ?? '') ? output : { ...output, pretty: true }
 }
-
-/** The reference's name of a group's package, which some of its errors show. */
-export const internalPackage = (group: string): string => (group === '' ? 'core' : group.split('.', 1)[0]!)
 
 /** What a DELETE that left nothing answers. */
 export function deletedStatus(call: Call, object: AnyObject): ApiResponse {

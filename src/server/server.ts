@@ -30,6 +30,7 @@ import type { RequestInfo } from './request.ts'
 import { virtualResources } from './virtual/index.ts'
 import { Registry } from './served.ts'
 import { subresourcesOf } from './subresources/index.ts'
+import type { Tracer } from './tracing/span.ts'
 
 export interface ApiServerOptions {
   /** The object layer over the store (createObjects); made first, because authentication, authorization and admission read from it. */
@@ -41,6 +42,8 @@ export interface ApiServerOptions {
   readonly log: Log
   /** Writes down what happens to requests; default: nobody does. */
   readonly auditor?: Auditor
+  /** Follows requests; default: nobody does. */
+  readonly tracer?: Tracer
   /** --min-request-timeout: how long watches last that do not say; default 1800. */
   readonly minRequestTimeoutSeconds?: number
   /** How many requests are answered at once. */
@@ -175,7 +178,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   for (const each of options.allocators ?? []) allocators.set(each.kind, [...(allocators.get(each.kind) ?? []), each])
   const metrics = options.metrics ?? new Metrics()
   const core: Core = {
-    objects, clock, random, log, authorizer, allocators, metrics, gates: new GateMetrics(metrics), storeRequests: new StoreRequests(metrics), watchMetrics: new WatchMetrics(metrics), auditor: options.auditor ?? new Auditor(uniformPolicy('None'), metrics), stopwatch: options.stopwatch ?? (() => clock.now()),
+    objects, clock, random, log, authorizer, allocators, metrics, gates: new GateMetrics(metrics), storeRequests: new StoreRequests(metrics), watchMetrics: new WatchMetrics(metrics), auditor: options.auditor ?? new Auditor(uniformPolicy('None'), metrics), tracer: options.tracer, stopwatch: options.stopwatch ?? (() => clock.now()),
     registry: new Registry(kinds, subresourcesOf, options.former),
     admission: new AdmissionChain([...options.admission, ...(roles ? [escalationCheck({ authorizer, roles })] : []), paramAccessCheck(authorizer)], objects, metrics),
     authenticate: authenticator.authenticate,

@@ -3,6 +3,8 @@ import { fromBase64, type Random } from '#machinery'
 import type { Credentials } from './kubeconfig-target.ts'
 import type { ObjectReader } from './object-reader.ts'
 import { serviceTarget, type Outbound, type OutboundAnswer, type OutboundRequest, type ServiceReference } from './outbound.ts'
+import { clientSpan } from './tracing/requests.ts'
+import type { RequestTrace } from './tracing/span.ts'
 
 /** Where a webhook is: at a URL, or behind a service. */
 export interface WebhookPlace { readonly url?: string; readonly service?: ServiceReference; readonly caBundle?: string }
@@ -20,17 +22,22 @@ export class WebhookFailure extends Error {
 }
 
 /** Sends a review and returns the text of the answer. Throws WebhookFailure. */
-export async function askWebhook(caller: WebhookCaller, place: WebhookPlace, timeoutSeconds: number, review: string): Promise<string> {
+export async function askWebhook(caller: WebhookCaller, place: WebhookPlace, timeoutSeconds: number, review: string, trace?: RequestTrace): Promise<string> {
   const url = `${urlOf(place)}?timeout=${timeoutSeconds}s`
   const known = caller.credentialsFor?.(serverOf(url))
+  const span = trace?.span && clientSpan(trace.span, 'POST', url)
   let answer: OutboundAnswer
   try {
     answer = await caller.outbound({
-      method: 'POST', url, headers: { 'content-type': 'application/json', accept: 'application/json, */*', ...known?.headers }, body: new TextEncoder().encode(review), timeoutMs: timeoutSeconds * 1000,
+      method: 'POST', url, headers: { 'content-type': 'application/json', accept: 'application/json, */*', ...trace?.traceHeaders, ...span?.headers, ...known?.headers }, body: new TextEncoder().encode(review), timeoutMs: timeoutSeconds * 1000,
       ...(place.caBundle && { ca: pem(place.caBundle) }), ...(known?.identity && { identity: known.identity }), ...placeOf(caller, place),
     })
+    span?.set('http.response.status_code', answer.status)
   } catch (error) {
+    span?.fail()
     throw new WebhookFailure(`Post ${JSON.stringify(url)}: ${error instanceof Error ? error.message : String(error)}`)
+  } finally {
+    span?.end()
   }
   const text = new TextDecoder().decode(answer.body)
   if (answer.status < 200 || answer.status > 206) throw new WebhookFailure(wordsFor(answer, text), answer.status)

@@ -46,7 +46,7 @@ export const referenceFlags: Readonly<Record<string, ReferenceFlag>> = {
   'send-retry-after-while-not-ready-once': idle('bool', 'requests wait until the server is ready', ['false']), 'service-account-signing-endpoint': refused('text', 'use --service-account-signing-key-file'),
   'show-hidden-metrics-for-version': idle('text', 'no metric is hidden'), 'storage-backend': refused('text', ownStore, ['etcd3']), 'storage-initialization-timeout': idle('duration', ownStore), 'storage-media-type': idle('text', 'objects are stored as JSON', ['application/json']),
   'tls-cipher-suites': refused('text', 'Node\'s suites for TLS 1.2 and 1.3 are used'), 'tls-curve-preferences': idle('text', 'Node\'s curves are used'), 'tls-min-version': refused('text', 'TLS 1.2 is the oldest', ['VersionTLS12']),
-  'tracing-config-file': refused('text', 'traces are not sent anywhere'), 'vmodule': idle('text', 'use --log-level'), 'watch-cache': idle('bool', 'everything is in memory', ['true']), 'watch-cache-sizes': idle('text', 'everything is in memory'),
+  'vmodule': idle('text', 'use --log-level'), 'watch-cache': idle('bool', 'everything is in memory', ['true']), 'watch-cache-sizes': idle('text', 'everything is in memory'),
 }
 
 const booleans = new Set(['true', 'false', '1', '0', 't', 'f', 'T', 'F', 'TRUE', 'FALSE', 'True', 'False'])

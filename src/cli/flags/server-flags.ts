@@ -19,6 +19,7 @@ export const serverFlags = {
   tlsCertFile: path({ group, description: 'Certificate to serve with, instead of one of the cluster\'s own authority' }),
   tlsPrivateKeyFile: path({ group, description: 'Its key; both are read again when they change' }),
   tlsSniCertKey: texts({ group, value: 'CERT,KEY[:NAMES]', description: 'Another certificate for clients that ask for its names' }),
+  tracingConfigFile: path({ group, description: 'TracingConfiguration: the collector that spans of requests go to (OTLP over gRPC), and how many requests have some' }),
   encryptionProviderConfig: path({ group, description: 'EncryptionConfiguration: what is kept unreadable on the disk, and how' }),
   encryptionProviderConfigAutomaticReload: toggle({ group, description: 'Read it again when it changes' }),
   enableAdmissionPlugins: list({ group, description: 'Admission plugins beyond those on by default; NodeRestriction unless others are named (the reference: none)' }, ['NodeRestriction']),

@@ -6,6 +6,7 @@ import type { ObjectReader } from '../object-reader.ts'
 import type { Outbound } from '../outbound.ts'
 import type { Query } from '../request.ts'
 import type { Registry, Served } from '../served.ts'
+import type { RequestTrace } from '../tracing/span.ts'
 
 export type AdmissionOperation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT'
 
@@ -45,6 +46,8 @@ export interface AdmissionAttributes {
   /** Adds an annotation to the request's audit event; with a level, only where that much is told. */
   annotate(key: string, value: string, level?: 'Request'): void
   readonly reinvocation: Reinvocation
+  /** Within what the write is done, for calls to others; absent: nobody follows. */
+  readonly trace?: RequestTrace
 }
 
 /** Mutating plugins run a second time when one of them asks: what a later one changed may concern an earlier one. */

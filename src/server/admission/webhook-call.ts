@@ -5,8 +5,9 @@ import { admissionRequest } from './admission-request.ts'
 import type { AdmissionAttributes, AdmissionSurroundings } from './admission.ts'
 import { shown, type Addressed } from './addressed.ts'
 import { InvalidReview, noDryRun, readReview, refusal, reviewText, reviewVersion, UnreadableReview, type Verdict } from './webhook-review.ts'
-import type { Webhook } from './webhook-hooks.ts'
+import type { Hook, Webhook } from './webhook-hooks.ts'
 import type { WebhookMetrics, WebhookType } from './webhook-metrics.ts'
+import type { RequestTrace } from '../tracing/span.ts'
 
 /** The webhook could not be asked, or gave no valid answer: its failure policy decides. */
 export class CallFailed extends Error {
@@ -62,7 +63,7 @@ const secondsByDefault = 10
  * version. Throws CallFailed, Rejected, or an ApiError where the webhook may not be asked at all.
  */
 export async function callWebhook(
-  caller: Caller, webhook: Webhook, attributes: AdmissionAttributes, view: Addressed, object: LooseObject | undefined, mutating: boolean,
+  caller: Caller, { webhook, configuration }: Pick<Hook, 'webhook' | 'configuration'>, attributes: AdmissionAttributes, view: Addressed, object: LooseObject | undefined, mutating: boolean,
 ): Promise<Verdict> {
   const { name, sideEffects, admissionReviewVersions } = webhook
   if (attributes.dryRun && sideEffects !== 'None' && sideEffects !== 'NoneOnDryRun') throw noDryRun(name)
@@ -70,7 +71,15 @@ export async function callWebhook(
   if (!version) throw new CallFailed(name, 'could not create admission objects: webhook does not accept known AdmissionReview versions (v1, v1beta1)', 400)
   const uid = uuid(caller.random)
   const old = attributes.old && await shown(attributes.old, attributes, view)
-  const text = await exchange(caller, webhook, reviewText(version, uid, admissionRequest(attributes, view), object, old), mutating)
+  const span = attributes.trace?.span?.child(mutating ? 'Call mutating webhook' : 'Call validating webhook', [['configuration', configuration], ['webhook', name],
+    ['resource', `${attributes.served.group}/${attributes.served.version}, Resource=${attributes.served.resource}`], ['subresource', attributes.subresource], ['operation', attributes.operation], ['UID', uid]])
+  let text: string
+  try {
+    text = await exchange(caller, webhook, reviewText(version, uid, admissionRequest(attributes, view), object, old), mutating, attributes.trace && { span, traceHeaders: attributes.trace.traceHeaders })
+    span?.event('Request completed')
+  } finally {
+    span?.end()
+  }
   let verdict: Verdict
   try {
     verdict = readReview(text, version, uid, mutating)
@@ -86,9 +95,9 @@ export async function callWebhook(
 }
 
 /** Sends a review and returns the text of the answer. Throws CallFailed. */
-async function exchange(caller: Caller, { name, clientConfig, timeoutSeconds = secondsByDefault }: Webhook, review: string, mutating: boolean): Promise<string> {
+async function exchange(caller: Caller, { name, clientConfig, timeoutSeconds = secondsByDefault }: Webhook, review: string, mutating: boolean, trace: RequestTrace | undefined): Promise<string> {
   try {
-    return await askWebhook(caller, clientConfig, timeoutSeconds, review)
+    return await askWebhook(caller, clientConfig, timeoutSeconds, review, trace)
   } catch (error) {
     if (!(error instanceof WebhookFailure)) throw error
     throw new CallFailed(name, `failed to call webhook: ${error.message}`, error.status ?? (mutating ? 503 : 400))

@@ -53,9 +53,10 @@ export function mutatingAdmissionWebhook(credentialsFor?: WebhookCaller['credent
     return mutated ?? false
   }
 
-  async function callAndPatch(attributes: AdmissionAttributes, { webhook, configuration }: Hook, view: Addressed, place: string): Promise<boolean> {
+  async function callAndPatch(attributes: AdmissionAttributes, hook: Hook, view: Addressed, place: string): Promise<boolean> {
+    const { webhook, configuration } = hook
     const before = attributes.object && await shown(attributes.object, attributes, view)
-    const verdict = await callWebhook({ ...surroundings, ...(credentialsFor && { credentialsFor }) }, webhook, attributes, view, before, true)
+    const verdict = await callWebhook({ ...surroundings, ...(credentialsFor && { credentialsFor }) }, hook, attributes, view, before, true)
     const patch = patchOf(verdict, webhook.name)
     if (!patch?.length) return false
     if (!before) throw internalError(`admission webhook ${JSON.stringify(webhook.name)} attempted to modify the object, which is not supported for this operation`)

@@ -35,10 +35,10 @@ export function validatingAdmissionWebhook(credentialsFor?: WebhookCaller['crede
   }
 
   /** Rejects with what refuses the write. */
-  async function ask(attributes: AdmissionAttributes, { webhook }: Hook, view: Addressed, index: number): Promise<void> {
-    const { operation, object } = attributes
+  async function ask(attributes: AdmissionAttributes, hook: Hook, view: Addressed, index: number): Promise<void> {
+    const { operation, object } = attributes, { webhook } = hook
     const caller = { ...surroundings, ...(credentialsFor && { credentialsFor }) }
-    const call = async () => callWebhook(caller, webhook, attributes, view, object && await shown(object, attributes, view), false)
+    const call = async () => callWebhook(caller, hook, attributes, view, object && await shown(object, attributes, view), false)
     await underPolicy({ ...surroundings, metrics }, webhook, 'validating', operation, call,
       () => { attributes.annotate(`failed-open.validating.webhook.admission.k8s.io/round_0_index_${index}`, webhook.name) })
   }

@@ -29,7 +29,7 @@ export class Aggregation {
     const { info, request } = context
     if (info?.prefix !== 'apis' || info.group === '' || info.version === '') return undefined
     const remote = this.services.remote(info.group, info.version)
-    return remote && passOn(this.#core, remote, request, info, context.impersonated ?? context.user!)
+    return remote && passOn(this.#core, remote, request, info, context.impersonated ?? context.user!, context)
   }
 
   /** Registers what is served here, and begins to look after what is served elsewhere. `handler` is the server itself. */

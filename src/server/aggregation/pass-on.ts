@@ -6,6 +6,8 @@ import { serviceTarget } from '../outbound.ts'
 import { isLongRunning } from '../context.ts'
 import type { RequestInfo } from '../request.ts'
 import { textAnswer } from '../respond.ts'
+import { clientSpan } from '../tracing/requests.ts'
+import type { RequestTrace } from '../tracing/span.ts'
 import { claimsIdentity, identityHeaders } from './identity.ts'
 import type { Remote } from './api-services.ts'
 
@@ -15,7 +17,7 @@ const discoveryMs = 5_000
 const requestMs = 60_000
 
 /** Never rejects: what fails is a 503 as the reference writes it. */
-export async function passOn({ objects, random, backend, proxyIdentity, log }: Core, remote: Remote, request: ApiRequest, info: RequestInfo, user: User): Promise<ApiResponse> {
+export async function passOn({ objects, random, backend, proxyIdentity, log }: Core, remote: Remote, request: ApiRequest, info: RequestInfo, user: User, trace?: RequestTrace): Promise<ApiResponse> {
   if (!remote.available) return unavailable('service unavailable')
   if (!backend) return unavailable('this server has no way to other servers')
   let target: ReturnType<typeof serviceTarget>
@@ -28,14 +30,19 @@ export async function passOn({ objects, random, backend, proxyIdentity, log }: C
   const { host, port } = target.connect
   const path = info.path + (info.query.text && `?${info.query.text}`)
   const trust: PeerTrust = { ...remote.trust, ...(proxyIdentity && { identity: proxyIdentity }) }
-  const headers = { ...headersFor(request, user), host: new URL(target.url).host }
-  if (wantsUpgrade(request)) return { status: 101, headers: {}, body: { type: 'upgrade', target: { host, port, path, tls: trust, headers: { ...headers, connection: request.headers['connection'] ?? 'Upgrade', upgrade: request.headers['upgrade']! } } } }
+  const upgrade = wantsUpgrade(request), span = upgrade ? undefined : trace?.span && clientSpan(trace.span, request.method, `${target.url}${path}`)
+  const headers = { ...headersFor(request, user), ...(!upgrade && trace?.traceHeaders), ...span?.headers, host: new URL(target.url).host }
+  if (upgrade) return { status: 101, headers: {}, body: { type: 'upgrade', target: { host, port, path, tls: trust, headers: { ...headers, connection: request.headers['connection'] ?? 'Upgrade', upgrade: request.headers['upgrade']! } } } }
   const body = bodyOf(request), timeoutMs = isDiscovery(info) ? discoveryMs : isLongRunning(info) ? undefined : requestMs
   let answer: BackendAnswer
   try {
     answer = await backend({ method: request.method, scheme: 'https', host, port, path, headers, trust, ...(body && { body }), ...(timeoutMs !== undefined && { timeoutMs }), ...(request.onGone && { onGone: request.onGone }) })
+    span?.set('http.response.status_code', answer.status)
   } catch (error) {
+    span?.fail()
     return unavailable(`error trying to reach service: ${error instanceof Error ? error.message : String(error)}`)
+  } finally {
+    span?.end()
   }
   return { status: answer.status, headers: answeredHeaders(answer.headers), body: { type: 'stream', open: answer.open } }
 }

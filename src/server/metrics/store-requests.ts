@@ -1,6 +1,7 @@
 // How long the store takes for what is asked of it, under the names that the reference has for etcd. Reads come from memory and are not counted.
 import type { Kind } from '#machinery'
 import type { RequestContext } from '../context.ts'
+import { storeSpan } from '../tracing/requests.ts'
 import type { Counter, Family, Histogram, Metrics } from './metrics.ts'
 
 const labels = ['operation', 'group', 'resource'] as const
@@ -21,16 +22,20 @@ export class StoreRequests {
 
   /** Waits for a write of the store, and notes it with the request. */
   async timed<T>(context: RequestContext, operation: StoreOperation, kind: Kind, write: Promise<T>): Promise<T> {
-    const begun = context.elapsed
+    const begun = context.elapsed, span = context.span && storeSpan(context.span, context, operation, kind)
     try {
-      return await write
+      const written = await write
+      span?.event('Txn call succeeded')
+      span?.set('key', keyOf(written))
+      return written
     } finally {
       const took = context.elapsed - begun
       const [total, duration] = this.#of(kind, operation)
       total.value++
       duration.observe(took / 1000)
       if (took > worthTelling) context.spend('etcd', took)
-      context.step(`${operation} in the store succeeded`)
+      span?.end()
+      context.step(context.info?.verb === 'patch' ? 'Object stored in database' : operation === 'delete' ? 'Object deleted from database' : 'Write to database call succeeded')
     }
   }
 
@@ -42,3 +47,6 @@ export class StoreRequests {
     return series
   }
 }
+
+/** The key that was written, without the prefix of all keys. */
+const keyOf = (written: unknown): string => ((written as { readonly key?: string } | undefined)?.key ?? '').replace(/^\/registry/, '')

@@ -1,20 +1,19 @@
 // Requests that took long say where the time went: one block in the log, as the reference's components write it (`grep "total time"` finds it).
 import type { Random } from '#machinery'
 import type { RequestContext } from '../context.ts'
+import { requestFields, workName } from './requests.ts'
 
 /** Requests that end by themselves are slow from here on (milliseconds). */
 export const slowMs = 500
 
-const names: Readonly<Record<string, string>> = { create: 'Create', update: 'Update', patch: 'Patch', delete: 'Delete', deletecollection: 'Delete', get: 'Get', list: 'List' }
-
 /** The block; undefined: the request was fast enough, or is of no sort that has one. */
 export function slowBlock(context: RequestContext, random: Random): string | undefined {
   const { elapsed, info, received, steps } = context
-  if (elapsed < slowMs || !info?.isResource) return undefined
-  const name = names[info.verb]
+  if (elapsed < slowMs || !info) return undefined
+  const name = workName(info)
   if (name === undefined) return undefined
   const number = Math.floor(random() * 2 ** 31), head = `Trace[${number}]:`
-  const lines = [`${head} ${JSON.stringify(name)} ${fieldsOf(context)} (${day(received)} ${time(received)}) (total time: ${Math.floor(elapsed)}ms):`]
+  const lines = [`${head} ${JSON.stringify(name)} ${requestFields(context).map(([key, value]) => `${key}:${value}`).join(',')} (${day(received)} ${time(received)}) (total time: ${Math.floor(elapsed)}ms):`]
   const share = slowMs / (steps.length / 2 + 1)
   let last = 0
   for (let i = 0; i < steps.length; i += 2) {
@@ -26,13 +25,6 @@ export function slowBlock(context: RequestContext, random: Random): string | und
   return lines.join('\n')
 }
 
-function fieldsOf({ request, info, auditId }: RequestContext): string {
-  const { method, headers, path, remote = '' } = request, { group, version, name, subresource, namespace, resource } = info!
-  const scope = name !== '' || method === 'POST' ? 'resource' : namespace !== '' ? 'namespace' : 'cluster'
-  return Object.entries({
-    accept: headers.accept ?? '', 'audit-id': auditId, client: remote, 'api-group': group, 'api-version': version, name, subresource, namespace, resource, scope, url: path, 'user-agent': headers['user-agent'] ?? '', verb: method,
-  }).map(([key, value]) => `${key}:${value}`).join(',')
-}
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 function day(ms: number): string {
   const [year = '', month = '', date = ''] = new Date(Math.floor(ms)).toISOString().slice(0, 10).split('-')

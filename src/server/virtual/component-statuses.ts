@@ -3,7 +3,8 @@ import { componentStatus } from '#kinds'
 import { ApiError, badRequest, notFound, parseFieldSelector, parseLabelSelector, SelectorError, type LooseObject } from '#machinery'
 import type { Call } from '../core.ts'
 import { includedObject, partialObject, table } from '../projections.ts'
-import { internalPackage, objectAnswer, prettyIfAsked, valueAnswer } from '../respond.ts'
+import { internalPackage } from '../internal-package.ts'
+import { objectAnswer, prettyIfAsked, valueAnswer } from '../respond.ts'
 import type { VirtualResource } from '../route.ts'
 
 /** All of them are in the process that answers: when it answers, they are well. */
