@@ -100,7 +100,7 @@ async function start(options: ClusterOptions, { log, progress, followAudit }: Co
     await plane.publishAuthorities({ clientCa: certificates.clientCa, frontProxyCa: certificates.frontProxyCa })
   })
   undo.push(async () => unfollow())
-  plane.startComponents()
+  plane.startComponents({ controllers: options.disableControllerManager, scheduler: options.disableScheduler })
   const simulated = options.simulatedNodes > 0 ? (await import('./simulated-nodes.ts')).startSimulatedNodes(plane, options.simulatedNodes, log) : undefined
   if (simulated) undo.push(() => simulated.stop())
   if (nodes) {

@@ -80,8 +80,8 @@ export interface ControlPlane {
   as(user: User, component: string): Cluster
   /** Tells extension servers of other authorities than those that the server was started with. */
   publishAuthorities(authorities: { readonly clientCa: string; readonly frontProxyCa: string }): Promise<void>
-  /** Starts controllers and scheduler. */
-  startComponents(): void
+  /** Starts controllers and scheduler; `but`: those that run elsewhere. */
+  startComponents(but?: { readonly controllers?: boolean; readonly scheduler?: boolean }): void
   stop(): Promise<void>
 }
 
@@ -122,10 +122,10 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   return {
     handler: server.handler, store, objects, server, as,
     publishAuthorities: (authorities) => publishAuthorities({ handler: server.handler, objects, ...authorities, ...(options.frontProxyNames && { frontProxyNames: options.frontProxyNames }) }),
-    startComponents() {
-      stops.push(startControllers({ as, clock, log: log.named('controllers'), options: { ...(options.signer && { certificates: { signer: options.signer } }), clusterCidr: options.clusterCidr, nodeMonitorGracePeriodMs: options.nodeMonitorGracePeriodMs, rootCa: options.rootCa ?? options.clientCa, signToken: async (account, name) => legacyToken(await options.tokenKeys, account, name),
+    startComponents(but = {}) {
+      if (!but.controllers) stops.push(startControllers({ as, clock, log: log.named('controllers'), options: { ...(options.signer && { certificates: { signer: options.signer } }), clusterCidr: options.clusterCidr, nodeMonitorGracePeriodMs: options.nodeMonitorGracePeriodMs, rootCa: options.rootCa ?? options.clientCa, signToken: async (account, name) => legacyToken(await options.tokenKeys, account, name),
         ...(options.bootstrapTokens && { bootstrapMac: (key: Uint8Array, data: Uint8Array) => createHmac('sha256', key).update(data).digest() }) } }))
-      stops.push(startScheduler(as({ name: 'system:kube-scheduler', groups: [] }, 'default-scheduler')))
+      if (!but.scheduler) stops.push(startScheduler(as({ name: 'system:kube-scheduler', groups: [] }, 'default-scheduler')))
     },
     async stop() {
       for (const stop of stops.reverse()) await stop()

@@ -98,6 +98,17 @@ export async function issue(authority: Certificate, names: Names, usage: readonl
   return { certificate: pem(certificate.toString('pem')), key: keys.pem }
 }
 
+/** A certificate that vouches for itself, for a server that nobody was told to trust yet. */
+export async function selfSigned(names: Names): Promise<Certificate> {
+  const { x509, keys } = await tools()
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    serialNumber: serial(), name: distinguished(names), notBefore: hourAgo(), notAfter: new Date(Date.now() + leafLife), signingAlgorithm, keys: keys.pair,
+    extensions: [new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.keyEncipherment, true), new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+      new x509.SubjectAlternativeNameExtension([...(names.dnsNames ?? []).map((v) => ({ type: 'dns' as const, value: v })), ...(names.ips ?? []).map((v) => ({ type: 'ip' as const, value: v }))])],
+  })
+  return { certificate: pem(certificate.toString('pem')), key: keys.pem }
+}
+
 /** Whether a leaf was signed by this authority, is young enough and holds every name asked for. */
 function serves(pair: Certificate, authority: Certificate, names: Names): boolean {
   const leaf = new X509Certificate(pair.certificate)

@@ -34,6 +34,8 @@ export interface ClusterOptions extends AuthenticationFlags, AuthorizationFlags,
   readonly tlsCertFile: string | undefined
   readonly tlsPrivateKeyFile: string | undefined
   readonly tracingConfigFile: string | undefined
+  readonly disableControllerManager: boolean
+  readonly disableScheduler: boolean
   readonly encryptionProviderConfig: string | undefined
   readonly encryptionProviderConfigAutomaticReload: boolean
   readonly tlsSniCertKey: readonly string[]

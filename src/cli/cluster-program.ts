@@ -1,6 +1,7 @@
 // What the commands ask of the assembly: the program behind the command line. src/assembly exports these functions.
 import type { Log } from '#machinery'
 import type { ClusterOptions } from './cluster-options.ts'
+import type { ControllerManagerOptions } from './component-options.ts'
 import type { ClusterPaths } from './data-dir.ts'
 
 /** What goes with every call: where to log, and a way to say what takes long (a short phrase: "starting node-2"). */
@@ -22,9 +23,10 @@ export interface RunningCluster {
   stop(): Promise<void>
 }
 
-export interface RunningAgent {
+/** A process beside the API server. */
+export interface Running {
+  /** Rejects when it cannot go on. */
   readonly failed: Promise<never>
-  /** Stops the agent; containers run on. */
   stop(): Promise<void>
 }
 
@@ -43,6 +45,8 @@ export interface ClusterProgram {
   resumeNodes(paths: ClusterPaths, context: Context): Promise<readonly string[]>
   /** Loads images (an OCI or docker tar, or a folder to make one of) into the real nodes; all nodes when none are named. */
   loadImages(paths: ClusterPaths, files: readonly string[], nodes: readonly string[], context: Context): Promise<readonly LoadedImage[]>
-  /** A node's agent, until it is stopped. What the file holds is the assembly's business. */
-  runAgent(configFile: string, context: Context): Promise<RunningAgent>
+  /** A node's agent, until it is stopped; containers run on. What the file holds is the assembly's business. */
+  runAgent(configFile: string, context: Context): Promise<Running>
+  /** The controllers alone, against the API server that a kubeconfig names; resolves when they take part in the election. */
+  runControllerManager(options: ControllerManagerOptions, context: Context): Promise<Running>
 }

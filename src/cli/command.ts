@@ -23,8 +23,8 @@ export interface Command<F extends Flags = Flags> {
   readonly examples?: readonly (readonly [command: string, what: string])[]
   readonly arguments?: readonly Argument[]
   readonly flags: F
-  /** Flags of kube-apiserver that it does not have are taken all the same. */
-  readonly referenceFlags?: true
+  /** Flags of kube-apiserver (or of the program that is named) that it does not have are taken all the same. */
+  readonly referenceFlags?: true | 'kube-controller-manager' | 'kube-scheduler'
   /** Not for people: left out of help, completion and documentation. */
   readonly hidden?: true
   /** Returns the exit code; throws Failure for everything that a person can do something about. `idle`: what was typed of the reference's flags that it does not have. */

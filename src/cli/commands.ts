@@ -10,6 +10,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   'image load': async () => (await import('./commands/image-load.ts')).imageLoad,
   logs: async () => (await import('./commands/logs.ts')).logs,
   server: async () => (await import('./commands/server.ts')).server,
+  'controller-manager': async () => (await import('./commands/controller-manager.ts')).controllerManager,
   agent: async () => (await import('./commands/agent.ts')).agent,
   completion: async () => (await import('./commands/completion.ts')).completion,
   version: async () => (await import('./commands/version.ts')).version,

@@ -17,14 +17,19 @@ export interface FileLogOptions {
 }
 
 /** A log into a file, in lines as Kubernetes' components write them. */
-export function openFileLog(file: string, { level, now, format = 'text', alsoWarn, also }: FileLogOptions): FileLog {
+export function openFileLog(file: string, options: FileLogOptions): FileLog {
   const out = new LogFile(file)
+  return { log: logInto((line) => { out.write(line) }, options), close: () => { out.close() } }
+}
+
+/** A log whose lines, each with its end, go to `put`. */
+export function logInto(put: (line: string) => void, { level, now, format = 'text', alsoWarn, also }: FileLogOptions): Log {
   const lineOf = format === 'json' ? jsonLine : klogLine
   const write = (at: Level, component: string, message: string, fields?: LogFields) => {
     if (levels.indexOf(at) < levels.indexOf(level)) return
     const line = lineOf({ at: now(), level: at, component, message, fields, source: callSite(own), pid: process.pid })
     if (alsoWarn && (at === 'warn' || at === 'error')) alsoWarn(`${component ? `${component}: ` : ''}${message}${formatFields(fields)}`)
-    out.write(line)
+    put(line)
     also?.(component, line)
   }
   const named = (component: string): Log => ({
@@ -34,7 +39,7 @@ export function openFileLog(file: string, { level, now, format = 'text', alsoWar
     error: (message, fields) => { write('error', component, message, fields) },
     named: (inner) => named(component ? `${component}/${inner}` : inner),
   })
-  return { log: named(''), close: () => { out.close() } }
+  return named('')
 }
 /** What lies between whoever logs and the file. */
 const own = ['file-log.ts', 'log-line.ts']

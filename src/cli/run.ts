@@ -40,14 +40,15 @@ async function dispatch(args: readonly string[], terminal: Terminal): Promise<nu
   }
   const { parseArguments } = await import('./parse.ts')
   const idle = new Map<string, string>()
-  const typed = command.referenceFlags ? await withoutThoseOfTheReference(command, rest, terminal, idle) : rest
+  const typed = command.referenceFlags !== undefined ? await withoutThoseOfTheReference(command, rest, terminal, idle) : rest
   const { values, words } = parseArguments(command, typed)
   return command.run(values, words, terminal, idle)
 }
 
-async function withoutThoseOfTheReference({ flags }: Command, args: readonly string[], terminal: Terminal, idle: Map<string, string>): Promise<readonly string[]> {
+async function withoutThoseOfTheReference({ flags, referenceFlags }: Command, args: readonly string[], terminal: Terminal, idle: Map<string, string>): Promise<readonly string[]> {
   const [{ withoutReferenceFlags }, { flagName }] = await Promise.all([import('./flags/reference-flags.ts'), import('./flag.ts')])
-  return withoutReferenceFlags(args, new Set(Object.keys(flags).map(flagName)), (line) => { terminal.note(terminal.paint.yellow(line)) }, idle)
+  return withoutReferenceFlags(args, new Set(Object.keys(flags).map(flagName)), (line) => { terminal.note(terminal.paint.yellow(line)) }, idle,
+    ...(typeof referenceFlags === 'string' ? [{ component: referenceFlags, flags: (await import('./flags/component-reference-flags.ts')).componentReferenceFlags[referenceFlags] }] : []))
 }
 
 function unknownCommand([first = '', second = '']: readonly string[]): string {

@@ -55,7 +55,7 @@ export const parts = (options: ControllersOptions): readonly Part[] => [
   part(serviceAccountController),
   part(rootCaPublisher(options.rootCa)),
   ...(options.signToken ? [{ ...part(tokenSecretsController({ rootCa: options.rootCa, sign: options.signToken })), user: controllerManager }] : []),
-  ...(options.bootstrapMac ? [{ ...part(bootstrapSigner(options.bootstrapMac)), identity: 'bootstrap-signer' }, { ...part(tokenCleaner), identity: 'token-cleaner' }] : []),
+  ...(options.bootstrapMac ? [{ ...part(bootstrapSigner(options.bootstrapMac)), identity: 'bootstrap-signer', isOptional: true as const }, { ...part(tokenCleaner), identity: 'token-cleaner', isOptional: true as const }] : []),
   ...(options.certificates ? [part(certificateApprovingController(options.certificates.signer)), part(certificateSigningController(options.certificates)), part(certificateCleaningController(options.certificates.signer))] : []),
   part(clusterRoleAggregationController),
   part(validatingAdmissionPolicyStatusController),
@@ -85,5 +85,10 @@ export const parts = (options: ControllersOptions): readonly Part[] => [
 
 /** Starts them; the returned function stops them all and resolves when the last reconcile has ended. */
 export const startControllers = (start: Start & { readonly options: ControllersOptions }): (() => Promise<void>) => startParts(parts(start.options), start)
-export { identityOf, type Part } from './part.ts'
+/** The names of all there are, with what they need or without. */
+export const controllerNames = (): readonly Pick<Part, 'name' | 'isOptional'>[] => {
+  const nobody = () => { throw new Error('this is only asked for its name') }
+  return parts({ rootCa: '', clusterCidr: '10.0.0.0/8', signToken: nobody, bootstrapMac: nobody, certificates: { signer: { read: nobody, sign: nobody, isOver: nobody } } })
+}
+export { identityOf, startParts, type Part } from './part.ts'
 export type { CertificateSigner } from './certificates/rules.ts'

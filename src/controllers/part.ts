@@ -4,20 +4,23 @@ import type { AnyObject, Clock, Log, User } from '#machinery'
 
 /** Something that runs beside the others under a service account of its own. */
 export interface Part {
+  /** With "-controller" behind it: what people call it (kube-controller-manager's --controllers). */
   readonly name: string
   /** The service account in kube-system, when it is not `${name}-controller`. */
   readonly identity?: string
   /** Who it is, for what is the API server's own business. */
   readonly user?: User
+  /** It runs only where it is asked for. */
+  readonly isOptional?: true
   /** What events call it, when it is not `${name}-controller`. */
   readonly component?: string
   /** Runs until the returned function is called, which resolves when it has ended. */
-  start(cluster: Cluster): () => Promise<void>
+  start(cluster: Cluster, workers?: number): () => Promise<void>
 }
 
 /** A controller as a part. */
 export const part = <T extends AnyObject>(controller: Controller<T>, component?: string): Part => ({
-  name: controller.name, ...(controller.identity && { identity: controller.identity }), ...(component && { component }), start: (cluster) => run(controller, cluster),
+  name: controller.name, ...(controller.identity && { identity: controller.identity }), ...(component && { component }), start: (cluster, workers) => run(workers === undefined ? controller : { ...controller, workers }, cluster),
 })
 
 /** The service account a part acts as. */
@@ -32,10 +35,12 @@ export interface Start {
   readonly log: Log
   /** Which ones by name; default all. */
   readonly only?: readonly string[]
+  /** How many objects one works on at once, by its name; default its own. */
+  readonly workers?: Readonly<Record<string, number>>
 }
 
 /** Starts parts, each with its own identity; the returned function stops them all and resolves when the last reconcile has ended. */
-export function startParts(parts: readonly Part[], { as, only }: Start): () => Promise<void> {
-  const stops = parts.filter(({ name }) => only?.includes(name) ?? true).map((one) => one.start(as(identityOf(one), one.component ?? `${one.name}-controller`)))
+export function startParts(parts: readonly Part[], { as, only, workers = {} }: Start): () => Promise<void> {
+  const stops = parts.filter(({ name }) => only?.includes(name) ?? true).map((one) => one.start(as(identityOf(one), one.component ?? `${one.name}-controller`), workers[one.name]))
   return async () => { await Promise.all(stops.map((stop) => stop())) }
 }

@@ -8,7 +8,7 @@ const description = 'Contains a CA bundle that can be used to verify the kube-ap
 
 /** Every namespace has a config map with the certificate (PEM) that pods trust the API server by. */
 export const rootCaPublisher = (rootCa: string): Controller<Namespace> => ({
-  name: 'root-ca-publisher', identity: 'root-ca-cert-publisher', for: namespace,
+  name: 'root-ca-certificate-publisher', identity: 'root-ca-cert-publisher', for: namespace,
   watches: [watching(configMap, ({ metadata }) => (metadata.name === name ? [{ name: metadata.namespace ?? '' }] : []))],
 
   async reconcile(ns, cluster) {

@@ -16,7 +16,7 @@ const uses = (p: Pod): boolean => Boolean(p.spec.nodeName) && !isFinished(p)
 
 /** A claim that a pod uses is not gone before the pod is. */
 export const claimProtectionController: Controller<PersistentVolumeClaim> = {
-  name: 'pvc-protection', for: persistentVolumeClaim,
+  name: 'persistentvolumeclaim-protection', identity: 'pvc-protection-controller', for: persistentVolumeClaim,
   watches: [{ kind: pod, map: ({ type, object }) => {
     const p = object as Pod
     return type === 'DELETED' || !uses(p) ? claimsOf(p).map((name) => ({ name, namespace: p.metadata.namespace })) : []
@@ -36,7 +36,7 @@ export const claimProtectionController: Controller<PersistentVolumeClaim> = {
 
 /** A volume that is bound to a claim is not gone before the claim is. */
 export const volumeProtectionController: Controller<PersistentVolume> = {
-  name: 'pv-protection', for: persistentVolume,
+  name: 'persistentvolume-protection', identity: 'pv-protection-controller', for: persistentVolume,
 
   async reconcile(volume, cluster) {
     if (!volume.metadata.deletionTimestamp) return protect(persistentVolume, volume, volumeFinalizer, cluster)

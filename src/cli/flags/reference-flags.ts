@@ -4,7 +4,7 @@ import { Failure, usageError } from '../failure.ts'
 import { parseDuration } from '../flag.ts'
 
 type ReferenceType = 'bool' | 'int' | 'float' | 'duration' | 'text'
-interface ReferenceFlag {
+export interface ReferenceFlag {
   readonly type: ReferenceType
   /** Why it has no effect. */
   readonly idle?: string
@@ -14,8 +14,8 @@ interface ReferenceFlag {
   readonly fits?: readonly string[]
 }
 
-const idle = (type: ReferenceType, why: string, fits: readonly string[] = []): ReferenceFlag => ({ type, idle: why, fits })
-const refused = (type: ReferenceType, instead: string, fits: readonly string[] = []): ReferenceFlag => ({ type, refused: instead, fits })
+export const idle = (type: ReferenceType, why: string, fits: readonly string[] = []): ReferenceFlag => ({ type, idle: why, fits })
+export const refused = (type: ReferenceType, instead: string, fits: readonly string[] = []): ReferenceFlag => ({ type, refused: instead, fits })
 const ownStore = 'the store is this process\'s own', go = 'there is no Go runtime here', oneServer = 'there is one API server', ownLog = 'the log is written at once', ownIdentity = 'the cluster makes its own'
 
 export const referenceFlags: Readonly<Record<string, ReferenceFlag>> = {
@@ -49,6 +49,9 @@ export const referenceFlags: Readonly<Record<string, ReferenceFlag>> = {
   'vmodule': idle('text', 'use --log-level'), 'watch-cache': idle('bool', 'everything is in memory', ['true']), 'watch-cache-sizes': idle('text', 'everything is in memory'),
 }
 
+/** The flags of one of the reference's programs. */
+export interface ReferenceFlags { readonly component: string; readonly flags: Readonly<Record<string, ReferenceFlag>> }
+
 const booleans = new Set(['true', 'false', '1', '0', 't', 'f', 'T', 'F', 'TRUE', 'FALSE', 'True', 'False'])
 const checks: Readonly<Record<ReferenceType, { readonly what: string; readonly holds: (given: string) => boolean }>> = {
   bool: { what: 'true or false', holds: (given) => booleans.has(given) }, int: { what: 'a whole number', holds: (given) => /^-?\d{1,15}$/.test(given) }, float: { what: 'a number', holds: (given) => given !== '' && Number.isFinite(Number(given)) },
@@ -56,13 +59,14 @@ const checks: Readonly<Record<ReferenceType, { readonly what: string; readonly h
 }
 
 /** Takes these flags out of what was typed and puts them into `taken`; `warn` gets one line for each that has no effect. Throws for those that are refused or of another type. */
-export function withoutReferenceFlags(args: readonly string[], own: ReadonlySet<string>, warn: (line: string) => void, taken = new Map<string, string>()): string[] {
+export function withoutReferenceFlags(args: readonly string[], own: ReadonlySet<string>, warn: (line: string) => void, taken = new Map<string, string>(),
+  { component, flags }: ReferenceFlags = { component: 'kube-apiserver', flags: referenceFlags }): string[] {
   const rest: string[] = []
   for (let i = 0; i < args.length; i++) {
     const arg = args[i]!
     if (arg === '--') return [...rest, ...args.slice(i)]
     const [, name = '', given] = /^--([a-z0-9-]+)(?:=(.*))?$/s.exec(arg) ?? []
-    const flag = own.has(name) ? undefined : referenceFlags[name]
+    const flag = own.has(name) ? undefined : flags[name]
     if (!flag) { rest.push(arg); continue }
     const value = given ?? (flag.type === 'bool' ? 'true' : args[++i])
     if (value === undefined) throw usageError(`--${name} needs a value`)
@@ -70,7 +74,7 @@ export function withoutReferenceFlags(args: readonly string[], own: ReadonlySet<
     if (!holds(value)) throw usageError(`--${name} wants ${what}, not ${JSON.stringify(value.slice(0, 100))}`)
     taken.set(name, value)
     if (flag.fits?.includes(value)) continue
-    if (flag.refused !== undefined) throw new Failure(`--${name} is a flag of kube-apiserver that cannot be had here: ${flag.refused}`, 2)
+    if (flag.refused !== undefined) throw new Failure(`--${name} is a flag of ${component} that cannot be had here: ${flag.refused}`, 2)
     warn(`--${name} has no effect: ${flag.idle}`)
   }
   return rest

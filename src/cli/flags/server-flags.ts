@@ -20,6 +20,8 @@ export const serverFlags = {
   tlsPrivateKeyFile: path({ group, description: 'Its key; both are read again when they change' }),
   tlsSniCertKey: texts({ group, value: 'CERT,KEY[:NAMES]', description: 'Another certificate for clients that ask for its names' }),
   tracingConfigFile: path({ group, description: 'TracingConfiguration: the collector that spans of requests go to (OTLP over gRPC), and how many requests have some' }),
+  disableControllerManager: toggle({ group, description: 'Without controllers: they run elsewhere, as ./proa controller-manager or any other' }),
+  disableScheduler: toggle({ group, description: 'Without the scheduler: it runs elsewhere' }),
   encryptionProviderConfig: path({ group, description: 'EncryptionConfiguration: what is kept unreadable on the disk, and how' }),
   encryptionProviderConfigAutomaticReload: toggle({ group, description: 'Read it again when it changes' }),
   enableAdmissionPlugins: list({ group, description: 'Admission plugins beyond those on by default; NodeRestriction unless others are named (the reference: none)' }, ['NodeRestriction']),

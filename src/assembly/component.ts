@@ -1,0 +1,71 @@
+// A component of the control plane as a process of its own, against any API server: leader election, health, figures.
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import type { ComponentOptions, Running } from '#cli'
+import { campaign, type Client } from '#client'
+import { httpClient } from '#client/http'
+import type { Log } from '#machinery'
+import { Metrics } from '#server'
+import { accessFrom, type Access } from './access.ts'
+import { componentHandler } from './component-handler.ts'
+import { processMetrics } from './process-metrics.ts'
+import { realClock as clock, secureRandom } from './real-clock.ts'
+
+export interface Component {
+  /** As in "kube-controller-manager": its lease, its user agent. */
+  readonly name: string
+  readonly access: Access
+  /** The component's own client: for its lease and for what it is asked about. */
+  readonly client: Client
+  /** A client with this token in place of what the kubeconfig holds; closed with the component. */
+  readonly clientWith: (token: () => string, name: string) => Client
+  readonly metrics: Metrics
+}
+
+/** Connects, waits to be elected where that is wanted, and works until stopped. `work` starts the work and returns how to end it. */
+export async function runComponent(name: string, options: ComponentOptions, log: Log, work: (component: Component) => Promise<() => Promise<void>>): Promise<Running> {
+  const access = accessFrom(options.kubeconfig), random = secureRandom(), failed = Promise.withResolvers<never>(), clients: Client[] = []
+  failed.promise.catch(() => {})
+  const connected = (more: object, named: string): Client => {
+    const client = httpClient({ ...access, ...more, clock, random, log: log.named(named), userAgent: name })
+    clients.push(client)
+    return client
+  }
+  const client = connected({}, name), metrics = new Metrics()
+  processMetrics(metrics)
+  const leads = metrics.gauge({ name: 'leader_election_master_status', help: 'Whether this process holds the lease of this name.', labels: ['name'] }).with(options.leaderElectResourceName)
+  const component: Component = { name, access, client, metrics, clientWith: (token, named) => connected({ token, cert: undefined, key: undefined }, named) }
+
+  let stopping = false, stopWork: Promise<() => Promise<void>> | undefined
+  const begin = () => {
+    stopWork = work(component)
+    stopWork.catch((error: unknown) => failed.reject(error instanceof Error ? error : new Error(String(error))))
+  }
+  const listening = options.securePort === 0 ? undefined : await listenFor(name, options, log, componentHandler({ client, metrics }))
+  let stopCampaign = async () => {}
+  try {
+    if (!options.leaderElect) begin()
+    else stopCampaign = campaign(client, { name: options.leaderElectResourceName, namespace: options.leaderElectResourceNamespace, identity: `${hostname()}_${randomUUID()}`,
+      leaseMs: options.leaderElectLeaseDuration, renewDeadlineMs: options.leaderElectRenewDeadline, retryMs: options.leaderElectRetryPeriod,
+      elected: () => { leads.set(1); log.info('became the leader', { lease: options.leaderElectResourceName }); begin() },
+      // Another may be at work already: whatever this process still does could be done twice.
+      lost: () => { leads.set(0); if (!stopping) failed.reject(new Error('leaderelection lost')) } })
+  } catch (error) { await listening?.close(); throw error }
+  return {
+    failed: failed.promise,
+    async stop() {
+      stopping = true
+      await (await stopWork?.catch(() => undefined))?.()
+      await stopCampaign()
+      await listening?.close()
+      for (const one of clients) one.close()
+    },
+  }
+}
+
+async function listenFor(name: string, { bindAddress, securePort, tlsCertFile, tlsPrivateKeyFile }: ComponentOptions, log: Log, handler: Parameters<typeof import('#server/listen').listen>[0]['handler']) {
+  const [{ listen }, { readFileSync }, { selfSigned }] = await Promise.all([import('#server/listen'), import('node:fs'), import('./pki.ts')])
+  const pair = tlsCertFile !== undefined && tlsPrivateKeyFile !== undefined ? { certificate: readFileSync(tlsCertFile, 'utf8'), key: readFileSync(tlsPrivateKeyFile, 'utf8') }
+    : await selfSigned({ commonName: name, dnsNames: ['localhost'], ips: ['127.0.0.1', '::1'] })
+  return listen({ handler, ...pair, host: bindAddress, port: securePort, log: log.named('listen') })
+}
