@@ -30,3 +30,11 @@ test('expressions give what the reference gives', () => {
     ['timestamp("2020-01-01T00:00:00Z") + duration("1h")', '2020-01-01T01:00:00Z'], ['type(1) == int', true], ['dyn(1) + "a"', 'error: no such overload'],
   ] as const) assert.deepEqual(run(source), expected, source)
 })
+test('a value may have a name where the environment says so', () => {
+  const source = 'cel.bind(n, self.min + 1, n * n)', bound = compile(source, { ...environment, binds: true })
+  assert.ok(bound.ok)
+  assert.equal(bound.program.evaluate(given, { perCall: 1e6, left: 1e7 }).json(), 4)
+  assert.ok(!compile(source, environment).ok)
+  const wrong = compile('cel.bind(self.min, 1, 2)', { ...environment, binds: true })
+  assert.equal(wrong.ok || wrong.issues[0]!.message, 'cel.bind() variable names must be simple identifiers')
+})

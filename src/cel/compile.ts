@@ -19,6 +19,8 @@ export interface CelEnvironment {
   readonly variables: Readonly<Record<string, CelType>>
   /** Types that an expression may build by name (`Object{spec: ...}`, `JSONPatch{...}` of mutating policies). */
   readonly constructible?: readonly CelType[]
+  /** Whether `cel.bind(name, value, expression)` may give a value a name. */
+  readonly binds?: true
 }
 
 /** One thing wrong with an expression; `line` from 1, `column` from 1. */
@@ -62,7 +64,7 @@ export class CelError extends Error {
 /** Parses and checks an expression. Never throws for what the text says. */
 export function compile(source: string, environment: CelEnvironment): Compiled {
   const wrong = (findings: readonly Finding[]): Compiled => { const issues = toIssues(source, findings); return { ok: false, issues, text: issuesText(source, issues) } }
-  const parsed = parse(source)
+  const parsed = parse(source, environment.binds)
   if ('findings' in parsed) return wrong(parsed.findings)
   const known = environment.constructible?.length ? patchFunctions : functions, checked = check(parsed.expr, environment, known)
   if (checked.findings.length > 0) return wrong(checked.findings)

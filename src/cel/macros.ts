@@ -8,9 +8,10 @@ class MacroError extends Error {
   constructor(at: number, message: string) { super(message); this.finding = { at, message } }
 }
 
-/** What a call stands for; itself when it is no macro; or what is wrong with its arguments. */
-export function expandMacro(call: Call): Expr | Finding {
-  const expand = macros.get(key(call.target !== undefined, call.name, call.args.length))
+/** What a call stands for; itself when it is no macro; or what is wrong with its arguments. `binds`: cel.bind is one. */
+export function expandMacro(call: Call, binds: boolean): Expr | Finding {
+  const isBind = binds && call.target?.kind === 'ident' && call.target.name === 'cel' && call.name === 'bind' && call.args.length === 3
+  const expand = isBind ? bind : macros.get(key(call.target !== undefined, call.name, call.args.length))
   if (!expand) return call
   try {
     return expand(call)
@@ -75,6 +76,13 @@ const opt = (macro: string, wrap: (b: Builder, mapped: Expr) => Expr): Expand =>
   if (name?.kind !== 'ident') throw new MacroError(name!.at, `${macro}() variable name must be a simple identifier`)
   const bound: Expr = { kind: 'comprehension', at, range: b.list(), iterVar: '#unused', accuVar: name.name, accuInit: b.member('value', target!), condition: b.literal(false), step: b.ident(name.name), result: mapped! }
   return b.call('_?_:_', b.member('hasValue', target!), wrap(b, bound), b.call('optional.none'))
+}
+
+/** cel.bind(name, value, expression): the value has that name in the expression. */
+const bind: Expand = ({ at, args: [name, value, result] }) => {
+  const b = new Builder(at)
+  if (name?.kind !== 'ident') throw new MacroError(name!.at, 'cel.bind() variable names must be simple identifiers')
+  return { kind: 'comprehension', at, range: b.list(), iterVar: '#unused', accuVar: name.name, accuInit: value!, condition: b.literal(false), step: b.ident(name.name), result: result! }
 }
 
 const notAName = 'argument is not an identifier'

@@ -17,12 +17,12 @@ const reserved: ReadonlySet<string> = new Set(('as break const continue else fal
 
 export type Parsed = { readonly expr: Expr } | { readonly findings: readonly Finding[] }
 
-/** Reads an expression and replaces its macros. */
-export function parse(source: string): Parsed {
+/** Reads an expression and replaces its macros; `binds`: cel.bind is one. */
+export function parse(source: string, binds = false): Parsed {
   const size = source.length > longestText ? [...source].length : source.length
   if (size > longestText) return { findings: [{ at: nowhere, message: `expression code point size exceeds limit: size: ${size}, limit ${longestText}` }] }
   const { tokens, unreadable } = tokenize(source)
-  const parser = new Parser(source, tokens)
+  const parser = new Parser(source, tokens, binds)
   try {
     const expr = parser.start()
     if (unreadable.length === 0 && parser.isTooTall) return { findings: [{ at: nowhere, message: 'max recursion depth exceeded' }] }
@@ -52,7 +52,8 @@ class Parser {
   private readonly tokens: readonly Token[]
   private next = 0
   private readonly depth: Record<Rule, number> = { expr: 0, relation: 0, calc: 0, unary: 0, member: 0 }
-  constructor(source: string, tokens: readonly Token[]) { this.source = source; this.tokens = tokens }
+  private readonly binds: boolean
+  constructor(source: string, tokens: readonly Token[], binds: boolean) { this.source = source; this.tokens = tokens; this.binds = binds }
 
   start(): Expr {
     const expr = this.expr()
@@ -159,7 +160,7 @@ class Parser {
   private call(at: number, name: string, target?: Expr): Expr {
     const args = this.peek() === ')' ? [] : this.listOf(() => this.expr())
     this.expect(')')
-    const expanded = expandMacro({ kind: 'call', at, name, args, ...(target && { target }) })
+    const expanded = expandMacro({ kind: 'call', at, name, args, ...(target && { target }) }, this.binds)
     return 'message' in expanded ? this.complain(expanded.at, expanded.message) : expanded
   }
   private listOf<T>(read: () => T): T[] {

@@ -138,10 +138,18 @@ AttachedSource: PersistentVolumeName InlineVolumeSpec=*PersistentVolumeSpec;
 CSINodeDriver: Name=s NodeID=s TopologyKeys Allocatable=*VolumeCount;
 VolumeCount: Count;
 ResourceClaimSpec: Devices={DeviceClaim};
-DeviceClaim: Requests=[]DeviceRequest Constraints=[]DeviceConstraint Config;
+DeviceClaim: Requests=[]DeviceRequest Constraints=[]DeviceConstraint Config=[]ClaimConfiguration;
+ClaimConfiguration: Requests Opaque=*OpaqueConfiguration;
+OpaqueConfiguration: Driver=s Parameters;
 DeviceRequest: Name=s Exactly=*ExactRequest FirstAvailable=[]SubRequest;
-ExactRequest: DeviceClassName=s Selectors=[]DeviceSelector AllocationMode=s Count=n AdminAccess Tolerations Capacity;
-SubRequest: Name=s DeviceClassName=s Selectors=[]DeviceSelector AllocationMode=s Count=n Tolerations Capacity;
+ExactRequest: DeviceClassName=s Selectors=[]DeviceSelector AllocationMode=s Count=n AdminAccess Tolerations=[]Toleration Capacity=*CapacityRequirements;
+SubRequest: Name=s DeviceClassName=s Selectors=[]DeviceSelector AllocationMode=s Count=n Tolerations=[]Toleration Capacity=*CapacityRequirements;
+CapacityRequirements: Requests;
+AllocationResult: Devices={AllocatedDevices} NodeSelector=*NodeSelector AllocationTimestamp;
+AllocatedDevices: Results=[]AllocatedRequest Config=[]AllocationConfiguration;
+AllocatedRequest: Request=s Driver=s Pool=s Device=s AdminAccess Tolerations=[]Toleration BindingConditions BindingFailureConditions ShareID ConsumedCapacity;
+AllocationConfiguration: Source=s Requests Opaque=*OpaqueConfiguration;
+DeviceAttribute: IntValue/int BoolValue/bool StringValue/string VersionValue/version IntValues/ints BoolValues/bools StringValues/strings VersionValues/versions;
 DeviceSelector: CEL=*Expression;
 Expression: Expression=s;
 DeviceConstraint: Requests MatchAttribute DistinctAttribute;
@@ -164,6 +172,6 @@ export const claimSpecForm = forms.Claim!, podSpecForm = forms.PodSpec!, securit
     csiNodeDriverForm = forms.CSINodeDriver!,
   roleRefForm = forms.RoleRef!, disruptionBudgetForm = forms.DisruptionBudget!, tolerationForm = forms.Toleration!, ephemeralContainerForm = forms.EphemeralContainer!,
   crdVersionForm = forms.CRDVersion!, seccompProfileForm = forms.Profile!, nodeConfigSourceForm = forms.NodeConfigSource!, nodeTermForm = forms.NodeTerm!,
-  resourceClaimSpecForm = forms.ResourceClaimSpec!, parentReferenceForm = forms.ParentReference!
+  resourceClaimSpecForm = forms.ResourceClaimSpec!, parentReferenceForm = forms.ParentReference!, allocationResultForm = forms.AllocationResult!, deviceAttributeForm = forms.DeviceAttribute!
 
 export const failurePolicyForm = forms.FailurePolicy!, successPolicyForm = forms.SuccessPolicy!, uncountedPodsForm = forms.UncountedPods!

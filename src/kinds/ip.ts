@@ -91,6 +91,14 @@ export function validateCanonicalCIDR(cidr: string, field: string): FieldError[]
   return (canonical === cidr ? faults : [`must be in canonical form (${JSON.stringify(canonical)})`]).map((why) => invalidValue(field, cidr, why))
 }
 
+/** An address with the length of the network that it is in: 10.9.8.7/24. */
+export function validateInterfaceAddress(text: string, field: string): FieldError[] {
+  const network = parseCIDR(text)
+  if (!network) return [invalidValue(field, text, 'must be a valid address in CIDR form, (e.g. 10.9.8.7/24 or 2001:db8::1/64)')]
+  const canonical = `${formatIP(network.address)}/${network.bits}`
+  return canonical === text ? [] : [invalidValue(field, text, `must be in canonical form (${JSON.stringify(canonical)})`)]
+}
+
 /** Addresses that no endpoint and no outside address can have. */
 export function validateNonSpecialIP(ip: string, field: string): FieldError[] {
   const bytes = parseIP(ip)

@@ -121,9 +121,10 @@ export function validateClaimTemplate({ volumeClaimTemplate }: { volumeClaimTemp
   const at = `${field}.volumeClaimTemplate`
   if (!volumeClaimTemplate) return [requiredValue(at)]
   const { metadata, spec } = volumeClaimTemplate
-  return [
-    ...validateAnnotations(metadata.annotations ?? {}, `${at}.metadata.annotations`), ...validateLabels(metadata.labels, `${at}.metadata.labels`),
-    ...metadataFields.filter((key) => metadata[key] !== undefined).map((key) => forbiddenValue(`${at}.metadata.${key}`, 'cannot be set')),
-    ...validateClaimSpec(spec, `${at}.spec`),
-  ]
+  return [...validateTemplateMeta(metadata, `${at}.metadata`), ...validateClaimSpec(spec, `${at}.spec`)]
 }
+/** Metadata of a template: labels and annotations, nothing else. */
+export const validateTemplateMeta = (metadata: TemplateMeta, at: string): FieldError[] => [
+  ...validateAnnotations(metadata.annotations ?? {}, `${at}.annotations`), ...validateLabels(metadata.labels, `${at}.labels`),
+  ...metadataFields.filter((key) => metadata[key] !== undefined).map((key) => forbiddenValue(`${at}.${key}`, 'cannot be set')),
+]

@@ -1,7 +1,7 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
 import * as cells from '../cells.ts'
 import { deviceSelector, opaqueDeviceConfiguration } from './resourceclaim.ts'
-import { validateDeviceClass } from './validate-devices.ts'
+import { validateDeviceClass } from './validate-claim.ts'
 
 export const deviceClassConfiguration = s.object('io.k8s.api.resource.v1.DeviceClassConfiguration', {
   opaque: opaqueDeviceConfiguration,
@@ -20,7 +20,7 @@ export const deviceClass = defineKind({
   scope: 'Cluster',
   definition: 'io.k8s.api.resource.v1.DeviceClass',
   returnsDeleted: true,
-  generation: true,
+  generation: true, rechecksMetadata: true,
   columns: [cells.name, cells.age],
   fields: {
     spec: s.required(s.value(deviceClassSpec)),

@@ -2,7 +2,8 @@ import { condition, defineKind, s, type Infer, type ObjectOf } from '#machinery'
 import * as cells from '../cells.ts'
 import { nodeSelector } from '../core/pod/affinity.ts'
 import { keepMetadata } from '../status-metadata.ts'
-import { validateClaim } from './validate-devices.ts'
+import { validateClaim } from './validate-claim.ts'
+import { deviceId } from './validate-claim-status.ts'
 
 export const networkDeviceData = s.object('io.k8s.api.resource.v1.NetworkDeviceData', {
   hardwareAddress: s.string(),
@@ -170,11 +171,22 @@ function state({ allocation, reservedFor }: ResourceClaimStatus, deleted: boolea
   return words.join(',')
 }
 
+/** What was said of devices goes with them. */
+function forgetDeallocated(status: ResourceClaimStatus, old: ResourceClaimStatus): void {
+  const ids = ({ allocation }: ResourceClaimStatus) => new Set((allocation?.devices.results ?? []).map(({ driver, pool, device }) => deviceId({ driver, pool, device })))
+  const before = ids(old), now = ids(status), left = status.devices?.filter(({ driver, pool, device }) => {
+    const id = deviceId({ driver, pool, device })
+    return now.has(id) || !before.has(id)
+  })
+  if (left?.length) status.devices = left
+  else delete status.devices
+}
+
 export const deviceResourceClaim = defineKind({
   group: 'resource.k8s.io', version: 'v1', kind: 'ResourceClaim', plural: 'resourceclaims',
   scope: 'Namespaced',
   definition: 'io.k8s.api.resource.v1.ResourceClaim',
-  returnsDeleted: true,
+  returnsDeleted: true, rechecksMetadata: true,
   columns: [cells.name, { name: 'State', value: (o) => state(o.status, o.metadata.deletionTimestamp !== undefined) }, cells.age],
   subresources: { status: true },
   fields: {
@@ -182,7 +194,11 @@ export const deviceResourceClaim = defineKind({
     status: s.value(resourceClaimStatus),
   },
   defaults: ({ spec }) => defaultRequests(spec),
-  prepareUpdate: (o, old, subresource) => { if (subresource === 'status') keepMetadata(o, old) },
+  prepareUpdate: (o, old, subresource) => {
+    if (subresource !== 'status') return
+    keepMetadata(o, old)
+    forgetDeallocated(o.status, old.status)
+  },
   validate: validateClaim,
 })
 export type DeviceResourceClaim = ObjectOf<typeof deviceResourceClaim>

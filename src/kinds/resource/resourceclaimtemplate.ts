@@ -1,7 +1,7 @@
 import { defineKind, objectMeta, s, type Infer, type ObjectOf } from '#machinery'
 import * as cells from '../cells.ts'
 import { defaultRequests, resourceClaimSpec } from './resourceclaim.ts'
-import { validateClaimTemplate } from './validate-devices.ts'
+import { validateClaimTemplate } from './validate-claim.ts'
 
 export const resourceClaimTemplateSpec = s.object('io.k8s.api.resource.v1.ResourceClaimTemplateSpec', {
   metadata: s.value(objectMeta),

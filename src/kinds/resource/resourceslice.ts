@@ -1,7 +1,7 @@
-import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
+import { defineKind, formatTime, s, type Infer, type ObjectOf } from '#machinery'
 import * as cells from '../cells.ts'
 import { nodeSelector } from '../core/pod/affinity.ts'
-import { validateSlice } from './validate-devices.ts'
+import { validateSlice } from './validate-slice.ts'
 
 export const capacityRequestPolicyRange = s.object('io.k8s.api.resource.v1.CapacityRequestPolicyRange', {
   max: s.quantity(),
@@ -102,6 +102,21 @@ export const resourceSliceSpec = s.object('io.k8s.api.resource.v1.ResourceSliceS
 })
 export type ResourceSliceSpec = Infer<typeof resourceSliceSpec>
 
+/** Attributes with lists of values and shares of a node's own resources are not switched on: they are not kept, unless they are there already. */
+function dropSwitchedOff({ devices = [] }: ResourceSliceSpec, old: readonly Device[] = []): void {
+  const lists = ['bools', 'ints', 'strings', 'versions'] as const, attributes = (device: Device) => Object.values(device.attributes ?? {})
+  const hasLists = old.some((device) => attributes(device).some((a) => lists.some((field) => a[field] !== undefined)))
+  const hasMappings = old.some((device) => Object.keys(device.nodeAllocatableResourceMappings ?? {}).length > 0)
+  for (const device of devices) {
+    if (!hasMappings) delete device.nodeAllocatableResourceMappings
+    if (!hasLists) for (const attribute of attributes(device)) for (const field of lists) delete attribute[field]
+  }
+}
+/** Taints say since when they are there. */
+function datedTaints({ devices = [] }: ResourceSliceSpec, now: string): void {
+  for (const { taints = [] } of devices) for (const taint of taints) taint.timeAdded ??= now
+}
+
 export const resourceSlice = defineKind({
   group: 'resource.k8s.io', version: 'v1', kind: 'ResourceSlice', plural: 'resourceslices',
   scope: 'Cluster',
@@ -119,6 +134,15 @@ export const resourceSlice = defineKind({
   fields: {
     spec: s.required(s.value(resourceSliceSpec)),
   },
+  prepareCreate: ({ spec, metadata }) => {
+    datedTaints(spec, metadata.creationTimestamp!)
+    dropSwitchedOff(spec)
+  },
+  prepareUpdate: ({ spec }, old, _subresource, now) => {
+    datedTaints(spec, formatTime(now))
+    dropSwitchedOff(spec, old.spec.devices)
+  },
   validate: validateSlice,
+  warnings: ({ spec: { driver } }) => (driver === driver.toLowerCase() ? [] : [`spec.driver: driver names should be lowercase; ${JSON.stringify(driver)} contains uppercase characters`]),
 })
 export type ResourceSlice = ObjectOf<typeof resourceSlice>

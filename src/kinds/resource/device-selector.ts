@@ -1,0 +1,31 @@
+// What selectors of devices may name (the device: its driver, attributes and capacity), and what is wrong with their expressions.
+import { compile, type CelEnvironment, type CelType } from '#cel'
+import { forbiddenValue, invalidValue, tooLong, type FieldError } from '#machinery'
+
+/** The longest domain, name and value of an attribute, and how many of them a device has. */
+export const longestDomain = 63, longestIdentifier = 32, longestValue = 64, mostOfDevice = 32
+const text = (mostLength: number): CelType => ({ type: 'string', mostLength })
+const byName = (values: CelType): CelType =>
+  ({ type: 'map', keys: text(longestDomain), values: { type: 'map', keys: text(longestIdentifier), values, mostEntries: mostOfDevice }, mostEntries: mostOfDevice })
+const required = (of: CelType) => ({ of, required: true })
+const environment: CelEnvironment = {
+  variables: {
+    device: {
+      type: 'object', name: 'kubernetes.DRADevice', fields: {
+        driver: required(text(longestDomain)), attributes: required(byName({ type: 'dyn', mostLength: longestValue })),
+        capacity: required(byName({ type: 'opaque', name: 'kubernetes.Quantity' })), allowMultipleAllocations: required({ type: 'bool' }),
+      },
+    },
+  },
+  binds: true,
+}
+
+const longestExpression = 10 * 1024, mostCost = 1_000_000
+export function validateSelectorExpression(expression: string, at: string): FieldError[] {
+  if (expression.length > longestExpression) return [tooLong(at, longestExpression)]
+  const compiled = compile(expression, environment)
+  if (!compiled.ok) return [invalidValue(at, expression, `compilation failed: ${compiled.text}`)]
+  const { outputTypeName: type, cost } = compiled.program
+  if (type !== 'bool' && type !== 'dyn') return [invalidValue(at, expression, `must evaluate to bool or the unknown type, not ${type}`)]
+  return cost.most > mostCost ? [forbiddenValue(at, 'too complex, exceeds cost limit')] : []
+}
