@@ -1,4 +1,5 @@
 // Where a decoder stands in a document, and the errors it gives there, worded as Go words them.
+import type { Key } from './json.ts'
 import { isNumber } from './large-numbers.ts'
 import type { Schema } from './schema.ts'
 
@@ -47,12 +48,16 @@ export function reportUnknown(walk: Walk): void {
   for (let i = 0; i < walk.depth; i++) path += walk.what[i] === 'index' ? `[${walk.path[i]}]` : (path && '.') + walk.path[i]
   walk.strict.push(`unknown field ${JSON.stringify(path)}`)
 }
-/** Puts repeated keys before the unknown fields; what lies in an unknown field is not looked at. */
-export function reportDuplicates(paths: readonly string[], strict: string[]): void {
-  const unknown = strict.map((text) => JSON.parse(text.slice('unknown field '.length)) as string)
-  const seen = paths.filter((path, i) => paths.indexOf(path) === i && !unknown.some((u) => path.startsWith(u + '.') || path.startsWith(u + '[')))
-  strict.unshift(...seen.map((path) => `duplicate field ${JSON.stringify(path)}`))
-  strict.length = Math.min(strict.length, strictLimit)
+/** Puts repeated keys among the unknown fields, in the order of the text; what lies in an unknown field is not looked at. */
+export function reportDuplicates(keys: readonly Key[], strict: string[]): void {
+  const unknown = new Set(strict.map((text) => JSON.parse(text.slice('unknown field '.length)) as string))
+  const isUnknown = (path: string) => unknown.has(path) || [...unknown].some((u) => path.startsWith(u + '.') || path.startsWith(u + '['))
+  const all = new Set<string>()
+  for (const { path, repeated } of keys) {
+    if (unknown.has(path)) all.add(`unknown field ${JSON.stringify(path)}`)
+    else if (repeated && !isUnknown(path)) all.add(`duplicate field ${JSON.stringify(path)}`)
+  }
+  strict.splice(0, strict.length, ...[...all, ...strict.filter((text) => !all.has(text))].slice(0, strictLimit))
 }
 
 /** The Go name of a definition's struct. */

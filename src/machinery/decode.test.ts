@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { DecodeError } from './decode-errors.ts'
 import { decode, zeroOf } from './decode.ts'
+import { parseJsonStrict } from './json.ts'
 import { objectMeta } from './meta.ts'
 import * as s from './schema.ts'
 import type { Schema } from './schema.ts'
@@ -100,13 +101,14 @@ test('unknown and repeated fields are pruned and named', () => {
   assert.deepEqual(sorted, ['unknown field "alpha"', 'unknown field "metadata.lables"', 'unknown field "spec.containers[0].imagez"', 'unknown field "spec.selektor"', 'unknown field "zeta"'])
 
   const repeated: string[] = []
-  decode(pod, { zeta: {} }, { strict: repeated, duplicates: ['metadata.name', 'zeta.a', 'metadata.name'] })
-  assert.deepEqual(repeated, ['duplicate field "metadata.name"', 'unknown field "zeta"'])
+  const { value, keys } = parseJsonStrict('{"zeta":{"a":1,"a":2},"metadata":{"name":"a","lables":{},"name":"b","name":"c"},"alpha":1,"alpha":2,"metadata":{"name":"d"}}')
+  decode(pod, value, { strict: repeated, keys })
+  assert.deepEqual(repeated, ['unknown field "zeta"', 'duplicate field "metadata.name"', 'unknown field "alpha"', 'duplicate field "metadata"'])
 })
 
 test('no more than 100 strict errors are collected', () => {
   const strict: string[] = []
-  decode(pod, Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`x${i}`, 1])), { strict, duplicates: ['a'] })
+  decode(pod, Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`x${i}`, 1])), { strict, keys: [{ path: 'a', repeated: true }] })
   assert.equal(strict.length, 100)
 })
 

@@ -3,7 +3,7 @@
 // quantities become canonical. A schema is compiled once, to tables.
 import { canonicalBase64 } from './base64.ts'
 import { DecodeError, goStruct, goType, mismatch, reportDuplicates, reportUnknown, type Walk } from './decode-errors.ts'
-import { maxJsonDepth } from './json.ts'
+import { maxJsonDepth, type Key } from './json.ts'
 import { isNumber } from './large-numbers.ts'
 import { canonicalQuantity } from './quantity.ts'
 import { setOwn } from './same.ts'
@@ -13,8 +13,8 @@ import { canonicalMicroTime, canonicalTime } from './time.ts'
 export interface DecodeOptions {
   /** Collects what strict validation refuses, in the reference's words and order; at most 100. */
   readonly strict?: string[]
-  /** Paths of keys given twice (from parseJsonStrict), reported through `strict`. */
-  readonly duplicates?: readonly string[]
+  /** The keys of the text where some are given twice (from parseJsonStrict): those are reported through `strict`. */
+  readonly keys?: readonly Key[]
   /** Report in the order of sorted keys, as the reference does with patched objects. */
   readonly sorted?: boolean
   /** Word type errors as the reference does when it converts a strategically patched object, not as when it decodes JSON. */
@@ -28,7 +28,7 @@ export interface DecodeOptions {
 export function decode<T>(schema: Schema<T>, json: unknown, options: DecodeOptions = {}): T {
   const walk: Walk = { path: [], what: [], structs: [], depth: 0, strict: options.strict ?? [], sorted: options.sorted ?? false, converting: options.converting ?? false }
   const out = valueDecoder(schema)(json, walk) as T
-  if (options.duplicates?.length) reportDuplicates(options.duplicates, walk.strict)
+  if (options.keys?.length) reportDuplicates(options.keys, walk.strict)
   return out
 }
 

@@ -23,11 +23,14 @@ function parse(text: string): unknown {
   }
 }
 
-/** The value, and the paths of object keys that occur twice (`metadata.name`, `spec.containers[0].name`). Throws JsonError. */
-export function parseJsonStrict(text: string): { value: unknown; duplicates: string[] } {
+/** Where a key of an object is (`metadata.name`, `spec.containers[0].name`), and whether that object had it before. */
+export interface Key { readonly path: string; readonly repeated: boolean }
+
+/** The value and, where keys occur twice, all keys in the order of the text. Throws JsonError. */
+export function parseJsonStrict(text: string): { value: unknown; keys: readonly Key[] } {
   const value = parse(text), found = { large: false }
-  const duplicates = countOwn(value, 1, found) === countKeys(text) ? [] : scan(text)
-  return { value: found.large ? parseLarge(text) : value, duplicates }
+  const keys = countOwn(value, 1, found) === countKeys(text) ? [] : scan(text)
+  return { value: found.large ? parseLarge(text) : value, keys }
 }
 
 /** How many object keys a valid JSON text has: strings that a colon follows. */
@@ -57,9 +60,9 @@ function countOwn(value: unknown, depth: number, found: { large: boolean }): num
   return count
 }
 
-/** Walks the text by the grammar. Returns the paths of repeated keys; throws JsonError at the first character that does not fit. */
-function scan(text: string): string[] {
-  const duplicates: string[] = []
+/** Walks the text by the grammar. Returns all keys; throws JsonError at the first character that does not fit. */
+function scan(text: string): Key[] {
+  const keys: Key[] = []
   const path: string[] = []
   let at = 0
 
@@ -90,7 +93,7 @@ function scan(text: string): string[] {
       string()
       const key = JSON.parse(text.slice(start, at)) as string
       path.push((path.length ? '.' : '') + key)
-      if (seen.has(key)) duplicates.push(path.join(''))
+      keys.push({ path: path.join(''), repeated: seen.has(key) })
       seen.add(key)
       space()
       if (text[at] !== ':') fail('after object key')
@@ -144,7 +147,7 @@ function scan(text: string): string[] {
   value(1)
   space()
   if (at < text.length) fail('after top-level value')
-  return duplicates
+  return keys
 }
 
 /** The character as Go shows it: the first byte of its UTF-8, quoted. */

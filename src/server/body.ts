@@ -1,5 +1,5 @@
 // Bodies of writes: bytes to the normal form of what the resource takes, with the reference's errors for everything that is not it.
-import { badRequest, cannotBeHandled, CborError, decode, decodeCbor, DecodeError, deleteOptions, JsonError, parseJson, parseJsonStrict, type ApiError, type ApiRequest, type DecodeOptions, type LooseObject, type Schema } from '#machinery'
+import { badRequest, cannotBeHandled, CborError, decode, decodeCbor, DecodeError, deleteOptions, JsonError, parseJson, parseJsonStrict, type ApiError, type ApiRequest, type DecodeOptions, type Key, type LooseObject, type Schema } from '#machinery'
 import { bodyEncoding, type Encoding } from './media.ts'
 import type { WriteOptions } from './options.ts'
 import { readProtobuf, type Wanted } from './protobuf-body.ts'
@@ -27,7 +27,7 @@ export function readObject(request: ApiRequest, accepted: Accepted, { fieldValid
   const { value, problems } = parse(bytes, encoding, accepted, fieldValidation !== 'Ignore')
   checkType(value, accepted, registry, bytes)
   const strict: string[] = []
-  const object = inForm(value, accepted, { strict, duplicates: problems.duplicates }, (why) => cannotBeHandled(givenType(value, accepted), accepted.kindName, why))
+  const object = inForm(value, accepted, { strict, keys: problems.keys }, (why) => cannotBeHandled(givenType(value, accepted), accepted.kindName, why))
   if (fieldValidation === 'Strict' && problems.yaml.length + strict.length > 0) {
     const all = [...problems.yaml.map((text) => `yaml: unmarshal errors:\n  ${text}`), ...strict]
     throw cannotBeHandled({ kind: accepted.kindName, version: accepted.version }, accepted.kindName, `strict decoding error: ${all.join(', ')}`)
@@ -72,8 +72,8 @@ export function readOptional(request: ApiRequest): unknown {
   return parse(body, bodyEncoding(request), accepted, false).value
 }
 
-interface Problems { readonly duplicates: readonly string[]; readonly yaml: readonly string[] }
-const noProblems: Problems = { duplicates: [], yaml: [] }
+interface Problems { readonly keys: readonly Key[]; readonly yaml: readonly string[] }
+const noProblems: Problems = { keys: [], yaml: [] }
 
 function parse(bytes: Uint8Array, encoding: Encoding, accepted: Wanted, strict: boolean): { value: unknown; problems: Problems } {
   if (encoding === 'cbor') return { value: readCbor(bytes, (why) => unrecognized(accepted, `couldn't get version/kind; ${why}`, bytes)), problems: noProblems }
@@ -82,12 +82,12 @@ function parse(bytes: Uint8Array, encoding: Encoding, accepted: Wanted, strict: 
   if (encoding === 'yaml') {
     const { value, error, duplicates } = readYaml(text)
     if (error !== undefined) throw unrecognized(accepted, error, bytes)
-    return { value, problems: { duplicates: [], yaml: duplicates } }
+    return { value, problems: { keys: [], yaml: duplicates } }
   }
   try {
     if (!strict) return { value: parseJson(text), problems: noProblems }
-    const { value, duplicates } = parseJsonStrict(text)
-    return { value, problems: { duplicates, yaml: [] } }
+    const { value, keys } = parseJsonStrict(text)
+    return { value, problems: { keys, yaml: [] } }
   } catch (error) {
     if (error instanceof JsonError) throw unrecognized(accepted, `couldn't get version/kind; json parse error: ${error.message}`, bytes)
     throw error

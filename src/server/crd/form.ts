@@ -6,7 +6,7 @@ import { copy, DecodeError, maxJsonDepth, withinInt64, type DecodeOptions, type 
 export interface Described { readonly group: string; readonly kindName: string; readonly schema: Structural }
 
 /** A client's value as an object: a new value. What is of another kind keeps all its fields; validation tells it so. Throws DecodeError. */
-export function readObject({ group, kindName, schema }: Described, json: unknown, { strict = [], duplicates = [] }: DecodeOptions = {}): LooseObject {
+export function readObject({ group, kindName, schema }: Described, json: unknown, { strict = [], keys = [] }: DecodeOptions = {}): LooseObject {
   if (!isObject(json)) throw new DecodeError(`json: cannot unmarshal ${json === null ? 'null' : Array.isArray(json) ? 'array' : typeof json} into Go value of type map[string]interface {}`)
   const object = copy(hasLarge(json, 0) ? withinInt64(json) : json)
   const unknown: string[] = []
@@ -19,7 +19,7 @@ export function readObject({ group, kindName, schema }: Described, json: unknown
     dropNulls(object, schema)
   }
   coerceEmbedded(object, schema, { drop: false, unknown })
-  for (const path of duplicates) strict.push(`duplicate field ${JSON.stringify(path)}`)
+  for (const path of new Set(keys.filter(({ repeated }) => repeated).map((key) => key.path))) strict.push(`duplicate field ${JSON.stringify(path)}`)
   for (const path of unknown) strict.push(`unknown field ${JSON.stringify(path)}`)
   if (described) fillDefaults(object, schema)
   return whole(object, metadata)
