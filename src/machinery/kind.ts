@@ -64,7 +64,9 @@ export interface ServedVersion<T> {
   readonly selectable?: Readonly<Record<string, (object: T) => string>>
   readonly deprecated?: string
   /** Parts of objects that this version had in a form of its own: a Scale with its selector as a map, a way to roll back. */
-  readonly former?: { readonly scale?: true; readonly rollback?: true }
+  readonly former?: { readonly scale?: true; readonly rollback?: true; /** It had no parts but these. */ readonly onlyParts?: true }
+  /** default: the kind's. */
+  readonly verbs?: readonly Verb[]
 }
 
 export interface Definition<F extends Fields> extends Rules<Body<F>> {

@@ -36,7 +36,7 @@ test('they are never preferred', async () => {
   for (const [name, version] of [['apps', 'v1'], ['batch', 'v1'], ['autoscaling', 'v2'], ['networking.k8s.io', 'v1'], ['apiextensions.k8s.io', 'v1'], ['flowcontrol.apiserver.k8s.io', 'v1']])
     assert.equal(groups.find((g) => g.name === name)?.preferredVersion.version, version, name)
   assert.deepEqual(((await got('/apis/extensions/v1beta1')).resources as { name: string }[]).map((r) => r.name).filter((n) => !n.includes('/')),
-    ['daemonsets', 'deployments', 'ingresses', 'networkpolicies', 'podsecuritypolicies', 'replicasets'])
+    ['daemonsets', 'deployments', 'ingresses', 'networkpolicies', 'podsecuritypolicies', 'replicasets', 'replicationcontrollers'])
 })
 
 test('a Deployment of extensions/v1beta1 has the defaults of its time and is one of apps/v1', async () => {
@@ -61,6 +61,33 @@ test('its selector may change; that of apps/v1beta2 may not', async () => {
   const patch = { spec: { selector: { matchLabels: { more: 'x' } } } }
   assert.equal((await ask('PATCH /apis/apps/v1beta2/namespaces/n/deployments/sel', patch)).status, 422)
   assert.equal((await ask('PATCH /apis/extensions/v1beta1/namespaces/n/deployments/sel', patch)).status, 200)
+})
+test('its scale is of its own version, with labels where they are enough to say what it selects', async () => {
+  for (const version of ['extensions/v1beta1', 'apps/v1beta1', 'apps/v1beta2']) {
+    const { apiVersion, kind, spec, status } = await got(`/apis/${version}/namespaces/n/deployments/old/scale`)
+    assert.deepEqual([apiVersion, kind, spec, status], [version, 'Scale', { replicas: 1 }, { replicas: 0, selector: { app: 'web' }, targetSelector: 'app=web' }])
+  }
+  assert.equal((await got('/apis/apps/v1/namespaces/n/deployments/old/scale')).apiVersion, 'autoscaling/v1')
+  const path = '/apis/extensions/v1beta1/namespaces/n/deployments/old/scale'
+  const put = await ask(`PUT ${path}`, { apiVersion: 'extensions/v1beta1', kind: 'Scale', metadata: { name: 'old' }, spec: { replicas: 3 } })
+  assert.deepEqual([put.status, put.body.spec], [200, { replicas: 3 }], put.text)
+  assert.match((await ask(`PUT ${path}`, { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: { name: 'old' }, spec: { replicas: 3 } })).body.message, /cannot be handled as a Scale|does not match the expected API version/)
+  assert.equal((await ask(`PATCH ${path}`, { spec: { replicas: -1 } })).body.message, 'Scale.autoscaling "old" is invalid: spec.replicas: Invalid value: -1: must be greater than or equal to 0')
+  const applied = await ask(`PATCH ${path}?fieldManager=me&force=true`, { apiVersion: 'extensions/v1beta1', kind: 'Scale', metadata: { name: 'old' }, spec: { replicas: 1 } }, { 'content-type': 'application/apply-patch+yaml' })
+  assert.deepEqual([applied.status, applied.body.spec], [200, { replicas: 1 }], applied.text)
+  const expressions = { matchExpressions: [{ key: 'app', operator: 'In', values: ['web', 'x'] }] }
+  await made('/apis/apps/v1/namespaces/n/replicasets', { metadata: { name: 'r' }, spec: { selector: expressions, template } })
+  assert.deepEqual((await got('/apis/extensions/v1beta1/namespaces/n/replicasets/r/scale')).status, { replicas: 0, targetSelector: 'app in (web,x)' })
+})
+test('replication controllers have nothing but their scale there', async () => {
+  await made('/api/v1/namespaces/n/replicationcontrollers', { metadata: { name: 'rc' }, spec: { selector: { app: 'web' }, template } })
+  const path = '/apis/extensions/v1beta1/namespaces/n/replicationcontrollers'
+  assert.deepEqual((await got(`${path}/rc/scale`)).status, { replicas: 0, selector: { app: 'web' }, targetSelector: 'app=web' })
+  assert.deepEqual((await ask(`PATCH ${path}/rc/scale`, { spec: { replicas: 2 } })).body.spec, { replicas: 2 })
+  assert.equal((await got('/api/v1/namespaces/n/replicationcontrollers/rc')).spec.replicas, 2)
+  assert.equal((await ask(`GET ${path}/rc`)).status, 404)
+  const shown = ((await got('/apis/extensions/v1beta1')).resources as Body[]).filter((r) => r.name.startsWith('replicationcontrollers'))
+  assert.deepEqual(shown.map(({ name, kind, verbs, group }) => [name, kind, verbs, group]), [['replicationcontrollers', 'ReplicationControllerDummy', [], undefined], ['replicationcontrollers/scale', 'Scale', ['get', 'patch', 'update'], 'extensions']])
 })
 test('a rollback is noted for the controller and shown in its field', async () => {
   const { status, body } = await ask('POST /apis/extensions/v1beta1/namespaces/n/deployments/old/rollback', { name: 'old', rollbackTo: { revision: 3 }, updatedAnnotations: { why: 'broken' } })

@@ -89,7 +89,7 @@ export class Registry {
           ...shared, group: other.group, version: other.version, apiVersion: other.group ? `${other.group}/${other.version}` : other.version, resource,
           kindName: other.kind ?? kind.kind, definition: other.definition, schema: other.schema,
           rules: other.rules ?? {}, columns: other.columns ?? kind.columns, selectable: other.selectable ?? kind.selectable, convert: { from: other.from, to: other.to },
-          ...(other.deprecated !== undefined && { deprecated: other.deprecated }), ...(other.former && { subresources: ofFormerVersion(other, subresources) }), name: { group: other.group, resource },
+          ...(other.deprecated !== undefined && { deprecated: other.deprecated }), ...(other.former && { subresources: ofFormerVersion(other, subresources) }), ...(other.verbs && { verbs: other.verbs }), name: { group: other.group, resource },
         })
       }
     }

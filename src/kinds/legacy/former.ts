@@ -27,6 +27,7 @@ export interface Former {
   readonly plural?: string
   readonly kind?: string
   readonly parts?: ServedVersion<any>['former'] // allowed: as above
+  readonly verbs?: ServedVersion<any>['verbs'] // allowed: as above
   /** A version of today that it resembles more than the stored one: schema, conversions and rules are taken from there. */
   readonly like?: ServedVersion<any> // allowed: as above
 }
@@ -43,7 +44,7 @@ export function former(kind: Kind, f: Former): ServedVersion<any> { // allowed: 
     definition: `${names}.${name}`, schema: renamed(base.schema, home, names, f.differences ?? {}, f.shared),
     from: (object: LooseObject) => ({ ...(from ? from(object) as LooseObject : object), apiVersion: kind.apiVersion, kind: kind.kind }),
     to: (object: LooseObject) => ({ ...(to ? to(object) as LooseObject : object), apiVersion, kind: name }),
-    ...(f.parts && { former: f.parts }), ...(like?.selectable && { selectable: like.selectable }),
+    ...(f.parts && { former: f.parts }), ...(f.verbs && { verbs: f.verbs }), ...(like?.selectable && { selectable: like.selectable }),
     // Validation is today's, on today's form, unless it went by other rules.
     rules: { ...withoutValidation(base.rules), ...f.rules, ...(f.defaults && { defaults: f.defaults }) },
     deprecated: `${apiVersion} ${name} is deprecated in v1.${since}+, unavailable in v1.${gone}+${successor && `; use ${successor}`}`,

@@ -6,6 +6,7 @@ import { daemonSet } from '../apps/daemonset.ts'
 import { deployment } from '../apps/deployment.ts'
 import { replicaSet } from '../apps/replicaset.ts'
 import { statefulSet } from '../apps/statefulset.ts'
+import { replicationController } from '../core/replicationcontroller.ts'
 import { customResourceDefinition } from '../apiextensions/customresourcedefinition.ts'
 import { horizontalPodAutoscaler } from '../autoscaling/horizontalpodautoscaler.ts'
 import { ingress } from '../networking/ingress.ts'
@@ -23,11 +24,11 @@ import { formerDisruptionBudgets } from './policy.ts'
 import { podPreset } from './podpreset.ts'
 import { formerPodSecurityPolicies, podSecurityPolicy } from './podsecuritypolicy.ts'
 import { formerRbac } from './rbac.ts'
-import { formerControllerRevisions, formerDaemonSets, formerDeployments, formerReplicaSets, formerStatefulSets } from './workloads.ts'
+import { formerControllerRevisions, formerDaemonSets, formerDeployments, formerReplicaSets, formerReplicationControllers, formerStatefulSets } from './workloads.ts'
 
 /** Former versions of each kind, newest first. */
 export const formerVersions: ReadonlyMap<Kind, readonly ServedVersion<any>[]> = gathered([ // allowed: versions of every shape in one table
-  [deployment, formerDeployments], [replicaSet, formerReplicaSets], [daemonSet, formerDaemonSets], [statefulSet, formerStatefulSets], [controllerRevision, formerControllerRevisions],
+  [deployment, formerDeployments], [replicaSet, formerReplicaSets], [daemonSet, formerDaemonSets], [statefulSet, formerStatefulSets], [controllerRevision, formerControllerRevisions], [replicationController, formerReplicationControllers],
   [horizontalPodAutoscaler, formerAutoscalers], [ingress, formerIngresses], [ingressClass, formerIngressClasses], [networkPolicy, formerNetworkPolicies], [ipAddress, formerIPAddresses],
   [serviceCIDR, formerServiceCIDRs], [podDisruptionBudget, formerDisruptionBudgets], [customResourceDefinition, formerDefinitions], [podSecurityPolicy, formerPodSecurityPolicies],
   ...formerRbac, ...nearlyUnchanged, ...formerAdmission,

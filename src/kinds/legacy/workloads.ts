@@ -6,6 +6,7 @@ import { daemonSet, type DaemonSet } from '../apps/daemonset.ts'
 import { deployment, type Deployment } from '../apps/deployment.ts'
 import { replicaSet, type ReplicaSet } from '../apps/replicaset.ts'
 import { statefulSet, type StatefulSet } from '../apps/statefulset.ts'
+import { replicationController } from '../core/replicationcontroller.ts'
 import { annotated, former, inOrder, type Former } from './former.ts'
 
 const extensions = { group: 'extensions', version: 'v1beta1', names: 'io.k8s.api.extensions.v1beta1' }
@@ -91,6 +92,10 @@ export const formerStatefulSets: readonly ServedVersion<any>[] = [ // allowed: a
     updateStrategy.type ||= 'OnDelete'
     if (updateStrategy.type === 'RollingUpdate') updateStrategy.rollingUpdate ??= {}
   }) }),
+]
+/** Nothing but a place for the scale of the real ones. */
+export const formerReplicationControllers: readonly ServedVersion<any>[] = [ // allowed: as above
+  former(replicationController, { ...extensions, kind: 'ReplicationControllerDummy', verbs: [], parts: { scale: true, onlyParts: true }, deprecated: [9, 16], shared: ['ReplicationController'] }),
 ]
 export const formerControllerRevisions: readonly ServedVersion<any>[] = [ // allowed: as above
   former(controllerRevision, { ...beta2, deprecated: [9, 16] }), former(controllerRevision, { ...beta1, deprecated: [8, 16] }),

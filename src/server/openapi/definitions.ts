@@ -2,6 +2,7 @@
 // unions and shows no defaults.
 import { authTokenRequest, eviction, fieldDescription, scale, typeDescription } from '#kinds'
 import { deleteOptions, listMeta, objectMeta, s, typeMeta, type Schema } from '#machinery'
+import { isFormer } from '../former-versions.ts'
 import type { Served } from '../served.ts'
 import { apiGroup, apiGroupList, apiResourceList, apiVersions, status, versionInfo, watchEvent } from './meta-types.ts'
 
@@ -46,7 +47,8 @@ export function definitionsOf(dialect: Dialect, served: readonly Served[], versi
   for (const each of served) {
     const type = { group: each.group, version: each.version, kind: each.kindName }
     if (each.custom) builder.addMade(each.definition, { ...each.custom.describe(dialect, (name) => reference(dialect, name)), 'x-kubernetes-group-version-kind': [type] })
-    else builder.add(each.schema, [type])
+    else if (each.verbs.length > 0) builder.add(each.schema, [type])
+    for (const { schema, type: own } of each.subresources.values()) if (schema && isFormer(own)) builder.add(schema, [own])
     if (each.verbs.includes('list')) builder.add(listSchema(each), [{ ...type, kind: `${each.kindName}List` }])
   }
   const used = new Set(served.flatMap((each) => [...each.subresources.values()].map(({ type }) => type.kind)))

@@ -1,6 +1,6 @@
 // /scale: how many replicas there are and should be, whatever the kind calls them.
 import { columnDescription, scale as scaleType } from '#kinds'
-import { applyJsonPatch, applyMergePatch, applyStrategicPatch, badRequest, getPath, internalError, invalid, invalidValue, notFound, parseTime, printSelector, selectorFrom, selectorOfSet, setPath, shortAge, type ApiResponse, type Column, type LabelSelector, type LooseObject, type ScalePaths } from '#machinery'
+import { applyJsonPatch, applyMergePatch, applyStrategicPatch, badRequest, getPath, internalError, invalid, invalidValue, notFound, parseTime, printSelector, selectorFrom, selectorOfSet, setPath, shortAge, type ApiResponse, type Column, type LabelSelector, type LooseObject, type ScalePaths, type Schema } from '#machinery'
 import { applied, checkType, readConfig } from '../apply.ts'
 import { decoded, readObject } from '../body.ts'
 import { place, type Call } from '../core.ts'
@@ -12,24 +12,34 @@ import { valueAnswer } from '../respond.ts'
 import { modify, type Modification } from '../update.ts'
 import type { Subresource } from './subresource.ts'
 
-const accepted = { group: 'autoscaling', version: 'v1', kindName: 'Scale', apiVersion: 'autoscaling/v1', schema: scaleType.schema }
-
-export const scale: Subresource = {
-  name: 'scale', type: { group: 'autoscaling', version: 'v1', kind: 'Scale' }, schema: accepted.schema, verbs: ['get', 'patch', 'update'],
-  handle: (call) => (call.info.verb === 'get' ? read(call) : write(call)),
+/** A version of Scale: what it is called, and how it tells what it counts. */
+export interface ScaleType {
+  readonly group: string; readonly version: string; readonly schema: Schema<any> // allowed: each version has its own
+  /** `selector` is text; undefined where the object has none. */
+  readonly status: (replicas: number, selector: string | undefined) => object
 }
 
-async function read(call: Call): Promise<ApiResponse> {
+export const scaleAs = (type: ScaleType): Subresource => {
+  const { group, version, schema } = type, scaled: Scaled = { ...type, kindName: 'Scale', apiVersion: `${group}/${version}` }
+  return {
+    name: 'scale', type: { group, version, kind: 'Scale' }, schema, verbs: ['get', 'patch', 'update'],
+    handle: (call) => (call.info.verb === 'get' ? read(call, scaled) : write(call, scaled)),
+  }
+}
+export const scale = scaleAs({ group: 'autoscaling', version: 'v1', schema: scaleType.schema, status: (replicas, selector) => ({ replicas, ...(selector && { selector }) }) })
+interface Scaled extends ScaleType { readonly kindName: 'Scale'; readonly apiVersion: string }
+
+async function read(call: Call, type: Scaled): Promise<ApiResponse> {
   const { core: { objects }, served, info } = call
   const kv = objects.find(served.kind, place(call), info.name)
   if (kv) await objects.ready(served.kind, [kv])
   const object = objects.get(served.kind, info.name, place(call))
   if (!object) throw notFound(served.name, info.name)
-  return answer(call, object as LooseObject)
+  return answer(call, type, object as LooseObject)
 }
-function answer(call: Call, object: LooseObject): ApiResponse {
+function answer(call: Call, type: Scaled, object: LooseObject): ApiResponse {
   const { core, info, output, request } = call
-  const made = scaleOf(call, object) as LooseObject
+  const made = scaleOf(call, type, object) as LooseObject
   if (output.as === 'Table') return valueAnswer(200, table({ columns }, [made], { resourceVersion: object.metadata.resourceVersion }, { version: output.version, include: includedObject(info.query), now: core.clock.now() }), output, false)
   if (output.as === 'PartialObjectMetadata') return valueAnswer(200, partialObject(made, output.version), output, request.direct === true)
   return valueAnswer(200, made, { ...output, as: '' }, request.direct === true)
@@ -45,7 +55,7 @@ const columns = cells.map((cell) => ({ ...cell, description: columnDescription({
 const pathsOf = ({ served }: Call): ScalePaths => served.scale!
 
 /** An object's scale. Throws InternalError where the object has no replicas field. */
-function scaleOf(call: Call, object: LooseObject): object {
+function scaleOf(call: Call, { apiVersion, status }: Scaled, object: LooseObject): object {
   const { specPath, statusPath, selectorPath } = pathsOf(call)
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata
   const replicas = getPath(object, specPath)
@@ -53,8 +63,8 @@ function scaleOf(call: Call, object: LooseObject): object {
   const current = getPath(object, statusPath)
   const selector = selectorPath === undefined ? undefined : selectorText(getPath(object, selectorPath))
   return {
-    kind: 'Scale', apiVersion: 'autoscaling/v1', metadata: { name, ...(namespace && { namespace }), uid, resourceVersion, creationTimestamp },
-    spec: { ...(replicas !== 0 && { replicas }) }, status: { replicas: typeof current === 'number' ? current : 0, ...(selector && { selector }) },
+    kind: 'Scale', apiVersion, metadata: { name, ...(namespace && { namespace }), uid, resourceVersion, creationTimestamp },
+    spec: { ...(replicas !== 0 && { replicas }) }, status: status(typeof current === 'number' ? current : 0, selector),
   }
 }
 /** A selector is a LabelSelector, plain labels, or (custom resources) already text. */
@@ -64,46 +74,46 @@ function selectorText(value: unknown): string | undefined {
   return printSelector(isSelector ? selectorFrom(value as LabelSelector) : selectorOfSet(value as Record<string, string>))
 }
 
-async function write(call: Call): Promise<ApiResponse> {
+async function write(call: Call, type: Scaled): Promise<ApiResponse> {
   const { served, info, request } = call
   const isPatch = info.verb === 'patch'
-  if (isPatch && patchForm(request) === 'apply') return applyScale(call)
+  if (isPatch && patchForm(request) === 'apply') return applyScale(call, type)
   const options = writeOptions(info.query, isPatch ? 'PatchOptions' : 'UpdateOptions')
   const body = isPatch ? readPatch(call) : undefined
-  const given = isPatch ? undefined : readObject(request, accepted, options, call.core.registry, (text) => { call.warnings.push(text) })
+  const given = isPatch ? undefined : readObject(request, type, options, call.core.registry, (text) => { call.warnings.push(text) })
   if (given) { call.context.audit?.requestObject(given); checkName(given, info.name) }
   const named = given ? given.metadata.resourceVersion : (body as { metadata?: { resourceVersion?: string } } | null)?.metadata?.resourceVersion
   const change = (old: LooseObject): LooseObject => {
-    const wanted = given ?? decoded(patched(call, scaleOf(call, old), body), accepted)
+    const wanted = given ?? decoded(patched(call, type, scaleOf(call, type, old), body), type)
     const replicas = ((wanted.spec ?? {}) as { replicas?: number }).replicas ?? 0
     if (replicas < 0 && !served.custom) throw invalid({ group: 'autoscaling', kind: 'Scale' }, info.name, [invalidValue('spec.replicas', replicas, 'must be greater than or equal to 0')])
     const next = setPath(old, pathsOf(call).specPath, replicas)
     return { ...next, metadata: { ...old.metadata, ...(named && { resourceVersion: named }) } }
   }
-  const { object, kv } = await modify(call, { options, change, retry: !named, seenAs: seenAsScale(call) })
-  return answer(call, kv ? call.core.objects.value(served.kind, kv) : object)
+  const { object, kv } = await modify(call, { options, change, retry: !named, seenAs: seenAsScale(call, type) })
+  return answer(call, type, kv ? call.core.objects.value(served.kind, kv) : object)
 }
 
 /** Admission sees a Scale, and what it changes of it goes back into the object. */
-function seenAsScale(call: Call): NonNullable<Modification['seenAs']> {
+function seenAsScale(call: Call, type: Scaled): NonNullable<Modification['seenAs']> {
   return {
-    of: (object) => scaleOf(call, object) as LooseObject,
+    of: (object) => scaleOf(call, type, object) as LooseObject,
     back: (seen, object) => { const { replicas = 0 } = (seen.spec ?? {}) as { replicas?: number }; return replicas === getPath(object, pathsOf(call).specPath) ? object : setPath(object, pathsOf(call).specPath, replicas) },
   }
 }
 
 /** An applied Scale is the object's number of replicas, applied; the field belongs to the manager of the scale. */
-async function applyScale(call: Call): Promise<ApiResponse> {
+async function applyScale(call: Call, type: Scaled): Promise<ApiResponse> {
   const { served, info } = call, options = writeOptions(info.query, 'PatchOptions', true)
   const config = readConfig(call, options)
-  checkType(accepted, config)
+  checkType(type, config)
   const { resourceVersion, name, namespace } = config.metadata, { replicas } = (config.spec ?? {}) as { replicas?: number }
   checkName({ ...config, metadata: { ...config.metadata, name: name || info.name } }, info.name)
   if (replicas !== undefined && replicas < 0 && !served.custom) throw invalid({ group: 'autoscaling', kind: 'Scale' }, info.name, [invalidValue('spec.replicas', replicas, 'must be greater than or equal to 0')])
   const bare: LooseObject = { apiVersion: served.apiVersion, kind: served.kindName, metadata: { name: info.name, ...(namespace && { namespace }), ...(resourceVersion && { resourceVersion }) } as LooseObject['metadata'] }
   const wanted = replicas === undefined ? bare : setPath(bare, pathsOf(call).specPath, replicas)
-  const { object, kv } = await modify(call, { options, change: (old) => applied(call, options, wanted, old), retry: !resourceVersion, tracked: true, seenAs: seenAsScale(call) })
-  return answer(call, kv ? call.core.objects.value(served.kind, kv) : object)
+  const { object, kv } = await modify(call, { options, change: (old) => applied(call, options, wanted, old), retry: !resourceVersion, tracked: true, seenAs: seenAsScale(call, type) })
+  return answer(call, type, kv ? call.core.objects.value(served.kind, kv) : object)
 }
 
 function checkName({ metadata }: LooseObject, name: string): void {
@@ -111,10 +121,10 @@ function checkName({ metadata }: LooseObject, name: string): void {
   if (metadata.name !== name) throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`)
 }
 
-function patched({ request }: Call, scaleObject: object, body: unknown): unknown {
+function patched({ request }: Call, { schema }: Scaled, scaleObject: object, body: unknown): unknown {
   switch (patchForm(request)) {
     case 'json': return applyJsonPatch(scaleObject, body)
     case 'merge': return applyMergePatch(scaleObject, body)
-    case 'strategic': return applyStrategicPatch(scaleType.schema, scaleObject, body)
+    case 'strategic': return applyStrategicPatch(schema, scaleObject, body)
   }
 }
