@@ -12,6 +12,7 @@ import type { Registry, Served } from './served.ts'
 /** A write, as far as it does not change while it is admitted. */
 export interface Admitted {
   readonly operation: AdmissionOperation
+  readonly verb: string
   readonly kind: Kind
   readonly version: string
   readonly served: Served

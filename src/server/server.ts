@@ -3,6 +3,7 @@ import type { ApiHandler, ApiRequest, Clock, Kind, Log, LooseObject, Random, Ser
 import type { AdmissionPlugin } from './admission/admission.ts'
 import type { AuthenticatorChain } from './authn/authn.ts'
 import type { AuthorizationAttributes, Authorizer } from './authz/authz.ts'
+import { deviceClaimCheck } from './authz/device-claims.ts'
 import { escalationCheck, type RoleRules } from './authz/escalation.ts'
 import { paramAccessCheck } from './authz/param-access.ts'
 import type { ObjectReader } from './object-reader.ts'
@@ -180,7 +181,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const core: Core = {
     objects, clock, random, log, authorizer, allocators, metrics, gates: new GateMetrics(metrics), storeRequests: new StoreRequests(metrics), watchMetrics: new WatchMetrics(metrics), auditor: options.auditor ?? new Auditor(uniformPolicy('None'), metrics), tracer: options.tracer, stopwatch: options.stopwatch ?? (() => clock.now()),
     registry: new Registry(kinds, subresourcesOf, options.former),
-    admission: new AdmissionChain([...options.admission, ...(roles ? [escalationCheck({ authorizer, roles })] : []), paramAccessCheck(authorizer)], objects, metrics),
+    admission: new AdmissionChain([deviceClaimCheck(authorizer), ...options.admission, ...(roles ? [escalationCheck({ authorizer, roles })] : []), paramAccessCheck(authorizer)], objects, metrics),
     authenticate: authenticator.authenticate,
     logs: new EventLogs(objects), watches: new Set(), tokens: options.tokens, kubelet: options.kubelet, backend: options.backend,
     outbound: options.outbound ?? nobody, shortestWatchSeconds: options.minRequestTimeoutSeconds ?? 1800, proxyIdentity: options.proxyIdentity, cbor: options.features?.has('CBORServingAndStorage') ?? false,

@@ -35,7 +35,7 @@ export function asStored(served: Served, object: LooseObject, audit?: RequestAud
 export function admitted(call: Call, operation: AdmissionOperation, options: { readonly dryRun: boolean } & object, name = call.info.name): Admitted {
   const { served, info, user } = call
   return {
-    operation, kind: served.kind, version: served.version, served, registry: call.core.registry, subresource: info.subresource, name, namespace: place(call), user, dryRun: options.dryRun,
+    operation, verb: info.verb, kind: served.kind, version: served.version, served, registry: call.core.registry, subresource: info.subresource, name, namespace: place(call), user, dryRun: options.dryRun,
     options: options as Readonly<Record<string, unknown>>, query: info.query, warn: (text) => { call.warnings.push(text) }, context: call.context,
   }
 }

@@ -13,6 +13,8 @@ export type AdmissionOperation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT'
 /** One write as plugins see it. */
 export interface AdmissionAttributes {
   readonly operation: AdmissionOperation
+  /** The request's verb: an UPDATE comes from update, patch and others. */
+  readonly verb: string
   /** The kind whose resource is addressed (for a subresource: the parent's, pod for pods/eviction). */
   readonly kind: Kind
   /** Version of the API the request came in. */
