@@ -1,16 +1,17 @@
 // Pools of connections to other servers: one per authority, identity and expected name.
-import { Agent as PlainAgent } from 'node:http'
+import type { Agent as Plain } from 'node:http'
 import { Agent } from 'node:https'
 import { isIP } from 'node:net'
 import { LRUCache } from 'lru-cache'
 import type { PeerTrust } from '#machinery'
+import { PlainAgent } from './plain-http.ts'
 
 /** Pools are kept for this many different authorities and identities. */
 const mostPools = 200
 const idleMs = 90_000
 
 export interface Pools {
-  readonly plain: PlainAgent
+  readonly plain: Plain
   trusted(trust: PeerTrust): Agent
   close(): void
 }

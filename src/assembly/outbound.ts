@@ -1,9 +1,9 @@
 // The server's calls to others over HTTP/1.1 and TLS: one connection pool per authority and identity, every call with a deadline.
-import { request as plainRequest } from 'node:http'
 import { request as tlsRequest, type RequestOptions } from 'node:https'
 import { isIP } from 'node:net'
 import type { Outbound, OutboundAnswer, OutboundRequest } from '#server'
 import { pools } from './agents.ts'
+import { plainRequest } from './plain-http.ts'
 
 const mostBytesByDefault = 3 * 1024 * 1024
 

@@ -1,6 +1,6 @@
 // Nodes without containers, in the control plane's own process: pods get scheduled, run and finish as told by annotations.
 import type { Log } from '#machinery'
-import { createSimulatedEnvironment, NodeAgent, SimulatedRuntime } from '#node'
+import { createSimulatedEnvironment, NodeAgent, SimulatedRuntime } from '#node/simulated'
 import { directClient, type Client } from '#client'
 import { node as nodeKind } from '#kinds'
 import type { ControlPlane } from './control-plane.ts'

@@ -22,7 +22,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   server: { may: ['machinery', 'cel', 'kinds', 'store'], pure: true, but: ['listen'] },
   controllers: { may: ['machinery', 'cel', 'kinds', 'client'], pure: true },
   scheduler: { may: ['machinery', 'cel', 'kinds', 'client'], pure: true },
-  node: { may: ['machinery', 'kinds', 'client'] },
+  node: { may: ['machinery', 'kinds', 'client'], but: ['simulated'] },
   network: { may: ['machinery', 'kinds', 'client'] },
   platform: { may: ['machinery', 'kinds', 'client'] },
   dashboard: { may: ['machinery', 'kinds', 'client'] },
