@@ -6,6 +6,7 @@ import { checkNamespace } from './create.ts'
 import type { Call } from './core.ts'
 import { patchForm, type PatchForm } from './media.ts'
 import { writeOptions, type WriteOptions } from './options.ts'
+import { fromAnotherVersion, saysAnotherVersion } from './patched-version.ts'
 import { converted } from './served.ts'
 import { answer, checkName, modify, type Adopt } from './update.ts'
 import { asStored } from './write.ts'
@@ -18,12 +19,15 @@ export async function patch(call: Call, adopt?: Adopt, adoptTracked?: Adopt): Pr
   const body = readPatch(call)
   const version = versionIn(body)
   let warned = false
-  const change = (old: LooseObject): LooseObject => {
-    const object = patched(call, old, body, form, options, warned)
+  const checked = (object: LooseObject, old: LooseObject): LooseObject => {
     warned = true
     checkName(call, object)
     checkNamespace(call, object)
     return adopt ? adopt(object, old) : object
+  }
+  const change = (old: LooseObject): LooseObject | Promise<LooseObject> => {
+    const object = patched(call, old, body, form, options, warned)
+    return object instanceof Promise ? object.then((converted) => checked(converted, old)) : checked(object, old)
   }
   return answer(call, await modify(call, { options, change, adoptTracked, retry: version === undefined }))
 }
@@ -42,7 +46,7 @@ export function readPatch({ request: { body }, context: { audit } }: Call): unkn
 /** A patch that names a version wants that version or none. */
 const versionIn = (body: unknown): unknown => (body as { metadata?: { resourceVersion?: unknown } } | null)?.metadata?.resourceVersion
 
-function patched(call: Call, old: LooseObject, body: unknown, form: PatchForm, options: WriteOptions, warned: boolean): LooseObject {
+function patched(call: Call, old: LooseObject, body: unknown, form: PatchForm, options: WriteOptions, warned: boolean): LooseObject | Promise<LooseObject> {
   const { served } = call
   const document = converted(served, old)
   const result = form === 'json' ? applyJsonPatch(document, body) : form === 'merge' ? applyMergePatch(document, body) : applyStrategicPatch(served.schema, document, body)
@@ -52,9 +56,11 @@ function patched(call: Call, old: LooseObject, body: unknown, form: PatchForm, o
   }
   const otherType = served.custom ? undefined : whyAnotherType(result, served, call.core.registry)
   if (otherType !== undefined) throw refused(otherType)
-  const strict: string[] = []
-  const object = inForm(result, served, { strict, sorted: true, converting: form === 'strategic' }, refused)
-  if (strict.length > 0 && options.fieldValidation === 'Strict') throw refused(`strict decoding error: ${strict.join(', ')}`)
-  if (options.fieldValidation === 'Warn' && !warned) call.warnings.push(...strict)
-  return asStored(served, object)
+  const strict: string[] = [], decoding = { strict, sorted: true, converting: form === 'strategic' }
+  const read = (object: LooseObject): LooseObject => {
+    if (strict.length > 0 && options.fieldValidation === 'Strict') throw refused(`strict decoding error: ${strict.join(', ')}`)
+    if (options.fieldValidation === 'Warn' && !warned) call.warnings.push(...strict)
+    return asStored(served, object)
+  }
+  return saysAnotherVersion(served, result) ? fromAnotherVersion(call.core.registry, served, result, decoding, refused).then(read) : read(inForm(result, served, decoding, refused))
 }

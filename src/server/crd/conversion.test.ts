@@ -50,6 +50,32 @@ test('objects are kept in the storage version and shown in the one asked for', a
   assert.deepEqual((await ask(`GET ${v2}`)).body.items.map((i: Body) => i.spec.address), ['j:3', 'i:2'])
 })
 
+test('a patch that says another version is read as that one, and answered in the one asked for', async () => {
+  const { ask, answerWith } = await started()
+  await ask(`POST ${widgets}`, widget('a', { host: 'h', port: '1' }))
+  const merged = await ask(`PATCH ${widgets}/a`, { apiVersion: 'x.example/v2', spec: { host: null, port: null, address: 'j:3' } })
+  assert.deepEqual([merged.status, merged.body.apiVersion, merged.body.spec], [200, 'x.example/v1', { host: 'j', port: '3' }], merged.text)
+  const json = { 'content-type': 'application/json-patch+json' }
+  const replaced = await ask(`PATCH ${v2}/a`, [{ op: 'replace', path: '/apiVersion', value: 'x.example/v1' }, { op: 'replace', path: '/spec', value: { host: 'k', port: '4' } }], json)
+  assert.deepEqual([replaced.body.apiVersion, replaced.body.spec], ['x.example/v2', { address: 'k:4' }], replaced.text)
+  for (const [apiVersion, why] of [['x.example/v9', 'request to convert CR from an invalid group/version: x.example/v9'], ['y.example/v1', 'y.example/v1, Kind=Widget is unstructured and is not suitable for converting to "x.example/v1"']] as const) {
+    const { status, body } = await ask(`PATCH ${widgets}/a`, { apiVersion })
+    assert.equal(status, 422)
+    assert.match(body.message, /^ "" is invalid: patch: Invalid value: "\{.*\}": /)
+    assert.ok(body.message.endsWith(`: ${why}`), body.message)
+  }
+  answerWith(({ apiVersion, request: { uid } }) => ({ apiVersion, kind: 'ConversionReview', response: { uid, result: { status: 'Failure', message: 'no' } } }))
+  assert.match((await ask(`PATCH ${widgets}/a`, { apiVersion: 'x.example/v2', spec: { address: 'j:9' } })).body.message, /: conversion webhook for x.example\/v2, Kind=Widget failed: no$/)
+})
+test('versions that differ by name alone are relabelled', async () => {
+  const { ask } = await start()
+  await established(ask, definition([version({ a: text, only1: text }, {}, { name: 'v1' }), version({ a: text, only2: text, given: { ...text, default: 'two' } }, {}, { name: 'v2', storage: false })]))
+  await ask(`POST ${widgets}`, widget('a', { a: '1', only1: 'x' }))
+  const { status, body, headers } = await ask(`PATCH ${widgets}/a`, { apiVersion: 'x.example/v2', spec: { a: '2', only2: 'y' } })
+  assert.deepEqual([status, body.apiVersion, body.spec], [200, 'x.example/v1', { a: '2' }])
+  assert.deepEqual(headers.warning, ['299 - "unknown field \\"spec.only1\\""'])
+})
+
 test('watches show events in their version, in order', async () => {
   const { ask, send } = await started()
   await ask(`POST ${widgets}`, widget('a', { host: 'h', port: '1' }))
