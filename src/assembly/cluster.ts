@@ -17,6 +17,7 @@ import { kubeletConnector } from './kubelet-connector.ts'
 import { measured } from './measured-engine.ts'
 import { outbound } from './outbound.ts'
 import { processMetrics } from './process-metrics.ts'
+import { profiler } from './profiling/index.ts'
 import { quieten } from './quieten.ts'
 import { Pki, serverNames } from './pki.ts'
 import { realClock, secureRandom, stopwatch } from './real-clock.ts'
@@ -37,7 +38,7 @@ export async function startCluster(options: ClusterOptions, context: Context): P
   }
 }
 
-async function start(options: ClusterOptions, { log, progress, followAudit }: Context, undo: (() => Promise<unknown>)[], fatal: PromiseWithResolvers<never>): Promise<Running> {
+async function start(options: ClusterOptions, { log, progress, followAudit, setVerbosity = () => {} }: Context, undo: (() => Promise<unknown>)[], fatal: PromiseWithResolvers<never>): Promise<Running> {
   const { paths, bindAddress } = options
   const random = secureRandom(), pki = new Pki(paths.pkiDir)
   progress('preparing keys')
@@ -88,6 +89,7 @@ async function start(options: ClusterOptions, { log, progress, followAudit }: Co
     features: new Set(Object.keys(options.featureGates).filter((gate) => options.featureGates[gate])),
     flowControl: { enabled: options.enablePriorityAndFairness, maxRequestsInFlight: options.maxRequestsInflight, maxMutatingRequestsInFlight: options.maxMutatingRequestsInflight, waitMs: options.requestTimeout / 4 }, minRequestTimeoutSeconds: options.minRequestTimeout,
     clusterCidr: nodes?.podCidr ?? options.clusterCidr, advertise: { address: advertised, port: main.port }, authorizationMode: options.authorizationMode, authorization: authorizationOf(options, log.named('authorization')), runtimeConfig: options.runtimeConfig,
+    ...(options.profiling && { debugging: { profiler: profiler(realClock), setVerbosity } }),
     read, metrics, auditor, ...(tracing && { tracer: tracing.tracer }), flags: { ...options.shownFlags, 'advertise-address': advertised, 'secure-port': String(main.port) },
     admission: { enable: options.enableAdmissionPlugins, disable: options.disableAdmissionPlugins, ...(options.admissionControlConfigFile && { configFile: options.admissionControlConfigFile }), notReadySeconds: options.defaultNotReadyTolerationSeconds, unreachableSeconds: options.defaultUnreachableTolerationSeconds },
     compactionIntervalMs: options.etcdCompactionIntervalMs, nodeMonitorGracePeriodMs: options.nodeMonitorGracePeriodMs,

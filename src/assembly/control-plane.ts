@@ -8,7 +8,7 @@ import { startControllers, type CertificateSigner } from '#controllers'
 import { startScheduler } from '#scheduler'
 import {
   admissionPlugins, bootstrap, chooseFormer, configuredAuthorizers, createApiServer, createObjects, formerAskedFor, impersonator, keepFlowControl, keepIpAddresses, legacyToken, Metrics, parseCidr, podPresetPlugin, publishAuthorities, readableStore,
-  runtimeConfigProblem, ServiceAllocation, systemUser, type AdmissionChoice, type ApiServer, type Auditor, type BackendConnector, type EncryptionAtRest, type FlowControlSettings, type FrontProxyNames, type HealthCheck, type KubeletConnector, type Objects, type ReadFile, type RuntimeConfig, type Outbound, type Tracer,
+  runtimeConfigProblem, ServiceAllocation, systemUser, type AdmissionChoice, type Debugging, type ApiServer, type Auditor, type BackendConnector, type EncryptionAtRest, type FlowControlSettings, type FrontProxyNames, type HealthCheck, type KubeletConnector, type Objects, type ReadFile, type RuntimeConfig, type Outbound, type Tracer,
 } from '#server'
 import { openStore, sealedEngine, sqliteEngine, type Engine, type Store } from '#store'
 import { authentication, type AuthenticationOptions } from './authentication.ts'
@@ -67,6 +67,8 @@ export interface ControlPlaneOptions extends AuthenticationOptions {
   /** Called when the store has failed for good. */
   readonly onFatal?: (error: Error) => void
   readonly build?: Parameters<typeof createApiServer>[0]['build']
+  /** What is at /debug. */
+  readonly debugging?: Debugging
   /** What the server was told, for /flagz. */
   readonly flags?: Readonly<Record<string, string>>
 }
@@ -109,7 +111,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     authenticator: chain,
     admission: [...(former?.kinds.includes(podPreset) ? [podPresetPlugin] : []), ...admissionPlugins({ random, clock, authorizer, read, api: (request) => server.handler(request), outbound: options.outbound ?? nobody, tolerationSeconds: { notReady: notReadySeconds, unreachable: unreachableSeconds } }, choice)],
     impersonate: impersonator(authorizer), allocators: [services], tokens: signer,
-    ...(options.kubelet && { kubelet: options.kubelet }), ...(options.outbound && { outbound: options.outbound }), ...(options.backend && { backend: options.backend }), ...(options.proxyIdentity && { proxyIdentity: options.proxyIdentity }), ...(options.build && { build: options.build }), ...(options.checks && { checks: options.checks }), ...(options.flags && { flags: options.flags }),
+    ...(options.kubelet && { kubelet: options.kubelet }), ...(options.outbound && { outbound: options.outbound }), ...(options.backend && { backend: options.backend }), ...(options.proxyIdentity && { proxyIdentity: options.proxyIdentity }), ...(options.build && { build: options.build }), ...(options.checks && { checks: options.checks }), ...(options.flags && { flags: options.flags }), ...(options.debugging && { debugging: options.debugging }),
   })
   await bootstrap({ handler: server.handler, objects, serviceRange: range, advertise: options.advertise, clientCa: options.clientCa, ...(options.frontProxyCa && { frontProxyCa: options.frontProxyCa }), ...(options.frontProxyNames && { frontProxyNames: options.frontProxyNames }), today: formatTime(clock.now()).slice(0, 10) })
   await server.aggregate()

@@ -33,6 +33,7 @@ export interface ClusterOptions extends AuthenticationFlags, AuthorizationFlags,
   readonly featureGates: Readonly<Record<string, boolean>>
   readonly tlsCertFile: string | undefined
   readonly tlsPrivateKeyFile: string | undefined
+  readonly profiling: boolean
   readonly tracingConfigFile: string | undefined
   readonly disableControllerManager: boolean
   readonly disableScheduler: boolean
@@ -67,6 +68,9 @@ export interface Circumstances {
   readonly idle?: ReadonlyMap<string, string>
 }
 
+/** The level of the log, as the reference counts. */
+export const levelOf = (v: number): 'debug' | 'info' => (v >= 4 ? 'debug' : 'info')
+
 /** The paths of the cluster that was typed. */
 export const pathsOf = ({ name, dataDir }: Values<typeof clusterFlags>): ClusterPaths => clusterPaths(name, dataDir ?? defaultDataDir())
 
@@ -93,7 +97,7 @@ export function clusterOptions(typed: Typed, { noContainers, lastPort, idle = ne
     port: port ?? securePort ?? lastPort ?? (name === 'proa' ? 6443 : 0),
     containerdNodes: real ? plain : 0,
     simulatedNodes: (simulate ?? 0) + (real ? 0 : plain),
-    logLevel: v === undefined ? rest.logLevel : v >= 4 ? 'debug' : 'info',
+    logLevel: v === undefined ? rest.logLevel : levelOf(v),
     clusterCidr: pods, clusterCidrGiven: clusterCidr !== undefined, etcdCompactionIntervalMs: etcdCompactionInterval, nodeMonitorGracePeriodMs: nodeMonitorGracePeriod,
     shownFlags: shownFlags(ofReference(typed, port ?? securePort ?? lastPort ?? 6443), durations, idle),
   }

@@ -3,7 +3,7 @@ import { LogFile } from './log-file.ts'
 import { callSite, jsonLine, klogLine, levels, type Level, type LogFormat } from './log-line.ts'
 
 export type { Level } from './log-line.ts'
-export interface FileLog { readonly log: Log; close(): void }
+export interface FileLog { readonly log: Log; /** From now on. */ setLevel(level: Level): void; close(): void }
 
 export interface FileLogOptions {
   readonly level: Level
@@ -19,14 +19,16 @@ export interface FileLogOptions {
 /** A log into a file, in lines as Kubernetes' components write them. */
 export function openFileLog(file: string, options: FileLogOptions): FileLog {
   const out = new LogFile(file)
-  return { log: logInto((line) => { out.write(line) }, options), close: () => { out.close() } }
+  let level = options.level
+  return { log: logInto((line) => { out.write(line) }, { ...options, get level() { return level } }), setLevel: (next) => { level = next }, close: () => { out.close() } }
 }
 
 /** A log whose lines, each with its end, go to `put`. */
-export function logInto(put: (line: string) => void, { level, now, format = 'text', alsoWarn, also }: FileLogOptions): Log {
+export function logInto(put: (line: string) => void, options: FileLogOptions): Log {
+  const { now, format = 'text', alsoWarn, also } = options
   const lineOf = format === 'json' ? jsonLine : klogLine
   const write = (at: Level, component: string, message: string, fields?: LogFields) => {
-    if (levels.indexOf(at) < levels.indexOf(level)) return
+    if (levels.indexOf(at) < levels.indexOf(options.level)) return
     const line = lineOf({ at: now(), level: at, component, message, fields, source: callSite(own), pid: process.pid })
     if (alsoWarn && (at === 'warn' || at === 'error')) alsoWarn(`${component ? `${component}: ` : ''}${message}${formatFields(fields)}`)
     put(line)

@@ -25,6 +25,7 @@ import { Definitions } from './crd/definitions.ts'
 import type { Outbound } from './outbound.ts'
 import type { BackendConnector } from './proxying/backend.ts'
 import { paths } from './paths/index.ts'
+import type { Debugging } from './paths/profiling.ts'
 import { knowFormerVersions } from './typed-schemas.ts'
 import { pipeline } from './pipeline.ts'
 import type { RequestInfo } from './request.ts'
@@ -82,6 +83,8 @@ export interface ApiServerOptions {
   readonly checks?: readonly HealthCheck[]
   /** What the server was told on its command line, for /flagz; nothing secret. */
   readonly flags?: Readonly<Record<string, string>>
+  /** Profiles and the level of the log, at /debug; absent: there are none. */
+  readonly debugging?: Debugging
   /** Build metadata after the '+' of gitVersion. */
   readonly build?: { readonly version: string; readonly commit: string; readonly date: string; readonly runtime: string; readonly platform: string }
 }

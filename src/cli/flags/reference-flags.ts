@@ -16,13 +16,13 @@ export interface ReferenceFlag {
 
 export const idle = (type: ReferenceType, why: string, fits: readonly string[] = []): ReferenceFlag => ({ type, idle: why, fits })
 export const refused = (type: ReferenceType, instead: string, fits: readonly string[] = []): ReferenceFlag => ({ type, refused: instead, fits })
-const ownStore = 'the store is this process\'s own', go = 'there is no Go runtime here', oneServer = 'there is one API server', ownLog = 'the log is written at once', ownIdentity = 'the cluster makes its own'
+const ownStore = 'the store is this process\'s own', oneServer = 'there is one API server', ownLog = 'the log is written at once', ownIdentity = 'the cluster makes its own'
 
 export const referenceFlags: Readonly<Record<string, ReferenceFlag>> = {
   'admission-control': refused('text', 'use --enable-admission-plugins and --disable-admission-plugins'),
   'aggregator-reject-forwarding-redirect': idle('bool', 'redirects of extension servers are never followed', ['true']),
   'allow-metric-labels': idle('text', 'labels of metrics are not filtered'), 'allow-metric-labels-manifest': idle('text', 'labels of metrics are not filtered'),
-  'cert-dir': idle('text', `${ownIdentity} certificates in its data directory`), 'contention-profiling': idle('bool', go, ['false']),
+  'cert-dir': idle('text', `${ownIdentity} certificates in its data directory`), 'contention-profiling': idle('bool', 'nothing here blocks', ['false']),
   'coordinated-leadership-lease-duration': idle('duration', oneServer), 'coordinated-leadership-renew-deadline': idle('duration', oneServer), 'coordinated-leadership-retry-period': idle('duration', oneServer),
   'cors-allowed-origins': idle('text', 'answers to other origins are never allowed'), 'debug-socket-path': idle('text', 'profiles are served over TLS only'),
   'delete-collection-workers': idle('int', 'sixteen objects are deleted at once'), 'disable-http2-serving': idle('bool', 'HTTP/2 is always served beside HTTP/1.1', ['false']),
@@ -41,7 +41,6 @@ export const referenceFlags: Readonly<Record<string, ReferenceFlag>> = {
   'kubernetes-service-node-port': idle('int', 'the kubernetes service is of type ClusterIP', ['0']), 'lease-reuse-duration-seconds': idle('int', 'what is written within a minute shares a lease', ['60']),
   'log-flush-frequency': idle('duration', ownLog), 'log-json-info-buffer-size': idle('text', ownLog), 'log-json-split-stream': idle('bool', ownLog, ['false']), 'log-text-info-buffer-size': idle('text', ownLog), 'log-text-split-stream': idle('bool', ownLog, ['false']),
   'max-connection-bytes-per-sec': idle('int', 'connections are not throttled', ['0']), 'peer-advertise-ip': idle('text', oneServer), 'peer-advertise-port': idle('text', oneServer), 'peer-ca-file': idle('text', oneServer),
-  'profiling': idle('bool', 'profiles are not served'),
   'permit-address-sharing': idle('bool', 'addresses are not shared', ['false']), 'permit-port-sharing': idle('bool', 'ports are not shared', ['false']), 'livez-grace-period': idle('duration', 'the server is alive when it answers', ['0', '0s']),
   'send-retry-after-while-not-ready-once': idle('bool', 'requests wait until the server is ready', ['false']), 'service-account-signing-endpoint': refused('text', 'use --service-account-signing-key-file'),
   'show-hidden-metrics-for-version': idle('text', 'no metric is hidden'), 'storage-backend': refused('text', ownStore, ['etcd3']), 'storage-initialization-timeout': idle('duration', ownStore), 'storage-media-type': idle('text', 'objects are stored as JSON', ['application/json']),

@@ -19,6 +19,7 @@ export const serverFlags = {
   tlsCertFile: path({ group, description: 'Certificate to serve with, instead of one of the cluster\'s own authority' }),
   tlsPrivateKeyFile: path({ group, description: 'Its key; both are read again when they change' }),
   tlsSniCertKey: texts({ group, value: 'CERT,KEY[:NAMES]', description: 'Another certificate for clients that ask for its names' }),
+  profiling: toggle({ group, description: 'Profiles of the server at /debug/pprof, and the level of its log at /debug/flags/v' }, true),
   tracingConfigFile: path({ group, description: 'TracingConfiguration: the collector that spans of requests go to (OTLP over gRPC), and how many requests have some' }),
   disableControllerManager: toggle({ group, description: 'Without controllers: they run elsewhere, as ./proa controller-manager or any other' }),
   disableScheduler: toggle({ group, description: 'Without the scheduler: it runs elsewhere' }),

@@ -1,5 +1,5 @@
 // A control plane in this process, from the claim on its folder to the last line of its log.
-import type { ClusterOptions } from '../cluster-options.ts'
+import { levelOf, type ClusterOptions } from '../cluster-options.ts'
 import type { ClusterProgram, RunningCluster } from '../cluster-program.ts'
 import { openClusterDir, writeFileAtomically } from '../data-dir.ts'
 import { Failure } from '../failure.ts'
@@ -38,12 +38,12 @@ export async function startControlPlane(options: ClusterOptions, program: Cluste
   let told = false
   if (options.logStreams !== undefined) setStreams(paths, options.logStreams)
   const streams = new LogStreams(paths)
-  const { log, close } = openFileLog(paths.controlPlaneLog, { level: options.logLevel, now: Date.now, format: options.loggingFormat, alsoWarn: (line) => { if (!told) warn?.(line) }, also: (component, line) => { streams.write(component, line) } })
+  const { log, close, setLevel } = openFileLog(paths.controlPlaneLog, { level: options.logLevel, now: Date.now, format: options.loggingFormat, alsoWarn: (line) => { if (!told) warn?.(line) }, also: (component, line) => { streams.write(component, line) } })
   const release = () => { removePidFile(paths.pidFile); streams.close(); close() }
   log.info('starting', { version: proaVersion(), name: options.name, containerdNodes: options.containerdNodes, simulatedNodes: options.simulatedNodes })
   let cluster: RunningCluster
   try {
-    cluster = await program.startCluster(options, { log, progress, followAudit: (run) => streams.followAudit(run) })
+    cluster = await program.startCluster(options, { log, progress, followAudit: (run) => streams.followAudit(run), setVerbosity: (v) => { setLevel(levelOf(v)) } })
   } catch (error) {
     // The caller says it in one line; the log has the stack.
     told = true

@@ -8,15 +8,16 @@ import { discovery } from './discovery.ts'
 import { health } from './health.ts'
 import { metrics } from './metrics.ts'
 import { oidc } from './oidc.ts'
+import { debugging } from './profiling.ts'
 import { allPaths, buildInfo, rootPaths, version, versionsOf } from './version.ts'
 import { zpages } from './zpages.ts'
 
-export function paths(core: Core, aggregation: Aggregation, { build, checks = [], flags = {}, advertised }: ApiServerOptions, isOpen: () => boolean): PathHandler[] {
+export function paths(core: Core, aggregation: Aggregation, { build, checks = [], flags = {}, advertised, debugging: debug }: ApiServerOptions, isOpen: () => boolean): PathHandler[] {
   const { objects: { store }, metrics: all, log, clock } = core
   const answers = { read: () => { store.get('health') }, write: () => { store.get('health') } }
   buildInfo(all, build)
   return [
     discovery(core.registry, aggregation, advertised), health({ store: answers, checks, isOpen, metrics: all, log }), version(build), openapi(core, aggregation, build ? `${build.version}${build.commit}` : ''),
-    metrics(core), oidc(core.tokens), rootPaths(aggregation), zpages({ clock, versions: versionsOf(build), paths: () => allPaths(aggregation), flags }),
+    metrics(core), oidc(core.tokens), rootPaths(aggregation), zpages({ clock, versions: versionsOf(build), paths: () => allPaths(aggregation), flags }), ...(debug ? [debugging(debug)] : []),
   ]
 }
