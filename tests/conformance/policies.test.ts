@@ -8,7 +8,7 @@ const deployments = (namespace: string) => `/apis/apps/v1/namespaces/${namespace
 const deployment = (name: string, replicas: number, more: object = {}) => ({ metadata: { name, ...more }, spec: { replicas, selector: { matchLabels: { app: name } }, template: { metadata: { labels: { app: name } }, spec: { containers: [{ name: 'nginx', image: 'pause' }] } } } })
 const inside = (namespace: string) => ({ matchResources: { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } } } })
 
-conformance('[sig-api-machinery] ValidatingAdmissionPolicy [Privileged:ClusterAdmin]', { controllers: ['validatingadmissionpolicy-status-controller'] }, (behaviour) => {
+conformance('[sig-api-machinery] ValidatingAdmissionPolicy [Privileged:ClusterAdmin]', { controllers: ['validatingadmissionpolicy-status'] }, (behaviour) => {
   const policy = async (stage: Stage, namespace: string, spec: object) => {
     const name = `${namespace}.policy.example.com`
     await stage.make(`${api}/validatingadmissionpolicies`, { metadata: { name }, spec: { matchConstraints: { resourceRules: [rule] }, ...spec } })

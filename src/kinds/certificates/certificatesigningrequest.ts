@@ -1,6 +1,6 @@
-import { defineKind, nameIsPathSegment, s, shortAge, type Infer, type ObjectOf } from '#machinery'
+import { defineKind, formatTime, nameIsPathSegment, s, shortAge, type Infer, type ObjectOf } from '#machinery'
 import * as cells from '../cells.ts'
-import { isDecision, validateSigningRequest } from './validate-signing-request.ts'
+import { decisions, validateSigningRequest } from './validate-signing-request.ts'
 
 export const certificateSigningRequestSpec = s.object('io.k8s.api.certificates.v1.CertificateSigningRequestSpec', {
   expirationSeconds: s.int({ keepEmpty: true }),
@@ -35,6 +35,17 @@ function state({ conditions, certificate }: CertificateSigningRequestStatus): st
   return `${has('Denied') ? 'Denied' : has('Approved') ? 'Approved' : 'Pending'}${has('Failed') ? ',Failed' : ''}${certificate ? ',Issued' : ''}`
 }
 
+/** A status that says as often as before what was decided leaves the decision as it was; another is refused by validation. */
+function keepDecision(conditions: CertificateSigningRequestCondition[], old: readonly CertificateSigningRequestCondition[], type: string): void {
+  const places = conditions.flatMap((c, i) => (c.type === type ? [i] : [])), before = old.filter((c) => c.type === type)
+  if (places.length === before.length) before.forEach((condition, i) => { conditions[places[i]!] = { ...condition } })
+}
+/** A condition without times is of now; of before, where it has only been said again. */
+function date(condition: CertificateSigningRequestCondition, old: readonly CertificateSigningRequestCondition[], now: string): void {
+  condition.lastUpdateTime ||= now
+  condition.lastTransitionTime ||= old.find((c) => c.type === condition.type && c.status === condition.status && c.lastTransitionTime)?.lastTransitionTime ?? now
+}
+
 export const certificateSigningRequest = defineKind({
   group: 'certificates.k8s.io', version: 'v1', kind: 'CertificateSigningRequest', plural: 'certificatesigningrequests',
   shortNames: ['csr'], scope: 'Cluster',
@@ -62,12 +73,11 @@ export const certificateSigningRequest = defineKind({
     if (extra) spec.extra = Object.fromEntries(Object.entries(extra).map(([key, values]) => [key, [...values]]))
     else delete spec.extra
   },
-  prepareUpdate: (o, old, subresource) => {
+  prepareUpdate: (o, old, subresource, now) => {
     o.spec = old.spec
-    if (subresource !== 'status') return
-    const decided = (status: CertificateSigningRequestStatus) => (status.conditions ?? []).filter((c) => isDecision(c.type))
-    const conditions = [...(o.status.conditions ?? []).filter((c) => !isDecision(c.type)), ...decided(old.status)]
-    if (conditions.length) o.status.conditions = conditions
+    if (subresource === undefined) return
+    if (subresource === 'status') for (const type of decisions) keepDecision(o.status.conditions ?? [], old.status.conditions ?? [], type)
+    for (const condition of o.status.conditions ?? []) date(condition, old.status.conditions ?? [], formatTime(now))
   },
   name: nameIsPathSegment, rechecksMetadata: true,
   validate: validateSigningRequest,

@@ -9,8 +9,7 @@ const usageWords = ['any', 'cert sign', 'client auth', 'code signing', 'content 
   'ipsec tunnel', 'ipsec user', 'key agreement', 'key encipherment', 'microsoft sgc', 'netscape sgc', 'ocsp signing', 's/mime', 'server auth', 'signing', 'timestamping']
 const shortest = 600
 /** What decides a request; each comes once and stays. */
-const decisions = ['Approved', 'Denied'] as const
-export const isDecision = (type: string): boolean => decisions.some((d) => d === type)
+export const decisions = ['Approved', 'Denied'] as const
 const lasting = [...decisions, 'Failed'] as const
 
 export function validateSigningRequest({ spec, status }: Request, old?: Request, subresource?: string): FieldError[] {

@@ -36,13 +36,11 @@ function take<T extends object>(into: T, from: Partial<T>, field: keyof T): void
   else into[field] = from[field] as T[keyof T]
 }
 
-/** certificatesigningrequests/approval: the conditions Approved and Denied. */
+/** certificatesigningrequests/approval: the conditions, whatever they are, and nothing else of the status. */
 export const approval = adopted('approval', 'CertificateSigningRequest', (given, old) => {
-  const decides = ({ type }: { type: string }) => type === 'Approved' || type === 'Denied'
-  const others = ((old.status?.conditions ?? []) as { type: string }[]).filter((c) => !decides(c))
-  const decisions = ((given.status?.conditions ?? []) as { type: string }[]).filter(decides)
-  const conditions = [...others, ...decisions]
-  return { ...copy(old), metadata: given.metadata, status: { ...copy(old.status ?? {}), ...(conditions.length > 0 && { conditions }) } }
+  const { conditions: _, ...rest } = copy(old.status ?? {}) as { conditions?: unknown }
+  const { conditions = [] } = (given.status ?? {}) as { conditions?: readonly object[] }
+  return { ...copy(old), metadata: given.metadata, status: { ...rest, ...(conditions.length > 0 && { conditions }) } }
 })
 
 /** namespaces/finalize: what holds a namespace back. */
