@@ -84,7 +84,7 @@ async function start(options: ClusterOptions, { log, progress, followAudit, setV
   if (atRest) undo.push(async () => atRest.stop())
   const plane: ControlPlane = await createControlPlane({
     ...(atRest && { atRest: atRest.atRest, checks: atRest.checks }),
-    engine: measured(await openEngine(paths.storeDir), metrics, stopwatch), clock: realClock, stopwatch, random, log, kubelet, outbound: calls, backend: carrier, clientCa: certificates.clientCa, rootCa: ca.certificate, signer: certificateSigner(ca), frontProxyCa: certificates.frontProxyCa, proxyIdentity: certificates.proxyIdentity, tokenKeys: serviceAccountKeys(options, pki),
+    engine: measured(await openEngine(paths.storeDir), metrics, stopwatch), clock: realClock, stopwatch, random, log, kubelet, outbound: calls, backend: carrier, clientCa: certificates.clientCa, rootCa: ca.certificate, signer: certificateSigner(ca), loadBalancerPool: poolOf(options, nodes), frontProxyCa: certificates.frontProxyCa, proxyIdentity: certificates.proxyIdentity, tokenKeys: serviceAccountKeys(options, pki),
     ...authenticationOf(options, certificates, log.named('authenticator')), serviceClusterIpRange: options.serviceClusterIpRange, serviceNodePortRange: options.serviceNodePortRange,
     features: new Set(Object.keys(options.featureGates).filter((gate) => options.featureGates[gate])),
     flowControl: { enabled: options.enablePriorityAndFairness, maxRequestsInFlight: options.maxRequestsInflight, maxMutatingRequestsInFlight: options.maxMutatingRequestsInflight, waitMs: options.requestTimeout / 4 }, minRequestTimeoutSeconds: options.minRequestTimeout,
@@ -133,6 +133,11 @@ async function start(options: ClusterOptions, { log, progress, followAudit, setV
     },
   }
 }
+
+/** Simulated nodes answer for nothing: their services get addresses that are nobody's (RFC 5737). */
+const exampleAddresses = '192.0.2.128/25'
+const poolOf = ({ loadBalancerPool, simulatedNodes }: ClusterOptions, nodes: RealNodes | undefined): readonly string[] =>
+  (loadBalancerPool.length > 0 ? loadBalancerPool : nodes ? [nodes.loadBalancerCidr] : simulatedNodes > 0 ? [exampleAddresses] : [])
 
 /** Addresses of this machine that others could reach it by. */
 const machineAddresses = (): string[] => Object.values(networkInterfaces()).flatMap((all) => all ?? []).filter((a) => a.family === 'IPv4' && !a.internal).map((a) => a.address)

@@ -55,7 +55,7 @@ function controllersOptions(options: ControllerManagerOptions): ControllersOptio
   const keys = keyFile === undefined ? undefined : tokenKeys({ privateKey: privateKeyOf(read(keyFile), keyFile) })
   return {
     rootCa: options.rootCaFile === undefined ? '' : read(options.rootCaFile), clusterCidr: options.allocateNodeCidrs ? options.clusterCidr ?? missing('--cluster-cidr', '--allocate-node-cidrs') : '',
-    nodeMonitorGracePeriodMs: options.nodeMonitorGracePeriod, terminatedPodThreshold: options.terminatedPodGcThreshold,
+    nodeMonitorGracePeriodMs: options.nodeMonitorGracePeriod, loadBalancerPool: options.loadBalancerPool, legacyTokenCleanUpMs: options.legacyServiceAccountTokenCleanUpPeriod, terminatedPodThreshold: options.terminatedPodGcThreshold,
     bootstrapMac: (secret, data) => createHmac('sha256', secret).update(data).digest(),
     ...(keys && { signToken: async (account, secretName) => legacyToken(keys, account, secretName) }),
     ...(certificate !== undefined && key !== undefined && { certificates: { signer: certificateSigner({ certificate: read(certificate), key: read(key) }), longestMs: options.clusterSigningDuration } }),

@@ -19,6 +19,8 @@ export interface RealNodes {
   readonly gateway: string
   /** The range of the pods' addresses. */
   readonly podCidr: string
+  /** Addresses that the nodes answer for and this machine reaches: for services of type LoadBalancer. */
+  readonly loadBalancerCidr: string
   /** Makes bridge, namespaces and routes. */
   raise(): Promise<void>
   /** Starts the agents that do not run. */
@@ -37,9 +39,9 @@ export async function prepareRealNodes(options: ClusterOptions, log: Log): Promi
   const taken = await surveyHost(held && planHosts(held).bridge)
   const chosen = held ?? chooseClusterNetwork({ cluster: options.name, dataDirectory: paths.dataDir, taken, ...(options.clusterCidrGiven && { podCidr: options.clusterCidr }), serviceCidr: options.serviceClusterIpRange })
   if (held) checkClusterNetwork(held, taken)
-  const network = withNodes(chosen, names), plan = planHosts(network)
+  const network = withNodes(chosen, names), plan = planHosts(network, options.loadBalancerPool)
   return {
-    gateway: plan.gateway, podCidr: plan.podCidr,
+    gateway: plan.gateway, podCidr: plan.podCidr, loadBalancerCidr: plan.loadBalancerCidr,
     async raise() {
       writeAtomically(networkFile(paths), JSON.stringify(network, null, 2) + '\n', 0o600)
       await raiseHosts(plan)

@@ -47,6 +47,8 @@ export interface ClusterOptions extends AuthenticationFlags, AuthorizationFlags,
   readonly allowPrivileged: boolean
   readonly serviceClusterIpRange: string
   readonly serviceNodePortRange: { readonly from: number; readonly to: number }
+  /** Ranges; empty: some that fit the nodes, none where there are no nodes. */
+  readonly loadBalancerPool: readonly string[]
   readonly clusterCidr: string
   /** Whether it was typed; otherwise real nodes may get another range when this one is in use on the machine. */
   readonly clusterCidrGiven: boolean

@@ -11,8 +11,10 @@ import { disruptionController } from './disruption.ts'
 import { endpointSliceController } from './endpointslice.ts'
 import { endpointSliceMirroringController } from './endpointslice-mirroring.ts'
 import { endpointsController } from './endpoints.ts'
+import { ephemeralVolumeController } from './ephemeral-volume.ts'
 import { garbageCollector } from './garbage-collector.ts'
 import { jobController } from './job.ts'
+import { legacyTokenCleaner } from './legacy-serviceaccount-token-cleaner.ts'
 import { namespaceController } from './namespace.ts'
 import { nodeIpamController } from './node-ipam.ts'
 import { nodeLifecycleController } from './node-lifecycle.ts'
@@ -22,6 +24,8 @@ import { replicaSetController } from './replicaset.ts'
 import { replicationControllerController } from './replicationcontroller.ts'
 import { resourceQuotaController } from './resourcequota.ts'
 import { rootCaPublisher } from './root-ca.ts'
+import { serviceCidrController } from './service-cidr.ts'
+import { serviceLoadBalancerController } from './service-load-balancer.ts'
 import { serviceAccountController } from './serviceaccount.ts'
 import { tokenSecretsController, type TokenSecretsOptions } from './serviceaccount-token.ts'
 import { statefulSetController } from './statefulset.ts'
@@ -42,6 +46,10 @@ export interface ControllersOptions {
   readonly certificates?: CertificateSigning
   /** Pods' addresses: each node gets a part of it. Empty: nodes get none. */
   readonly clusterCidr: string
+  /** Ranges that services of type LoadBalancer get addresses from; empty: somebody else gives them. */
+  readonly loadBalancerPool?: readonly string[]
+  /** Tokens in Secrets that nobody has used for so long go; default a year. */
+  readonly legacyTokenCleanUpMs?: number
   /** A node is not ready when nothing has been heard of it for so long. */
   readonly nodeMonitorGracePeriodMs?: number
   /** So many finished pods are kept. */
@@ -78,6 +86,10 @@ export const parts = (options: ControllersOptions): readonly Part[] => [
   part(taintEvictionController()),
   part(nodeTtlController()),
   ...(options.clusterCidr ? [part(nodeIpamController(options.clusterCidr), 'cidrAllocator')] : []),
+  part(ephemeralVolumeController, 'ephemeral_volume'),
+  part(legacyTokenCleaner({ keepMs: options.legacyTokenCleanUpMs })),
+  part(serviceCidrController),
+  ...(options.loadBalancerPool?.length ? [part(serviceLoadBalancerController(options.loadBalancerPool), 'service-controller')] : []),
   part(endpointsController, 'endpoint-controller'),
   part(endpointSliceController, 'endpoint-slice-controller'),
   part(endpointSliceMirroringController, 'endpoint-slice-mirroring-controller'),
@@ -88,7 +100,7 @@ export const startControllers = (start: Start & { readonly options: ControllersO
 /** The names of all there are, with what they need or without. */
 export const controllerNames = (): readonly Pick<Part, 'name' | 'isOptional'>[] => {
   const nobody = () => { throw new Error('this is only asked for its name') }
-  return parts({ rootCa: '', clusterCidr: '10.0.0.0/8', signToken: nobody, bootstrapMac: nobody, certificates: { signer: { read: nobody, sign: nobody, isOver: nobody } } })
+  return parts({ rootCa: '', clusterCidr: '10.0.0.0/8', loadBalancerPool: ['192.0.2.0/24'], signToken: nobody, bootstrapMac: nobody, certificates: { signer: { read: nobody, sign: nobody, isOver: nobody } } })
 }
 export { identityOf, startParts, type Part } from './part.ts'
 export type { CertificateSigner } from './certificates/rules.ts'

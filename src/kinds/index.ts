@@ -142,6 +142,7 @@ export * from './core/pod/container.ts'
 export * from './core/pod/index.ts'
 export { podLimits, podRequests } from './core/pod/pod-resources.ts'
 export { qosClass } from './core/pod/qos.ts'
+export * from './core/pod/references.ts'
 export { isExtendedResource, isNativeResource, type ResourceList } from './core/resources.ts'
 export * from './core/pod/security.ts'
 export * from './core/pod/spec.ts'
@@ -188,4 +189,4 @@ export { validateDomainPrefixedPath } from './checks.ts'
 export * from './legacy/podpreset.ts'
 /** Versions and kinds that the reference no longer serves: made only where they are asked for. */
 export const loadFormer = () => import('./legacy/index.ts')
-export { parseIP } from './ip.ts'
+export { inNetwork, parseCIDR, parseIP } from './ip.ts'

@@ -2,7 +2,7 @@
 import { createHmac } from 'node:crypto'
 import { createControlPlane, type ControlPlane, type ControlPlaneOptions } from '#assembly'
 import { connect, directClient, EventRecorder, Informers, type Client, type Cluster } from '#client'
-import { startControllers, type CertificateSigner } from '#controllers'
+import { startControllers, type CertificateSigner, type ControllersOptions } from '#controllers'
 import { event, lease } from '#kinds'
 import { fnv32a, seeded, silent, type ApiHandler, type Log, type Random, type User } from '#machinery'
 import { startScheduler } from '#scheduler'
@@ -24,6 +24,8 @@ export interface TestClusterOptions {
   readonly faults?: FaultOptions
   readonly log?: Log
   readonly nodeMonitorGracePeriodMs?: number
+  /** What else the controllers are told. */
+  readonly controllersOptions?: Partial<ControllersOptions>
   /** Signs certificate requests; default: nobody does. */
   readonly signer?: CertificateSigner
   /** What else the control plane is given: ways to other servers, mostly. */
@@ -96,9 +98,9 @@ export class TestCluster {
       const client = this.clientAs(user, line.handler, component === 'default-scheduler' ? 'kube-scheduler' : 'kube-controller-manager')
       return connect(client, informers, new EventRecorder(client, { component, ...(component === 'default-scheduler' && { style: 'series' as const }) }))
     }
-    const { log = silent, controllers, scheduler = true, signer, nodeMonitorGracePeriodMs = 40_000 } = this.#options
+    const { log = silent, controllers, scheduler = true, signer, controllersOptions, nodeMonitorGracePeriodMs = 40_000 } = this.#options
     this.#process = { line, informers, stops: [
-      startControllers({ as, clock: this.clock, log, ...(controllers && { only: controllers }), options: { rootCa: 'certificate', ...(signer && { certificates: { signer } }), signToken: async (account, name) => legacyToken(testKeys, account, name), clusterCidr: '10.244.0.0/16', nodeMonitorGracePeriodMs } }),
+      startControllers({ as, clock: this.clock, log, ...(controllers && { only: controllers }), options: { ...controllersOptions, rootCa: 'certificate', ...(signer && { certificates: { signer } }), signToken: async (account, name) => legacyToken(testKeys, account, name), clusterCidr: '10.244.0.0/16', nodeMonitorGracePeriodMs } }),
       ...(scheduler ? [startScheduler(as({ name: 'system:kube-scheduler', groups: ['system:authenticated'] }, 'default-scheduler'))] : []),
     ] }
   }

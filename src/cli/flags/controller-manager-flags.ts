@@ -16,6 +16,8 @@ export const controllerManagerFlags = {
   allocateNodeCidrs: toggle({ group: nodes, description: 'Give each node a part of the pods\' addresses' }),
   clusterCidr: network({ group: nodes, description: 'Addresses of pods' }, [8, 24]),
   nodeMonitorGracePeriod: duration({ group: nodes, description: 'How long a node may be silent before it counts as gone' }, 50_000, '50s'),
+  loadBalancerPool: list({ value: 'CIDR,...', description: 'Addresses of Services of type LoadBalancer (not a flag of the reference)', defaultText: 'somebody else gives them' }),
+  legacyServiceAccountTokenCleanUpPeriod: duration({ group: keys, description: 'Tokens in Secrets that nobody has used for so long go' }, 8760 * 3_600_000, '8760h'),
   terminatedPodGcThreshold: integer({ description: 'So many finished pods are kept' }, [0, 2 ** 31 - 1], 12_500),
   concurrentCronJobSyncs: concurrent('CronJobs', 5), concurrentDaemonsetSyncs: concurrent('DaemonSets', 2), concurrentDeploymentSyncs: concurrent('Deployments', 5), concurrentEndpointSyncs: concurrent('Services, for endpoints', 5),
   concurrentJobSyncs: concurrent('Jobs', 5), concurrentNamespaceSyncs: concurrent('Namespaces that end', 10), concurrentRcSyncs: concurrent('ReplicationControllers', 5),

@@ -74,7 +74,8 @@ test('a node has an address, a part of the pods\' range, and a way to the pods o
   assert.deepEqual(one, { name: 'one', address: '172.30.4.11', mac: '0a:58:ac:1e:04:0b', podCidr: '10.200.0.0/24', podGateway: '10.200.0.1', routes: [{ to: '10.200.1.0/24', via: '172.30.4.12' }] })
   assert.equal(netnsPath, `/run/netns/${netns}`)
   assert.match(veth, /^pvabc123-/)
-  assert.deepEqual(plan.routes, [{ to: '10.200.0.0/24', via: '172.30.4.11' }, { to: '10.200.1.0/24', via: '172.30.4.12' }])
+  assert.deepEqual(plan.routes, [{ to: '10.200.0.0/24', via: '172.30.4.11' }, { to: '10.200.1.0/24', via: '172.30.4.12' }, { to: '172.30.4.128/25', via: '172.30.4.11' }])
+  assert.deepEqual(planHosts(network, ['198.51.100.0/24']).routes.at(-1), { to: '198.51.100.0/24', via: '172.30.4.11' })
 })
 
 test('names fit into an interface\'s 15 characters, whatever the node is called', () => {

@@ -56,8 +56,10 @@ export interface HostPlan {
   readonly dnsAddress: string
   readonly podCidr: string
   readonly serviceCidr: string
+  /** The upper half of the nodes' network: addresses that no node has, for services of type LoadBalancer. */
+  readonly loadBalancerCidr: string
   readonly nodes: readonly NodeHost[]
-  /** The host's way to every pod. */
+  /** The host's way to every pod and, through the first node, to the balancers' addresses. */
   readonly routes: readonly Route[]
 }
 
@@ -107,7 +109,7 @@ export function withNodes(network: ClusterNetwork, names: readonly string[]): Cl
   const slots: Record<string, number> = {}
   for (const name of names) if (network.slots[name] !== undefined) slots[name] = network.slots[name]
   const used = new Set(Object.values(slots))
-  const most = Math.min(sizeOf(parseRange(network.nodeCidr)) - firstNodeAddress - 1, 2 ** (network.podCidrBits - parseRange(network.podCidr).bits))
+  const most = Math.min(sizeOf(parseRange(network.nodeCidr)) / 2 - firstNodeAddress, 2 ** (network.podCidrBits - parseRange(network.podCidr).bits))
   let next = 0
   for (const name of names) {
     if (slots[name] !== undefined) continue
@@ -119,8 +121,8 @@ export function withNodes(network: ClusterNetwork, names: readonly string[]): Cl
   return { ...network, slots }
 }
 
-/** Everything that shall be on this host for a cluster with these slots. */
-export function planHosts(network: ClusterNetwork): HostPlan {
+/** Everything that shall be on this host for a cluster with these slots; `balancers` are ranges that services get addresses from in place of the plan's own. */
+export function planHosts(network: ClusterNetwork, balancers: readonly string[] = []): HostPlan {
   const nodeCidr = parseRange(network.nodeCidr)
   const podCidr = parseRange(network.podCidr)
   const placed = Object.entries(network.slots).sort((a, b) => a[1] - b[1]).map(([name, slot]) => {
@@ -129,9 +131,11 @@ export function planHosts(network: ClusterNetwork): HostPlan {
     return { name, address: addressIn(nodeCidr, firstNodeAddress + slot), pods }
   })
   const routes = placed.map(({ address, pods }): Route => ({ to: formatRange(pods), via: address }))
+  const loadBalancerCidr = formatRange(partOf(nodeCidr, nodeCidr.bits + 1, 1)!), first = placed[0]?.address
   return {
     mark: network.mark, bridge: `pb${network.mark}`, nodeCidr: network.nodeCidr, gateway: addressIn(nodeCidr, 1),
-    dnsAddress: network.dnsAddress, podCidr: network.podCidr, serviceCidr: network.serviceCidr, routes,
+    dnsAddress: network.dnsAddress, podCidr: network.podCidr, serviceCidr: network.serviceCidr, loadBalancerCidr,
+    routes: [...routes, ...(first === undefined ? [] : (balancers.length > 0 ? balancers : [loadBalancerCidr]).map((to): Route => ({ to, via: first })))],
     nodes: placed.map(({ name, address, pods }): NodeHost => {
       const names = namesOf(network.mark, name)
       return { name, ...names, address, mac: macOf(address), podCidr: formatRange(pods), podGateway: addressIn(pods, 1), routes: routes.filter(({ via }) => via !== address) }

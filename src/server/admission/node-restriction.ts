@@ -1,9 +1,8 @@
 // A node's agent may write its own node, its own lease and what its own pods report, and nothing more.
-import { node as nodeKind, pod as podKind, csiDriver, persistentVolume, persistentVolumeClaim, subjectOfRequest, type CertificateSigningRequest, type Node, type PersistentVolumeClaim, type Pod, type ResourceSlice } from '#kinds'
+import { referencedClaims, referencedConfigMaps, referencedSecrets, node as nodeKind, pod as podKind, csiDriver, persistentVolume, persistentVolumeClaim, subjectOfRequest, type CertificateSigningRequest, type Node, type PersistentVolumeClaim, type Pod, type ResourceSlice } from '#kinds'
 import { notFound, qualified, same, type LooseObject } from '#machinery'
 import type { Authorizer } from '../authz/authz.ts'
 import { nodeName } from '../authz/node.ts'
-import { referencedClaims, referencedConfigMaps, referencedSecrets } from '../authz/pod-references.ts'
 import { refusal, type AdmissionAttributes, type AdmissionPlugin } from './admission.ts'
 
 type Rule = (node: string, attributes: AdmissionAttributes, authorizer: Authorizer) => void | Promise<void>

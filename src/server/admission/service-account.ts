@@ -1,8 +1,7 @@
 // Every pod runs as a service account of its namespace and finds that account's token, the cluster's root certificate and its namespace in a volume.
 // Accounts marked so let their pods use only the secrets they name.
-import { namespace as namespaceKind, serviceAccount, type Container, type Pod, type ServiceAccount } from '#kinds'
+import { referencedSecrets, namespace as namespaceKind, serviceAccount, type Container, type Pod, type ServiceAccount } from '#kinds'
 import { nameSuffix, parseTime, type Clock, type Random } from '#machinery'
-import { referencedSecrets } from '../authz/pod-references.ts'
 import { on, refusal, type AdmissionAttributes, type AdmissionPlugin } from './admission.ts'
 
 const mountPath = '/var/run/secrets/kubernetes.io/serviceaccount'

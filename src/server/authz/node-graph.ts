@@ -1,8 +1,7 @@
 // What leads from an object to a node: secret -> pod -> node, secret -> volume -> claim -> pod -> node, and so on. Kept up to date from changes.
-import { persistentVolume, pod, resourceSlice, volumeAttachment, type Pod } from '#kinds'
+import { referencedClaims, referencedConfigMaps, referencedResourceClaims, referencedSecrets, secretsOfVolume, persistentVolume, pod, resourceSlice, volumeAttachment, type Pod } from '#kinds'
 import type { AnyObject, Kind } from '#machinery'
 import type { ObjectReader } from '../object-reader.ts'
-import { referencedClaims, referencedConfigMaps, referencedResourceClaims, referencedSecrets, secretsOfVolume } from './pod-references.ts'
 
 export type Related = 'secret' | 'configmap' | 'pvc' | 'pv' | 'pod' | 'resourceclaim' | 'resourceslice' | 'volumeattachment' | 'serviceAccount'
 type Edge = readonly [from: string, to: string]

@@ -3,7 +3,8 @@ import { adoptAllocated, needsHealthCheckPort, service as serviceKind, validateS
 import { ApiError, internalError, invalid, invalidValue, type FieldError, type LooseObject, type Random } from '#machinery'
 import type { ObjectReader } from '../object-reader.ts'
 import type { Allocator } from '../server.ts'
-import { contains, formatIPv4, parseIPv4, type Range } from './addresses.ts'
+import { AddressRanges } from './address-ranges.ts'
+import { formatIPv4, parseIPv4, type Range } from './addresses.ts'
 import { Pool } from './pool.ts'
 
 export interface ServiceRanges { readonly addresses: Range; readonly nodePorts: { readonly first: number; readonly last: number } }
@@ -12,15 +13,14 @@ export interface ServiceRanges { readonly addresses: Range; readonly nodePorts: 
 export class ServiceAllocation implements Allocator {
   readonly kind = serviceKind
   readonly #ranges: ServiceRanges
-  readonly #addresses: Pool
+  readonly #addresses: AddressRanges
   readonly #ports: Pool
   readonly #stop: () => void
 
   constructor(options: { ranges: ServiceRanges; objects: ObjectReader; random: Random }) {
     const { ranges: { addresses, nodePorts }, random } = options
     this.#ranges = options.ranges
-    // neither the network's own address nor the broadcast address
-    this.#addresses = new Pool({ first: addresses.first + 1, size: addresses.size - 2, random })
+    this.#addresses = new AddressRanges({ main: addresses, objects: options.objects, random })
     this.#ports = new Pool({ first: nodePorts.first, size: nodePorts.last - nodePorts.first + 1, random })
     this.#stop = options.objects.follow(serviceKind, ({ object, old }) => {
       const owner = ownerOf((object ?? old!).metadata)
@@ -30,7 +30,7 @@ export class ServiceAllocation implements Allocator {
       for (const port of portsOf(object)) this.#ports.take(port, owner)
     })
   }
-  close(): void { this.#stop() }
+  close(): void { this.#stop(); this.#addresses.close() }
 
   begin(object: LooseObject, old: LooseObject | undefined, _objects: ObjectReader, dryRun: boolean): (stored: boolean) => void {
     const service = object as Service, before = old as Service | undefined, held: (() => void)[] = []
@@ -56,17 +56,18 @@ export class ServiceAllocation implements Allocator {
     if (before && before.type !== 'ExternalName') return [] // it has one, which may not change
     const asked = spec.clusterIPs?.[0]
     if (!asked) {
-      const n = this.#addresses.next()
-      if (n === undefined) throw internalError('failed to allocate a serviceIP: range is full')
-      held.push(this.#addresses.reserve(n, owner))
-      spec.clusterIP = formatIPv4(n)
+      const free = this.#addresses.next()
+      if (free === undefined) throw internalError('failed to allocate a serviceIP: range is full')
+      held.push(free.pool.reserve(free.n, owner))
+      spec.clusterIP = formatIPv4(free.n)
       spec.clusterIPs = [spec.clusterIP]
       return []
     }
     const n = parseIPv4(asked), refused = (why: string) => [invalidValue('spec.clusterIPs', spec.clusterIPs, `failed to allocate IP ${asked}: ${why}`)]
-    if (n === undefined || !contains(this.#ranges.addresses, n) || !this.#addresses.contains(n)) return refused('the provided network does not match the current range')
-    if (this.#addresses.isTaken(n, owner)) return refused('provided IP is already allocated')
-    held.push(this.#addresses.reserve(n, owner))
+    const range = n === undefined ? undefined : this.#addresses.of(n)
+    if (n === undefined || range === undefined) return refused('the provided network does not match the current range')
+    if (range.isTaken(n, owner)) return refused('provided IP is already allocated')
+    held.push(range.reserve(n, owner))
     return []
   }
 

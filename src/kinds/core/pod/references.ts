@@ -1,5 +1,6 @@
 // What pods and volumes refer to: what a node that runs the pod, or mounts the volume, must be able to read.
-import type { PersistentVolume, Pod } from '#kinds'
+import type { PersistentVolume } from '../persistentvolume.ts'
+import type { Pod } from './index.ts'
 
 type Container = Pick<Pod['spec']['containers'][number], 'env' | 'envFrom'>
 type Source = { readonly secretName?: string; readonly secretNamespace?: string; readonly secretRef?: Reference; readonly nodePublishSecretRef?: Reference; readonly nodeStageSecretRef?: Reference; readonly nodeExpandSecretRef?: Reference }
