@@ -166,6 +166,16 @@ test('create -f of a directory creates everything in it, once', async () => {
   assert.equal(await k('create -f hpa.yaml'), 'horizontalpodautoscaler.autoscaling/hello-world created\n')
 })
 
+test('a service becomes a load balancer, and this machine reaches it at its address', async () => {
+  await k('patch service hello-world -p {"spec":{"type":"LoadBalancer"}}')
+  const address = await until('an address', () => k('get service hello-world -o jsonpath={.status.loadBalancer.ingress[0].ip}'), (out) => out !== '')
+  assert.match(await k('get service hello-world'), new RegExp(`^hello-world +LoadBalancer +\\S+ +${address} +80:\\d+/TCP`, 'm'))
+  const answer = await until('an answer', () => fetch(`http://${address}/`, { signal: AbortSignal.timeout(5_000) }).catch(() => undefined), (given) => given?.ok === true)
+  assert.match(await answer!.text(), /./)
+  await k('patch service hello-world -p {"spec":{"type":"ClusterIP"}}')
+  await until('no address', () => k('get service hello-world -o jsonpath={.status.loadBalancer}{.metadata.finalizers}'), (out) => out === '{}')
+})
+
 /** A request without credentials, to a server whose certificate is not checked: what `curl -k` does. */
 const anonymous = (path: string) => new Promise<{ status: number; text: string }>((resolve, reject) => {
   request(new URL(path, server()), { rejectUnauthorized: false, timeout: 10_000, agent: false }, (answer) => {
