@@ -30,6 +30,39 @@ test('expressions give what the reference gives', () => {
     ['timestamp("2020-01-01T00:00:00Z") + duration("1h")', '2020-01-01T01:00:00Z'], ['type(1) == int', true], ['dyn(1) + "a"', 'error: no such overload'],
   ] as const) assert.deepEqual(run(source), expected, source)
 })
+test('values of the wrong kind are told in the words of the function that got them', () => {
+  for (const [source, expected] of [
+    ['int(dyn([1]))', 'error: no such overload: int(list)'], ['string(dyn({"a": 1}))', 'error: no such overload: string(map)'], ['double(dyn(null))', 'error: no such overload: double(null_type)'],
+    ['bool(dyn(1))', 'error: no such overload: bool(int)'], ['duration(dyn(true))', 'error: no such overload: duration(bool)'], ['timestamp(dyn(1.5))', 'error: no such overload: timestamp(double)'],
+    ['bytes(dyn(1))', 'error: no such overload: bytes(int)'], ['uint(dyn(duration("1s")))', 'error: no such overload: uint(google.protobuf.Duration)'], ['int(dyn("x"))', "error: type conversion error from 'string' to 'int'"],
+    ['dyn(1).contains("a")', 'error: no such overload'], ['"a".startsWith(dyn(1))', 'error: no such overload'], ['dyn([]).endsWith("a")', 'error: no such overload'],
+    ['dyn(1).matches("a")', 'error: no such overload: matches'], ['"a".matches(dyn(1))', 'error: no such overload'], ['dyn(1).charAt(0)', 'error: no such overload: charAt(int, int)'],
+  ] as const) assert.deepEqual(run(source), expected, source)
+})
+test('what an optional is replaced by is evaluated only where it is needed', () => {
+  for (const [source, expected] of [
+    ['optional.of(1).orValue(1 / 0)', 1], ['optional.of(1).or(optional.of(1 / 0)).value()', 1], ['optional.none().orValue(1 / 0)', 'error: division by zero'], ['optional.of(null).orValue(dyn(2))', null],
+    ['optional.none().or(optional.of(2)).value()', 2],
+  ] as const) assert.deepEqual(run(source), expected, source)
+})
+test('a quantity is an integer when it is written as one', () => {
+  for (const [text, expected] of [
+    ['0', 0], ['50k', 50000], ['1e3', 1000], ['1Mi', 1048576], ['10Ti', 10995116277760], ['1E', 10n ** 18n], ['0007', 7], ['-3', -3],
+    ['1.0', false], ['1000m', false], ['1.5k', true], ['0.5Gi', false], ['1Pi', false], ['10E', false], ['1234567890123456789', false], ['100Ti', false],
+  ] as const) {
+    assert.equal(run(`quantity('${text}').isInteger()`), typeof expected === 'boolean' ? expected : true, text)
+    if (typeof expected !== 'boolean') assert.equal(run(`string(quantity('${text}').asInteger())`), String(expected), text)
+  }
+  for (const [source, expected] of [["quantity('1k').add(quantity('500m')).isInteger()", false], ["quantity('1k').add(quantity('0m')).isInteger()", true], ["quantity('0').add(quantity('1.0')).isInteger()", false], ["quantity('1Pi').sub(quantity('1Pi')).isInteger()", false]] as const) assert.equal(run(source), expected, source)
+})
+test('a pattern that is written out and cannot be one makes no program', () => {
+  for (const source of ["'a'.find('(')", "'a'.findAll('(', 1)"]) {
+    const compiled = compile(source, environment)
+    assert.equal(compiled.ok || compiled.why, 'program instantiation failed: error parsing regexp: missing closing ): `(`', source)
+  }
+  assert.equal(run("['(', 'a'].exists(p, 'a'.find(p) == 'a')"), true)
+  assert.match(String(run("semver('1..2')")), /strconv\.ParseUint: parsing "": invalid syntax/)
+})
 test('a value may have a name where the environment says so', () => {
   const source = 'cel.bind(n, self.min + 1, n * n)', bound = compile(source, { ...environment, binds: true })
   assert.ok(bound.ok)

@@ -12,7 +12,7 @@ import { functions, patchFunctions } from './library/index.ts'
 import { metered } from './meter.ts'
 import { parse } from './parser.ts'
 import { plan, type Plan } from './planner.ts'
-import { validate } from './validate.ts'
+import { validate, whyNoProgram } from './validate.ts'
 
 /** What an expression may name. */
 export interface CelEnvironment {
@@ -29,7 +29,7 @@ export interface CelIssue { readonly message: string; readonly line: number; rea
 export type Compiled =
   | { readonly ok: true; readonly program: CelProgram }
   /** `text` is what cel-go prints of all issues: `ERROR: <input>:1:5: undeclared reference to 'x' (in container '')` with the line and a caret below. */
-  | { readonly ok: false; readonly issues: readonly CelIssue[]; readonly text: string }
+  | { readonly ok: false; readonly issues: readonly CelIssue[]; readonly text: string; /** The text, and at which step it failed. */ readonly why: string }
 
 export interface CelProgram {
   readonly source: string
@@ -63,13 +63,15 @@ export class CelError extends Error {
 
 /** Parses and checks an expression. Never throws for what the text says. */
 export function compile(source: string, environment: CelEnvironment): Compiled {
-  const wrong = (findings: readonly Finding[]): Compiled => { const issues = toIssues(source, findings); return { ok: false, issues, text: issuesText(source, issues) } }
+  const wrong = (findings: readonly Finding[]): Compiled => { const issues = toIssues(source, findings), text = issuesText(source, issues); return { ok: false, issues, text, why: `compilation failed: ${text}` } }
   const parsed = parse(source, environment.binds)
   if ('findings' in parsed) return wrong(parsed.findings)
   const known = environment.constructible?.length ? patchFunctions : functions, checked = check(parsed.expr, environment, known)
   if (checked.findings.length > 0) return wrong(checked.findings)
   const invalid = validate(checked)
   if (invalid.length > 0) return wrong(invalid)
+  const impossible = whyNoProgram(checked)
+  if (impossible !== undefined) return { ok: false, issues: [], text: impossible, why: `program instantiation failed: ${impossible}` }
   return { ok: true, program: new Program(source, checked, environment, known) }
 }
 

@@ -190,6 +190,7 @@ export class Planner {
 
   private call(e: Call): Step {
     if (e.name === '_&&_' || e.name === '_||_') return this.logical(e.args[0]!, e.args[1]!, e.name === '_||_')
+    if (e.target && e.args.length === 1 && (e.name === 'or' || e.name === 'orValue')) return this.alternative(this.step(e.target), this.step(e.args[0]!), e.name === 'orValue')
     const reference = this.checked.referenceOf(e), parts = e.target && !(reference?.kind === 'function' && reference.dropTarget) ? [e.target, ...e.args] : e.args
     const apply = this.implementation(e, reference), args = parts.map((part) => this.step(part))
     const overload = reference?.kind === 'function' && reference.overloads.length === 1 ? reference.overloads[0]!.id : ''
@@ -213,6 +214,15 @@ export class Planner {
     if (!items.every((item) => typeof item !== 'object' || item instanceof Uint)) return undefined
     const set = new Set(items.map(mapKey))
     return (value) => (typeof value === 'object' && !(value instanceof Uint) ? contains(value, list) : set.has(mapKey(value)))
+  }
+
+  /** or() and orValue(): what an optional holds, else something else, which costs nothing unless it is needed. A value that is no optional stands for itself. */
+  private alternative(held: Step, otherwise: Step, unwrapped: boolean): Step {
+    return (frame) => {
+      const optional = held(frame)
+      if (!(optional instanceof OptionalValue)) return optional
+      return optional.value === undefined ? otherwise(frame) : unwrapped ? optional.value : optional
+    }
   }
 
   /** && and ||: whichever side decides, an error on the other side does not matter. */

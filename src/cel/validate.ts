@@ -29,6 +29,18 @@ export function validate(checked: Checked): Finding[] {
   return findings
 }
 
+/** Why no program can be made of an expression that is right by its types: patterns of these functions are compiled beforehand, where they are written out. */
+export function whyNoProgram(checked: Checked): string | undefined {
+  let why: string | undefined
+  walk(checked.expr, false, (e) => {
+    if (why !== undefined || e.kind !== 'call' || (e.name !== 'find' && e.name !== 'findAll') || !e.target) return
+    const [pattern] = e.args
+    if (pattern?.kind !== 'literal' || typeof pattern.value !== 'string') return
+    try { regexOf(pattern.value) } catch (error) { why = (error as Error).message }
+  })
+  return why
+}
+
 const reads = (read: (text: string) => unknown) => (text: string): boolean => { try { read(text); return true } catch (error) { if (error instanceof CelError) return false; throw error } }
 const literalChecks: readonly (readonly [string, (text: string) => boolean])[] = [['duration', reads(parseDuration)], ['timestamp', reads(parseTimestamp)], ['matches', reads(regexOf)]]
 

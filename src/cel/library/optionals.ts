@@ -21,8 +21,9 @@ export const optionals: Library = {
   'optional.none(): optional(V) = optional_none': () => none,
   'optional(V).hasValue(): bool = optional_hasValue': (optional: OptionalValue) => optional.value !== undefined,
   'optional(V).value(): V = optional_value': (optional: OptionalValue) => { if (optional.value !== undefined) return optional.value; throw new CelError('optional.none() dereference') },
-  'optional(V).or(optional(V)): optional(V) = optional_or_optional': (optional: OptionalValue, other: OptionalValue) => (optional.value === undefined ? other : optional),
-  'optional(V).orValue(V): V = optional_orValue_value': (optional: OptionalValue, other: Value) => optional.value ?? (optional.value === undefined ? other : null),
+  // These two look at the other value only when they need it: the planner does that.
+  'optional(V).or(optional(V)): optional(V) = optional_or_optional': unused,
+  'optional(V).orValue(V): V = optional_orValue_value': unused,
   '_?._(dyn, string): optional(V) = select_optional_field': unused,
   '_[?_](list(V), int): optional(V) = list_optindex_optional_int': unused,
   '_[?_](optional(list(V)), int): optional(V) = optional_list_optindex_optional_int': unused,

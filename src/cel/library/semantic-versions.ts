@@ -21,6 +21,7 @@ function parse(text: string): SemverValue {
   const [majorText = '', minorText, ...others] = text.split('.'), patchText = others.join('.')
   if (minorText === undefined || others.length === 0) fail('No Major.Minor.Patch elements found')
   const plain = (name: string, part: string): bigint => {
+    if (part === '') fail('strconv.ParseUint: parsing "": invalid syntax')
     if (!/^\d+$/.test(part)) fail(`Invalid character(s) found in ${name} number ${quote(part)}`)
     if (part.length > 1 && part.startsWith('0')) fail(`${name[0]!.toUpperCase()}${name.slice(1)} number must not contain leading zeroes ${quote(part)}`)
     const number = BigInt(part)

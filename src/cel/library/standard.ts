@@ -92,8 +92,20 @@ function toDuration(value: Value): Duration {
   try { return parseDuration(value) } catch { return failed(value, 'google.protobuf.Duration') }
 }
 
-const conversion = (name: string, to: string, run: (value: Value) => Value, from: Readonly<Record<string, string>>): Library =>
-  Object.fromEntries(Object.entries(from).map(([type, id]) => [`${name}(${type}): ${to} = ${id}`, takesAnything(run)]))
+/** A conversion takes values of the types that it is declared for, whatever was known of them before. */
+function conversion(name: string, to: string, run: (value: Value) => Value, from: Readonly<Record<string, string>>): Library {
+  const accepted = new Set(Object.keys(from).map((type) => longNames[type] ?? type))
+  const guarded = takesAnything((value: Value): Value => (accepted.has(typeNameOf(value)) ? run(value) : fail(`no such overload: ${name}(${typeNameOf(value)})`)))
+  return Object.fromEntries(Object.entries(from).map(([type, id]) => [`${name}(${type}): ${to} = ${id}`, guarded]))
+}
+const longNames: Readonly<Record<string, string>> = { duration: 'google.protobuf.Duration', timestamp: 'google.protobuf.Timestamp' }
+/** What is asked of texts alone: other values are no text, and more is not said. */
+const ofTexts = (test: (text: string, part: string) => boolean) =>
+  takesAnything((text: Value, part: Value) => (typeof text === 'string' && typeof part === 'string' ? test(text, part) : fail('no such overload')))
+const matches = takesAnything((text: Value, pattern: Value) => {
+  if (typeof text !== 'string') return fail('no such overload: matches')
+  return typeof pattern === 'string' ? regexOf(pattern).matcher(text).find() : fail('no such overload')
+})
 
 export const standard: Library = {
   'size(bytes): int = size_bytes': size, 'bytes.size(): int = bytes_size': size, 'size(list(A)): int = size_list': size, 'list(A).size(): int = list_size': size,
@@ -108,9 +120,9 @@ export const standard: Library = {
   ...conversion('string', 'string', toText, { string: 'string_to_string', bool: 'bool_to_string', bytes: 'bytes_to_string', double: 'double_to_string', duration: 'duration_to_string', int: 'int64_to_string', timestamp: 'timestamp_to_string', uint: 'uint64_to_string' }),
   ...conversion('timestamp', 'timestamp', toTimestamp, { timestamp: 'timestamp_to_timestamp', int: 'int64_to_timestamp', string: 'string_to_timestamp' }),
   ...conversion('uint', 'uint', toUint, { uint: 'uint64_to_uint64', double: 'double_to_uint64', int: 'int64_to_uint64', string: 'string_to_uint64' }),
-  'string.contains(string): bool = contains_string': (text: string, part: string) => text.includes(part),
-  'string.endsWith(string): bool = ends_with_string': (text: string, part: string) => text.endsWith(part),
-  'string.startsWith(string): bool = starts_with_string': (text: string, part: string) => text.startsWith(part),
-  'matches(string, string): bool = matches': (text: string, pattern: string) => regexOf(pattern).matcher(text).find(),
-  'string.matches(string): bool = matches_string': (text: string, pattern: string) => regexOf(pattern).matcher(text).find(),
+  'string.contains(string): bool = contains_string': ofTexts((text, part) => text.includes(part)),
+  'string.endsWith(string): bool = ends_with_string': ofTexts((text, part) => text.endsWith(part)),
+  'string.startsWith(string): bool = starts_with_string': ofTexts((text, part) => text.startsWith(part)),
+  'matches(string, string): bool = matches': matches,
+  'string.matches(string): bool = matches_string': matches,
 }

@@ -60,7 +60,7 @@ export const condition = ['bool'], message = ['string'], annotation = ['string',
 /** Compiles an expression that must have one of these types; none: any. */
 export function expression(source: string, scope: CelEnvironment, types: readonly string[] = []): Expression {
   const compiled = compile(source, scope)
-  if (!compiled.ok) return { ok: false, detail: `compilation failed: ${compiled.text}` }
+  if (!compiled.ok) return { ok: false, detail: compiled.why }
   const { program } = compiled, got = program.outputTypeName
   if (types.length === 0 || types.includes(got)) return { ok: true, program }
   return { ok: false, detail: types.length === 1 ? `must evaluate to ${types[0]} but got ${got}` : `must evaluate to one of [${types.join(' ')}] but got ${got}` }

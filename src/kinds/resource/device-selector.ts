@@ -24,7 +24,7 @@ const longestExpression = 10 * 1024, mostCost = 1_000_000
 export function validateSelectorExpression(expression: string, at: string): FieldError[] {
   if (expression.length > longestExpression) return [tooLong(at, longestExpression)]
   const compiled = compile(expression, environment)
-  if (!compiled.ok) return [invalidValue(at, expression, `compilation failed: ${compiled.text}`)]
+  if (!compiled.ok) return [invalidValue(at, expression, compiled.why)]
   const { outputTypeName: type, cost } = compiled.program
   if (type !== 'bool' && type !== 'dyn') return [invalidValue(at, expression, `must evaluate to bool or the unknown type, not ${type}`)]
   return cost.most > mostCost ? [forbiddenValue(at, 'too complex, exceeds cost limit')] : []

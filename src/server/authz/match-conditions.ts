@@ -28,7 +28,7 @@ export function matchConditions(expressions: readonly string[], at: string): { r
     if (expression.trim() === '') { errors.push(requiredValue(here)); continue }
     if (expressions.indexOf(expression) < i) { errors.push(duplicateValue(here, expression)); continue }
     const compiled = compile(expression, { variables: { request } })
-    if (!compiled.ok) errors.push(invalidValue(here, expression, `compilation failed: ${compiled.text}`))
+    if (!compiled.ok) errors.push(invalidValue(here, expression, compiled.why))
     else if (compiled.program.outputType.type !== 'bool' && compiled.program.outputType.type !== 'dyn') errors.push(invalidValue(here, expression, 'must evaluate to bool'))
     else programs.push(compiled.program)
   }

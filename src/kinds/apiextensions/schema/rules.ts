@@ -45,7 +45,7 @@ function compileRule(said: Validation, schema: Structural, environment: CelEnvir
   const nothing = { said, usesOldSelf: false, fieldPath: '' }
   if (!said.rule.trim()) return nothing
   const compiled = compile(said.rule, environment)
-  if (!compiled.ok) return { ...nothing, error: `compilation failed: ${compiled.text}` }
+  if (!compiled.ok) return { ...nothing, error: compiled.why }
   const { program } = compiled
   if (program.outputType.type !== 'bool') return { ...nothing, error: 'cel expression must evaluate to a bool' }
   const found = said.fieldPath ? findPath(said.fieldPath, schema) : undefined
@@ -54,7 +54,7 @@ function compileRule(said: Validation, schema: Structural, environment: CelEnvir
 function messageOf({ messageExpression }: Validation, environment: CelEnvironment): Pick<Rule, 'message' | 'messageError'> {
   if (!messageExpression) return {}
   const compiled = compile(messageExpression, environment)
-  if (!compiled.ok) return { messageError: `messageExpression compilation failed: ${compiled.text}` }
+  if (!compiled.ok) return { messageError: `messageExpression ${compiled.why.replace(/^program /, '')}` }
   return compiled.program.outputType.type === 'string' ? { message: compiled.program } : { messageError: 'messageExpression must evaluate to a string' }
 }
 

@@ -141,7 +141,7 @@ class AuthenticatorCheck {
 
   #compile(expression: string, environment: CelEnvironment, at: string, isRule = false): CelProgram | undefined {
     const compiled = compile(expression, environment)
-    const why = !compiled.ok ? `compilation failed: ${compiled.text}` : isRule && compiled.program.outputTypeName !== 'bool' ? 'must evaluate to bool' : undefined
+    const why = !compiled.ok ? compiled.why : isRule && compiled.program.outputTypeName !== 'bool' ? 'must evaluate to bool' : undefined
     if (why !== undefined) this.errors.push(invalidValue(at, expression, why))
     return compiled.ok && why === undefined ? compiled.program : undefined
   }
