@@ -15,8 +15,12 @@ export function processMetrics(metrics: Metrics): void {
   const lag = metrics.gauge({ name: 'nodejs_eventloop_lag_seconds', help: 'How late the event loop was since the last reading.', labels: ['quantile'] })
   const pauses = metrics.histogram({ name: 'nodejs_gc_duration_seconds', help: 'Seconds of garbage collections, by their sort.', labels: ['kind'], buckets: [0.001, 0.01, 0.1, 1, 2, 5] })
   metrics.gauge({ name: 'nodejs_version_info', help: 'The version of Node.', labels: ['version'] }).with(process.version).set(1)
-  const delay = monitorEventLoopDelay({ resolution: 20 })
-  delay.enable()
+  // It wakes the process 50 times a second: begun by the first who reads, for the second.
+  let delay: ReturnType<typeof monitorEventLoopDelay> | undefined
+  const lateness = () => {
+    if (!delay) { delay = monitorEventLoopDelay({ resolution: 20 }); delay.enable() }
+    return delay
+  }
   const sorts = new Map([[constants.NODE_PERFORMANCE_GC_MINOR, 'minor'], [constants.NODE_PERFORMANCE_GC_MAJOR, 'major'], [constants.NODE_PERFORMANCE_GC_INCREMENTAL, 'incremental'], [constants.NODE_PERFORMANCE_GC_WEAKCB, 'weakcb']])
   new PerformanceObserver((list) => {
     for (const entry of list.getEntries() as readonly { readonly duration: number; readonly detail?: { readonly kind?: number } }[]) pauses.with(sorts.get(entry.detail?.kind ?? -1) ?? 'other').observe(entry.duration / 1000)
@@ -28,8 +32,9 @@ export function processMetrics(metrics: Metrics): void {
     heap.set(memory.heapTotal)
     used.set(memory.heapUsed)
     external.set(memory.external)
-    for (const quantile of [0.5, 0.99]) lag.with(String(quantile)).set(Math.max(0, delay.percentile(quantile * 100) * nanosecond))
-    delay.reset()
+    const late = lateness()
+    for (const quantile of [0.5, 0.99]) lag.with(String(quantile)).set(Math.max(0, late.percentile(quantile * 100) * nanosecond))
+    late.reset()
     const status = read('/proc/self/status')
     virtual.set(Number(/^VmSize:\s+(\d+)/m.exec(status)?.[1] ?? 0) * 1024)
     threads.set(Number(/^Threads:\s+(\d+)/m.exec(status)?.[1] ?? 0))

@@ -7,18 +7,17 @@ export interface Pending { readonly since: number; late(): void; cancel?(): void
 export class Deadlines {
   readonly #ms: number
   readonly #pending = new Set<Pending>()
-  readonly #sweep: NodeJS.Timeout
+  /** The next look at them; a server that is asked nothing sleeps. */
+  #sweep: NodeJS.Timeout | undefined
 
-  constructor(ms: number) {
-    this.#ms = ms
-    this.#sweep = setInterval(() => { this.#lookForLate() }, Math.max(10, ms / 60)).unref()
-  }
+  constructor(ms: number) { this.#ms = ms }
 
   /** Throws BadRequest when the URL names a time that is none. */
   begin(url: string, late: () => void): Pending {
     const own = timeoutOf(url)
     const pending: Pending = { since: Date.now(), late }
     this.#pending.add(pending)
+    this.#sweep ??= this.#later()
     if (own !== undefined && own > 0 && own < this.#ms) {
       const timer = setTimeout(() => { if (this.#pending.delete(pending)) late() }, own)
       pending.cancel = () => { clearTimeout(timer) }
@@ -30,8 +29,9 @@ export class Deadlines {
     pending.cancel?.()
     return this.#pending.delete(pending)
   }
-  stop(): void { clearInterval(this.#sweep) }
+  stop(): void { clearTimeout(this.#sweep) }
 
+  #later(): NodeJS.Timeout { return setTimeout(() => { this.#lookForLate() }, Math.max(10, this.#ms / 60)).unref() }
   #lookForLate(): void {
     const oldest = Date.now() - this.#ms
     for (const each of this.#pending) {
@@ -39,6 +39,7 @@ export class Deadlines {
       this.#pending.delete(each)
       each.late()
     }
+    this.#sweep = this.#pending.size > 0 ? this.#later() : undefined
   }
 }
 
