@@ -40,9 +40,10 @@ export function goForm({ fields }: GoForm, value: object): Record<string, unknow
   return out
 }
 
-/** What changed between two values, as a unified diff of their forms with three lines around. */
+/** What changed between two values, or two lists of them, as a unified diff of their forms with three lines around. */
 export function goDiff(form: GoForm, before: object, after: object): string {
-  const lines = (value: object) => JSON.stringify(goForm(form, value), sortedMaps, 1).replace(/\[\]/g, '[]').split('\n')
+  const shown = (value: object) => (Array.isArray(value) ? value.map((one: object) => goForm(form, one)) : goForm(form, value))
+  const lines = (value: object) => JSON.stringify(shown(value), sortedMaps, 1).replace(/\[\]/g, '[]').split('\n')
   return unified(lines(before), lines(after))
 }
 /** Go writes the keys of maps sorted; forms are not maps, they begin with a capital. */

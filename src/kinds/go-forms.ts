@@ -155,6 +155,7 @@ Expression: Expression=s;
 DeviceConstraint: Requests MatchAttribute DistinctAttribute;
 CRDVersion: Name=s Served=b Storage=b Deprecated=b DeprecationWarning Schema Subresources AdditionalPrinterColumns SelectableFields;
 NodeConfigSource: ConfigMap;
+SigningCondition: Type=s Status=s Reason=s Message=s LastUpdateTime LastTransitionTime;
 ParentReference: Group=s Resource=s Namespace=s Name=s;
 RoleRef: APIGroup=s Kind=s Name=s;
 DisruptionBudget: MinAvailable Selector MaxUnavailable UnhealthyPodEvictionPolicy;
@@ -172,6 +173,6 @@ export const claimSpecForm = forms.Claim!, podSpecForm = forms.PodSpec!, securit
     csiNodeDriverForm = forms.CSINodeDriver!,
   roleRefForm = forms.RoleRef!, disruptionBudgetForm = forms.DisruptionBudget!, tolerationForm = forms.Toleration!, ephemeralContainerForm = forms.EphemeralContainer!,
   crdVersionForm = forms.CRDVersion!, seccompProfileForm = forms.Profile!, nodeConfigSourceForm = forms.NodeConfigSource!, nodeTermForm = forms.NodeTerm!,
-  resourceClaimSpecForm = forms.ResourceClaimSpec!, parentReferenceForm = forms.ParentReference!, allocationResultForm = forms.AllocationResult!, deviceAttributeForm = forms.DeviceAttribute!
+  resourceClaimSpecForm = forms.ResourceClaimSpec!, parentReferenceForm = forms.ParentReference!, signingConditionForm = forms.SigningCondition!, allocationResultForm = forms.AllocationResult!, deviceAttributeForm = forms.DeviceAttribute!
 
 export const failurePolicyForm = forms.FailurePolicy!, successPolicyForm = forms.SuccessPolicy!, uncountedPodsForm = forms.UncountedPods!

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 import { binding, certificateSigningRequest, event, eventV1, eviction, lease, node, pod, subjectAccessReview, tokenReview } from '#kinds'
 import { decode, deleteOptions, loadProtobuf, protobufType, type AnyObject, type ApiResponse, type Schema } from '#machinery'
+import { nodeRequest } from './admission/csr-fixture.ts'
 import { start, type Body } from './contract-kit.ts'
 import { schemaOf } from './typed-schemas.ts'
 
@@ -78,9 +79,8 @@ test('reviews and signing requests', async () => {
   const token = read(await call('POST /apis/authentication.k8s.io/v1/tokenreviews', tokenReview.schema, { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec: { token: 'none' } }))
   assert.deepEqual([token.kind, token.spec.token], ['TokenReview', 'none'])
   const requests = '/apis/certificates.k8s.io/v1/certificatesigningrequests'
-  const request = 'LS0tLS1CRUdJTiBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0KTUlIeE1JR1hBZ0VBTURVeEZUQVRCZ05WQkFvVERITjVjM1JsYlRwdWIyUmxjekVjTUJvR0ExVUVBeE1UYzNsemRHVnQKLS0tLS1FTkQgQ0VSVElGSUNBVEUgUkVRVUVTVC0tLS0tCg=='
-  const requested = read(await call(`POST ${requests}`, certificateSigningRequest.schema, { apiVersion: 'certificates.k8s.io/v1', kind: 'CertificateSigningRequest', metadata: { name: 'c' }, spec: { request, signerName: 'example.com/s', usages: ['client auth'] } }))
-  assert.deepEqual([requested.kind, requested.spec.request], ['CertificateSigningRequest', request])
+  const requested = read(await call(`POST ${requests}`, certificateSigningRequest.schema, { apiVersion: 'certificates.k8s.io/v1', kind: 'CertificateSigningRequest', metadata: { name: 'c' }, spec: { request: nodeRequest, signerName: 'example.com/s', usages: ['client auth'] } }))
+  assert.deepEqual([requested.kind, requested.spec.request], ['CertificateSigningRequest', nodeRequest])
   const approved = read(await call(`PUT ${requests}/c/approval`, certificateSigningRequest.schema, { ...requested, status: { conditions: [{ type: 'Approved', status: 'True', reason: 'r', message: 'm' }] } }))
   assert.equal(approved.status.conditions[0].type, 'Approved')
 })

@@ -9,13 +9,21 @@ export interface CertificateSubject {
 const commonName = '2.5.4.3', organization = '2.5.4.10'
 /** 2.5.29.17 as it is encoded. */
 const alternativeName = String.fromCharCode(0x06, 0x03, 0x55, 0x1d, 0x11)
-const block = /-----BEGIN CERTIFICATE REQUEST-----([^-]*)-----END CERTIFICATE REQUEST-----/
+const block = /(?:^|\n)-----BEGIN CERTIFICATE REQUEST-----([^-]*)-----END CERTIFICATE REQUEST-----/
+
+/** Whether base64 holds one sequence of ASN.1, and nothing behind it. */
+export function isSequence(base64: string): boolean {
+  try {
+    const bytes = Uint8Array.from(atob(base64.replace(/\s/g, '')), (c) => c.charCodeAt(0)), { tag, end } = element(bytes, 0)
+    return tag === sequence && end === bytes.length
+  } catch { return false }
+}
 
 /** Throws an Error that says what is not as it should be. */
 export function subjectOfRequest(base64: string): CertificateSubject {
-  const pem = block.exec(atob(base64))
-  if (!pem) throw new Error('PEM block type must be CERTIFICATE REQUEST')
-  const der = Uint8Array.from(atob(pem[1]!.replace(/\s/g, '')), (c) => c.charCodeAt(0))
+  const pem = block.exec(atob(base64)), body = pem?.[1]!.replace(/\s/g, '')
+  if (body === undefined || !/^[A-Za-z0-9+/]+={0,2}$/.test(body) || body.length % 4 !== 0) throw new Error('PEM block type must be CERTIFICATE REQUEST')
+  const der = Uint8Array.from(atob(body), (c) => c.charCodeAt(0))
   const info = parts(element(der, 0).content)[0]
   const subject = info && parts(info.content)[1] // after the version
   if (subject?.tag !== sequence) throw new Error('asn1: structure error: tags don\'t match')

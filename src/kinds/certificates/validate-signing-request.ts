@@ -1,7 +1,10 @@
 // What is wrong with a certificate signing request and with what is decided about it.
 import { duplicateValue, forbiddenValue, invalidValue, isDNS1123Label, isDNS1123Subdomain, notSupported, requiredValue, same, tooLong, type FieldError } from '#machinery'
 import { oneOf } from '../checks.ts'
+import { goDiff } from '../go-diff.ts'
+import { signingConditionForm } from '../go-forms.ts'
 import type { CertificateSigningRequestCondition, CertificateSigningRequestSpec, CertificateSigningRequestStatus } from './certificatesigningrequest.ts'
+import { isSequence, subjectOfRequest } from './request-subject.ts'
 
 interface Request { readonly spec: CertificateSigningRequestSpec; readonly status: CertificateSigningRequestStatus }
 const usageWords = ['any', 'cert sign', 'client auth', 'code signing', 'content commitment', 'crl sign', 'data encipherment', 'decipher only', 'digital signature',
@@ -11,25 +14,39 @@ const shortest = 600
 /** What decides a request; each comes once and stays. */
 export const decisions = ['Approved', 'Denied'] as const
 const lasting = [...decisions, 'Failed'] as const
+const legacySigner = 'kubernetes.io/legacy-unknown'
 
 export function validateSigningRequest({ spec, status }: Request, old?: Request, subresource?: string): FieldError[] {
-  const usages = spec.usages ?? [], at = 'spec.usages', seconds = spec.expirationSeconds
+  const usages = spec.usages ?? [], at = 'spec.usages', seconds = spec.expirationSeconds, wrong = whyNoRequest(spec.request)
   return [
-    ...(isRequest(spec.request) ? [] : [invalidValue('spec.request', spec.request || null, 'PEM block type must be CERTIFICATE REQUEST')]),
+    ...(wrong === undefined ? [] : [invalidValue('spec.request', spec.request || null, wrong)]),
     ...(usages.length ? [] : [requiredValue(at)]),
     ...usages.flatMap((usage, i) => oneOf(usage, usageWords, `${at}[${i}]`)),
     ...usages.flatMap((usage, i) => (usages.indexOf(usage) < i ? [duplicateValue(`${at}[${i}]`, usage)] : [])),
-    ...(spec.signerName === 'kubernetes.io/legacy-unknown' ? [invalidValue('spec.signerName', spec.signerName, 'the legacy signerName is not allowed via this API version')]
-      : validateSignerName(spec.signerName, 'spec.signerName')),
+    ...(spec.signerName === legacySigner && old?.spec.signerName !== legacySigner
+      ? [invalidValue('spec.signerName', spec.signerName, 'the legacy signerName is not allowed via this API version')] : validateSignerName(spec.signerName, 'spec.signerName')),
     ...(seconds !== undefined && seconds < shortest ? [invalidValue('spec.expirationSeconds', seconds, `may not specify a duration less than ${shortest} seconds (10 minutes)`)]
       : []),
     ...validateConditions(status.conditions ?? []),
+    ...((status.certificate ?? '') === (old?.status.certificate ?? '') ? [] : validateCertificate(status.certificate ?? '')),
     ...(old ? validateChange(status, old.status, subresource) : []),
   ]
 }
-/** Whether this is a signing request in PEM; what the block holds is the signer's business. */
-function isRequest(base64: string): boolean {
-  return /^-----BEGIN CERTIFICATE REQUEST-----\r?\n[^-]*\n-----END CERTIFICATE REQUEST-----/m.test(atob(base64))
+/** What the reference has against a signing request in PEM; who signed it is the signer's business. */
+function whyNoRequest(base64: string): string | undefined {
+  try { subjectOfRequest(base64) } catch (error) { return (error as Error).message }
+  return undefined
+}
+const pemBlock = /-----BEGIN ([^\n]*?)-----\r?\n([^]*?)-----END \1-----/g
+/** Certificates in PEM, and nothing else. */
+function validateCertificate(base64: string): FieldError[] {
+  const refuse = (why: string) => [invalidValue('status.certificate', '<certificate data>', why)], blocks = base64 ? [...atob(base64).matchAll(pemBlock)] : []
+  for (const [, type = '', content = ''] of blocks) {
+    if (type !== 'CERTIFICATE') return refuse(`only CERTIFICATE PEM blocks are allowed, found ${JSON.stringify(type)}`)
+    if (content.includes(':')) return refuse('no PEM block headers are permitted')
+    if (!isSequence(content)) return refuse('x509: malformed certificate')
+  }
+  return base64 && blocks.length === 0 ? refuse('must contain at least one CERTIFICATE PEM block') : []
 }
 
 const longestDomain = 253, longestName = 571
@@ -55,7 +72,7 @@ function validateConditions(conditions: readonly CertificateSigningRequestCondit
     if (!type) errors.push(requiredValue(`${at}.type`))
     if (!status) errors.push(requiredValue(`${at}.status`))
     else if (!words.includes(status)) errors.push(notSupported(`${at}.status`, status, words))
-    if ((type === 'Approved' && seen.has('Denied')) || (type === 'Denied' && seen.has('Approved'))) errors.push(invalidValue(`${at}.type`, type,
+    if ((type === 'Approved' && seen.has('Denied')) || (type === 'Denied' && seen.has('Approved'))) errors.push(invalidValue('status.conditions', type,
       'Approved and Denied conditions are mutually exclusive'))
     if (seen.has(type)) errors.push(duplicateValue(`${at}.type`, type))
     seen.add(type)
@@ -70,11 +87,11 @@ function validateChange(now: CertificateSigningRequestStatus, before: Certificat
   if (subresource !== 'approval') for (const type of decisions) {
     const [a, b] = [of(now, type), of(before, type)]
     if (a.length > b.length) errors.push(forbiddenValue('status.conditions', `updates may not add a condition of type ${JSON.stringify(type)}`))
-    else if (a.length === b.length && !same(a, b)) errors.push(forbiddenValue('status.conditions', `updates may not modify a condition of type ${JSON.stringify(type)}`))
+    else if (a.length === b.length && !same(a, b)) errors.push(forbiddenValue('status.conditions', `updates may not modify a condition of type ${JSON.stringify(type)}\n${goDiff(signingConditionForm, b, a)}`))
   }
   if ((now.certificate ?? '') !== (before.certificate ?? '')) {
     if (subresource !== 'status') errors.push(forbiddenValue('status.certificate', 'updates may not set certificate content'))
-    if (before.certificate) errors.push(forbiddenValue('status.certificate', 'updates may not modify existing certificate content'))
+    else if (before.certificate) errors.push(forbiddenValue('status.certificate', 'updates may not modify existing certificate content'))
   }
   return errors
 }
