@@ -2,12 +2,13 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 import { loadFormer } from '#kinds'
+import { loadProtobuf } from '#machinery'
 import { start, type Ask, type Body } from './contract-kit.ts'
 import { formerAskedFor, formerVersionNames, runtimeConfigProblem } from './former-versions.ts'
 import { podPresetPlugin } from './admission/pod-preset.ts'
 
 let ask: Ask
-before(async () => { ({ ask } = await start({ former: await loadFormer(), admission: [podPresetPlugin] })) })
+before(async () => { await loadProtobuf(); ({ ask } = await start({ former: await loadFormer(), admission: [podPresetPlugin] })) })
 
 const template = { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'c', image: 'nginx' }] } }
 const made = async (path: string, body: object): Promise<Body> => {
@@ -37,6 +38,15 @@ test('they are never preferred', async () => {
     assert.equal(groups.find((g) => g.name === name)?.preferredVersion.version, version, name)
   assert.deepEqual(((await got('/apis/extensions/v1beta1')).resources as { name: string }[]).map((r) => r.name).filter((n) => !n.includes('/')),
     ['daemonsets', 'deployments', 'ingresses', 'networkpolicies', 'podsecuritypolicies', 'replicasets', 'replicationcontrollers'])
+})
+
+test('whatever is listed can be listed in messages', async () => {
+  const { groups } = await got('/apis') as { groups: { versions: { groupVersion: string }[] }[] }
+  for (const { groupVersion } of groups.flatMap((g) => g.versions)) for (const { name, verbs, namespaced } of (await got(`/apis/${groupVersion}`)).resources as { name: string; verbs: string[]; namespaced: boolean }[]) {
+    if (!verbs.includes('list')) continue
+    const { status, headers } = await ask(`GET /apis/${groupVersion}/${namespaced ? 'namespaces/none/' : ''}${name}`, undefined, { accept: 'application/vnd.kubernetes.protobuf' })
+    assert.deepEqual([status, headers['content-type']], [200, 'application/vnd.kubernetes.protobuf'], `${groupVersion} ${name}`)
+  }
 })
 
 test('a Deployment of extensions/v1beta1 has the defaults of its time and is one of apps/v1', async () => {
@@ -87,7 +97,7 @@ test('replication controllers have nothing but their scale there', async () => {
   assert.equal((await got('/api/v1/namespaces/n/replicationcontrollers/rc')).spec.replicas, 2)
   assert.equal((await ask(`GET ${path}/rc`)).status, 404)
   const shown = ((await got('/apis/extensions/v1beta1')).resources as Body[]).filter((r) => r.name.startsWith('replicationcontrollers'))
-  assert.deepEqual(shown.map(({ name, kind, verbs, group }) => [name, kind, verbs, group]), [['replicationcontrollers', 'ReplicationControllerDummy', [], undefined], ['replicationcontrollers/scale', 'Scale', ['get', 'patch', 'update'], 'extensions']])
+  assert.deepEqual(shown.map(({ name, kind, verbs, group, categories }) => [name, kind, verbs, group, categories]), [['replicationcontrollers', 'ReplicationControllerDummy', [], undefined, undefined], ['replicationcontrollers/scale', 'Scale', ['get', 'patch', 'update'], 'extensions', undefined]])
 })
 test('a rollback is noted for the controller and shown in its field', async () => {
   const { status, body } = await ask('POST /apis/extensions/v1beta1/namespaces/n/deployments/old/rollback', { name: 'old', rollbackTo: { revision: 3 }, updatedAnnotations: { why: 'broken' } })

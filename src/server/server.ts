@@ -189,7 +189,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     logs: new EventLogs(objects), watches: new Set(), tokens: options.tokens, kubelet: options.kubelet, backend: options.backend,
     outbound: options.outbound ?? nobody, shortestWatchSeconds: options.minRequestTimeoutSeconds ?? 1800, proxyIdentity: options.proxyIdentity, cbor: options.features?.has('CBORServingAndStorage') ?? false,
   }
-  if (options.former) knowFormerVersions(options.former)
+  if (options.former) knowFormerVersions(options.former, options.kinds)
   const definitions = new Definitions(core)
   definitions.start()
   const stopAdmission = core.admission.begin({ ...core, log: log.named('admission') })

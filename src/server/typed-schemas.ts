@@ -7,11 +7,13 @@ import { apiGroup, apiGroupDiscoveryList, apiGroupList, apiResourceList, apiVers
 /** Versions of any kind. */
 type Former = ReadonlyMap<Kind, readonly ServedVersion<any>[]> // allowed: versions of any kind
 let former: Former = new Map()
+let gone: readonly Kind[] = []
 let schemas: Map<string, Schema<any>> | undefined // allowed: schemas of any type
 
-/** Schemas are facts: whoever serves former versions adds them for the whole process. */
-export function knowFormerVersions(versions: Former): void {
+/** Schemas are facts: whoever serves former versions, and kinds of which nothing is left, adds them for the whole process. */
+export function knowFormerVersions(versions: Former, all: readonly Kind[]): void {
   former = versions
+  gone = all.filter((kind) => !kinds.includes(kind))
   schemas = undefined
 }
 
@@ -28,7 +30,7 @@ function allSchemas(): Map<string, Schema<any>> { // allowed: schemas of any typ
     ['v1 APIGroup', apiGroup], ['v1 APIGroupList', apiGroupList], ['v1 APIResourceList', apiResourceList], [' APIVersions', apiVersions], [' APIResourceList', apiResourceList], ['apidiscovery.k8s.io/v2 APIGroupDiscoveryList', apiGroupDiscoveryList],
   ])
   for (const type of [authTokenRequest, eviction, scale]) out.set(`${type.apiVersion} ${type.kind}`, type.schema)
-  for (const served of [...kinds, ...former.keys()]) {
+  for (const served of [...kinds, ...former.keys(), ...gone]) {
     out.set(`${served.apiVersion} ${served.kind}`, served.schema)
     for (const { group, version, kind = served.kind, schema } of [...served.alsoServedAs, ...(former.get(served) ?? [])]) out.set(`${group ? `${group}/` : ''}${version} ${kind}`, schema)
   }

@@ -45,11 +45,14 @@ function apiGroup({ name, versions }: ServedGroup) {
   return { name, versions: all, preferredVersion: all[0] }
 }
 
+/** Short names and categories of what can be listed: of a resource that is there only for its subresource nothing is said. */
+const namesOf = ({ kind: { shortNames, categories }, verbs }: Served): object => (verbs.length === 0 ? {} : { ...(shortNames.length > 0 && { shortNames }), ...(categories.length > 0 && { categories }) })
+
 function resourceList(registry: Registry, group: string, version: string) {
   const resources = registry.resources(group, version).flatMap((served) => [
     {
       name: served.resource, singularName: served.kind.singular, namespaced: served.namespaced, kind: served.kindName, verbs: served.verbs,
-      ...(served.kind.shortNames.length > 0 && { shortNames: served.kind.shortNames }), ...(served.kind.categories.length > 0 && { categories: served.kind.categories }),
+      ...namesOf(served),
       ...(isStored(served) && { storageVersionHash: storageHash(served) }),
     },
     ...[...served.subresources.values()].map(({ name, type, verbs }) => ({
@@ -121,7 +124,7 @@ function aggregatedResource(served: Served) {
   const subresources = [...served.subresources.values()].map(({ name, type, verbs }) => ({ subresource: name, responseKind: served.custom && type.group === '' ? { group: served.group, version: served.version, kind: type.kind } : type, verbs }))
   return {
     resource: served.resource, responseKind: { ...(served.custom ? { group: served.group, version: served.version } : { group: '', version: '' }), kind: served.kindName }, scope, singularResource: served.kind.singular, verbs: served.verbs,
-    ...(served.kind.shortNames.length > 0 && { shortNames: served.kind.shortNames }), ...(served.kind.categories.length > 0 && { categories: served.kind.categories }),
+    ...namesOf(served),
     ...(subresources.length > 0 && { subresources }),
   }
 }
