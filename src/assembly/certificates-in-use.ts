@@ -4,13 +4,13 @@ import { readFileSync } from 'node:fs'
 import type { ClusterOptions } from '#cli'
 import type { Log } from '#machinery'
 import type { Anchors } from '#server'
-import type { KeyPair, ServingCertificates } from '#server/listen'
+import { tlsChoices, type KeyPair, type ServingCertificates } from '#server/listen'
 import { certificatesOf, fingerprintsOf } from './anchors.ts'
 import type { Certificate } from './pki.ts'
 import { watchFiles } from './watched-file.ts'
 
 type Flags = Pick<ClusterOptions,
-  'clientCaFile' | 'requestheaderClientCaFile' | 'requestheaderAllowedNames' | 'tlsCertFile' | 'tlsPrivateKeyFile' | 'tlsSniCertKey' | 'proxyClientCertFile' | 'proxyClientKeyFile'>
+  'clientCaFile' | 'requestheaderClientCaFile' | 'requestheaderAllowedNames' | 'tlsCertFile' | 'tlsPrivateKeyFile' | 'tlsSniCertKey' | 'proxyClientCertFile' | 'proxyClientKeyFile'> & Partial<Pick<ClusterOptions, 'tlsMinVersion' | 'tlsCipherSuites' | 'tlsCurvePreferences'>>
 interface Own { readonly ca: Certificate; readonly frontProxyCa: Certificate; readonly serving: Certificate; readonly proxyIdentity: Certificate }
 interface Now {
   readonly clientCa: string
@@ -61,7 +61,7 @@ export class CertificatesInUse {
 
   #read(): Now {
     const { clientCaFile, requestheaderClientCaFile, requestheaderAllowedNames, tlsCertFile, tlsPrivateKeyFile, tlsSniCertKey, proxyClientCertFile,
-      proxyClientKeyFile } = this.#flags
+      proxyClientKeyFile, tlsMinVersion, tlsCipherSuites = [], tlsCurvePreferences = [] } = this.#flags
     const { ca, frontProxyCa: ownProxyCa, serving, proxyIdentity } = this.#own
     const givenClients = clientCaFile === undefined ? undefined : read(clientCaFile),
       givenProxies = requestheaderClientCaFile === undefined ? undefined : read(requestheaderClientCaFile),
@@ -74,7 +74,7 @@ export class CertificatesInUse {
     return {
       clientCa, frontProxyCa, clients: fingerprintsOf(clientCa, clientCaFile ?? 'the client authority'),
         proxies: fingerprintsOf(frontProxyCa, requestheaderClientCaFile ?? 'the front-proxy authority'),
-      serving: { ...shown, clientAuthority: joined(clientCa, frontProxyCa),
+      serving: { ...shown, clientAuthority: joined(clientCa, frontProxyCa), choices: tlsChoices({ minVersion: tlsMinVersion, cipherSuites: tlsCipherSuites, curvePreferences: tlsCurvePreferences }),
         named: tlsSniCertKey.map(parseNamed).map(({ certificate, key, names }) => ({ certificate: read(certificate), key: read(key), names })) },
       proxyIdentity: ownIdentity ? proxyIdentity : { certificate: read(proxyClientCertFile), key: read(proxyClientKeyFile) },
     }

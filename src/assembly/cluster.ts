@@ -4,7 +4,7 @@ import { networkInterfaces } from 'node:os'
 import type { ClusterOptions, ClusterProgram } from '#cli'
 import { listen, type Listening } from '#server/listen'
 import type { ApiHandler } from '#machinery'
-import { Metrics, nthAddress, parseCidr } from '#server'
+import { allowedOrigins, Metrics, nthAddress, parseCidr } from '#server'
 import { authenticationOf, serviceAccountKeys } from './authentication-options.ts'
 import { authorizationOf } from './authorization-options.ts'
 import { backend } from './backend.ts'
@@ -62,8 +62,8 @@ async function start(options: ClusterOptions, { log, progress, followAudit, setV
   const handler: ApiHandler = async (request) => (await ready.promise)(request)
   const common = { handler, ...certificates.serving, log: log.named('listen'),
     agents: { authority: ca.certificate, certificate: kubeletClient.certificate, key: kubeletClient.key },
-    requestMs: options.requestTimeout, goawayChance: options.goawayChance, ...(options.http2MaxStreamsPerConnection > 0 && { streamsPerConnection: options.http2MaxStreamsPerConnection }),
-    ...(options.strictTransportSecurityDirectives && { strictTransportSecurity: options.strictTransportSecurityDirectives }) }
+    requestMs: options.requestTimeout, goawayChance: options.goawayChance, withoutHttp2: options.disableHttp2Serving, sharesPort: options.permitPortSharing, ...(options.http2MaxStreamsPerConnection > 0 && { streamsPerConnection: options.http2MaxStreamsPerConnection }),
+    ...(options.strictTransportSecurityDirectives.length > 0 && { strictTransportSecurity: options.strictTransportSecurityDirectives.join('; ') }) }
   const main = await listen({ ...common, host: bindAddress, port: options.port })
   const sockets: Listening[] = [main]
   undo.push(async () => { ready.reject(new Error('the API server did not start')); for (const socket of sockets) await socket.close() })
@@ -89,6 +89,7 @@ async function start(options: ClusterOptions, { log, progress, followAudit, setV
     features: new Set(Object.keys(options.featureGates).filter((gate) => options.featureGates[gate])),
     flowControl: { enabled: options.enablePriorityAndFairness, maxRequestsInFlight: options.maxRequestsInflight, maxMutatingRequestsInFlight: options.maxMutatingRequestsInflight, waitMs: options.requestTimeout / 4 }, minRequestTimeoutSeconds: options.minRequestTimeout,
     clusterCidr: nodes?.podCidr ?? options.clusterCidr, advertise: { address: advertised, port: main.port }, authorizationMode: options.authorizationMode, authorization: authorizationOf(options, log.named('authorization')), runtimeConfig: options.runtimeConfig,
+    ...(options.externalHostname && { externalHost: options.externalHostname }), eventTtlSeconds: options.eventTtl / 1000, ...(options.corsAllowedOrigins.length > 0 && { cors: allowedOrigins(options.corsAllowedOrigins) }),
     ...(options.profiling && { debugging: { profiler: profiler(realClock), setVerbosity } }),
     read, metrics, auditor, ...(tracing && { tracer: tracing.tracer }), flags: { ...options.shownFlags, 'advertise-address': advertised, 'secure-port': String(main.port) },
     admission: { enable: options.enableAdmissionPlugins, disable: options.disableAdmissionPlugins, ...(options.admissionControlConfigFile && { configFile: options.admissionControlConfigFile }), notReadySeconds: options.defaultNotReadyTolerationSeconds, unreachableSeconds: options.defaultUnreachableTolerationSeconds },

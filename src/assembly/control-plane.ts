@@ -8,7 +8,7 @@ import { startControllers, type CertificateSigner } from '#controllers'
 import { startScheduler } from '#scheduler'
 import {
   admissionPlugins, bootstrap, chooseFormer, configuredAuthorizers, createApiServer, createObjects, formerAskedFor, impersonator, keepFlowControl, keepIpAddresses, legacyToken, Metrics, parseCidr, podPresetPlugin, publishAuthorities, readableStore,
-  runtimeConfigProblem, ServiceAllocation, systemUser, type AdmissionChoice, type Debugging, type ApiServer, type Auditor, type BackendConnector, type EncryptionAtRest, type FlowControlSettings, type FrontProxyNames, type HealthCheck, type KubeletConnector, type Objects, type ReadFile, type RuntimeConfig, type Outbound, type Tracer,
+  runtimeConfigProblem, ServiceAllocation, systemUser, type AdmissionChoice, type AllowedOrigins, type Debugging, type ApiServer, type Auditor, type BackendConnector, type EncryptionAtRest, type FlowControlSettings, type FrontProxyNames, type HealthCheck, type KubeletConnector, type Objects, type ReadFile, type RuntimeConfig, type Outbound, type Tracer,
 } from '#server'
 import { openStore, sealedEngine, sqliteEngine, type Engine, type Store } from '#store'
 import { authentication, type AuthenticationOptions } from './authentication.ts'
@@ -36,6 +36,11 @@ export interface ControlPlaneOptions extends AuthenticationOptions {
   readonly serviceNodePortRange: { readonly from: number; readonly to: number }
   readonly clusterCidr: string
   readonly advertise: { readonly address: string; readonly port: number }
+  /** Where clients are told that the server is, with or without a port; default: `advertise`. */
+  readonly externalHost?: string
+  /** How long events are kept; default: an hour. */
+  readonly eventTtlSeconds?: number
+  readonly cors?: AllowedOrigins
   /** PEM of the authorities whose client certificates are believed. */
   readonly clientCa: string
   /** PEM of what pods trust the API server by; absent: the client authorities. */
@@ -97,10 +102,10 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   const { clock, random, log } = options
   const opened = await openStore({ engine: options.atRest ? sealedEngine(options.engine, options.atRest) : options.engine, clock, log: log.named('store'), ...(options.onFatal && { onFatal: options.onFatal }) })
   const store = options.atRest ? readableStore(opened, options.atRest) : opened
-  const objects = createObjects({ store, clock, ...(options.atRest && { atRest: options.atRest }), ...(options.freeze && { freeze: true }) })
+  const objects = createObjects({ store, clock, ...(options.eventTtlSeconds !== undefined && { ttlSeconds: options.eventTtlSeconds }), ...(options.atRest && { atRest: options.atRest }), ...(options.freeze && { freeze: true }) })
   const range = parseCidr(options.serviceClusterIpRange)
-  const metrics = options.metrics ?? new Metrics()
-  const { chain, signer, stop: stopAuthentication } = authentication(options, { objects, clock, random, log, outbound: options.outbound, metrics, advertised: `https://${options.advertise.address}:${options.advertise.port}`, handler: () => server.handler })
+  const metrics = options.metrics ?? new Metrics(), { address, port } = options.advertise, host = options.externalHost ?? address, advertised = /:\d+$/.test(host) ? host : `${host}:${port}`
+  const { chain, signer, stop: stopAuthentication } = authentication(options, { objects, clock, random, log, outbound: options.outbound, metrics, advertised: `https://${advertised}`, handler: () => server.handler })
   const { notReadySeconds = 300, unreachableSeconds = 300, ...choice } = options.admission ?? {}
   const read = options.read ?? ((path: string) => { throw new Error(`${path} cannot be read here`) })
   const { configuration, follow: followAuthorization, ...more } = options.authorization ?? { configuration: { authorizers: options.authorizationMode.map((type) => ({ type, name: type.toLowerCase() })) } }
@@ -109,7 +114,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   const former = await formerVersions(options.runtimeConfig ?? {})
   const server: ApiServer = createApiServer({
     objects, clock, random, ...(options.stopwatch && { stopwatch: options.stopwatch }), metrics, ...(options.auditor && { auditor: options.auditor }), ...(options.tracer && { tracer: options.tracer }), ...(options.flowControl && { flowControl: options.flowControl }), log: log.named('apiserver'), kinds: [...kinds, ...(former?.kinds ?? [])], authorizer, roles, ...(former && { former: former.versions }),
-    advertised: `${options.advertise.address}:${options.advertise.port}`, ...(options.features && { features: options.features }), ...(options.minRequestTimeoutSeconds !== undefined && { minRequestTimeoutSeconds: options.minRequestTimeoutSeconds }),
+    advertised, ...(options.cors && { cors: options.cors }), ...(options.features && { features: options.features }), ...(options.minRequestTimeoutSeconds !== undefined && { minRequestTimeoutSeconds: options.minRequestTimeoutSeconds }),
     authenticator: chain,
     admission: [...(former?.kinds.includes(podPreset) ? [podPresetPlugin] : []), ...admissionPlugins({ random, clock, authorizer, read, api: (request) => server.handler(request), outbound: options.outbound ?? nobody, tolerationSeconds: { notReady: notReadySeconds, unreachable: unreachableSeconds } }, choice)],
     impersonate: impersonator(authorizer), allocators: [services], tokens: signer,

@@ -39,6 +39,10 @@ check('--node-monitor-grace-period 10s', here, { nodeMonitorGracePeriodMs: 10_00
 check('--service-cluster-ip-range 10.244.128.0/20', here, /overlap/)
 check('--enable-admission-plugins A,B --disable-admission-plugins B', here, /B is in both/)
 check('--tls-cert-file a', here, /belong together/)
+check('--goaway-chance 0.03', here, /--goaway-chance can not be less than 0 or greater than 0\.02/)
+check('--strict-transport-security-directives max-age=1,includeSubDomains', here, { strictTransportSecurityDirectives: ['max-age=1', 'includeSubDomains'] })
+check('--strict-transport-security-directives max-age', here, /--strict-transport-security-directives invalid, allowed values: max-age=expireTime/)
+check('--event-ttl 2h --external-hostname k.example.com', here, { eventTtl: 7_200_000, externalHostname: 'k.example.com' })
 
 test('pods of clusters with other names get other addresses, always the same ones', () => {
   assert.equal(defaultClusterCidr('lab'), defaultClusterCidr('lab'))

@@ -7,7 +7,7 @@ import type { AuditFlags } from './flags/audit-flags.ts'
 import type { AuthenticationFlags } from './flags/authentication-flags.ts'
 import { authorizationProblem, type AuthorizationFlags } from './flags/authorization-flags.ts'
 import type { clusterFlags } from './flags/cluster-flags.ts'
-import type { LimitFlags } from './flags/limit-flags.ts'
+import { limitProblem, type LimitFlags } from './flags/limit-flags.ts'
 import type { StreamName } from './log-streams.ts'
 import { serverFlags } from './flags/server-flags.ts'
 import { shownFlags } from './flags/shown-flags.ts'
@@ -34,6 +34,10 @@ export interface ClusterOptions extends AuthenticationFlags, AuthorizationFlags,
   readonly tlsCertFile: string | undefined
   readonly tlsPrivateKeyFile: string | undefined
   readonly profiling: boolean
+  readonly externalHostname: string | undefined
+  readonly tlsMinVersion: string
+  readonly tlsCipherSuites: readonly string[]
+  readonly tlsCurvePreferences: readonly string[]
   readonly tracingConfigFile: string | undefined
   readonly disableControllerManager: boolean
   readonly disableScheduler: boolean
@@ -82,7 +86,7 @@ export function clusterOptions(typed: Typed, { noContainers, lastPort, idle = ne
   if (runtime === 'containerd' && noContainers !== undefined) throw new Failure(`--runtime containerd is not possible here: ${noContainers}`)
   if ((rest.tlsCertFile === undefined) !== (rest.tlsPrivateKeyFile === undefined)) throw usageError('--tls-cert-file and --tls-private-key-file belong together: give both')
   if (port !== undefined && securePort !== undefined && port !== securePort) throw usageError('--port and --secure-port are the same thing: give one')
-  const problem = authorizationProblem(rest)
+  const problem = authorizationProblem(rest) ?? limitProblem(rest)
   if (problem) throw usageError(problem)
   // Only what was typed can contradict itself.
   const enable = rest.enableAdmissionPlugins === serverFlags.enableAdmissionPlugins.default ? rest.enableAdmissionPlugins.filter((plugin) => !rest.disableAdmissionPlugins.includes(plugin)) : rest.enableAdmissionPlugins

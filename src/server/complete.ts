@@ -150,6 +150,7 @@ function withHeaders(context: RequestContext, response: ApiResponse): ApiRespons
     headers['x-kubernetes-pf-prioritylevel-uid'] = flow.level
   }
   if (warning) headers['warning'] = warning
+  if (context.cors) Object.assign(headers, context.cors)
   return { status: response.status, headers, body: response.body }
 }
 const warningHeader = (text: string): string => `299 - "${text.replace(/[\\"]/g, '\\$&').replace(/[\r\n]+/g, ' ')}"`

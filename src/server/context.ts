@@ -34,6 +34,8 @@ export class RequestContext {
   /** The span of the request, and what is being done within it now; absent: nobody follows requests. */
   requestSpan: Span | undefined
   span: Span | undefined
+  /** What a browser is told for a page of another origin. */
+  cors: Readonly<Record<string, string>> | undefined
   /** Says that it is over, where the server waits for that before it ends. */
   finished: () => void = nothing
   /** Gives back its seat, where flow control gave it one. */

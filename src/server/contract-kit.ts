@@ -3,7 +3,7 @@ import { kinds, type loadFormer } from '#kinds'
 import { seeded, silent, type ApiRequest, type ApiResponse, type Clock, type Log, type StreamSink, type User } from '#machinery'
 import { memoryEngine, openStore } from '#store'
 import {
-  allowAll, authenticatorChain, bearerAuthenticator, createApiServer, createObjects, impersonator, tokenFileAuthenticator, type AdmissionParts, type AdmissionPlugin, type ApiServer, type Auditor, type Authorizer, type Debugging, type FlowControlSettings, type Metrics, type Objects, type Outbound, type TokenSigner, type Tracer,
+  allowAll, authenticatorChain, bearerAuthenticator, createApiServer, createObjects, impersonator, tokenFileAuthenticator, type AdmissionParts, type AdmissionPlugin, type AllowedOrigins, type ApiServer, type Auditor, type Authorizer, type Debugging, type FlowControlSettings, type Metrics, type Objects, type Outbound, type TokenSigner, type Tracer,
 } from './index.ts'
 
 export type Body = Record<string, any> // allowed: whatever JSON came back
@@ -48,17 +48,19 @@ interface StartOptions {
   readonly features?: ReadonlySet<string>
   readonly tracer?: Tracer
   readonly debugging?: Debugging
+  readonly cors?: AllowedOrigins
+  readonly ttlSeconds?: number
 }
 
-export async function start({ admission = [], parts = {}, authorizer: authorizerOf, former, users, tokens, auditor, metrics, outbound, flowControl, log = silent, features, tracer, debugging }: StartOptions = {}) {
+export async function start({ admission = [], parts = {}, authorizer: authorizerOf, former, users, tokens, auditor, metrics, outbound, flowControl, log = silent, features, tracer, debugging, cors, ttlSeconds }: StartOptions = {}) {
   const clock = new HandClock()
   const store = await openStore({ engine: memoryEngine(), clock })
-  const objects = createObjects({ store, clock, freeze: true })
+  const objects = createObjects({ store, clock, freeze: true, ...(ttlSeconds !== undefined && { ttlSeconds }) })
   const authorizer = authorizerOf?.(objects) ?? allowAll
   const plugins = typeof admission === 'function' ? admission(admissionParts({ clock, authorizer, api: (request) => handler(request), ...parts })) : admission
   const api: ApiServer = createApiServer({
     objects, clock, random: seeded(7), log, kinds: [...kinds, ...(former?.formerKinds ?? [])], admission: plugins, ...(former && { former: former.formerVersions }), authorizer,
-    ...(authorizerOf && { impersonate: impersonator(authorizer) }), ...(tokens && { tokens }), ...(auditor && { auditor }), ...(metrics && { metrics }), ...(outbound && { outbound }), ...(flowControl && { flowControl }), ...(features && { features }), ...(tracer && { tracer }), ...(debugging && { debugging }),
+    ...(authorizerOf && { impersonate: impersonator(authorizer) }), ...(tokens && { tokens }), ...(auditor && { auditor }), ...(metrics && { metrics }), ...(outbound && { outbound }), ...(flowControl && { flowControl }), ...(features && { features }), ...(tracer && { tracer }), ...(debugging && { debugging }), ...(cors && { cors }),
     authenticator: authenticatorChain(users ? [bearerAuthenticator([tokenFileAuthenticator(new Map(Object.entries(users)))])] : [], { anonymous: () => true, log: silent }),
   })
   const { handler } = api

@@ -68,14 +68,14 @@ test('a collection is deleted as far as its selectors reach', async () => {
   assert.deepEqual((await ask(`GET ${maps}`)).body.items.map((i: Body) => i.metadata.name), ['b'])
 })
 
-test('events go by themselves an hour after they were last written', async () => {
-  const { ask, store, clock } = await start()
+for (const [ttlSeconds, leaseSeconds] of [[undefined, 3660], [7200, 7260], [0, undefined]] as const) test(`events go by themselves after ${ttlSeconds === 0 ? 'no time at all' : `${ttlSeconds ?? 'an hour\'s'} seconds`}`, async () => {
+  const { ask, store, clock } = await start(ttlSeconds === undefined ? {} : { ttlSeconds })
   const events = '/api/v1/namespaces/n/events'
   const made = await ask(`POST ${events}`, { metadata: { name: 'e' }, involvedObject: { kind: 'Pod', namespace: 'n', name: 'p' }, reason: 'Test', message: 'm', type: 'Normal', source: { component: 't' } })
   assert.equal(made.status, 201, made.text)
   const [lease] = store.leases()
-  assert.equal(lease!.ttlSeconds, 3660)
-  clock.pass(3_661_000)
+  assert.equal(lease?.ttlSeconds, leaseSeconds)
+  clock.pass(((leaseSeconds ?? 100_000) + 1) * 1000)
   await new Promise((resolve) => { setImmediate(resolve) })
-  assert.equal((await ask(`GET ${events}/e`)).status, 404)
+  assert.equal((await ask(`GET ${events}/e`)).status, leaseSeconds === undefined ? 200 : 404)
 })

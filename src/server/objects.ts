@@ -15,6 +15,8 @@ export interface ObjectsOptions {
   readonly freeze?: boolean
   /** What of the values' form on the disk matters here; absent: they are kept as they are. */
   readonly atRest?: Pick<AtRest, 'isStale' | 'check'>
+  /** How long objects live that end by themselves, in place of what their kinds say; 0: they do not end. */
+  readonly ttlSeconds?: number
   /** Bound of the decoded values, in bytes of their JSON; default 16 MiB (about four times that in memory). */
   readonly cacheBytes?: number
 }
@@ -35,11 +37,14 @@ export class Objects implements ObjectReader {
   /** By the stored bytes themselves: the same bytes are the same version of the same object. */
   readonly #values: LRUCache<Uint8Array, Decoded>
 
-  constructor({ store, clock, atRest, freeze = false, cacheBytes = 16 * 1024 * 1024 }: ObjectsOptions) {
+  readonly #ttlSeconds: number | undefined
+
+  constructor({ store, clock, atRest, ttlSeconds, freeze = false, cacheBytes = 16 * 1024 * 1024 }: ObjectsOptions) {
     this.store = store
     this.#freeze = freeze
     this.#clock = clock
     this.#atRest = atRest
+    this.#ttlSeconds = ttlSeconds
     this.#values = new LRUCache({ maxSize: cacheBytes })
   }
 
@@ -125,7 +130,7 @@ export class Objects implements ObjectReader {
     const { name, namespace } = object.metadata
     const key = this.key(kind, namespace ?? '', name)
     this.#checkWritable(key)
-    const lease = kind.ttlSeconds === undefined ? 0 : await this.#lease(kind.ttlSeconds)
+    const lease = kind.ttlSeconds === undefined ? 0 : await this.#lease(this.#ttlSeconds ?? kind.ttlSeconds)
     const value = this.#encode(kind, object, kind.stored ? await kind.stored.write(object) : object)
     const { succeeded, results } = await this.store.transaction([{ key, target: 'create', result: '=', value: 0 }], [{ type: 'put', key, value, lease }])
     return succeeded && results[0]?.type === 'put' ? results[0].kv : undefined
@@ -135,7 +140,7 @@ export class Objects implements ObjectReader {
   async replace(kind: Kind, old: KeyValue, object: LooseObject): Promise<KeyValue | undefined> {
     const { key } = old
     this.#checkWritable(key)
-    const lease = kind.ttlSeconds === undefined ? old.lease : await this.#lease(kind.ttlSeconds)
+    const lease = kind.ttlSeconds === undefined ? old.lease : await this.#lease(this.#ttlSeconds ?? kind.ttlSeconds)
     const value = this.#encode(kind, object, kind.stored ? await kind.stored.write(object) : object)
     const { succeeded, results } = await this.store.transaction([{ key, target: 'mod', result: '=', value: old.modRevision }], [{ type: 'put', key, value, lease }])
     return succeeded && results[0]?.type === 'put' ? results[0].kv : undefined
@@ -150,6 +155,7 @@ export class Objects implements ObjectReader {
 
   /** A lease that ends `ttlSeconds` from now or up to a minute later: what is written within a minute shares one. */
   async #lease(ttlSeconds: number): Promise<number> {
+    if (ttlSeconds === 0) return 0
     const now = this.#clock.now()
     const shared = this.#leases.get(ttlSeconds)
     if (shared && shared.until > now) return shared.id

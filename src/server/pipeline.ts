@@ -8,6 +8,7 @@ import type { Auditor } from './audit/auditor.ts'
 import type { AuthorizationAttributes, Authorizer, Decision } from './authz/authz.ts'
 import { completion } from './complete.ts'
 import { isLongRunning, RequestContext } from './context.ts'
+import type { AllowedOrigins } from './cors.ts'
 import { fieldConditions, labelConditions } from './authz/selector-attributes.ts'
 import type { Core } from './core.ts'
 import { TooMany } from './flowcontrol/flow-control.ts'
@@ -34,9 +35,10 @@ export interface PipelineParts {
   readonly paths: readonly PathHandler[]
   readonly virtual: readonly VirtualResource[]
   readonly lifecycle: Lifecycle
+  readonly cors?: AllowedOrigins | undefined
 }
 
-export function pipeline({ core, aggregation, limiter, authorizer, impersonate, paths, virtual, lifecycle }: PipelineParts): ApiHandler {
+export function pipeline({ core, aggregation, limiter, authorizer, impersonate, paths, virtual, lifecycle, cors }: PipelineParts): ApiHandler {
   const { clock, stopwatch, random, gates, auditor } = core
   const virtualResources = new Map(virtual.map((v) => [`${v.group}/${v.resource}`, v]))
   const end = completion(core), enter = gate(limiter, core.metrics, gates, () => clock.now())
@@ -77,13 +79,16 @@ export function pipeline({ core, aggregation, limiter, authorizer, impersonate, 
     let response: ApiResponse
     try {
       if (speaksProtobuf(request)) await loadProtobuf()
-      response = await answer(context)
+      if (cors && request.headers['origin']) context.cors = cors(request.headers['origin'])
+      response = context.cors && request.method === 'OPTIONS' ? noContent : await answer(context)
     } catch (error) {
       response = error instanceof TooMany ? refused(core, context, error) : failed(core, context, error)
     }
     return end(context, response)
   }
 }
+
+const noContent: ApiResponse = { status: 204, headers: {}, body: { type: 'bytes', chunks: [] } }
 
 /** Flow control has no room: counted under what was asked for, although nobody has looked whether it is there. */
 function refused({ registry }: Core, context: RequestContext, { message, retryAfterSeconds }: TooMany): ApiResponse {

@@ -12,6 +12,7 @@ import { uniformPolicy } from './audit/policy.ts'
 import { AdmissionChain } from './admit.ts'
 import { Aggregation } from './aggregation/index.ts'
 import { EventLogs, type Core } from './core.ts'
+import type { AllowedOrigins } from './cors.ts'
 import { flowControlDumps } from './flowcontrol/dumps.ts'
 import { FlowControl } from './flowcontrol/flow-control.ts'
 import { MaxInFlight } from './flowcontrol/gate.ts'
@@ -46,6 +47,8 @@ export interface ApiServerOptions {
   readonly auditor?: Auditor
   /** Follows requests; default: nobody does. */
   readonly tracer?: Tracer
+  /** Pages of other origins that browsers let ask; default: none. */
+  readonly cors?: AllowedOrigins
   /** --min-request-timeout: how long watches last that do not say; default 1800. */
   readonly minRequestTimeoutSeconds?: number
   /** How many requests are answered at once. */
@@ -197,7 +200,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const limits = { ...usualLimits, ...options.flowControl }, flowControl = limits.enabled ? fairFlows(core, limits) : undefined
   const limiter = flowControl ?? new MaxInFlight({ readOnly: limits.maxRequestsInFlight, mutating: limits.maxMutatingRequestsInFlight }, () => clock.now())
   const lifecycle = new Lifecycle(clock)
-  const handler = pipeline({ limiter, core, authorizer, impersonate: options.impersonate, aggregation, paths: [...paths(core, aggregation, options, () => lifecycle.isReady), ...(flowControl ? [flowControlDumps(flowControl)] : [])], virtual: virtualResources, lifecycle })
+  const handler = pipeline({ limiter, core, authorizer, impersonate: options.impersonate, aggregation, paths: [...paths(core, aggregation, options, () => lifecycle.isReady), ...(flowControl ? [flowControlDumps(flowControl)] : [])], virtual: virtualResources, lifecycle, cors: options.cors })
   return {
     handler, core, lifecycle,
     aggregate: () => aggregation.start(handler),

@@ -19,13 +19,13 @@ test('every flag of the reference is taken or known, with the reference\'s type'
 })
 
 test('what has no effect says so once, what fits says nothing, the rest is left alone', () => {
-  assert.deepEqual(taken('--etcd-cafile', 'ca.pem', '--watch-cache', '--storage-backend=etcd3', '--port', '0', '--event-ttl=2h', '--', '--etcd-servers=x'),
-    [['--port', '0', '--', '--etcd-servers=x'], ['--etcd-cafile has no effect: the store is this process\'s own', '--event-ttl has no effect: events are kept for an hour']])
+  assert.deepEqual(taken('--etcd-cafile', 'ca.pem', '--watch-cache', '--storage-backend=etcd3', '--port', '0', '--kubelet-timeout=2h', '--', '--etcd-servers=x'),
+    [['--port', '0', '--', '--etcd-servers=x'], ['--etcd-cafile has no effect: the store is this process\'s own', '--kubelet-timeout has no effect: agents have ten seconds']])
 })
 
 test('what would mean something else is refused, and so is what is of another type', () => {
   assert.throws(() => taken('--etcd-servers=https://etcd:2379'), /^Failure: --etcd-servers is a flag of kube-apiserver that cannot be had here: /)
-  assert.throws(() => taken('--event-ttl=soon'), /--event-ttl wants a duration such as 40s, 5m or 1h30m, not "soon"/)
+  assert.throws(() => taken('--kubelet-timeout=soon'), /--kubelet-timeout wants a duration such as 40s, 5m or 1h30m, not "soon"/)
   assert.throws(() => taken('--delete-collection-workers=many'), /--delete-collection-workers wants a whole number/)
   assert.throws(() => taken('--watch-cache=perhaps'), /--watch-cache wants true or false/)
   assert.throws(() => taken('--etcd-cafile'), /--etcd-cafile needs a value/)

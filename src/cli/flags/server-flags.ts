@@ -1,5 +1,5 @@
 // The reference's own flag names, for what we have. Meanings and defaults are the reference's unless the description says so.
-import { duration, integer, ipAddress, list, network, path, portRange, switches, texts, toggle } from '../flag.ts'
+import { choice, duration, integer, ipAddress, list, network, path, portRange, switches, text, texts, toggle } from '../flag.ts'
 import { auditFlags } from './audit-flags.ts'
 import { authenticationFlags } from './authentication-flags.ts'
 import { authorizationFlags } from './authorization-flags.ts'
@@ -18,6 +18,10 @@ export const serverFlags = {
   securePort: integer({ group, hidden: true, description: 'The reference\'s name of --port' }, [0, 65_535]),
   tlsCertFile: path({ group, description: 'Certificate to serve with, instead of one of the cluster\'s own authority' }),
   tlsPrivateKeyFile: path({ group, description: 'Its key; both are read again when they change' }),
+  externalHostname: text({ group, value: 'HOST', description: 'The name under which clients are told that the API server is', defaultText: 'the advertised address' }),
+  tlsMinVersion: choice({ group, description: 'The oldest TLS that is spoken; older than these cannot be had' }, ['VersionTLS12', 'VersionTLS13'], 'VersionTLS12'),
+  tlsCipherSuites: list({ group, description: 'Suites of TLS 1.2, by Go\'s names; those of TLS 1.3 are always there', defaultText: 'Node\'s' }),
+  tlsCurvePreferences: list({ group, value: 'N,N', description: 'Curves for key exchange, by their numbers', defaultText: 'Node\'s' }),
   tlsSniCertKey: texts({ group, value: 'CERT,KEY[:NAMES]', description: 'Another certificate for clients that ask for its names' }),
   profiling: toggle({ group, description: 'Profiles of the server at /debug/pprof, and the level of its log at /debug/flags/v' }, true),
   tracingConfigFile: path({ group, description: 'TracingConfiguration: the collector that spans of requests go to (OTLP over gRPC), and how many requests have some' }),

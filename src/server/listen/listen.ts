@@ -29,6 +29,10 @@ export interface ListenOptions extends ServingCertificates {
   readonly streamsPerConnection?: number
   /** The chance that a request asks its client to connect anew. */
   readonly goawayChance?: number
+  /** Only HTTP/1.1 is spoken. */
+  readonly withoutHttp2?: boolean
+  /** Other processes may listen on the same port; the system shares out connections. */
+  readonly sharesPort?: boolean
   /** What the Strict-Transport-Security header of every answer says. */
   readonly strictTransportSecurity?: string
 }
@@ -48,6 +52,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   const server = createSecureServer({
     allowHTTP1: true, ...contextOptions(options), handshakeTimeout: limits.handshakeMs, SNICallback: (name: string, done: (error: null, context: SecureContext | undefined) => void) => { done(null, contextOf(name)) },
     ...(options.clientAuthority !== undefined && { requestCert: true, rejectUnauthorized: false }),
+    ...(options.withoutHttp2 && { ALPNCallback: ({ protocols }: { readonly protocols: readonly string[] }) => (protocols.includes('http/1.1') ? 'http/1.1' : undefined) }),
     settings: { initialWindowSize: limits.streamWindow, maxConcurrentStreams: options.streamsPerConnection ?? limits.streamsPerConnection, maxHeaderListSize: limits.headerBytes, enablePush: false },
     maxSessionMemory: 128, maxHeaderSize: limits.headerBytes, noDelay: true,
   } as Parameters<typeof createSecureServer>[0])
@@ -78,7 +83,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
 
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen(port, host, () => { server.off('error', reject); resolve() })
+    server.listen({ port, host, ...(options.sharesPort && { reusePort: true }) }, () => { server.off('error', reject); resolve() })
   })
   server.on('error', (error) => { log.error('the listening socket failed', { error }) })
   const address = server.address() as AddressInfo
