@@ -62,13 +62,15 @@ export function validateConditions(conditions: readonly Condition[] | undefined,
   ])
 }
 
-/** Counts of replicas in a status: none negative, no part greater than the whole. */
-export function validateCounts(status: Readonly<Record<string, unknown>>, fields: readonly string[]): FieldError[] {
-  const errors = fields.flatMap((field) => atLeastZero(status[field] as number | undefined, `status.${field}`))
-  const count = (field: string) => (status[field] as number | undefined) ?? 0
-  const within = (field: string, whole: string) => { if (count(field) > count(whole)) errors.push(invalidValue(`status.${field}`, count(field),
-    `cannot be greater than ${whole === 'replicas' ? 'status.replicas' : whole}`)) }
-  for (const field of fields) if (['updatedReplicas', 'fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'].includes(field)) within(field, 'replicas')
-  within('availableReplicas', 'readyReplicas')
-  return errors
+/** Counts of replicas in a status: none negative, no part greater than the whole; `ready` is how messages call the ready ones. */
+export function validateCounts(status: Readonly<Record<string, unknown>>, fields: readonly string[], ready = 'readyReplicas'): FieldError[] {
+  const count = (field: string) => (status[field] as number | undefined) ?? 0, parts = ['updatedReplicas', 'fullyLabeledReplicas', 'readyReplicas', 'currentReplicas', 'availableReplicas']
+  const within = (field: string, whole: string, called: string) => (count(field) > count(whole) ? [invalidValue(`status.${field}`, count(field), `cannot be greater than ${called}`)] : [])
+  return [
+    ...fields.flatMap((field) => atLeastZero(status[field] as number | undefined, `status.${field}`)),
+    ...fields.filter((field) => parts.includes(field)).flatMap((field) => within(field, 'replicas', 'status.replicas')), ...within('availableReplicas', 'readyReplicas', ready),
+  ]
 }
+/** Collisions are counted up. */
+export const validateCollisions = ({ collisionCount: now }: { collisionCount?: number }, { collisionCount: before }: { collisionCount?: number }): FieldError[] =>
+  (before !== undefined && (now === undefined || now < before) ? [invalidValue('status.collisionCount', now ?? 0, 'cannot be decremented')] : [])

@@ -11,7 +11,7 @@ export const controllerRevision = defineKind({
     { name: 'Controller', value: (o) => {
       const owner = o.metadata.ownerReferences?.find((r) => r.controller)
       const group = owner?.apiVersion.includes('/') ? '.' + owner.apiVersion.split('/')[0] : ''
-      return owner ? `${owner.kind.toLowerCase()}${group}/${owner.name}` : '<none>'
+      return owner ? `${(owner.kind + group).toLowerCase()}/${owner.name}` : '<none>'
     } },
     { name: 'Revision', value: (o) => o.revision },
     cells.age,
@@ -20,12 +20,13 @@ export const controllerRevision = defineKind({
     data: s.always(s.any('io.k8s.apimachinery.pkg.runtime.RawExtension')),
     revision: s.required(s.int64()),
   },
+  rechecksMetadata: true,
   validate: (o, old) => {
-    const { data } = o as { data?: unknown }
-    const errors = old ? immutableField(data, (old as { data?: unknown }).data, 'data') : []
-    if (data === undefined || data === null) errors.push(requiredValue('data', 'data is mandatory'))
-    else if (typeof data !== 'object' || Array.isArray(data)) errors.push(requiredValue('data', 'data must be a valid JSON object'))
-    return [...errors, ...atLeastZero(o.revision, 'revision')]
+    const { data } = o as { data?: unknown }, isObject = typeof data === 'object' && data !== null && !Array.isArray(data)
+    return [
+      ...(data === undefined || data === null ? [requiredValue('data', 'data is mandatory')] : isObject ? [] : [requiredValue('data', 'data must be a valid JSON object')]),
+      ...atLeastZero(o.revision, 'revision'), ...(old ? immutableField(data, (old as { data?: unknown }).data, 'data') : []),
+    ]
   },
 })
 export type ControllerRevision = ObjectOf<typeof controllerRevision>

@@ -1,9 +1,10 @@
 import { defineKind, labelSelector, nameIsDNSLabel, s, type Infer, type ObjectOf, type Schema } from '#machinery'
 import * as cells from '../cells.ts'
+import { claimSpecWarnings } from '../core/claim-defaults.ts'
 import { persistentVolumeClaim, type PersistentVolumeClaim } from '../core/persistentvolumeclaim.ts'
 import { defaultPodTemplate } from '../core/pod/defaults.ts'
 import { podTemplateSpec } from '../core/pod/spec.ts'
-import { workloadWarnings } from '../core/pod/warnings.ts'
+import { templateWarningsOf } from '../core/pod/warnings.ts'
 import { validateStatefulSet } from './validate-apps.ts'
 
 export const rollingUpdateStatefulSetStrategy = s.object('io.k8s.api.apps.v1.RollingUpdateStatefulSetStrategy', {
@@ -110,7 +111,10 @@ export const statefulSet = defineKind({
   validate: validateStatefulSet,
   prepareCreate: ({ spec }) => dropMaxUnavailable(spec),
   prepareUpdate: ({ spec }, old) => { if (old.spec.updateStrategy.rollingUpdate?.maxUnavailable === undefined) dropMaxUnavailable(spec) },
-  warnings: (o, old) => [...workloadWarnings(o, old), ...((o.spec.revisionHistoryLimit ?? 0) < 0
-    ? ['spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended'] : [])],
+  warnings: (o, old) => [
+    ...templateWarningsOf(o, old),
+    ...(o.spec.volumeClaimTemplates ?? []).flatMap((claim, i) => claimSpecWarnings(claim.spec, `spec.volumeClaimTemplates[${i}]${old ? '.Spec' : ''}`)),
+    ...((o.spec.revisionHistoryLimit ?? 0) < 0 ? ['spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended'] : []),
+  ],
 })
 export type StatefulSet = ObjectOf<typeof statefulSet>

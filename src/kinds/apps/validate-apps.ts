@@ -1,15 +1,15 @@
 // What is wrong with deployments, replica sets, daemon sets and stateful sets, and with changes of them.
-import { forbiddenValue, invalidValue, notSupported, requiredValue, same, type AnyObject, type FieldError } from '#machinery'
-import { atLeastZero, immutableField, validateCounts, validateDNSLabel } from '../checks.ts'
+import { forbiddenValue, invalidValue, notSupported, requiredValue, same, validateLabelSelector, type AnyObject, type FieldError } from '#machinery'
+import { atLeastZero, hasOddValue, immutableField, validateCollisions, validateCounts, validateDNSLabel } from '../checks.ts'
 import type { PodTemplateSpec } from '../core/pod/spec.ts'
-import { readSelector, validateLastingTemplate, validateMatches } from '../core/pod/validate-template.ts'
+import { readSelector, validateLastingSpec, validateLastingTemplate, validateMatches } from '../core/pod/validate-template.ts'
 import { validateClaimSpec } from '../core/validate-claim.ts'
 import { goForm } from '../go-diff.ts'
 import { statefulSetRollingForm } from '../go-forms.ts'
-import type { DaemonSetSpec, DaemonSetUpdateStrategy } from './daemonset.ts'
+import type { DaemonSetSpec, DaemonSetStatus, DaemonSetUpdateStrategy } from './daemonset.ts'
 import type { DeploymentSpec, DeploymentStatus, DeploymentStrategy } from './deployment.ts'
 import type { ReplicaSetSpec, ReplicaSetStatus } from './replicaset.ts'
-import type { StatefulSetSpec } from './statefulset.ts'
+import type { StatefulSetSpec, StatefulSetStatus } from './statefulset.ts'
 import { amountOf, atMostAll, validateAmount, validateSelector } from './validate-workload.ts'
 
 type With<Spec, Status = unknown> = AnyObject & { spec: Spec; status: Status }
@@ -17,9 +17,9 @@ const rolling = (strategy: { type?: string; rollingUpdate?: { maxSurge?: unknown
   ({ Type: strategy.type ?? '', RollingUpdate: strategy.rollingUpdate
     ? { MaxUnavailable: strategy.rollingUpdate.maxUnavailable ?? 0, MaxSurge: strategy.rollingUpdate.maxSurge ?? 0 } : null })
 
-export function validateDeployment({ spec, status }: With<DeploymentSpec, DeploymentStatus>, old?: With<DeploymentSpec>, subresource?: string): FieldError[] {
-  if (subresource === 'status') return validateCounts(status,
-    ['observedGeneration', 'replicas', 'updatedReplicas', 'readyReplicas', 'availableReplicas', 'unavailableReplicas', 'collisionCount', 'terminatingReplicas'])
+const deploymentCounts = ['observedGeneration', 'replicas', 'updatedReplicas', 'readyReplicas', 'availableReplicas', 'unavailableReplicas', 'terminatingReplicas', 'collisionCount']
+export function validateDeployment({ spec, status }: With<DeploymentSpec, DeploymentStatus>, old?: With<DeploymentSpec, DeploymentStatus>, subresource?: string): FieldError[] {
+  if (old && subresource === 'status') return [...validateCounts(status, deploymentCounts), ...validateCollisions(status, old.status)]
   const { progressDeadlineSeconds: deadline, minReadySeconds = 0 } = spec
   return [
     ...atLeastZero(spec.replicas, 'spec.replicas'),
@@ -52,7 +52,7 @@ function validateDeploymentStrategy(strategy: DeploymentStrategy, at: string): F
 }
 
 export function validateReplicaSet({ spec, status }: With<ReplicaSetSpec, ReplicaSetStatus>, old?: With<ReplicaSetSpec>, subresource?: string): FieldError[] {
-  if (subresource === 'status') return validateCounts(status, ['replicas', 'fullyLabeledReplicas', 'readyReplicas', 'availableReplicas', 'observedGeneration'])
+  if (subresource === 'status') return validateCounts(status, ['replicas', 'fullyLabeledReplicas', 'readyReplicas', 'availableReplicas', 'terminatingReplicas', 'observedGeneration'])
   return [
     ...atLeastZero(spec.replicas, 'spec.replicas'), ...atLeastZero(spec.minReadySeconds, 'spec.minReadySeconds'),
     ...validateSelector(spec.selector, 'deployment', 'invalid label selector', 'spec.selector'),
@@ -61,13 +61,14 @@ export function validateReplicaSet({ spec, status }: With<ReplicaSetSpec, Replic
   ]
 }
 
-export function validateDaemonSet({ spec }: With<DaemonSetSpec>, old?: With<DaemonSetSpec>, subresource?: string): FieldError[] {
-  if (subresource === 'status') return []
-  const selector = readSelector(spec.selector), empty = !!spec.selector && !Object.keys(spec.selector.matchLabels ?? {}).length && !spec.selector.matchExpressions?.length
+const daemonSetCounts = ['currentNumberScheduled', 'numberMisscheduled', 'desiredNumberScheduled', 'numberReady', 'observedGeneration', 'updatedNumberScheduled', 'numberAvailable',
+  'numberUnavailable', 'collisionCount']
+export function validateDaemonSet({ spec, status }: With<DaemonSetSpec, DaemonSetStatus>, old?: With<DaemonSetSpec, DaemonSetStatus>, subresource?: string): FieldError[] {
+  if (old && subresource === 'status') return [...validateCounts({ ...status }, daemonSetCounts), ...validateCollisions(status, old.status)]
+  const selector = readSelector(spec.selector), empty = spec.selector && !Object.keys(spec.selector.matchLabels ?? {}).length && !spec.selector.matchExpressions?.length
   return [
-    ...validateSelector(spec.selector ?? { matchLabels: { x: 'y' } }, 'daemonset', '', 'spec.selector').filter((e) => !e.message.includes('empty selector')
-      && e.field !== 'spec.selector'),
-    ...(selector && !empty ? validateMatches(selector, spec.template, 'spec.template', old?.spec.template) : []),
+    ...validateLabelSelector(spec.selector, 'spec.selector', { anyValue: hasOddValue(old?.spec.selector) }),
+    ...(selector ? validateMatches(selector, spec.template, 'spec.template', old?.spec.template) : []),
     ...(empty ? [invalidValue('spec.selector', spec.selector, 'empty selector is invalid for daemonset')] : []),
     ...validateLastingTemplate(spec.template, undefined, 'DaemonSet', 'spec.template'),
     ...atLeastZero(spec.minReadySeconds, 'spec.minReadySeconds'),
@@ -92,8 +93,9 @@ function validateDaemonSetStrategy(strategy: DaemonSetUpdateStrategy, at: string
 }
 
 const changeable = ['replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy', 'minReadySeconds'] as const
-export function validateStatefulSet({ spec }: With<StatefulSetSpec>, old?: With<StatefulSetSpec>, subresource?: string): FieldError[] {
-  if (subresource === 'status') return []
+const statefulSetCounts = ['replicas', 'readyReplicas', 'currentReplicas', 'updatedReplicas', 'availableReplicas', 'observedGeneration', 'collisionCount']
+export function validateStatefulSet({ spec, status }: With<StatefulSetSpec, StatefulSetStatus>, old?: With<StatefulSetSpec, StatefulSetStatus>, subresource?: string): FieldError[] {
+  if (old && subresource === 'status') return [...validateCounts({ ...status }, statefulSetCounts, 'status.readyReplicas'), ...validateCollisions(status, old.status)]
   const errors = validateStatefulSetSpec(spec, old?.spec.template)
   if (!old) return errors
   const fixed = (s: StatefulSetSpec) => Object.fromEntries(Object.entries(s).filter(([field]) => !(changeable as readonly string[]).includes(field)))
@@ -118,14 +120,13 @@ function validateStatefulSetSpec(spec: StatefulSetSpec, old: PodTemplateSpec | u
     if (value !== undefined && value !== 'Retain' && value !== 'Delete') errors.push(notSupported(`spec.persistentVolumeClaimRetentionPolicy.${field}`, value,
       ['Retain', 'Delete']))
   }
+  // Names and claims cannot change: what was once wrong with them is not held against an update.
+  if (!old) for (const [i, claim] of (spec.volumeClaimTemplates ?? []).entries()) errors.push(...validateClaimSpec(claim.spec, `spec.volumeClaimTemplates[${i}].spec`))
   errors.push(...atLeastZero(spec.replicas, 'spec.replicas'), ...atLeastZero(spec.minReadySeconds, 'spec.minReadySeconds'),
     ...atLeastZero(spec.ordinals?.start, 'spec.ordinals.start'))
-  errors.push(...validateSelector(spec.selector, 'statefulset', '', 'spec.selector'), ...templateOf(withClaims(spec), 'StatefulSet', old))
-  if (!old) {
-    if (spec.serviceName) errors.push(...validateDNSLabel(spec.serviceName, 'spec.serviceName'))
-    for (const [i, claim] of (spec.volumeClaimTemplates ?? []).entries()) errors.push(...validateClaimSpec(claim.spec, `spec.volumeClaimTemplates[${i}].spec`))
-  }
-  return [...errors, ...atLeastZero(spec.revisionHistoryLimit, 'spec.revisionHistoryLimit')]
+  if (!old && spec.serviceName) errors.push(...validateDNSLabel(spec.serviceName, 'spec.serviceName'))
+  errors.push(...validateSelector(spec.selector, 'statefulset', '', 'spec.selector'))
+  return [...errors, ...(readSelector(spec.selector) ? templateOf(withClaims(spec), 'StatefulSet', old) : validateLastingSpec(spec.template, 'StatefulSet', 'spec.template'))]
 }
 
 /** The template as its pods are made: claims of their own stand among the volumes. */

@@ -32,9 +32,10 @@ export const readSet = (labels: Readonly<Record<string, string>> | undefined): S
 /** Templates of workloads that keep pods running: they restart always and have no deadline. */
 export function validateLastingTemplate(template: PodTemplateSpec | undefined, selector: Selector | undefined, owner: string, at: string, old?: PodTemplateSpec): FieldError[] {
   if (!template) return [requiredValue(at)]
-  const { restartPolicy = '', activeDeadlineSeconds } = template.spec
+  return [...(selector ? validateMatches(selector, template, at, old) : []), ...validatePodTemplate(template, at), ...validateLastingSpec(template, owner, at)]
+}
+export function validateLastingSpec({ spec: { restartPolicy = '', activeDeadlineSeconds } }: PodTemplateSpec, owner: string, at: string): FieldError[] {
   return [
-    ...(selector ? validateMatches(selector, template, at, old) : []), ...validatePodTemplate(template, at),
     ...(restartPolicy === 'Always' ? [] : [notSupported(`${at}.spec.restartPolicy`, restartPolicy, ['Always'])]),
     ...(activeDeadlineSeconds === undefined ? [] : [forbiddenValue(`${at}.spec.activeDeadlineSeconds`, `activeDeadlineSeconds in ${owner} is not Supported`)]),
   ]
