@@ -207,22 +207,22 @@ function targets(metrics: readonly MetricSpec[], statuses: readonly MetricStatus
   const all = metrics.map((m, i) => target(m, statuses[i]))
   return all.length > 2 ? `${all.slice(0, 2).join(', ')} + ${all.length - 2} more...` : all.join(', ')
 }
+const unknown = '<unknown>', unset = '<nil>'
+type Measured = { readonly current: MetricValueStatus } | undefined
 function target(spec: MetricSpec, status: MetricStatus | undefined): string {
-  const unknown = '<unknown>', averaged = (o: { target: MetricTarget } | undefined) => o?.target.averageValue
-  const resource = (of: 'resource' | 'containerResource') => {
-    const goal = spec[of], current = status?.[of]?.current
-    if (averaged(goal)) return `${goal?.name}: ${current?.averageValue ?? unknown}/${averaged(goal)}`
-    const percent = (n: number | undefined, otherwise: string) => (n === undefined ? otherwise : `${n}%`)
-    return `${goal?.name}: ${percent(current?.averageUtilization, unknown)}/${percent(goal?.target.averageUtilization, '<auto>')}`
-  }
   switch (spec.type) {
-    case 'External': return averaged(spec.external) ? `${status?.external?.current.averageValue ?? unknown}/${averaged(spec.external)} (avg)`
-      : `${status?.external?.current.value ?? unknown}/${spec.external?.target.value ?? ''}`
-    case 'Object': return averaged(spec.object) ? `${status?.object?.current.averageValue ?? unknown}/${averaged(spec.object)} (avg)`
-      : `${status?.object?.current.value ?? unknown}/${spec.object?.target.value ?? ''}`
-    case 'Pods': return `${status?.pods?.current.averageValue ?? unknown}/${averaged(spec.pods) ?? ''}`
-    case 'Resource': return resource('resource')
-    case 'ContainerResource': return resource('containerResource')
+    case 'External': return ofValue(spec.external?.target, status?.external)
+    case 'Object': return ofValue(spec.object?.target, status?.object)
+    case 'Pods': return `${status?.pods ? status.pods.current.averageValue ?? unset : unknown}/${spec.pods?.target.averageValue ?? unset}`
+    case 'Resource': return ofResource(spec.resource, status?.resource)
+    case 'ContainerResource': return ofResource(spec.containerResource, status?.containerResource)
     default: return '<unknown type>'
   }
+}
+const ofValue = (goal: MetricTarget | undefined, status: Measured): string => (goal?.averageValue !== undefined ? `${status?.current.averageValue ?? unknown}/${goal.averageValue} (avg)`
+  : `${status ? status.current.value ?? unset : unknown}/${goal?.value ?? unset}`)
+function ofResource(source: { name: string; target: MetricTarget } | undefined, status: Measured): string {
+  const { averageValue, averageUtilization: share } = source?.target ?? {}, current = status?.current.averageUtilization
+  if (averageValue !== undefined) return `${source!.name}: ${status ? status.current.averageValue ?? unset : unknown}/${averageValue}`
+  return `${source?.name ?? ''}: ${current === undefined ? unknown : `${current}%`}/${share === undefined ? '<auto>' : `${share}%`}`
 }

@@ -45,5 +45,25 @@ for (const [name, spec, ...expected] of [
   ['replication controllers have none', { maxReplicas: 3, scaleTargetRef: { apiVersion: 'v1', kind: 'ReplicationController', name: 'd' } }],
   ['a metric that is not there', { maxReplicas: 3, scaleTargetRef, metrics: [{ type: 'Resource' }] }, 'spec.metrics[0].resource: Required value: must populate information for the given metric source'],
   ['two metrics in one', { maxReplicas: 3, scaleTargetRef, metrics: [{ ...external, pods: { metric: { name: 'p' }, target: { type: 'AverageValue', averageValue: '1' } } }] }, 'spec.metrics[0].pods: Forbidden: must populate the given metric source only'],
+  ['a group of no name', { maxReplicas: 3, scaleTargetRef: { apiVersion: '/v1', kind: 'Deployment', name: 'd' } }, 'spec.scaleTargetRef.apiVersion: Invalid value: "/v1": apiVersion must specify API group'],
+  ['an object of a version that is none', { maxReplicas: 3, scaleTargetRef, metrics: [{ type: 'Object', object: { describedObject: { apiVersion: 'a/b/c', kind: 'K', name: 'n' }, metric: { name: 'm' }, target: { type: 'Value' } } }] },
+    'spec.metrics[0].object.describedObject.apiVersion: Invalid value: "a/b/c": unexpected GroupVersion string: a/b/c', 'spec.metrics[0].object.target.averageValue: Required value: must set either a target value or averageValue'],
+  ['pods that are to have nothing', { maxReplicas: 3, scaleTargetRef, metrics: [{ type: 'Pods', pods: { metric: { name: 'm' }, target: { type: 'AverageValue', averageValue: '0' } } }] }, 'spec.metrics[0].pods.target.averageValue: Invalid value: "0": must be positive'],
+  ['a resource of an odd container', { maxReplicas: 3, scaleTargetRef, metrics: [{ type: 'ContainerResource', containerResource: { name: 'pods', container: 'a.b', target: { type: 'Utilization', averageUtilization: 1 } } }] },
+    'spec.metrics[0].containerResource.name: Invalid value: "pods": must be a standard resource for containers', 'spec.metrics[0].containerResource.container: Invalid value: "a.b": must not contain dots'],
+  ['tolerance below nothing', { maxReplicas: 3, scaleTargetRef, behavior: { scaleUp: { tolerance: '-1' } } }, 'spec.behavior.scaleUp.tolerance: Invalid value: "-1": must be greater or equal to zero'],
   ['no policies', { maxReplicas: 3, scaleTargetRef, behavior: { scaleDown: { policies: [] } } }, 'spec.behavior.scaleDown.policies: Required value: must specify at least one Policy'],
 ] as [string, object, ...string[]][]) test(`new: ${name}`, () => assert.deepEqual(problems(horizontalPodAutoscaler, { spec }), expected))
+
+for (const [name, metrics, currentMetrics, shown] of [
+  ['no metrics', [], [], '<none>'],
+  ['a share', [{ type: 'Resource', resource: { name: 'cpu', target: { averageUtilization: 80 } } }], [{ type: 'Resource', resource: { name: 'cpu', current: { averageUtilization: 3 } } }], 'cpu: 3%/80%'],
+  ['no share yet, of what is found out', [{ type: 'ContainerResource', containerResource: { name: 'cpu', target: {} } }], [], 'cpu: <unknown>/<auto>'],
+  ['an amount that is not known', [{ type: 'Resource', resource: { name: 'memory', target: { averageValue: '1Gi' } } }], [{ resource: { current: {} } }], 'memory: <nil>/1Gi'],
+  ['per pod', [external], [], '<unknown>/30 (avg)'],
+  ['at all', [{ type: 'Object', object: { target: { value: '5' } } }], [{ object: { current: { value: '2' } } }], '2/5'],
+  ['three', [external, external, external], [], '<unknown>/30 (avg), <unknown>/30 (avg) + 1 more...'],
+] as [string, object[], object[], string][]) test(`targets: ${name}`, () => {
+  const { value } = horizontalPodAutoscaler.columns.find((c) => c.name === 'Targets')!
+  assert.equal(value({ spec: { metrics }, status: { currentMetrics } } as never, 0), shown)
+})
