@@ -166,6 +166,8 @@ FailureCondition: Type=s Status=s;
 SuccessPolicy: Rules=[]SuccessRule;
 SuccessRule: SucceededIndexes SucceededCount;
 UncountedPods: Succeeded Failed;
+ObjectReference: Kind=s Namespace=s Name=s UID=s APIVersion=s ResourceVersion=s FieldPath=s;
+EventSource: Component=s Host=s;
 `)
 
 export const claimSpecForm = forms.Claim!, podSpecForm = forms.PodSpec!, securityContextForm = forms.Security!, persistentVolumeSourceForm = forms.PersistentVolumeSource!,
@@ -176,3 +178,4 @@ export const claimSpecForm = forms.Claim!, podSpecForm = forms.PodSpec!, securit
   resourceClaimSpecForm = forms.ResourceClaimSpec!, parentReferenceForm = forms.ParentReference!, signingConditionForm = forms.SigningCondition!, allocationResultForm = forms.AllocationResult!, deviceAttributeForm = forms.DeviceAttribute!
 
 export const failurePolicyForm = forms.FailurePolicy!, successPolicyForm = forms.SuccessPolicy!, uncountedPodsForm = forms.UncountedPods!
+export const objectReferenceForm = forms.ObjectReference!, eventSourceForm = forms.EventSource!

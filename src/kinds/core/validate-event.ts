@@ -1,5 +1,7 @@
 import { invalidValue, isQualifiedName, requiredValue, same, type FieldError } from '#machinery'
 import { validateDNSSubdomain } from '../checks.ts'
+import { goForm } from '../go-diff.ts'
+import { eventSourceForm, objectReferenceForm } from '../go-forms.ts'
 import type { EventBody } from './event.ts'
 
 const wordLimit = 128, messageLimit = 1024
@@ -29,15 +31,20 @@ export const validateEvent = (event: EventBody, controllerField = 'reportingComp
   return errors
 }
 
+const text = (value: unknown): unknown => value ?? '', source = (value: unknown): unknown => goForm(eventSourceForm, (value ?? {}) as object)
+const reference = (value: unknown): unknown => value && goForm(objectReferenceForm, value as object)
+/** What of a new-style event stays as it is, how messages call it and how they show it; in the reference's order, in which the reason comes twice. */
+const fixed: readonly (readonly [field: keyof EventBody & string, shown?: (value: unknown) => unknown, called?: string])[] = [
+  ['involvedObject', reference], ['reason', text], ['message', text], ['source', source], ['firstTimestamp'], ['lastTimestamp'], ['count', (value) => value ?? 0], ['reason', text], ['type', text],
+  ['eventTime'], ['action', text], ['related', reference], ['reportingComponent', text, 'reportingController'], ['reportingInstance', text],
+]
 /** The rules of events.k8s.io/v1. */
 export function validateNewEvent(event: EventBody, old?: EventBody): FieldError[] {
   const errors = validateEvent(event, 'reportingController')
   if (old) {
     if (!same(event.series, old.series)) errors.push(...validateSeries(event))
-    const fixed = { involvedObject: 'involvedObject', reason: 'reason', reportingController: 'reportingComponent', reportingInstance: 'reportingInstance', action: 'action',
-      type: 'type',
-      firstTimestamp: 'firstTimestamp', lastTimestamp: 'lastTimestamp', count: 'count', eventTime: 'eventTime', source: 'source', related: 'related', message: 'message' } as const
-    for (const [shown, field] of Object.entries(fixed)) if (!same(event[field], old[field])) errors.push(invalidValue(shown, event[field], 'field is immutable'))
+    for (const [field, shown = (value: unknown) => value ?? null, called = field] of fixed)
+      if (!same(shown(event[field]), shown(old[field]))) errors.push(invalidValue(called, shown(event[field]), 'field is immutable'))
     return errors
   }
   errors.push(...validateSeries(event))

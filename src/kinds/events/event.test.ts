@@ -18,6 +18,22 @@ test('there and back nothing is lost', () => {
   const one = stored()
   assert.deepEqual({ ...newer.from(newer.to(one)), kind: 'Event' }, one)
 })
+const eventTime = '2026-01-01T00:00:00.000000Z'
+const fresh = (more: object = {}) => ({ ...written(event, { metadata: { name: 'e', namespace: 'n' }, involvedObject: { kind: 'Pod', name: 'p', namespace: 'n' }, reason: 'R', action: 'A', type: 'Normal', eventTime,
+  reportingComponent: 'k', reportingInstance: 'i' }), ...more })
+const said = (now: object, old?: object) => newer.rules!.validate!(now, old).map((e) => `${e.field}: ${e.message}`)
+test('a new event says when it was, and what it is of', () => {
+  assert.deepEqual(said(fresh()), [])
+  assert.deepEqual(said(fresh({ type: 'Odd', count: 1, series: { count: 1, lastObservedTime: null }, source: { host: 'h' }, firstTimestamp: '2026-01-01T00:00:00Z' })), [
+    'series.count: Invalid value: "": should be at least 2', 'series.lastObservedTime: Required value', 'type: Invalid value: "": has invalid value: Odd', 'firstTimestamp: Invalid value: "": needs to be unset',
+    'count: Invalid value: "": needs to be unset', 'source: Invalid value: "": needs to be unset'])
+})
+test('of a new event only the series goes on', () => {
+  assert.deepEqual(said(fresh({ series: { count: 2, lastObservedTime: eventTime } }), fresh()), [])
+  assert.deepEqual(said(fresh({ involvedObject: { kind: 'Pod', name: 'q', namespace: 'n' }, reason: 'S', count: 2, source: { host: 'h' } }), fresh({ count: 1 })), [
+    'involvedObject: Invalid value: {"Kind":"Pod","Namespace":"n","Name":"q","UID":"","APIVersion":"","ResourceVersion":"","FieldPath":""}: field is immutable', 'reason: Invalid value: "S": field is immutable',
+    'source: Invalid value: {"Component":"","Host":"h"}: field is immutable', 'count: Invalid value: 2: field is immutable', 'reason: Invalid value: "S": field is immutable'])
+})
 test('both versions select by their own names of the fields', () => {
   assert.equal(event.selectable['involvedObject.name']!(stored()), 'p')
   assert.equal(newer.selectable!['regarding.name']!(stored()), 'p')

@@ -1,7 +1,7 @@
 import { condition, defineKind, invalidValue, labelSelector, nameIsPathSegment, s, validateLabelSelector, type FieldError, type Infer, type ObjectOf } from '#machinery'
 import { atMostAll, validateAmount } from '../apps/validate-workload.ts'
 import * as cells from '../cells.ts'
-import { atLeastZero, oneOf, validateConditions } from '../checks.ts'
+import { atLeastZero, hasOddValue, oneOf, validateConditions } from '../checks.ts'
 import { goForm } from '../go-diff.ts'
 import { disruptionBudgetForm } from '../go-forms.ts'
 
@@ -26,14 +26,14 @@ export type PodDisruptionBudgetStatus = Infer<typeof podDisruptionBudgetStatus>
 
 interface BudgetLike { readonly spec: PodDisruptionBudgetSpec; readonly status: PodDisruptionBudgetStatus }
 const amounts = ['minAvailable', 'maxUnavailable'] as const, counts = ['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods'] as const
-function validateBudget({ spec, status }: BudgetLike, _old?: BudgetLike, subresource?: string): FieldError[] {
-  if (subresource === 'status') return [...validateConditions(status.conditions, 'status.conditions'), ...counts.flatMap((field) => atLeastZero(status[field], `status.${field}`))]
+function validateBudget({ spec, status }: BudgetLike, old?: BudgetLike, subresource?: string): FieldError[] {
+  if (old && subresource === 'status') return [...validateConditions(status.conditions, 'status.conditions'), ...counts.flatMap((field) => atLeastZero(status[field], `status.${field}`))]
   const { minAvailable, maxUnavailable, selector, unhealthyPodEvictionPolicy: policy } = spec
   return [
     ...(minAvailable !== undefined && maxUnavailable !== undefined
       ? [invalidValue('spec', goForm(disruptionBudgetForm, spec), 'minAvailable and maxUnavailable cannot be both set')] : []),
     ...amounts.flatMap((field) => [...validateAmount(spec[field], `spec.${field}`), ...atMostAll(spec[field], `spec.${field}`)]),
-    ...validateLabelSelector(selector, 'spec.selector'),
+    ...validateLabelSelector(selector, 'spec.selector', { anyValue: hasOddValue(old?.spec.selector) }),
     ...(policy === undefined ? [] : oneOf(policy, ['AlwaysAllow', 'IfHealthyBudget'], 'spec.unhealthyPodEvictionPolicy')),
   ]
 }

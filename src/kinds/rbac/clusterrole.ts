@@ -1,7 +1,7 @@
 import { defineKind, labelSelector, nameIsPathSegment, s, type Infer, type ObjectOf } from '#machinery'
 import * as cells from '../cells.ts'
 import { policyRule } from './role.ts'
-import { validatePolicyRules } from './validate-rbac.ts'
+import { validateClusterRole } from './validate-rbac.ts'
 
 export const aggregationRule = s.object('io.k8s.api.rbac.v1.AggregationRule', {
   clusterRoleSelectors: s.list(labelSelector, { listType: 'atomic' }),
@@ -19,6 +19,6 @@ export const clusterRole = defineKind({
     aggregationRule: aggregationRule,
     rules: s.list(policyRule, { listType: 'atomic', always: true }),
   },
-  validate: ({ rules }) => validatePolicyRules(rules, false),
+  validate: (o, old) => validateClusterRole(o, old),
 })
 export type ClusterRole = ObjectOf<typeof clusterRole>

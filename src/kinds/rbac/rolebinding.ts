@@ -19,7 +19,7 @@ export type RbacSubject = Infer<typeof rbacSubject>
 
 interface BindingLike extends AnyObject { roleRef: RoleRef; subjects?: RbacSubject[] }
 const named = (o: BindingLike, kind: string): string =>
-  (o.subjects ?? []).filter((s) => s.kind === kind).map((s) => (kind === 'ServiceAccount' && s.namespace ? `${s.namespace}/${s.name}` : s.name)).join(', ')
+  (o.subjects ?? []).filter((s) => s.kind === kind).map((s) => (kind === 'ServiceAccount' ? `${s.namespace ?? ''}/${s.name}` : s.name)).join(', ')
 const group = 'rbac.authorization.k8s.io'
 export function defaultBinding(o: BindingLike): void {
   o.roleRef.apiGroup ||= group

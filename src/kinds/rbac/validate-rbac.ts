@@ -1,8 +1,10 @@
 // What is wrong with roles and bindings.
-import { invalidValue, notSupported, requiredValue, same, type FieldError } from '#machinery'
-import { validateDNSSubdomain, validatePathSegment } from '../checks.ts'
+import { invalidValue, notSupported, requiredValue, same, validateLabelSelector, type FieldError } from '#machinery'
+import { hasOddValue, validateDNSSubdomain, validatePathSegment } from '../checks.ts'
+import { readSelector } from '../core/pod/validate-template.ts'
 import { goForm } from '../go-diff.ts'
 import { roleRefForm } from '../go-forms.ts'
+import type { AggregationRule } from './clusterrole.ts'
 import type { PolicyRule } from './role.ts'
 import type { RbacSubject, RoleRef } from './rolebinding.ts'
 
@@ -23,6 +25,19 @@ function validatePolicyRule({ verbs, nonResourceURLs = [], apiGroups = [], resou
   if (!apiGroups.length) errors.push(requiredValue(`${at}.apiGroups`, 'resource rules must supply at least one api group'))
   if (!resources.length) errors.push(requiredValue(`${at}.resources`, 'resource rules must supply at least one resource'))
   return errors
+}
+
+interface Aggregating { readonly aggregationRule?: AggregationRule | undefined; readonly rules?: readonly PolicyRule[] | null | undefined }
+export function validateClusterRole({ rules, aggregationRule }: Aggregating, old: Aggregating | undefined): FieldError[] {
+  const errors = validatePolicyRules(rules, false), at = 'aggregationRule.clusterRoleSelectors', anyValue = old?.aggregationRule?.clusterRoleSelectors?.some(hasOddValue) ?? false
+  if (!aggregationRule) return errors
+  const { clusterRoleSelectors: selectors = [] } = aggregationRule
+  return [
+    ...errors, ...(selectors.length ? [] : [requiredValue(at, 'at least one clusterRoleSelector required if aggregationRule is non-nil')]),
+    ...selectors.flatMap((selector, i) => [
+      ...validateLabelSelector(selector, `${at}[${i}]`, { anyValue }), ...(readSelector(selector) ? [] : [invalidValue(`${at}[${i}]`, null, 'invalid label selector.')]),
+    ]),
+  ]
 }
 
 interface BindingLike { readonly roleRef: RoleRef; readonly subjects?: readonly RbacSubject[] }
