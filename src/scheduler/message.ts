@@ -1,18 +1,24 @@
 // Why a pod is waiting, in the reference's words: kubectl describe shows them, people and tools parse them.
-import type { Unplaced } from './cycle.ts'
-import type { Refusal } from './framework.ts'
+import { noNodes, type Unplaced } from './cycle.ts'
+import type { Refusals } from './framework.ts'
 
-/** "0/3 nodes are available: 1 Insufficient cpu, 2 node(s) were unschedulable." and what became of preemption. */
-export function explain(unplaced: Unplaced, preemption: string | undefined): string {
-  if (unplaced.nodes === 0) return 'no nodes available to schedule pods'
-  const head = `0/${unplaced.nodes} nodes are available: `
-  const body = unplaced.nowhere ? unplaced.nowhere.reasons.join(', ') : histogram(unplaced.refusals.values())
-  return `${head}${body}.${preemption === undefined ? '' : ` no new claims to deallocate, preemption: ${preemption}`}`
+/** "0/3 nodes are available: 1 Insufficient cpu, 2 node(s) were unschedulable." and what became of attempts to make room. */
+export function explain(unplaced: Unplaced, postFilter: readonly string[] = []): string {
+  if (unplaced.nodes === 0) return noNodes
+  const head = unplaced.nowhere ? `0/${unplaced.nodes} nodes are available: ${unplaced.nowhere.reasons.join(', ')}.` : explainRefusals(unplaced)
+  return postFilter.length > 0 ? `${head} ${postFilter.join(', ')}` : head
 }
 
-/** "1 a, 2 b": reasons with how many nodes gave them, sorted as text. */
-export function histogram(refusals: Iterable<Refusal>): string {
+/** "0/3 nodes are available: 1 a, 2 b.": reasons with how many nodes gave them, sorted as text. */
+export function explainRefusals({ byNode, others, nodes }: Refusals & { readonly nodes: number }): string {
   const counts = new Map<string, number>()
-  for (const { reasons } of refusals) for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1)
-  return [...counts].map(([reason, n]) => `${n} ${reason}`).sort().join(', ')
+  const count = (reasons: readonly string[], n: number) => { for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + n) }
+  for (const { reasons } of byNode.values()) count(reasons, 1)
+  if (byNode.size < nodes) count(others.reasons, nodes - byNode.size)
+  const body = [...counts].map(([reason, n]) => `${n} ${reason}`).sort().join(', ')
+  return `0/${nodes} nodes are available:${body ? ` ${body}.` : ''}`
 }
+
+/** Notes of events end here. */
+const longestNote = 1024
+export const shortened = (text: string): string => (text.length <= longestNote ? text : `${text.slice(0, longestNote - 4)} ...`)

@@ -3,49 +3,97 @@ import type { Container, Pod } from '#kinds'
 import { quantityMilli, quantityValue } from '#machinery'
 
 /** cpu in thousandths of a core, everything else in its unit (bytes, pieces). */
-export type Amounts = ReadonlyMap<string, number>
+export class Resources {
+  cpu = 0
+  memory = 0
+  storage = 0
+  pods = 0
+  readonly scalars = new Map<string, number>()
 
-const amount = (name: string, text: string): number => (name === 'cpu' ? quantityMilli(text) : quantityValue(text))
+  get(name: string): number {
+    switch (name) {
+      case 'cpu': return this.cpu
+      case 'memory': return this.memory
+      case 'ephemeral-storage': return this.storage
+      case 'pods': return this.pods
+      default: return this.scalars.get(name) ?? 0
+    }
+  }
+  set(name: string, n: number): void {
+    switch (name) {
+      case 'cpu': this.cpu = n; break
+      case 'memory': this.memory = n; break
+      case 'ephemeral-storage': this.storage = n; break
+      case 'pods': this.pods = n; break
+      default: this.scalars.set(name, n)
+    }
+  }
+  add(other: Resources, by: 1 | -1 = 1): void {
+    this.cpu += by * other.cpu
+    this.memory += by * other.memory
+    this.storage += by * other.storage
+    for (const [name, n] of other.scalars) this.scalars.set(name, (this.scalars.get(name) ?? 0) + by * n)
+  }
+  raise(other: Resources): void {
+    this.cpu = Math.max(this.cpu, other.cpu)
+    this.memory = Math.max(this.memory, other.memory)
+    this.storage = Math.max(this.storage, other.storage)
+    for (const [name, n] of other.scalars) this.scalars.set(name, Math.max(this.scalars.get(name) ?? 0, n))
+  }
+}
+type Quantities = Readonly<Record<string, string>> | undefined
+
 /** A list of quantities as numbers. */
-export const amountsOf = (list: Readonly<Record<string, string>> | undefined): Amounts =>
-  new Map(Object.entries(list ?? {}).map(([name, text]) => [name, amount(name, text)]))
+export function resourcesOf(list: object | undefined): Resources {
+  const out = new Resources()
+  for (const [name, text] of Object.entries((list ?? {}) as NonNullable<Quantities>)) out.set(name, name === 'cpu' ? quantityMilli(text) : quantityValue(text))
+  return out
+}
 
-const known = new WeakMap<Pod['spec'], Amounts>()
+/** For scoring, a container that asks for nothing counts as a little, so that many such pods spread. */
+export const scoredDefaults = { cpu: 100, memory: 200 * 1024 * 1024 }
 
-/** What the pod needs of a node, without the place it takes. */
-export function requestsOf({ spec, status }: Pod): Amounts {
-  const found = known.get(spec)
-  if (found) return found
-  // A resize that is under way counts with what the containers still hold.
-  const allocated = new Map((status?.containerStatuses ?? []).map((s) => [s.name, s.allocatedResources]))
-  const of = (c: Container) => {
-    const out = new Map<string, number>()
-    raise(out, amountsOf(c.resources?.requests as Record<string, string> | undefined))
-    raise(out, amountsOf(allocated.get(c.name) as Record<string, string> | undefined))
-    return out
+/**
+ * What the pod needs of a node, without the place it takes. While a resize is under way, the most of what is asked for, granted and in
+ * force counts; when it is infeasible, what is asked for does not. `scored`: with the defaults for containers that ask for nothing.
+ */
+export function podRequests({ spec, status }: Pod, scored = false): Resources {
+  const infeasible = status?.conditions?.some((c) => c.type === 'PodResizePending' && c.reason === 'Infeasible') ?? false
+  const of = (c: Container): Resources => {
+    const held = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])].find((s) => s.name === c.name)
+    const asked = inForce(c.resources?.requests, held?.resources?.requests, held?.resources && held.allocatedResources, infeasible)
+    if (scored) {
+      if (!c.resources?.requests || !('cpu' in c.resources.requests)) asked.cpu = Math.max(asked.cpu, scoredDefaults.cpu)
+      if (!c.resources?.requests || !('memory' in c.resources.requests)) asked.memory = Math.max(asked.memory, scoredDefaults.memory)
+    }
+    return asked
   }
-  const total = new Map<string, number>(), sidecars = new Map<string, number>(), peak = new Map<string, number>()
-  for (const c of spec.containers) add(total, of(c))
+  const total = new Resources(), sidecars = new Resources(), peak = new Resources()
+  for (const c of spec.containers) total.add(of(c))
   for (const c of spec.initContainers ?? []) {
-    const requests = of(c)
-    if (c.restartPolicy === 'Always') { add(total, requests); add(sidecars, requests); continue }
-    const here = new Map(sidecars)
-    add(here, requests)
-    raise(peak, here)
+    const here = of(c)
+    if (c.restartPolicy === 'Always') { total.add(here); sidecars.add(here); peak.raise(sidecars); continue }
+    here.add(sidecars)
+    peak.raise(here)
   }
-  raise(total, peak)
-  for (const [name, n] of amountsOf(spec.resources?.requests as Record<string, string> | undefined)) total.set(name, n) // pod-level resources (KEP-2837) stand for the containers'
-  add(total, amountsOf(spec.overhead as Record<string, string> | undefined))
-  if (!status?.containerStatuses) known.set(spec, total)
+  total.raise(peak)
+  // Requests of the pod as a whole (KEP-2837) stand for those of its containers.
+  if (spec.resources?.requests) {
+    const whole = inForce(spec.resources.requests, status?.resources?.requests, status?.resources && status.allocatedResources, infeasible)
+    for (const name of Object.keys(spec.resources.requests)) if (isPodLevel(name)) total.set(name, whole.get(name))
+  }
+  if (spec.overhead) total.add(resourcesOf(spec.overhead))
+  total.pods = 0
   return total
 }
-export function add(into: Map<string, number>, amounts: Amounts): void { for (const [name, n] of amounts) into.set(name, (into.get(name) ?? 0) + n) }
-function raise(into: Map<string, number>, amounts: Amounts): void { for (const [name, n] of amounts) into.set(name, Math.max(into.get(name) ?? 0, n)) }
+const isPodLevel = (name: string): boolean => name === 'cpu' || name === 'memory' || name.startsWith('hugepages-')
 
-/** For scoring, a container that asks for nothing counts as a little (100m, 200 MB), so that many such pods spread. */
-export function scoredRequests(pod: Pod, name: 'cpu' | 'memory'): number {
-  const least = name === 'cpu' ? 100 : 200 * 1024 * 1024
-  let sum = 0
-  for (const c of pod.spec.containers) { const q = (c.resources?.requests as Record<string, string> | undefined)?.[name]; sum += q === undefined ? least : amount(name, q) }
-  return Math.max(sum, requestsOf(pod).get(name) ?? 0)
+function inForce(asked: object | undefined, held: object | undefined, granted: object | undefined, infeasible: boolean): Resources {
+  const out = infeasible && held ? new Resources() : resourcesOf(asked)
+  if (held) out.raise(resourcesOf(held))
+  if (granted) out.raise(resourcesOf(granted))
+  return out
 }
+
+/** An extended resource has a domain that is not Kubernetes' own. */
+export const isExtended = (name: string): boolean => name.includes('/') && !/^(?:[^/]*\.)?kubernetes\.io\//.test(name) && !name.startsWith('requests.')

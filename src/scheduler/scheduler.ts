@@ -1,21 +1,42 @@
 // The scheduler: takes pods without a node, one after the other, finds each a node, and binds it.
-import { namespace, node as nodeKind, persistentVolumeClaim, pod as podKind, podDisruptionBudget, type Node, type Pod } from '#kinds'
-import { ApiError, formatTime, is } from '#machinery'
+import { namespace, node as nodeKind, pod as podKind, type Node, type Pod } from '#kinds'
+import { is, same, type Kind } from '#machinery'
 import type { Cluster } from '#client'
-import { schedule } from './cycle.ts'
-import { events, type Nodes, type Plugin } from './framework.ts'
-import { explain } from './message.ts'
-import { NodeInfo } from './node-info.ts'
-import { defaultPlugins } from './plugins/index.ts'
-import { planPreemption } from './preemption.ts'
-import { SchedulingQueue } from './queue.ts'
+import { assembleProfile, type ProfileConfiguration } from './assemble-profile.ts'
+import { bindPod } from './binding-cycle.ts'
+import { nodeChanges, podChanges, resourceOf } from './cluster-events.ts'
+import { Cycle } from './cycle-state.ts'
+import { CycleError, extenderName, findNode, fits, type Placement, type Unplaced } from './cycle.ts'
+import type { Extender, Handle, Plugin, PluginFactory } from './framework.ts'
+import { explain, explainRefusals } from './message.ts'
+import type { NodeInfo } from './node-info.ts'
+import { Nodes } from './nodes.ts'
+import { inTreePlugins } from './plugins/index.ts'
+import { podInfoOf } from './pod-info.ts'
+import type { Profile } from './profile.ts'
+import type { Entry } from './queue/entry.ts'
+import { SchedulingQueue } from './queue/scheduling-queue.ts'
+import { isRejected, unresolvable, type Status } from './status.ts'
+import { Verdicts } from './verdicts.ts'
+import { WaitingPods } from './waiting-pods.ts'
 
-export interface SchedulerOptions { readonly name?: string; readonly plugins?: readonly Plugin[] }
+export interface SchedulerOptions {
+  /** Plugins beyond those that come with the scheduler; every profile has them, unless its configuration disables them. */
+  readonly plugins?: readonly PluginFactory<never>[]
+  /** Default: one profile, "default-scheduler", with the default plugins. */
+  readonly profiles?: readonly ProfileConfiguration[]
+  readonly percentageOfNodesToScore?: number
+  readonly firstBackoffMs?: number
+  readonly lastBackoffMs?: number
+  readonly extenders?: readonly Extender[]
+}
 
 /** How many binds may be on their way at once. */
 const bindsInFlight = 64
-/** How many pods are placed before others in the process get their turn. */
-const burst = 16
+/** Waits for nodes, of which there are none. */
+const nodeArrival: Plugin = { name: '', events: [{ on: 'Node', actions: ['Add'] }] }
+/** What extenders refused may be helped by anything. */
+const anything: Plugin = { name: extenderName }
 
 /** Runs until the returned function is called; that resolves when the binds under way have ended. */
 export function startScheduler(cluster: Cluster, options: SchedulerOptions = {}): () => Promise<void> {
@@ -26,180 +47,215 @@ export function startScheduler(cluster: Cluster, options: SchedulerOptions = {})
 
 export class Scheduler {
   readonly #cluster: Cluster
-  readonly #name: string
-  readonly #plugins: readonly Plugin[]
-  readonly #queue: SchedulingQueue
-  readonly #infos = new Map<string, NodeInfo>()
-  /** Nodes that exist, in a stable order. */
-  #all: NodeInfo[] = []
   readonly #nodes: Nodes
-  /** uid -> node: placed by us, not yet seen so in the cache. */
+  readonly #profiles: ReadonlyMap<string, Profile>
+  readonly #plugins = new Map<Profile, ReadonlyMap<string, Plugin>>()
+  readonly #reads: readonly Kind[]
+  readonly #extenders: readonly Extender[]
+  readonly #queue: SchedulingQueue
+  readonly #waiting: WaitingPods
+  readonly #verdicts: Verdicts
+  /** uid -> the node that we have given the pod, which the cache does not show yet. */
   readonly #assumed = new Map<string, string>()
-  readonly #placed = new Map<string, string>()
   readonly #binding = new Set<Promise<void>>()
+  readonly #work = new Set<Promise<void>>()
   readonly #stops: (() => void)[] = []
   #start = 0
   #running = false
   #stopped = false
 
-  constructor(cluster: Cluster, { name = 'default-scheduler', plugins = defaultPlugins }: SchedulerOptions) {
+  /** Throws an Error when the profiles cannot be as they are. */
+  constructor(cluster: Cluster, { plugins = [], profiles = [{}], percentageOfNodesToScore, firstBackoffMs, lastBackoffMs, extenders = [] }: SchedulerOptions = {}) {
     this.#cluster = cluster
-    this.#name = name
-    this.#plugins = plugins
-    this.#queue = new SchedulingQueue(cluster.clock)
-    const all = () => this.#all
-    this.#nodes = {
-      get all() { return all() },
-      get: (n) => this.#infos.get(n),
-      namespaceLabels: (n) => cluster.get(namespace, { name: n })?.metadata.labels ?? {},
-      claim: (ns, n) => cluster.get(persistentVolumeClaim, { namespace: ns, name: n }),
+    this.#extenders = extenders
+    this.#waiting = new WaitingPods(cluster.clock)
+    this.#verdicts = new Verdicts(cluster)
+    this.#nodes = new Nodes((name) => cluster.get(namespace, { name })?.metadata.labels ?? {})
+    const registry = [...inTreePlugins, ...plugins as readonly PluginFactory[]]
+    this.#profiles = new Map(profiles.map((given) => {
+      const profile = assembleProfile({ ...(percentageOfNodesToScore !== undefined && { percentageOfNodesToScore }), ...given }, registry, this.#handle(() => profile, given.schedulerName), plugins)
+      this.#plugins.set(profile, new Map([...profile.plugins].map((plugin) => [plugin.name, plugin])))
+      return [profile.name, profile]
+    }))
+    const used = new Set([...this.#plugins.values()].flatMap((of) => [...of.keys()]))
+    this.#reads = [...new Set(registry.filter((f) => used.has(f.name)).flatMap((f) => f.reads ?? []))]
+    const [first] = this.#profiles.values()
+    this.#queue = new SchedulingQueue({
+      clock: cluster.clock, before: (a, b) => first!.at('queueSort')[0]!.before!(a, b), gate: (pod) => this.#profileOf(pod.pod)?.preEnqueue(pod),
+      ...(firstBackoffMs !== undefined && { firstBackoffMs }), ...(lastBackoffMs !== undefined && { lastBackoffMs }),
+    })
+  }
+  #handle(profile: () => Profile, name = 'default-scheduler'): Handle {
+    return {
+      cluster: this.#cluster, nodes: this.#nodes, profile: name, extenders: this.#extenders,
+      activate: (pods) => { this.#queue.activate(pods) },
+      waiting: (uid) => this.#waiting.get(uid),
+      nominated: (node) => this.#queue.nominator.all(node),
+      fits: (cycle, node) => fits(cycle, node, { nominator: this.#queue.nominator, nodes: this.#nodes, profile: profile() })?.status,
+      told: (cycle, change, pod, node) => { profile().told(cycle, change, pod, node) },
+      background: (work) => { this.#keep(this.#work, work) },
     }
   }
+  #profileOf(pod: Pod): Profile | undefined { return this.#profiles.get(pod.spec.schedulerName ?? '') }
 
   async start(): Promise<void> {
-    await this.#cluster.synced([nodeKind, podKind, namespace, persistentVolumeClaim, podDisruptionBudget])
+    await this.#cluster.synced([nodeKind, podKind, namespace, ...this.#reads])
     if (this.#stopped) return
     this.#queue.onReady(() => this.#run())
     this.#stops.push(
       this.#cluster.watch(nodeKind, ({ type, object, old }) => (type === 'DELETED' ? this.#nodeGone(object) : this.#nodeSeen(object, old))),
-      this.#cluster.watch(podKind, ({ type, object }) => (type === 'DELETED' ? this.#podGone(object) : this.#podSeen(object))),
-      this.#cluster.watch(persistentVolumeClaim, () => this.#queue.happened('volume')))
+      this.#cluster.watch(podKind, ({ type, object, old }) => (type === 'DELETED' ? this.#podGone(object) : this.#podSeen(object, old))),
+      this.#cluster.watch(namespace, ({ object, old }) => { if (old && !same(old.metadata.labels, object.metadata.labels)) this.#nodes.counts.namespaceChanged() }),
+      () => { this.#queue.stop() })
+    const awaited = new Set([...this.#plugins.values()].flatMap((of) => [...of.values()].flatMap((plugin) => (plugin.events ?? []).map((wake) => wake.on))))
+    for (const kind of this.#reads) {
+      const on = resourceOf(kind)
+      if (awaited.has(on)) this.#stops.push(this.#cluster.watch(kind, ({ type, object, old }) => {
+        this.#queue.happened(type === 'DELETED' ? { on, action: 'Delete', old: object } : { on, action: old ? 'Update' : 'Add', old, now: object })
+      }))
+    }
   }
-  stop(): void { this.#stopped = true; for (const stop of this.#stops) stop() }
-  async idle(): Promise<void> { await Promise.all(this.#binding) }
+  stop(): void { this.#stopped = true; for (const stop of this.#stops) stop(); this.#waiting.rejectAll('the scheduler stops') }
+  async idle(): Promise<void> { await Promise.all([...this.#binding, ...this.#work]) }
 
   #nodeSeen(node: Node, old: Node | undefined): void {
-    const { name } = node.metadata
-    const info = this.#info(name), isNew = info.node === undefined
-    info.setNode(node)
-    if (isNew) this.#all.push(info)
-    for (const event of isNew || !old ? (['node-added'] as const) : events.ofNode(old, node)) this.#queue.happened(event)
+    const isNew = this.#nodes.setNode(node)
+    for (const action of isNew || !old ? (['Add'] as const) : nodeChanges(old, node)) this.#queue.happened({ on: 'Node', action, old: isNew ? undefined : old, now: node })
   }
   #nodeGone(node: Node): void {
-    const info = this.#infos.get(node.metadata.name)
-    if (!info) return
-    info.node = undefined
-    this.#all = this.#all.filter((i) => i !== info)
-    if (info.pods.size === 0) this.#infos.delete(info.name)
+    this.#nodes.removeNode(node.metadata.name)
+    this.#queue.happened({ on: 'Node', action: 'Delete', old: node })
   }
-  #podSeen(pod: Pod): void {
+  #podSeen(pod: Pod, old: Pod | undefined): void {
     const { uid } = pod.metadata
-    const ended = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
-    if (ended) return this.#podGone(pod)
+    if (pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed') return this.#podGone(pod)
     if (pod.spec.nodeName) {
       this.#queue.remove(uid)
       this.#assumed.delete(uid)
-      const isNew = this.#placed.get(uid) === undefined
-      this.#place(pod, pod.spec.nodeName)
-      if (isNew) this.#queue.happened('pod-placed')
-    } else if (!this.#assumed.has(uid) && pod.spec.schedulerName === this.#name && !pod.metadata.deletionTimestamp) this.#queue.put(pod)
-    else if (pod.metadata.deletionTimestamp) this.#queue.remove(uid)
+      this.#nodes.place(podInfoOf(pod), pod.spec.nodeName)
+      if (this.#queue.size === 0) return
+      if (!old?.spec.nodeName) this.#queue.happened({ on: 'AssignedPod', action: 'Add', now: pod })
+      else for (const action of podChanges(old, pod)) this.#queue.happened({ on: 'AssignedPod', action, old, now: pod })
+      return
+    }
+    const profile = this.#profileOf(pod)
+    if (!profile) return
+    if (this.#assumed.has(uid)) {
+      if (pod.metadata.deletionTimestamp && !old?.metadata.deletionTimestamp) this.#assumedDeleted(pod)
+      return
+    }
+    this.#queue.put(pod)
+    const hoped = old?.status?.nominatedNodeName
+    if (hoped && hoped !== pod.status?.nominatedNodeName) this.#queue.happened({ on: 'AssignedPod', action: 'Delete', old: old! })
   }
   #podGone(pod: Pod): void {
-    this.#queue.remove(pod.metadata.uid)
-    this.#assumed.delete(pod.metadata.uid)
-    if (this.#displace(pod.metadata.uid)) this.#queue.happened('pod-gone')
+    const { uid } = pod.metadata, hoped = this.#queue.nominator.nodeOf(uid) !== undefined
+    if (this.#assumed.has(uid)) this.#assumedDeleted(pod)
+    this.#queue.remove(uid)
+    this.#assumed.delete(uid)
+    if (this.#nodes.displace(uid) || hoped) this.#queue.happened({ on: 'AssignedPod', action: 'Delete', old: pod })
   }
-  #place(pod: Pod, name: string): void {
-    this.#displace(pod.metadata.uid)
-    this.#info(name).add(pod)
-    this.#placed.set(pod.metadata.uid, name)
-  }
-  #displace(uid: string): boolean {
-    const name = this.#placed.get(uid)
-    if (name === undefined) return false
-    this.#placed.delete(uid)
-    const info = this.#infos.get(name)
-    info?.remove(uid)
-    if (info && !info.node && info.pods.size === 0) this.#infos.delete(name)
-    return true
-  }
-  #info(name: string): NodeInfo {
-    let info = this.#infos.get(name)
-    if (!info) this.#infos.set(name, info = new NodeInfo(name))
-    return info
+  /** Its binding will fail; what it holds is free for others at once. */
+  #assumedDeleted(pod: Pod): void {
+    const held = this.#waiting.get(pod.metadata.uid)
+    if (held) held.reject('', 'removed')
+    else if (this.#assumed.delete(pod.metadata.uid) && this.#nodes.displace(pod.metadata.uid)) this.#queue.happened({ on: 'AssignedPod', action: 'Delete', old: pod })
   }
 
-  /** Places what is ready, in bursts, as long as there is something and binds are not piling up. */
+  /** Places what is ready as long as there is something and binds are not piling up. */
   #run(): void {
     if (this.#running || this.#stopped) return
     this.#running = true
-    queueMicrotask(() => void this.#work().finally(() => {
+    queueMicrotask(() => void this.#loop().finally(() => {
       this.#running = false
       if (this.#queue.ready) this.#run() // something came while the last turn ended
     }))
   }
-  async #work(): Promise<void> {
-    for (let n = 0; !this.#stopped; n++) {
+  async #loop(): Promise<void> {
+    while (!this.#stopped) {
       if (this.#binding.size >= bindsInFlight) await Promise.race(this.#binding)
-      else if (n % burst === burst - 1) await Promise.resolve()
-      const pod = this.#queue.take()
-      if (!pod) return
-      try { this.#one(pod) } catch (error) {
-        this.#cluster.log.error('a pod could not be scheduled', { pod: pod.metadata.name, namespace: pod.metadata.namespace, error })
-        this.#queue.retry(pod)
+      const entry = this.#queue.take()
+      if (!entry) return
+      try { await this.#one(entry) } catch (error) {
+        if (!(error instanceof CycleError)) this.#cluster.log.error('a pod could not be scheduled', { pod: entry.pod.name, namespace: entry.pod.namespace, error })
+        this.#wentWrong(entry, error instanceof Error ? error.message : String(error))
       }
     }
   }
 
-  #one(pod: Pod): void {
-    const found = schedule(pod, this.#nodes, this.#plugins, this.#start, this.#cluster.random)
-    if (found.node !== undefined) {
-      this.#start = this.#all.length === 0 ? 0 : (this.#start + found.looked) % this.#all.length
-      this.#assumed.set(pod.metadata.uid, found.node)
-      this.#place(pod, found.node)
-      return this.#inFlight(this.#bind(pod, found.node))
-    }
-    if (found.nowhere && found.refusedBy.values().next().value?.name === 'SchedulingGates') {
-      this.#queue.wait(pod, found.refusedBy)
-      return this.#inFlight(this.#tell(pod, 'SchedulingGated', 'Scheduling is blocked due to non-empty scheduling gates'))
-    }
-    const preemption = found.nodes === 0 || found.nowhere ? undefined : planPreemption(pod, found, this.#nodes, this.#plugins, this.#cluster.list(podDisruptionBudget))
-    const message = explain(found, preemption?.message ?? (found.nowhere && found.nodes > 0 ? `0/${found.nodes} nodes are available: ${found.nodes} Preemption is not helpful for scheduling.` : undefined))
-    this.#queue.wait(pod, found.refusedBy)
-    this.#cluster.events.record(podKind, pod, 'Warning', 'FailedScheduling', message, { action: 'Scheduling' })
-    this.#inFlight(this.#tell(pod, 'Unschedulable', message, preemption?.node))
-    for (const victim of preemption?.victims ?? []) this.#inFlight(this.#evict(victim, pod, preemption!.node!))
+  async #one(entry: Entry): Promise<void> {
+    const { pod } = entry.pod, profile = this.#profileOf(pod)
+    if (!profile || this.#assumed.has(entry.pod.uid)) return this.#queue.done(entry)
+    if (pod.metadata.deletionTimestamp) { this.#verdicts.deleting(pod); return this.#queue.remove(entry.pod.uid) }
+    const cycle = new Cycle(entry.pod)
+    const found = await findNode(cycle, { nodes: this.#nodes, profile, nominator: this.#queue.nominator, extenders: this.#extenders, random: this.#cluster.random, start: this.#start })
+    this.#start = this.#nodes.list.length === 0 ? 0 : (this.#start + found.looked) % this.#nodes.list.length
+    if (found.node === undefined) return this.#unplaced(entry, cycle, profile, found)
+    if (!this.#queue.holds(entry)) return this.#queue.done(entry) // it went away while extenders were asked
+    this.#placed(entry, cycle, profile, found)
   }
 
-  #inFlight(work: Promise<void>): void {
-    this.#binding.add(work)
-    void work.finally(() => this.#binding.delete(work))
+  async #unplaced(entry: Entry, cycle: Cycle, profile: Profile, found: Unplaced): Promise<void> {
+    const { status, nominate } = found.nodes > 0 && profile.at('postFilter').length > 0 ? await profile.postFilter(cycle, found) : { status: undefined, nominate: '' }
+    const by = (names: ReadonlySet<string>) => new Set([...names].map((name) => (name === extenderName ? anything : this.#plugins.get(profile)!.get(name)!)))
+    this.#fail(entry, 'Unschedulable', explain(found, status?.reasons), nominate, found.nodes === 0 ? new Set([nodeArrival]) : by(found.refusedBy), by(found.pendingFor))
   }
-  async #bind(pod: Pod, name: string): Promise<void> {
-    const { metadata } = pod
-    try {
-      await this.#cluster.client.post(podKind, metadata, 'binding', {
-        apiVersion: 'v1', kind: 'Binding', metadata: { name: metadata.name, namespace: metadata.namespace, uid: metadata.uid }, target: { kind: 'Node', name } })
-      this.#cluster.events.record(podKind, pod, 'Normal', 'Scheduled', `Successfully assigned ${metadata.namespace}/${metadata.name} to ${name}`, { action: 'Binding' })
-    } catch (error) {
-      if (this.#stopped) return
-      if (this.#assumed.delete(metadata.uid)) this.#displace(metadata.uid)
-      if (!is(error, 'NotFound') && !is(error, 'Conflict'))
-        this.#cluster.log.warn('a pod could not be bound; trying again', { pod: metadata.name, namespace: metadata.namespace, node: name, error: error instanceof ApiError ? error.message : error })
-      this.#queue.retry(pod)
-    }
+  #wentWrong(entry: Entry, message: string): void { this.#fail(entry, 'SchedulerError', message, '', new Set(), new Set()) }
+  #fail(entry: Entry, reason: 'Unschedulable' | 'SchedulerError', message: string, nominate: string | undefined, refusedBy: ReadonlySet<Plugin>, pendingFor: ReadonlySet<Plugin>): void {
+    const now = this.#cluster.get(podKind, entry.pod.pod.metadata)
+    if (!now || now.metadata.uid !== entry.pod.uid || now.spec.nodeName || this.#stopped) return this.#queue.done(entry)
+    if (nominate !== undefined) this.#queue.nominator.set(entry.pod, nominate)
+    this.#queue.refused(entry, refusedBy, pendingFor)
+    this.#keep(this.#binding, this.#verdicts.failed(now, reason, message, nominate))
   }
 
-  /** Writes the PodScheduled condition, if it says something new. */
-  async #tell(pod: Pod, reason: string, message: string, nominated?: string): Promise<void> {
-    const held = pod.status?.conditions?.find((c) => c.type === 'PodScheduled')
-    if (held?.status === 'False' && held.reason === reason && held.message === message && (nominated === undefined || pod.status?.nominatedNodeName === nominated)) return
-    await this.#patchStatus(pod, { conditions: [{ type: 'PodScheduled', status: 'False', reason, message, observedGeneration: pod.metadata.generation,
-      ...(held?.status !== 'False' && { lastTransitionTime: this.#now() }), lastProbeTime: null }], ...(nominated && { nominatedNodeName: nominated }) })
+  #placed(entry: Entry, cycle: Cycle, profile: Profile, { node }: Placement): void {
+    const { pod } = entry
+    this.#queue.nominator.delete(pod.uid)
+    this.#assumed.set(pod.uid, node.name)
+    this.#nodes.place(pod, node.name)
+    const refused = profile.reserve(cycle, node)
+    if (refused) return this.#refused(entry, profile, node, refused)
+    const permit = profile.permit(cycle, node)
+    if (permit && 'status' in permit) { profile.unreserve(cycle, node); return this.#refused(entry, profile, node, permit) }
+    if (permit) this.#waiting.hold(pod.uid, permit.waitFor)
+    this.#queue.activate(cycle.activate)
+    cycle.activate.clear()
+    this.#keep(this.#binding, this.#bind(entry, cycle, profile, node))
   }
-  async #evict(victim: Pod, pod: Pod, node: string): Promise<void> {
-    await this.#patchStatus(victim, { conditions: [{ type: 'DisruptionTarget', status: 'True', reason: 'PreemptionByScheduler', observedGeneration: victim.metadata.generation,
-      message: `${this.#name}: preempting to accommodate a higher priority pod`, lastTransitionTime: this.#now(), lastProbeTime: null }] })
-    await this.#cluster.delete(podKind, victim).catch((error: unknown) => this.#cluster.log.warn('a pod could not be preempted', { pod: victim.metadata.name, error }))
-    this.#cluster.events.record(podKind, victim, 'Normal', 'Preempted', `Preempted by pod ${pod.metadata.uid} on node ${node}`, { action: 'Preempting', related: { kind: podKind, object: pod } })
-  }
-  async #patchStatus(pod: Pod, status: object): Promise<void> {
-    try {
-      await this.#cluster.patch(podKind, pod.metadata, 'strategic', { metadata: { uid: pod.metadata.uid }, status }, { subresource: 'status' })
-    } catch (error) {
-      if (!is(error, 'NotFound') && !is(error, 'Conflict') && !this.#stopped) this.#cluster.log.warn("a pod's status could not be written", { pod: pod.metadata.name, error })
+  async #bind(entry: Entry, cycle: Cycle, profile: Profile, node: NodeInfo): Promise<void> {
+    const { pod } = entry.pod
+    const failure = await bindPod({ profile, cycle, node, waiting: this.#waiting, extenders: this.#extenders,
+      nominated: () => this.#verdicts.nominated(pod, node.name), decided: () => { this.#queue.done(entry) } })
+      .catch((error: unknown) => ({ status: { code: 'Error', reasons: [error instanceof Error ? error.message : String(error)], error } satisfies Status, by: '' }))
+    if (!failure) {
+      this.#verdicts.scheduled(pod, node.name)
+      this.#queue.activate(cycle.activate)
+      return
     }
+    if (this.#stopped) return
+    profile.unreserve(cycle, node)
+    this.#refused(entry, profile, node, failure)
   }
-  #now(): string { return formatTime(this.#cluster.clock.now()) }
+  /** Not on this node after all: what was taken for the pod is given back. */
+  #refused(entry: Entry, profile: Profile, node: NodeInfo, { status, by }: { status: Status; by: string }): void {
+    const { uid, pod } = entry.pod
+    if (this.#assumed.delete(uid)) this.#nodes.displace(uid)
+    const plugin = this.#plugins.get(profile)!.get(by), gone = { on: 'AssignedPod', action: 'Delete', old: pod } as const
+    if (isRejected(status)) {
+      const refusedBy = new Set(plugin && status.code !== 'Pending' ? [plugin] : []), pendingFor = new Set(plugin && status.code === 'Pending' ? [plugin] : [])
+      this.#fail(entry, 'Unschedulable', explainRefusals({ byNode: new Map([[node, status]]), others: unresolvable(), nodes: 1 }), '', refusedBy, pendingFor)
+      this.#queue.happened(gone) // after the pod is back, whom it does not help
+      return
+    }
+    this.#queue.happened(gone)
+    if (is(status.error, 'NotFound') || is(status.error, 'Conflict')) { this.#queue.refused(entry, new Set()); return } // the cache will say what has become of it
+    this.#cluster.log.warn('a pod could not be bound; trying again', { pod: pod.metadata.name, namespace: pod.metadata.namespace, node: node.name, error: status.reasons.join(', ') })
+    this.#wentWrong(entry, status.reasons.join(', '))
+  }
+
+  #keep(of: Set<Promise<void>>, work: Promise<void>): void {
+    of.add(work)
+    void work.finally(() => of.delete(work))
+  }
 }

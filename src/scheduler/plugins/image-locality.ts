@@ -1,23 +1,25 @@
-import type { Plugin } from '../framework.ts'
+import { definePlugin } from '../framework.ts'
 
-const least = 23 * 1024 * 1024, most = 1000 * 1024 * 1024
+const MB = 1024 * 1024
+const least = 23 * MB, mostEach = 1000 * MB
 
-/** Better a node that has the pod's images, the more the larger they are. */
-export const imageLocality: Plugin = {
-  name: 'ImageLocality', wakes: [],
-  prepare({ spec }) {
-    const images = [...(spec.initContainers ?? []), ...spec.containers].map((c) => withTag(c.image ?? ''))
-    return {
-      score({ node }) {
-        const held = node!.status?.images
-        if (!held?.length) return 0
-        let sum = 0
-        for (const image of images) sum += Number(held.find((i) => i.names?.includes(image))?.sizeBytes ?? 0)
-        const cap = most * images.length
-        return Math.floor((100 * (Math.min(Math.max(sum, least), cap) - least)) / (cap - least))
-      },
-      normalize: 'none',
-    }
-  },
-}
-const withTag = (image: string): string => (image.lastIndexOf(':') <= image.lastIndexOf('/') && !image.includes('@') ? `${image}:latest` : image)
+/** Better a node that has the pod's images: the more the larger they are, and the more nodes have them, so that one node is not flooded. */
+export const imageLocality = definePlugin({
+  name: 'ImageLocality',
+  make: ({ nodes: { images }, nodes }) => ({
+    name: 'ImageLocality', events: [],
+    score({ pod: { pod: { spec } } }) {
+      const containers = [...(spec.initContainers ?? []), ...spec.containers], wanted = [...containers.map((c) => c.image ?? ''), ...(spec.volumes ?? []).flatMap((v) => v.image?.reference ?? [])].map(withTag)
+      const known = wanted.filter((image) => images.spread(image) > 0), most = mostEach * wanted.length, all = nodes.list.length
+      if (known.length === 0) return undefined
+      return {
+        of({ name }) {
+          let sum = 0
+          for (const image of known) sum += Math.floor((images.sizeOn(name, image) ?? 0) * (images.spread(image) / all))
+          return Math.floor((100 * (Math.min(Math.max(sum, least), most) - least)) / (most - least))
+        },
+      }
+    },
+  }),
+})
+const withTag = (image: string): string => (image.lastIndexOf(':') <= image.lastIndexOf('/') ? `${image}:latest` : image)

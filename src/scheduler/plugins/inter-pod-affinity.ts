@@ -1,77 +1,97 @@
-import type { Pod, PodAffinityTerm } from '#kinds'
-import { labelSelectorMatcher } from '../selector.ts'
-import { refuse, type Nodes, type Plugin } from '../framework.ts'
-import type { NodeInfo } from '../node-info.ts'
+import type { Node, Pod } from '#kinds'
+import { same } from '#machinery'
+import type { AffinityTerm } from '../affinity-terms.ts'
+import { definePlugin, type Wake } from '../framework.ts'
+import type { Counted } from '../pod-count-tables.ts'
+import { podInfoOf, type PodInfo } from '../pod-info.ts'
+import type { Nodes } from '../nodes.ts'
+import { skip, unresolvable, unschedulable } from '../status.ts'
 
-/** Pods that must, must not, or would rather be near others (by topology key), and others that must not be near them. */
-export const interPodAffinity: Plugin = {
-  name: 'InterPodAffinity', weight: 2, wakes: ['node-added', 'node-labels', 'pod-gone', 'pod-placed', 'pod-updated'],
-  prepare(pod, nodes) {
-    const { podAffinity, podAntiAffinity } = pod.spec.affinity ?? {}
-    const near = (podAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []).map((t) => term(t, pod, nodes))
-    const far = (podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []).map((t) => term(t, pod, nodes))
-    const liked = [
-      ...(podAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map((p) => ({ ...term(p.podAffinityTerm, pod, nodes), weight: p.weight })),
-      ...(podAntiAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map((p) => ({ ...term(p.podAffinityTerm, pod, nodes), weight: -p.weight }))]
-    const keptAway = othersAntiAffinity(pod, nodes)
-    if (near.length + far.length + liked.length + keptAway.length === 0) return undefined
+export interface InterPodAffinityArgs { readonly hardPodAffinityWeight?: number; readonly ignorePreferredTermsOfExistingPods?: boolean }
+const notNear = unresolvable("node(s) didn't match pod affinity rules")
+const tooNear = unschedulable("node(s) didn't match pod anti-affinity rules")
+const unwanted = unschedulable("node(s) didn't satisfy existing pods anti-affinity rules")
 
-    const places = near.map((t) => t.places(nodes)), avoid = far.map((t) => t.places(nodes)), likes = liked.map((t) => ({ key: t.key, weight: t.weight, places: t.places(nodes) }))
-    // The first of a group that must be near itself may go anywhere.
-    const first = near.length > 0 && places.every((p) => p.size === 0) && near.every((t) => t.matches(pod))
-    return {
-      filter({ node }) {
-        const at = (key: string) => node!.metadata.labels?.[key]
-        if (!near.every((t, i) => { const v = at(t.key); return v !== undefined && (first || places[i]!.has(v)) })) return refuse("node(s) didn't match pod affinity rules")
-        if (far.some((t, i) => { const v = at(t.key); return v !== undefined && avoid[i]!.has(v) })) return refuse("node(s) didn't match pod anti-affinity rules")
-        if (keptAway.some(([key, value]) => at(key) === value)) return refuse("node(s) didn't satisfy existing pods anti-affinity rules")
+/** Pods that must, must not, or would rather be near others (by topology key), and others that feel so about them. */
+export const interPodAffinity = definePlugin<InterPodAffinityArgs>({
+  name: 'InterPodAffinity',
+  make: ({ nodes }, { hardPodAffinityWeight = 1, ignorePreferredTermsOfExistingPods = false }) => ({
+    name: 'InterPodAffinity',
+    events: eventsFor(nodes),
+    preFilter: ({ pod }) => (pod.affinity.length + pod.antiAffinity.length === 0 && !nodes.terms.has('never') ? skip : undefined),
+    filter({ pod }) {
+      const near = pod.affinity.map((term) => nodes.counts.of(allOf(pod.affinity, term.topologyKey))), far = pod.antiAffinity.map((term) => nodes.counts.of(each(term)))
+      const keptAway = nodes.terms.about(pod, 'never')
+      if (near.length + far.length + keptAway.length === 0) return undefined
+      const joinsItself = pod.affinity.every((term) => term.matches(pod, nodes.namespaceLabels))
+      return ({ labels }) => {
+        let together = true
+        for (let i = 0; i < near.length; i++) {
+          const place = labels[pod.affinity[i]!.topologyKey]
+          if (place === undefined) return notNear
+          together &&= near[i]!.at(place) > 0
+        }
+        // The first of a group that must be near itself may go anywhere.
+        if (!together && !(joinsItself && near.every((table) => table.total === 0))) return notNear
+        for (let i = 0; i < far.length; i++) { const place = labels[pod.antiAffinity[i]!.topologyKey]; if (place !== undefined && far[i]!.at(place) > 0) return tooNear }
+        for (const { term, places } of keptAway) { const place = labels[term.topologyKey]; if (place !== undefined && places.has(place)) return unwanted }
         return undefined
-      },
-      ...(likes.length > 0 && {
-        score: ({ node }) => likes.reduce((sum, l) => sum + l.weight * (l.places.get(node!.metadata.labels?.[l.key] ?? '') ?? 0), 0), normalize: 'scale' as const }),
-    }
-  },
-}
-
-function term(t: PodAffinityTerm, owner: Pod, nodes: Nodes) {
-  const selected = labelSelectorMatcher(withLabelKeys(t, owner)), namespaces = new Set(t.namespaces)
-  const anyNamespace = t.namespaceSelector && labelSelectorMatcher(t.namespaceSelector)
-  if (namespaces.size === 0 && !anyNamespace) namespaces.add(owner.metadata.namespace ?? '')
-  const matches = (other: Pod) => {
-    const where = other.metadata.namespace ?? ''
-    return (namespaces.has(where) || (anyNamespace?.(nodes.namespaceLabels(where)) ?? false)) && selected(other.metadata.labels ?? {})
-  }
-  return {
-    key: t.topologyKey, matches,
-    /** The values of the key at which such pods are, with how many. */
-    places({ all }: Nodes): Map<string, number> {
-      const found = new Map<string, number>()
-      for (const { node, pods } of all) {
-        const value = node?.metadata.labels?.[t.topologyKey]
-        if (value === undefined) continue
-        for (const other of pods.values()) if (matches(other)) found.set(value, (found.get(value) ?? 0) + 1)
       }
-      return found
     },
-  }
-}
-
-/** Where pods that are placed already do not want this one: topology key and value. */
-function othersAntiAffinity(pod: Pod, nodes: Nodes): [key: string, value: string][] {
-  const out: [string, string][] = []
-  for (const node of nodes.all as readonly NodeInfo[]) {
-    if (node.withAntiAffinity === 0) continue
-    for (const other of node.pods.values())
-      for (const t of other.spec.affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []) {
-        const value = node.node?.metadata.labels?.[t.topologyKey]
-        if (value !== undefined && term(t, other, nodes).matches(pod)) out.push([t.topologyKey, value])
+    preScore({ pod }) {
+      const own = pod.liked.length + pod.disliked.length > 0
+      return own || (!ignorePreferredTermsOfExistingPods && (nodes.terms.has('rather') || (hardPodAffinityWeight > 0 && nodes.terms.has('must')))) ? undefined : skip
+    },
+    score({ pod }) {
+      const wishes: { key: string; weight: number; at: (place: string) => number }[] = []
+      const add = (weight: number, term: AffinityTerm) => { const table = nodes.counts.of(each(term)); if (table.total > 0) wishes.push({ key: term.topologyKey, weight, at: (place) => table.at(place) }) }
+      for (const { term, weight } of pod.liked) add(weight, term)
+      for (const { term, weight } of pod.disliked) add(-weight, term)
+      if (!ignorePreferredTermsOfExistingPods || pod.liked.length + pod.disliked.length > 0) {
+        if (hardPodAffinityWeight > 0) for (const { term, places } of nodes.terms.about(pod, 'must')) wishes.push({ key: term.topologyKey, weight: hardPodAffinityWeight, at: (place) => places.get(place) ?? 0 })
+        if (!ignorePreferredTermsOfExistingPods) for (const { term, weight, places } of nodes.terms.about(pod, 'rather')) wishes.push({ key: term.topologyKey, weight, at: (place) => places.get(place) ?? 0 })
       }
-  }
-  return out
+      return wishes.length === 0 ? undefined : {
+        of({ labels }) {
+          let sum = 0
+          for (const { key, weight, at } of wishes) { const place = labels[key]; if (place !== undefined) sum += weight * at(place) }
+          return sum
+        },
+        normalize: overRange,
+      }
+    },
+  }),
+})
+
+const each = (term: AffinityTerm): Counted => ({
+  key: term.key, namespace: term.namespace, byNamespaceLabels: term.byNamespaceLabels, counts: (pod, labelsOf) => term.matches(pod, labelsOf), place: ({ labels }) => labels[term.topologyKey],
+})
+/** Pods that match all the terms count for each of them. */
+const allOf = (terms: readonly AffinityTerm[], topologyKey: string): Counted => (terms.length === 1 ? each(terms[0]!) : {
+  key: `${topologyKey}\0&\0${terms.map((term) => term.key).join('\0&\0')}`, namespace: terms.every((t) => t.namespace === terms[0]!.namespace) ? terms[0]!.namespace : undefined,
+  byNamespaceLabels: terms.some((t) => t.byNamespaceLabels), counts: (pod, labelsOf) => terms.every((term) => term.matches(pod, labelsOf)), place: ({ labels }) => labels[topologyKey],
+})
+
+/** To 0..100 over the range that there is, which holds zero. */
+function overRange(scores: number[]): void {
+  let low = 0, high = 0
+  for (const score of scores) { low = Math.min(low, score); high = Math.max(high, score) }
+  for (let i = 0; i < scores.length; i++) scores[i] = high > low ? Math.trunc((100 * (scores[i]! - low)) / (high - low)) : 0
 }
 
-function withLabelKeys({ labelSelector, matchLabelKeys = [], mismatchLabelKeys = [] }: PodAffinityTerm, pod: Pod) {
-  if (!labelSelector) return undefined // matches nothing
-  const more = (keys: readonly string[], operator: string) => keys.flatMap((key) => { const v = pod.metadata.labels?.[key]; return v === undefined ? [] : [{ key, operator, values: [v] }] })
-  return { ...labelSelector, matchExpressions: [...(labelSelector.matchExpressions ?? []), ...more(matchLabelKeys, 'In'), ...more(mismatchLabelKeys, 'NotIn')] }
+function eventsFor({ namespaceLabels }: Nodes): readonly Wake[] {
+  const wants = (a: PodInfo, b: PodInfo) => a.affinity.every((term) => term.matches(b, namespaceLabels)) && a.affinity.length > 0
+  const shuns = (a: PodInfo, b: PodInfo) => a.antiAffinity.some((term) => term.matches(b, namespaceLabels))
+  return [
+    { on: 'AssignedPod', actions: ['Add', 'UpdatePodLabel', 'Delete'], helps(pod, old, now) {
+      const was = old && podInfoOf(old as Pod), is = now && podInfoOf(now as Pod)
+      if (was && is) return (wants(pod, is) && !wants(pod, was)) || (shuns(pod, was) && !shuns(pod, is))
+      return is ? wants(pod, is) : shuns(pod, was!) || shuns(was!, pod)
+    } },
+    { on: 'TargetPod', actions: ['UpdatePodLabel'] },
+    { on: 'Node', actions: ['Add', 'UpdateNodeLabel'], helps(pod, old, now) {
+      const labels = (node: unknown) => (node as Node | undefined)?.metadata.labels
+      return !old || [...pod.affinity, ...pod.antiAffinity].some(({ topologyKey }) => !same(labels(old)?.[topologyKey], labels(now)?.[topologyKey])) || pod.affinity.length + pod.antiAffinity.length === 0
+    } },
+  ]
 }

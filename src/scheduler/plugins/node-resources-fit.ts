@@ -1,29 +1,66 @@
-import { refuse, refuseForGood, type Plugin } from '../framework.ts'
-import { requestsOf, scoredRequests } from '../resources.ts'
+import type { Node, Pod } from '#kinds'
+import { definePlugin } from '../framework.ts'
+import { podInfoOf, type PodInfo } from '../pod-info.ts'
+import { isExtended, resourcesOf } from '../resources.ts'
+import { resourceScore, strategies, type Strategy } from '../resource-scores.ts'
+import { unresolvable, unschedulable, type Status } from '../status.ts'
 
-/** A node must have room for what the pod asks for; emptier nodes are better (LeastAllocated, cpu and memory alike). */
-export const nodeResourcesFit: Plugin = {
-  name: 'NodeResourcesFit', wakes: ['node-added', 'node-allocatable', 'pod-gone'],
-  prepare(pod) {
-    const requests = [...requestsOf(pod)].filter(([name, n]) => n > 0 && name !== 'pods').sort(([a], [b]) => rank(a) - rank(b) || (a < b ? -1 : 1))
-    const cpu = scoredRequests(pod, 'cpu'), memory = scoredRequests(pod, 'memory')
+export interface NodeResourcesFitArgs {
+  readonly ignoredResources?: readonly string[]
+  readonly ignoredResourceGroups?: readonly string[]
+  readonly scoringStrategy?: Strategy
+}
+const defaultStrategy: Strategy = { type: 'LeastAllocated', resources: [{ name: 'cpu', weight: 1 }, { name: 'memory', weight: 1 }] }
+
+/** A node must have room for what the pod asks for; how full it should be is the strategy's business. */
+export const nodeResourcesFit = definePlugin<NodeResourcesFitArgs>({
+  name: 'NodeResourcesFit',
+  make(_, { ignoredResources = [], ignoredResourceGroups = [], scoringStrategy = defaultStrategy }) {
+    const ignored = (name: string) => isExtended(name) && (ignoredResources.includes(name) || ignoredResourceGroups.includes(name.split('/')[0]!))
+    const requestsOf = ({ requests }: PodInfo) => ({ ...requests, scalars: [...requests.scalars].filter(([name, n]) => n > 0 && !ignored(name)) })
+    const refusals = new Map<string, Status>()
+    const refusal = (reasons: readonly string[], hopeless: boolean): Status => {
+      const key = `${hopeless}${reasons.join()}`
+      let known = refusals.get(key)
+      if (!known) refusals.set(key, known = (hopeless ? unresolvable : unschedulable)(...reasons))
+      if (refusals.size > 1000) refusals.clear()
+      return known
+    }
     return {
-      filter(node) {
-        const reasons: string[] = []
-        let hopeless = false
-        if (node.pods.size + 1 > node.room) reasons.push('Too many pods')
-        for (const [name, n] of requests) {
-          const room = node.allocatable.get(name) ?? 0
-          if (n <= room - (node.requested.get(name) ?? 0)) continue
-          reasons.push(`Insufficient ${name}`)
-          hopeless ||= n > room
+      name: 'NodeResourcesFit',
+      events: [
+        { on: 'AssignedPod', actions: ['Delete', 'UpdatePodScaleDown'], helps: (pod, old, now) => frees(pod, old as Pod, now as Pod | undefined) },
+        { on: 'TargetPod', actions: ['UpdatePodScaleDown'] },
+        { on: 'Node', actions: ['Add', 'UpdateNodeAllocatable'], helps: (pod, _, now) => mayFit(requestsOf(pod), now as Node) },
+      ],
+      filter({ pod }) {
+        const { cpu, memory, storage, scalars } = requestsOf(pod), bare = cpu === 0 && memory === 0 && storage === 0 && scalars.length === 0
+        return ({ pods, allocatable: room, requested: used }) => {
+          const full = pods.size + 1 > room.pods
+          if (!full && (bare || (scalars.length === 0 && cpu <= room.cpu - used.cpu && memory <= room.memory - used.memory && storage <= room.storage - used.storage))) return undefined
+          const reasons: string[] = full ? ['Too many pods'] : []
+          let hopeless = false
+          const check = (name: string, asked: number, there: number, taken: number) => { if (asked > 0 && asked > there - taken) { reasons.push(`Insufficient ${name}`); hopeless ||= asked > there } }
+          check('cpu', cpu, room.cpu, used.cpu)
+          check('memory', memory, room.memory, used.memory)
+          check('ephemeral-storage', storage, room.storage, used.storage)
+          for (const [name, n] of scalars) check(name, n, room.get(name), used.get(name))
+          return reasons.length > 0 ? refusal(reasons, hopeless) : undefined
         }
-        return reasons.length === 0 ? undefined : hopeless ? refuseForGood(...reasons) : refuse(...reasons)
       },
-      score: (node) => Math.floor((free(node.allocatable.get('cpu') ?? 0, node.scored.cpu + cpu) + free(node.allocatable.get('memory') ?? 0, node.scored.memory + memory)) / 2),
-      normalize: 'none',
+      score: ({ pod }) => ({ of: resourceScore(pod, scoringStrategy.resources ?? defaultStrategy.resources!, strategies[scoringStrategy.type](scoringStrategy), false) }),
     }
   },
+})
+
+/** Whether what the other pod gives back is something that this one asks for. */
+function frees(pod: PodInfo, old: Pod, now: Pod | undefined): boolean {
+  const was = podInfoOf(old).requests, is = now && podInfoOf(now).requests, { requests } = pod
+  if (!now) return true // at least a place
+  const less = (name: string) => requests.get(name) > 0 && was.get(name) > is!.get(name)
+  return less('cpu') || less('memory') || less('ephemeral-storage') || [...requests.scalars.keys()].some(less)
 }
-const rank = (name: string): number => { const i = ['cpu', 'memory', 'ephemeral-storage'].indexOf(name); return i < 0 ? 3 : i }
-const free = (room: number, used: number): number => (room === 0 || used > room ? 0 : ((room - used) * 100) / room)
+function mayFit({ cpu, memory, storage, scalars }: { cpu: number; memory: number; storage: number; scalars: readonly (readonly [string, number])[] }, node: Node): boolean {
+  const room = resourcesOf(node.status?.allocatable)
+  return cpu <= room.cpu && memory <= room.memory && storage <= room.storage && scalars.every(([name, n]) => n <= room.get(name))
+}

@@ -1,13 +1,23 @@
-import { refuseForGood, type Plugin } from '../framework.ts'
+import type { Node } from '#kinds'
+import { definePlugin } from '../framework.ts'
+import { unresolvable } from '../status.ts'
 import { tolerates } from '../tolerations.ts'
 
 const taint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' }
+const refused = unresolvable('node(s) were unschedulable')
 
 /** Cordoned nodes take no new pods, unless they tolerate it. */
-export const nodeUnschedulable: Plugin = {
-  name: 'NodeUnschedulable', wakes: ['node-added', 'node-taints'],
-  prepare({ spec }) {
-    const tolerated = (spec.tolerations ?? []).some((t) => tolerates(t, taint))
-    return tolerated ? undefined : { filter: ({ node }) => (node!.spec?.unschedulable ? refuseForGood('node(s) were unschedulable') : undefined) }
-  },
-}
+export const nodeUnschedulable = definePlugin({
+  name: 'NodeUnschedulable',
+  make: () => ({
+    name: 'NodeUnschedulable',
+    events: [
+      { on: 'Node', actions: ['Add', 'UpdateNodeTaint'], helps: (_, old, now) => !(now as Node).spec?.unschedulable && (!old || Boolean((old as Node).spec?.unschedulable)) },
+      { on: 'TargetPod', actions: ['UpdatePodToleration'] },
+    ],
+    filter({ pod: { pod: { spec } } }) {
+      const tolerated = (spec.tolerations ?? []).some((t) => tolerates(t, taint))
+      return ({ node }) => (node!.spec?.unschedulable && !tolerated ? refused : undefined)
+    },
+  }),
+})

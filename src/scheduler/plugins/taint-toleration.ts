@@ -1,17 +1,32 @@
-import { refuseForGood, type Plugin } from '../framework.ts'
+import type { Node, Toleration } from '#kinds'
+import { definePlugin } from '../framework.ts'
+import { byLargest } from '../profile.ts'
+import { unresolvable } from '../status.ts'
 import { tolerates, untolerated } from '../tolerations.ts'
 
+const hard = ['NoSchedule', 'NoExecute']
+const refused = unresolvable('node(s) had untolerated taint(s)')
+const repels = (node: Node, tolerations: readonly Toleration[]) => node.spec?.taints !== undefined && untolerated(node.spec.taints, tolerations, hard) !== undefined
+
 /** Taints keep pods away unless they tolerate them; PreferNoSchedule taints only count against a node. */
-export const taintToleration: Plugin = {
-  name: 'TaintToleration', weight: 3, wakes: ['node-added', 'node-taints', 'pod-updated'],
-  prepare({ spec: { tolerations = [] } }) {
-    return {
-      filter: ({ node }) => {
-        const taints = node!.spec?.taints
-        return taints && untolerated(taints, tolerations, ['NoSchedule', 'NoExecute']) ? refuseForGood('node(s) had untolerated taint(s)') : undefined
-      },
-      score: ({ node }) => (node!.spec?.taints ?? []).filter((taint) => taint.effect === 'PreferNoSchedule' && !tolerations.some((t) => tolerates(t, taint))).length,
-      normalize: 'reverse',
-    }
-  },
-}
+export const taintToleration = definePlugin({
+  name: 'TaintToleration',
+  make: () => ({
+    name: 'TaintToleration',
+    events: [
+      { on: 'Node', actions: ['Add', 'UpdateNodeTaint'], helps: ({ pod: { spec: { tolerations = [] } } }, old, now) => !repels(now as Node, tolerations) && (!old || repels(old as Node, tolerations)) },
+      { on: 'TargetPod', actions: ['UpdatePodToleration'] },
+    ],
+    filter({ pod: { pod: { spec: { tolerations = [] } } } }) {
+      return ({ node }) => (node!.spec?.taints && repels(node!, tolerations) ? refused : undefined)
+    },
+    score({ pod: { pod: { spec: { tolerations = [] } } } }, nodes) {
+      if (!nodes.some(({ node }) => node!.spec?.taints?.some((t) => t.effect === 'PreferNoSchedule'))) return undefined
+      const about = tolerations.filter((t) => !t.effect || t.effect === 'PreferNoSchedule')
+      return {
+        of: ({ node }) => (node!.spec?.taints ?? []).filter((taint) => taint.effect === 'PreferNoSchedule' && !about.some((t) => tolerates(t, taint))).length,
+        normalize: (scores) => { byLargest(scores, true) },
+      }
+    },
+  }),
+})

@@ -1,0 +1,23 @@
+// One pod's way through the framework, and what plugins leave on it for each other and for themselves.
+import type { Pod } from '#kinds'
+import type { NodeTest, Plugin } from './framework.ts'
+import type { PodInfo } from './pod-info.ts'
+
+export interface StateKey<T> { readonly name: string; readonly type?: (value: T) => void }
+/** A key for what a plugin remembers about a pod, with its type. */
+export const stateKey = <T>(name: string): StateKey<T> => ({ name })
+
+export class Cycle {
+  readonly pod: PodInfo
+  /** The tests of the plugins that have something to say, in order. */
+  tests: readonly { readonly plugin: Plugin; readonly test: NodeTest }[] = []
+  /** Plugins that gave no opinion in preFilter. */
+  readonly skipped = new Set<Plugin>()
+  /** Put into the active queue when this pod has got its node. */
+  readonly activate = new Set<Pod>()
+  readonly #values = new Map<StateKey<never>, unknown>()
+
+  constructor(pod: PodInfo) { this.pod = pod }
+  read<T>(key: StateKey<T>): T | undefined { return this.#values.get(key as StateKey<never>) as T | undefined }
+  write<T>(key: StateKey<T>, value: T): void { this.#values.set(key as StateKey<never>, value) }
+}

@@ -1,0 +1,80 @@
+import { podDisruptionBudget } from '#kinds'
+import { explainRefusals } from '../message.ts'
+import type { Cycle } from '../cycle-state.ts'
+import { definePlugin, type Handle, type PostFilterResult, type Refusals, type Victims } from '../framework.ts'
+import type { NodeInfo } from '../node-info.ts'
+import { leastHarm, type Candidate } from '../preemption/choose.ts'
+import { Evictions } from '../preemption/evictions.ts'
+import { victimsOn } from '../preemption/victims.ts'
+import { failed, unresolvable, unschedulable, type Status } from '../status.ts'
+
+export interface DefaultPreemptionArgs { readonly minCandidateNodesPercentage?: number; readonly minCandidateNodesAbsolute?: number }
+const notHelpful = unresolvable('Preemption is not helpful for scheduling'), running = unresolvable('waiting for the preemption for this pod to be finished')
+
+/** When a pod fits nowhere, less important ones may have to leave. */
+export const defaultPreemption = definePlugin<DefaultPreemptionArgs>({
+  name: 'DefaultPreemption', reads: [podDisruptionBudget],
+  make(handle, { minCandidateNodesPercentage = 10, minCandidateNodesAbsolute = 100 }) {
+    const evictions = new Evictions(handle, handle.nominated)
+    const enough = (nodes: number) => Math.min(nodes, Math.max(Math.floor((nodes * minCandidateNodesPercentage) / 100), minCandidateNodesAbsolute))
+    return {
+      name: 'DefaultPreemption',
+      // What its victims leave behind is what other plugins wait for; it must only be asked again whether it is still at work.
+      events: [{ on: 'AssignedPod', actions: ['Delete'], helps: () => false }],
+      preEnqueue: ({ uid }) => (evictions.runningFor(uid) ? running : undefined),
+      postFilter(cycle, refusals) {
+        const not = ineligible(cycle, refusals, handle)
+        if (not) return { status: unschedulable(`preemption: ${not}`) }
+        const potential = [...refusals.byNode].filter(([, status]) => status.code === 'Unschedulable').map(([node]) => node)
+        const { candidates, refused } = dryRun(cycle, potential, enough(potential.length), handle)
+        if (candidates.length === 0)
+          return { status: unschedulable(`preemption: ${explainRefusals({ byNode: refused, others: notHelpful, nodes: handle.nodes.list.length })}`), nominate: '' }
+        const finish = (left: readonly Candidate[]): PostFilterResult => {
+          const chosen = leastHarm(left)
+          if (!chosen) return { status: unschedulable('preemption: no candidate node for preemption') }
+          evictions.start(chosen, cycle.pod)
+          return { nominate: chosen.node.name }
+        }
+        const asked = handle.extenders.filter((e) => e.preempt && e.interested(cycle.pod))
+        return asked.length === 0 ? finish(candidates) : narrowed(candidates, asked, cycle).then((left) => ('code' in left ? { status: left } : finish(left)))
+      },
+    }
+  },
+})
+
+/** Why the pod may not preempt; undefined: it may. */
+function ineligible({ pod: { pod, priority } }: Cycle, { byNode, others }: Refusals, { nodes }: Handle): string | undefined {
+  if (pod.spec.preemptionPolicy === 'Never') return 'not eligible due to preemptionPolicy=Never.'
+  const name = pod.status?.nominatedNodeName, node = name ? nodes.get(name) : undefined
+  if (!node || (byNode.get(node) ?? others).code === 'UnschedulableAndUnresolvable') return undefined
+  const leaving = [...node.pods.values()].some((other) => other.terminating && other.priority < priority
+    && other.pod.status?.conditions?.some((c) => c.type === 'DisruptionTarget' && c.status === 'True' && c.reason === 'PreemptionByScheduler'))
+  return leaving ? 'not eligible due to a terminating pod on the nominated node.' : undefined
+}
+
+/** Tries nodes, from a random one on, until there are enough candidates and one of them violates no budget. */
+function dryRun(cycle: Cycle, potential: readonly NodeInfo[], enough: number, handle: Handle): { candidates: Candidate[]; refused: Map<NodeInfo, Status> } {
+  const budgets = potential.length > 0 ? handle.cluster.list(podDisruptionBudget) : [], candidates: Candidate[] = [], refused = new Map<NodeInfo, Status>()
+  const start = Math.floor(handle.cluster.random() * potential.length)
+  let harmless = false
+  for (let i = 0; i < potential.length && !(harmless && candidates.length >= enough); i++) {
+    const node = potential[(start + i) % potential.length]!, found = victimsOn(node, cycle, handle, budgets)
+    if ('code' in found) refused.set(node, found)
+    else if (found.pods.length === 0) refused.set(node, failed(`expected at least one victim pod on node "${node.name}"`))
+    else { candidates.push({ node, victims: found }); harmless ||= found.violations === 0 }
+  }
+  return { candidates, refused }
+}
+
+async function narrowed(candidates: readonly Candidate[], extenders: Handle['extenders'], { pod }: Cycle): Promise<readonly Candidate[] | Status> {
+  let left: ReadonlyMap<NodeInfo, Victims> = new Map(candidates.map(({ node, victims }) => [node, victims]))
+  for (const extender of extenders) {
+    try {
+      const answer = await extender.preempt!(pod, left), empty = [...answer].find(([, { pods }]) => pods.length === 0)
+      if (empty && !extender.ignorable) return failed(`expected at least one victim pod on node "${empty[0].name}"`)
+      left = new Map([...answer].filter(([, { pods }]) => pods.length > 0))
+    } catch (error) { if (!extender.ignorable) return failed(error) }
+    if (left.size === 0) break
+  }
+  return [...left].map(([node, victims]) => ({ node, victims }))
+}

@@ -1,0 +1,61 @@
+// What the scheduler reads of a pod, worked out once for each version of it.
+import type { Pod } from '#kinds'
+import { affinityTerms, type AffinityTerm, type WeightedTerm } from './affinity-terms.ts'
+import { podRequests, type Resources } from './resources.ts'
+
+export interface HostPort { readonly ip: string; readonly protocol: string; readonly port: number }
+export interface PodInfo {
+  readonly pod: Pod
+  readonly uid: string
+  readonly name: string
+  readonly namespace: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly priority: number
+  /** Whether it is on its way out. */
+  readonly terminating: boolean
+  readonly requests: Resources
+  /** The requests as scores count them. */
+  readonly scored: Resources
+  readonly ports: readonly HostPort[]
+  readonly affinity: readonly AffinityTerm[]
+  readonly antiAffinity: readonly AffinityTerm[]
+  readonly liked: readonly WeightedTerm[]
+  readonly disliked: readonly WeightedTerm[]
+}
+
+const known = new WeakMap<Pod, PodInfo>()
+const none: readonly never[] = []
+
+export function podInfoOf(pod: Pod): PodInfo {
+  const found = known.get(pod)
+  if (found) return found
+  const { metadata, spec } = pod, { podAffinity, podAntiAffinity } = spec.affinity ?? {}
+  const info: PodInfo = {
+    pod, uid: metadata.uid, name: metadata.name, namespace: metadata.namespace ?? '', labels: metadata.labels ?? {}, priority: spec.priority ?? 0, terminating: metadata.deletionTimestamp !== undefined,
+    requests: podRequests(pod), scored: podRequests(pod, true), ports: hostPortsOf(pod),
+    affinity: affinityTerms(podAffinity?.requiredDuringSchedulingIgnoredDuringExecution, pod), antiAffinity: affinityTerms(podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution, pod),
+    liked: weighted(podAffinity?.preferredDuringSchedulingIgnoredDuringExecution, pod), disliked: weighted(podAntiAffinity?.preferredDuringSchedulingIgnoredDuringExecution, pod),
+  }
+  known.set(pod, info)
+  return info
+}
+const weighted = (terms: NonNullable<NonNullable<Pod['spec']['affinity']>['podAffinity']>['preferredDuringSchedulingIgnoredDuringExecution'], pod: Pod): readonly WeightedTerm[] =>
+  (terms?.length ? terms.map(({ weight, podAffinityTerm }) => ({ weight, term: affinityTerms([podAffinityTerm], pod)[0]! })) : none)
+
+function hostPortsOf({ spec }: Pod): readonly HostPort[] {
+  let out: HostPort[] | undefined
+  for (const c of [...spec.containers, ...(spec.initContainers ?? []).filter((i) => i.restartPolicy === 'Always')])
+    for (const p of c.ports ?? []) if (p.hostPort) (out ??= []).push({ ip: p.hostIP || '0.0.0.0', protocol: p.protocol || 'TCP', port: p.hostPort })
+  return out ?? none
+}
+
+/** Whether another version of the pod means the same to all rules, so that nothing has to be counted anew. */
+export const sameToRules = (a: PodInfo, b: PodInfo): boolean =>
+  a.terminating === b.terminating && sameFlat(a.labels, b.labels) && sameAmounts(a.requests, b.requests) && sameAmounts(a.scored, b.scored) && a.pod.metadata.generation === b.pod.metadata.generation
+const sameAmounts = (a: Resources, b: Resources): boolean =>
+  a.cpu === b.cpu && a.memory === b.memory && a.storage === b.storage && a.scalars.size === b.scalars.size && [...a.scalars].every(([name, n]) => b.scalars.get(name) === n)
+function sameFlat(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
+  if (a === b) return true
+  const keys = Object.keys(a)
+  return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key])
+}
