@@ -155,6 +155,19 @@ Expression: Expression=s;
 DeviceConstraint: Requests MatchAttribute DistinctAttribute;
 CRDVersion: Name=s Served=b Storage=b Deprecated=b DeprecationWarning Schema Subresources AdditionalPrinterColumns SelectableFields;
 NodeConfigSource: ConfigMap;
+FlowSchemaSpec: PriorityLevelConfiguration={NameOnly} MatchingPrecedence=n DistinguisherMethod=*FlowDistinguisher Rules=[]FlowRules;
+NameOnly: Name=s;
+FlowDistinguisher: Type=s;
+FlowRules: Subjects=[]FlowSubject ResourceRules=[]FlowResourceRule NonResourceRules=[]FlowURLRule;
+FlowSubject: Kind=s User=*NameOnly Group=*NameOnly ServiceAccount=*FlowAccount;
+FlowAccount: Namespace=s Name=s;
+FlowResourceRule: Verbs APIGroups Resources ClusterScope=b Namespaces;
+FlowURLRule: Verbs NonResourceURLs;
+PriorityLevelSpec: Type=s Limited=*LimitedLevel Exempt=*ExemptLevel;
+LimitedLevel: NominalConcurrencyShares=n LimitResponse={LimitResponse} LendablePercent BorrowingLimitPercent;
+LimitResponse: Type=s Queuing=*Queuing;
+Queuing: Queues=n HandSize=n QueueLengthLimit=n;
+ExemptLevel: NominalConcurrencyShares LendablePercent;
 SigningCondition: Type=s Status=s Reason=s Message=s LastUpdateTime LastTransitionTime;
 ParentReference: Group=s Resource=s Namespace=s Name=s;
 RoleRef: APIGroup=s Kind=s Name=s;
@@ -175,7 +188,8 @@ export const claimSpecForm = forms.Claim!, podSpecForm = forms.PodSpec!, securit
     csiNodeDriverForm = forms.CSINodeDriver!,
   roleRefForm = forms.RoleRef!, disruptionBudgetForm = forms.DisruptionBudget!, tolerationForm = forms.Toleration!, ephemeralContainerForm = forms.EphemeralContainer!,
   crdVersionForm = forms.CRDVersion!, seccompProfileForm = forms.Profile!, nodeConfigSourceForm = forms.NodeConfigSource!, nodeTermForm = forms.NodeTerm!,
-  resourceClaimSpecForm = forms.ResourceClaimSpec!, parentReferenceForm = forms.ParentReference!, signingConditionForm = forms.SigningCondition!, allocationResultForm = forms.AllocationResult!, deviceAttributeForm = forms.DeviceAttribute!
+  resourceClaimSpecForm = forms.ResourceClaimSpec!, parentReferenceForm = forms.ParentReference!, signingConditionForm = forms.SigningCondition!,
+  flowSchemaSpecForm = forms.FlowSchemaSpec!, priorityLevelSpecForm = forms.PriorityLevelSpec!, allocationResultForm = forms.AllocationResult!, deviceAttributeForm = forms.DeviceAttribute!
 
 export const failurePolicyForm = forms.FailurePolicy!, successPolicyForm = forms.SuccessPolicy!, uncountedPodsForm = forms.UncountedPods!
 export const objectReferenceForm = forms.ObjectReference!, eventSourceForm = forms.EventSource!

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { isDNS1123Label } from '#machinery'
 import { problems } from '../as-written.ts'
 import { flowSchema } from './flowschema.ts'
 import { priorityLevelConfiguration } from './prioritylevelconfiguration.ts'
@@ -20,6 +21,17 @@ for (const [name, kind, body, ...expected] of [
     'spec.rules[0].resourceRules[0].namespaces: Required value: resource rules that are not cluster scoped must supply at least one namespace'],
   ['a star among others', flowSchema, rules({ nonResourceRules: [{ ...url, verbs: ['*', 'get'] }] }), "spec.rules[0].nonResourceRules[0].verbs: Invalid value: [\"*\",\"get\"]: if '*' is present, must not specify other verbs"],
   ['a star in the middle', flowSchema, rules({ nonResourceRules: [{ ...url, nonResourceURLs: ['/a/*/b'] }] }), 'spec.rules[0].nonResourceRules[0].nonResourceURLs[0]: Invalid value: "/a/*/b": wildcard can only do suffix matching'],
+  ['an account of any namespace', flowSchema, rules({ subjects: [{ kind: 'ServiceAccount', serviceAccount: { name: '*', namespace: '*' } }] }),
+    `spec.rules[0].subjects[0].serviceAccount.namespace: Invalid value: "*": ${isDNS1123Label('*')[0]}`],
+  ['a namespace that is none', flowSchema, rules({ resourceRules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'], namespaces: ['N'] }] }),
+    `spec.rules[0].resourceRules[0].namespaces[0]: Invalid value: "N": each member of this list must be '*' or a DNS-1123 label; ${isDNS1123Label('N')[0]}`],
+  ['a way to tell flows apart that is none', flowSchema, { spec: { ...level, distinguisherMethod: { type: 'ByChance' } } }, 'spec.distinguisherMethod.type: Unsupported value: {"Type":"ByChance"}: supported values: "ByNamespace", "ByUser"'],
+  ['another schema for all others', flowSchema, { metadata: { name: 'catch-all' }, spec: level }, 'spec: Invalid value: {"PriorityLevelConfiguration":{"Name":"l"},"MatchingPrecedence":1000,"DistinguisherMethod":null,"Rules":null}: '
+    + "spec of 'catch-all' must equal the fixed value"],
+  ['the exempt level, otherwise', priorityLevelConfiguration, { metadata: { name: 'exempt' }, spec: { type: 'Exempt', exempt: { lendablePercent: 9 } } }],
+  ['another level for all others', priorityLevelConfiguration, { metadata: { name: 'catch-all' }, spec: { type: 'Limited', limited: { limitResponse: { type: 'Reject' } } } },
+    'spec: Invalid value: {"Type":"Limited","Limited":{"NominalConcurrencyShares":30,"LimitResponse":{"Type":"Reject","Queuing":null},"LendablePercent":0,"BorrowingLimitPercent":null},"Exempt":null}: '
+    + "spec of 'catch-all' must equal the fixed value"],
   ['a level', priorityLevelConfiguration, queue({})],
   ['a limited level without limits', priorityLevelConfiguration, { spec: { type: 'Limited' } }, 'spec.limited: Required value: must not be empty when type is Limited'],
   ['an exempt level of another name', priorityLevelConfiguration, { spec: { type: 'Exempt' } }, "spec.type: Invalid value: \"Exempt\": type must be 'Exempt' if and only if name is 'exempt'"],

@@ -1,7 +1,10 @@
 // What is wrong with flow schemas and priority levels.
-import { duplicateValue, forbiddenValue, invalidValue, isDNS1123Label, isDNS1123Subdomain, notInRange, notSupported, requiredValue, type FieldError } from '#machinery'
+import { duplicateValue, forbiddenValue, invalidValue, isDNS1123Label, isDNS1123Subdomain, notInRange, notSupported, requiredValue, same, type FieldError } from '#machinery'
 import { failing, oneOf, validateDNSSubdomain } from '../checks.ts'
+import { goForm } from '../go-diff.ts'
+import { flowSchemaSpecForm, priorityLevelSpecForm } from '../go-forms.ts'
 import type { FlowSchemaSpec, FlowSchemaStatus, FlowSubject, NonResourcePolicyRule, PolicyRulesWithSubjects, ResourcePolicyRule } from './flowschema.ts'
+import { mandatoryLevels, mandatorySchemas } from './mandatory.ts'
 import type {
   LimitedPriorityLevelConfiguration, LimitResponse, PriorityLevelConfigurationSpec, PriorityLevelConfigurationStatus, QueuingConfiguration,
 } from './prioritylevelconfiguration.ts'
@@ -9,15 +12,17 @@ import type {
 const highestPrecedence = 10_000
 interface Named { readonly metadata: { readonly name: string } }
 export function validateFlowSchema({ metadata, spec, status }: Named & { spec: FlowSchemaSpec; status: FlowSchemaStatus }, _old?: object, subresource?: string): FieldError[] {
-  const { matchingPrecedence: precedence, distinguisherMethod: method, priorityLevelConfiguration: { name: level }, rules = [] } = spec, at = 'spec.matchingPrecedence'
+  const { matchingPrecedence: precedence, distinguisherMethod: method, priorityLevelConfiguration: { name: level }, rules = [] } = spec, at = 'spec.matchingPrecedence',
+    fixed = mandatorySchemas.get(metadata.name)
   if (subresource === 'status') return validateConditionTypes(status)
   return [
     ...(precedence <= 0 ? [invalidValue(at, precedence, 'must be a positive value')] : []),
     ...(precedence > highestPrecedence ? [invalidValue(at, precedence, `must not be greater than ${highestPrecedence}`)] : []),
     ...(precedence === 1 && metadata.name !== 'exempt' ? [invalidValue(at, precedence, "only the schema named 'exempt' may have matchingPrecedence 1")] : []),
-    ...(method && !['ByNamespace', 'ByUser'].includes(method.type) ? [notSupported('spec.distinguisherMethod', { Type: method.type }, ['ByNamespace', 'ByUser'])] : []),
+    ...(method && !['ByNamespace', 'ByUser'].includes(method.type) ? [notSupported('spec.distinguisherMethod.type', { Type: method.type }, ['ByNamespace', 'ByUser'])] : []),
     ...(level ? validateDNSSubdomain(level, 'spec.priorityLevelConfiguration.name') : [requiredValue('spec.priorityLevelConfiguration.name', 'must reference a priority level')]),
     ...rules.flatMap((rule, i) => validateRules(rule, `spec.rules[${i}]`)),
+    ...(fixed && !same(spec, fixed) ? [invalidValue('spec', goForm(flowSchemaSpecForm, spec), `spec of '${metadata.name}' must equal the fixed value`)] : []),
     ...validateConditionTypes(status),
   ]
 }
@@ -42,11 +47,11 @@ function validateSubject(subject: FlowSubject, at: string): FieldError[] {
   const others = Object.entries(subjectFields).filter(([other, name]) => other !== kind && subject[name]).map(([other, name]) =>
     forbiddenValue(`${at}.${name}`, `${name} is forbidden when subject kind is not '${other}'`))
   if (!subject[field]) return [requiredValue(here, `${field} is required when subject kind is '${kind}'`), ...others]
-  if (field !== 'serviceAccount') return [...(subject[field]!.name ? [] : [requiredValue(`${here}.name`, 'must specify name')]), ...others]
+  if (field !== 'serviceAccount') return [...(subject[field]!.name ? [] : [requiredValue(`${here}.name`)]), ...others]
   const { name, namespace } = serviceAccount!
   return [
-    ...(!name ? [requiredValue(`${here}.name`, 'must specify service account name')] : name === '*' ? [] : failing(isDNS1123Subdomain, name, `${here}.name`)),
-    ...(!namespace ? [requiredValue(`${here}.namespace`, 'must specify namespace for service account')] : namespace === '*' ? []
+    ...(!name ? [requiredValue(`${here}.name`)] : name === '*' ? [] : failing(isDNS1123Subdomain, name, `${here}.name`)),
+    ...(!namespace ? [requiredValue(`${here}.namespace`, 'must specify namespace for service account')]
       : failing(isDNS1123Label, namespace, `${here}.namespace`)),
     ...others,
   ]
@@ -68,7 +73,7 @@ const validateResourceRule = ({ verbs, apiGroups, resources, namespaces = [], cl
   ...(starred(resources, `${at}.resources`, 'resource rules must supply at least one resource', 'resources') ?? []),
   ...(!namespaces.length && clusterScope ? []
     : starred(namespaces, `${at}.namespaces`, 'resource rules that are not cluster scoped must supply at least one namespace', 'namespaces')
-      ?? namespaces.flatMap((n, i) => failing(isDNS1123Label, n, `${at}.namespaces[${i}]`))),
+      ?? namespaces.flatMap((n, i) => isDNS1123Label(n).map((why) => invalidValue(`${at}.namespaces[${i}]`, n, `each member of this list must be '*' or a DNS-1123 label; ${why}`)))),
 ]
 const validateNonResourceRule = ({ verbs, nonResourceURLs: urls }: NonResourcePolicyRule, at: string): FieldError[] => [
   ...validateVerbs(verbs, at),
@@ -94,7 +99,12 @@ export function validatePriorityLevel({ metadata: { name }, spec, status }: Name
     if (exempt) errors.push(forbiddenValue('spec.exempt', 'must be nil if the type is Limited'))
     errors.push(...(limited ? validateLimited(limited, 'spec.limited') : [requiredValue('spec.limited', 'must not be empty when type is Limited')]))
   } else errors.push(notSupported('spec.type', type, ['Exempt', 'Limited']))
-  return [...errors, ...validateConditionTypes(status)]
+  return [...errors, ...validateFixed(name, spec), ...validateConditionTypes(status)]
+}
+function validateFixed(name: string, spec: PriorityLevelConfigurationSpec): FieldError[] {
+  const fixed = mandatoryLevels.get(name), { exempt, ...rest } = spec
+  if (!fixed || same(name === 'exempt' ? rest : spec, fixed)) return []
+  return [invalidValue('spec', goForm(priorityLevelSpecForm, spec), `spec of '${name}'${name === 'exempt' ? " except the 'spec.exempt' field" : ''} must equal the fixed value`)]
 }
 const validateShares = ({ nominalConcurrencyShares: shares = 0, lendablePercent: lent = 0 }: { nominalConcurrencyShares?: number; lendablePercent?: number },
   at: string): FieldError[] => [

@@ -176,3 +176,8 @@ test('whoever is refused again and again is told to wait longer, and shorter aga
   assert.equal(second(200, 1), 3)
   assert.equal(second(210, 1), 2)
 })
+
+test('what a cluster begins with is what its kinds demand of it', () => {
+  for (const schema of bootstrapSchemas) assert.deepEqual(flowSchema.rules.validate!({ ...structuredClone(schema), status: {} }), [])
+  for (const level of bootstrapLevels) assert.deepEqual(priorityLevelConfiguration.rules.validate!({ ...structuredClone(level), status: {} }), [])
+})
