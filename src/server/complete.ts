@@ -15,7 +15,7 @@ const mostKept = 64 * 1024 * 1024
 export function completion({ metrics, log, random }: Core): (context: RequestContext, response: ApiResponse) => ApiResponse | Promise<ApiResponse> {
   const requests = new RequestMetrics(metrics)
   const tellWhenSlow = (context: RequestContext) => {
-    const block = context.elapsed < slowMs ? undefined : slowBlock(context, random)
+    const block = slowBlock(context, random)
     if (block !== undefined) log.info(block)
   }
   return (context, response) => {
@@ -26,10 +26,10 @@ export function completion({ metrics, log, random }: Core): (context: RequestCon
     if (body.type === 'bytes' || body.type === 'value') {
       context.leave()
       context.finished()
-      tellWhenSlow(context)
-      const bytes = body.type === 'bytes' ? sizeOf(body.chunks) : 0
+      const took = context.elapsed, bytes = body.type === 'bytes' ? sizeOf(body.chunks) : 0
+      if (took >= slowMs) tellWhenSlow(context)
       if (context.requestSpan) answered(context, status, bytes)
-      requests.done(context, status, bytes)
+      requests.done(context, took, status, bytes)
       if (status === 429 && body.type === 'bytes' && context.info) requests.terminated(context, status)
       if (!audit) return answer
       noteAnswer(audit, answer)
@@ -47,7 +47,7 @@ export function completion({ metrics, log, random }: Core): (context: RequestCon
       closed()
       if (!context.info || !isLongRunning(context.info)) tellWhenSlow(context)
       if (context.requestSpan) answered(context, status, size)
-      requests.done(context, status, size)
+      requests.done(context, context.elapsed, status, size)
       if (!audit) return
       const text = kept?.text
       if (text !== undefined) audit.responseObject(audited(audit, text))
@@ -144,13 +144,8 @@ function withHeaders(context: RequestContext, response: ApiResponse): ApiRespons
   const { warnings, flow, request } = context
   const warning = warnings.length === 0 ? undefined : [...new Set(warnings)].map(warningHeader)
   if (request.direct) return warning ? { ...response, headers: { ...response.headers, warning } } : response
-  const headers: Record<string, string | readonly string[]> = { 'audit-id': context.auditId, 'cache-control': 'no-cache, private', ...response.headers }
-  if (flow) {
-    headers['x-kubernetes-pf-flowschema-uid'] = flow.schema
-    headers['x-kubernetes-pf-prioritylevel-uid'] = flow.level
-  }
-  if (warning) headers['warning'] = warning
-  if (context.cors) Object.assign(headers, context.cors)
-  return { status: response.status, headers, body: response.body }
+  const audited = { 'audit-id': context.auditId, 'cache-control': 'no-cache, private', ...response.headers }
+  const headers = flow ? { ...audited, 'x-kubernetes-pf-flowschema-uid': flow.schema, 'x-kubernetes-pf-prioritylevel-uid': flow.level } : audited
+  return { status: response.status, headers: warning || context.cors ? { ...headers, ...(warning && { warning }), ...context.cors } : headers, body: response.body }
 }
 const warningHeader = (text: string): string => `299 - "${text.replace(/[\\"]/g, '\\$&').replace(/[\r\n]+/g, ' ')}"`

@@ -2,6 +2,8 @@
 // log, the metrics and the client's headers. Made once for every request, so it holds values and makes nothing that nobody asks for.
 import { uuid, type ApiRequest, type Random, type User } from '#machinery'
 import type { RequestAudit } from './audit/auditor.ts'
+import type { Seat } from './flowcontrol/seat.ts'
+import type { InFlight } from './metrics/in-flight.ts'
 import type { RequestInfo } from './request.ts'
 import type { Served } from './served.ts'
 import { parentOf, type Span } from './tracing/span.ts'
@@ -38,12 +40,13 @@ export class RequestContext {
   cors: Readonly<Record<string, string>> | undefined
   /** Says that it is over, where the server waits for that before it ends. */
   finished: () => void = nothing
-  /** Gives back its seat, where flow control gave it one. */
-  leave: () => void = nothing
   readonly #random: Random
   readonly #stopwatch: () => number
   readonly #began: number
   readonly #annotated: boolean
+  #lastLap = 0
+  #seat: Seat | undefined
+  #among: InFlight | undefined
   #auditId: string | undefined
   #annotations: Map<string, string> | undefined
   #spent: Map<Stage, number> | undefined
@@ -61,10 +64,15 @@ export class RequestContext {
   }
 
   /** Something that the client should be told: a Warning header. */
-  readonly warn = (text: string): void => { this.warnings.push(text) }
+  warn(text: string): void { this.warnings.push(text) }
 
   /** Milliseconds since it came. */
   get elapsed(): number { return this.#stopwatch() - this.#began }
+  /** Milliseconds since the last lap, or since it came: the end of one stage is the beginning of the next. */
+  lap(): number {
+    const last = this.#lastLap
+    return (this.#lastLap = this.elapsed) - last
+  }
   /** Now, on the same clock as `received`. */
   get now(): number { return this.received + this.elapsed }
 
@@ -72,7 +80,7 @@ export class RequestContext {
   get auditId(): string { return this.#auditId ??= this.request.headers['audit-id'] || uuid(this.#random) }
 
   /** Adds an annotation to the audit event; the first value of a key stays. False when there was another one. */
-  readonly annotate = (key: string, value: string): boolean => {
+  annotate(key: string, value: string): boolean {
     if (!this.#annotated) return true
     this.#annotations ??= new Map()
     const there = this.#annotations.get(key)
@@ -82,14 +90,29 @@ export class RequestContext {
   }
   get annotations(): ReadonlyMap<string, string> | undefined { return this.#annotations }
 
-  /** Notes that something is done, for requests that turn out to be slow. */
-  step(text: string): void {
+  /** Takes a seat that flow control gave, and is counted among those that have one. */
+  sit(seat: Seat, among: InFlight): void {
+    among.add(1)
+    this.#seat = seat
+    this.#among = among
+  }
+  /** Gives back its seat, where it has one. */
+  leave(): void {
+    const seat = this.#seat
+    if (!seat) return
+    this.#seat = undefined
+    this.#among!.add(-1)
+    seat.leave()
+  }
+
+  /** Notes that something is done (now, or with the last lap), for requests that turn out to be slow. */
+  step(text: string, at = this.elapsed): void {
     this.span?.event(text)
-    const at = this.elapsed
     if (at < worthTelling) return // a request that is fast so far has nothing to tell: it should not pay for those that have
     this.#steps ??= []
     this.#steps.push(text, at)
   }
+  stepOfLap(text: string): void { this.step(text, this.#lastLap) }
   /** The headers by which another server knows within what it is asked; what the client says is passed on where nobody follows requests here. */
   get traceHeaders(): Readonly<Record<string, string>> {
     const { baggage, traceparent, tracestate } = this.request.headers

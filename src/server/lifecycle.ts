@@ -9,6 +9,7 @@ export class Lifecycle {
   #open = true
   #inFlight = 0
   #drained: (() => void)[] = []
+  readonly #ended = () => { if (--this.#inFlight === 0) for (const run of this.#drained.splice(0)) run() }
   constructor(clock: Clock) { this.#clock = clock }
 
   /** Whether /readyz may say that all is well. */
@@ -24,15 +25,10 @@ export class Lifecycle {
   refuse(): void { this.#refuses = true }
   close(): void { this.#ready = this.#open = false }
 
-  /** A request from outside that has an end of its own begins; the returned function is called at its end. */
+  /** A request from outside that has an end of its own begins; the returned function is called once at its end. */
   begin(): () => void {
     this.#inFlight++
-    let over = false
-    return () => {
-      if (over) return
-      over = true
-      if (--this.#inFlight === 0) for (const run of this.#drained.splice(0)) run()
-    }
+    return this.#ended
   }
   /** Resolves when nothing is in flight, or after `mostMs`. */
   drained(mostMs: number): Promise<void> {

@@ -50,16 +50,17 @@ export function pipeline({ core, aggregation, limiter, authorizer, impersonate, 
     if (away) return away
     const info = context.info = requestInfo(request)
     if (!request.direct && !isLongRunning(info)) context.finished = lifecycle.begin()
-    await identify(core, context)
+    const identifying = identify(core, context)
+    if (identifying) await identifying
     if (core.tracer) context.span = context.requestSpan = requestSpan(core.tracer, context)
     if (auditor.isOn && !await writtenDown(auditor, context, gates)) return notKept(request)
     if (impersonate && wantsAnother(request.headers)) await actAs(impersonate, context, gates)
     const waiting = enter(context, actor(context))
     if (waiting) await waiting
-    context.step('Seated by priority and fairness')
-    const undecided = await authorize(authorizer, context, gates)
+    context.stepOfLap('Seated by priority and fairness')
+    const deciding = authorize(authorizer, context, gates), undecided = deciding instanceof Promise ? await deciding : deciding
     if (undecided) return undecided
-    context.step('Authenticated and authorized')
+    context.stepOfLap('Authenticated and authorized')
     const elsewhere = aggregation.answer(context)
     if (elsewhere) return elsewhere
     if (info.isResource) {
@@ -114,32 +115,42 @@ function wantsAnother(headers: ApiRequest['headers']): boolean {
   return false
 }
 
-async function identify({ authenticate, gates, auditor }: Core, context: RequestContext): Promise<void> {
-  const begun = context.elapsed
-  let result: 'success' | 'failure' | 'error' = 'error'
+/** Who asks: at once where nobody has to be waited for. Throws (or rejects with) Unauthorized. */
+function identify(core: Core, context: RequestContext): Promise<void> | undefined {
+  context.lap()
   try {
-    context.user = (await authenticate(context.request, context)).user
-    result = 'success'
+    const asked = core.authenticate(context.request, context)
+    if (asked instanceof Promise) return asked.then(({ user }) => { identified(core, context, user) }, (error: unknown) => unidentified(core, context, error))
+    identified(core, context, asked.user)
   } catch (error) {
-    if (!(error instanceof NotAuthenticated)) throw error
-    if (error.reasons.length === 0) result = 'failure'
-    const refusal = unauthorized() // why is for the log, not for whoever guesses
-    await writeRefusal(auditor, context, refusal)
-    throw refusal
-  } finally {
-    const took = context.elapsed - begun
-    gates.authenticated(result, context.user, took)
-    gates.filters.authentication.observe(took / 1000)
-    if (took > worthTelling) context.spend('authentication', took)
+    return unidentified(core, context, error)
   }
+  return undefined
+}
+function identified({ gates }: Core, context: RequestContext, user: User): void {
+  context.user = user
+  noteIdentifying(gates, context, 'success')
+}
+async function unidentified({ gates, auditor }: Core, context: RequestContext, error: unknown): Promise<never> {
+  const refused = error instanceof NotAuthenticated
+  noteIdentifying(gates, context, refused && error.reasons.length === 0 ? 'failure' : 'error')
+  if (!refused) throw error
+  const refusal = unauthorized() // why is for the log, not for whoever guesses
+  await writeRefusal(auditor, context, refusal)
+  throw refusal
+}
+function noteIdentifying(gates: GateMetrics, context: RequestContext, result: 'success' | 'failure' | 'error'): void {
+  const took = context.lap()
+  gates.authenticated(result, context.user, took)
+  gates.filters.authentication.observe(took / 1000)
+  if (took > worthTelling) context.spend('authentication', took)
 }
 
 /** Begins the audit of a request whose user is known; false when its first event could not be kept and must have been. */
 async function writtenDown(auditor: Auditor, context: RequestContext, { filters }: GateMetrics): Promise<boolean> {
-  const begun = context.elapsed
   const audit = context.audit = auditor.begin(context, context.info!)
   const kept = await audit?.received() ?? true
-  filters.audit.observe((context.elapsed - begun) / 1000)
+  filters.audit.observe(context.lap() / 1000)
   if (!kept) audit!.rejected()
   return kept
 }
@@ -158,30 +169,31 @@ async function writeRefusal(auditor: Auditor, context: RequestContext, { status 
 }
 
 async function actAs(impersonate: Impersonator, context: RequestContext, { filters }: GateMetrics): Promise<void> {
-  const begun = context.elapsed
   try {
     const allowed = await impersonate(context.request, attributesOf(context.user!, context.info!))
     context.impersonated = allowed?.user
     context.constraint = allowed?.constraint
   } finally {
-    filters.impersonation.observe((context.elapsed - begun) / 1000)
+    filters.impersonation.observe(context.lap() / 1000)
   }
 }
 
-/** Throws 403; an answer where nobody could say. */
-async function authorize(authorizer: Authorizer, context: RequestContext, gates: GateMetrics): Promise<ApiResponse | undefined> {
+/** Throws (or rejects with) 403; an answer where nobody could say. At once where nobody has to be waited for. */
+function authorize(authorizer: Authorizer, context: RequestContext, gates: GateMetrics): ApiResponse | undefined | Promise<ApiResponse | undefined> {
   const attributes = attributesOf(actor(context), context.info!)
-  const begun = context.elapsed
-  let decision: Decision | undefined
-  try {
-    const asked = authorizer.authorize(attributes)
-    decision = asked instanceof Promise ? await asked : asked
-  } finally {
-    const took = context.elapsed - begun
-    gates.authorized(!decision || (decision.verdict !== 'allow' && decision.error !== undefined) ? 'error' : decision.verdict === 'allow' ? 'allowed' : decision.verdict === 'deny' ? 'denied' : 'no-opinion', took)
-    gates.filters.authorization.observe(took / 1000)
-    if (took > worthTelling) context.spend('authorization', took)
-  }
+  const failed = (error: unknown): never => { noteDeciding(gates, context, undefined); throw error }
+  let decision: Decision | Promise<Decision>
+  try { decision = authorizer.authorize(attributes) } catch (error) { return failed(error) }
+  return decision instanceof Promise ? decision.then((d) => decided(d, attributes, context, gates), failed) : decided(decision, attributes, context, gates)
+}
+function noteDeciding(gates: GateMetrics, context: RequestContext, decision: Decision | undefined): void {
+  const took = context.lap()
+  gates.authorized(!decision || (decision.verdict !== 'allow' && decision.error !== undefined) ? 'error' : decision.verdict === 'allow' ? 'allowed' : decision.verdict === 'deny' ? 'denied' : 'no-opinion', took)
+  gates.filters.authorization.observe(took / 1000)
+  if (took > worthTelling) context.spend('authorization', took)
+}
+function decided(decision: Decision, attributes: AuthorizationAttributes, context: RequestContext, gates: GateMetrics): ApiResponse | undefined {
+  noteDeciding(gates, context, decision)
   if (decision.verdict !== 'allow' && decision.error !== undefined) {
     context.annotate('authorization.k8s.io/reason', 'internal error')
     return serverError(context.request, decision.error)

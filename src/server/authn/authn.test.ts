@@ -17,19 +17,19 @@ test('whoever shows nothing is anonymous, where that is allowed', async () => {
   assert.deepEqual((await chain([ignores]).authenticate(request())).user, { name: 'system:anonymous', groups: ['system:unauthenticated'] })
   const health = chain([ignores], (path) => path === '/healthz')
   assert.equal((await health.authenticate(request({}, '/healthz'))).user.name, 'system:anonymous')
-  await assert.rejects(health.authenticate(request({}, '/api')), { name: 'NotAuthenticated', message: '' })
+  await assert.rejects(async () => health.authenticate(request({}, '/api')), { name: 'NotAuthenticated', message: '' })
 })
 test('refused credentials are not anonymous; the reasons are told together', async () => {
-  await assert.rejects(chain([refuses('x'), refuses('y'), refuses('x')]).authenticate(request()), { name: 'NotAuthenticated', message: '[x, y]' })
-  await assert.rejects(chain([refuses('x')]).authenticate(request()), { message: 'x' })
+  await assert.rejects(async () => chain([refuses('x'), refuses('y'), refuses('x')]).authenticate(request()), { name: 'NotAuthenticated', message: '[x, y]' })
+  await assert.rejects(async () => chain([refuses('x')]).authenticate(request()), { message: 'x' })
 })
 test('a token that nobody knows is refused; one that somebody knows to be wrong says why', async () => {
   const static_: TokenAuthenticator = { name: 's', authenticateToken: (token) => (token === 't' ? { user: { name: 'u', groups: [] } } : undefined) }
   const strict: TokenAuthenticator = { name: 'j', authenticateToken: async (token) => { if (token === 'old') throw new Error('too old'); return undefined } }
   const all = chain([bearerAuthenticator([static_, strict])])
   assert.equal((await all.authenticate(request({ authorization: 'Bearer t' }))).user.name, 'u')
-  await assert.rejects(all.authenticate(request({ authorization: 'Bearer x' })), { message: 'invalid bearer token' })
-  await assert.rejects(all.authenticate(request({ authorization: 'Bearer old' })), { message: 'too old' })
+  await assert.rejects(async () => all.authenticate(request({ authorization: 'Bearer x' })), { message: 'invalid bearer token' })
+  await assert.rejects(async () => all.authenticate(request({ authorization: 'Bearer old' })), { message: 'too old' })
 })
 test('users of authenticators that know no audiences are meant for this server', async () => {
   const tokens = forAudiences(['api', 'b'], { name: 's', authenticateToken: () => ({ user: { name: 'u', groups: [] } }) })

@@ -6,16 +6,16 @@ export interface Asked {
   /** Whom credentials must be meant for; absent: this server. */
   readonly audiences?: readonly string[]
   /** What the client should be told (Warning headers). */
-  readonly warn?: (text: string) => void
+  warn?(text: string): void
   /** What should stand in the audit log about the credentials. */
-  readonly annotate?: (key: string, value: string) => void
+  annotate?(key: string, value: string): void
 }
 export interface Authenticated {
   readonly user: User
   /** Which of the audiences asked for the credentials are meant for; absent: the credentials are meant for nobody in particular. */
   readonly audiences?: readonly string[]
 }
-type Answer = Authenticated | undefined
+export type Answer = Authenticated | undefined
 /**
  * An authenticator's answer: undefined when the credentials are not of its sort. It throws (or rejects) when they are and do not hold; the
  * reason is logged, and told to those who may review tokens, but not to whoever showed the credentials.
@@ -57,8 +57,8 @@ export interface ChainOptions {
   readonly log: Log
 }
 export interface AuthenticatorChain {
-  /** Rejects with NotAuthenticated. */
-  authenticate(request: ApiRequest, asked?: Asked): Promise<Authenticated>
+  /** At once where nobody has to be waited for. Throws (or rejects with) NotAuthenticated. */
+  authenticate(request: ApiRequest, asked?: Asked): Authenticated | Promise<Authenticated>
 }
 
 /**
@@ -66,42 +66,49 @@ export interface AuthenticatorChain {
  * anonymous requests are allowed.
  */
 export function authenticatorChain(authenticators: readonly Authenticator[], { anonymous, log }: ChainOptions): AuthenticatorChain {
-  const identify = async (request: ApiRequest, asked: Asked): Promise<Authenticated> => {
-    if (request.user) return { user: withAuthenticatedGroup(request.user) }
-    const found = await firstOf(authenticators, (each) => each.authenticate(request, asked))
+  const somebody = (found: Answer, request: ApiRequest, asked: Asked): Authenticated => {
     if (found) return { ...found, user: withAuthenticatedGroup(found.user) }
     if (!anonymous(request.path)) throw new NotAuthenticated([])
     return { user: anonymousUser, ...(asked.audiences && { audiences: asked.audiences }) }
   }
+  const told = (error: unknown, request: ApiRequest): unknown => {
+    if (error instanceof NotAuthenticated && error.reasons.length > 0) log.info('unable to authenticate the request',
+      { error: error.message, path: request.path, ...(request.remote && { remote: request.remote }) })
+    return error
+  }
   return {
-    async authenticate(request, asked = {}) {
+    authenticate(request, asked = {}) {
+      if (request.user) return { user: withAuthenticatedGroup(request.user) }
       try {
-        return await identify(request, asked)
+        const found = firstOf(authenticators, (each) => each.authenticate(request, asked))
+        return found instanceof Promise ? found.then((answer) => somebody(answer, request, asked)).catch((error: unknown) => { throw told(error, request) }) : somebody(found, request, asked)
       } catch (error) {
-        if (error instanceof NotAuthenticated && error.reasons.length > 0) log.info('unable to authenticate the request',
-          { error: error.message, path: request.path, ...(request.remote && { remote: request.remote }) })
-        throw error
+        throw told(error, request)
       }
     },
   }
 }
 
 /** The first answer; undefined when nobody knows, NotAuthenticated with all reasons when somebody knew that the credentials do not hold. */
-export async function firstOf<T>(all: readonly T[], ask: (one: T) => Found): Promise<Answer> {
-  const reasons: string[] = []
-  for (const one of all) {
+export const firstOf = <T>(all: readonly T[], ask: (one: T) => Found): Found => firstFrom(all, 0, ask, [])
+function firstFrom<T>(all: readonly T[], at: number, ask: (one: T) => Found, reasons: readonly string[]): Found {
+  let said = reasons
+  for (let i = at; i < all.length; i++) {
     try {
-      const answer = ask(one)
-      const found = answer instanceof Promise ? await answer : answer
+      const found = ask(all[i]!)
+      if (found instanceof Promise) return found.then((answer) => answer ?? firstFrom(all, i + 1, ask, said), (error: unknown) => firstFrom(all, i + 1, ask, [...said, ...why(error)]))
       if (found) return found
     } catch (error) {
-      if (error instanceof ApiError && error.status.code >= 500) throw error
-      if (error instanceof NotAuthenticated) reasons.push(...error.reasons)
-      else reasons.push(error instanceof Error ? error.message : String(error))
+      said = [...said, ...why(error)]
     }
   }
-  if (reasons.length > 0) throw new NotAuthenticated(reasons)
+  if (said.length > 0) throw new NotAuthenticated(said)
   return undefined
+}
+/** Why somebody refused; who could not say ends the search. */
+function why(error: unknown): readonly string[] {
+  if (error instanceof ApiError && error.status.code >= 500) throw error
+  return error instanceof NotAuthenticated ? error.reasons : [error instanceof Error ? error.message : String(error)]
 }
 
 /** Everyone who is somebody belongs to system:authenticated. */

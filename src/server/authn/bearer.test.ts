@@ -8,7 +8,7 @@ for (const [header, token, warned] of [
 ] as const)
   test(`the token of ${JSON.stringify(header)} is ${token}`, () => {
     let warnings = 0
-    assert.equal(bearerToken(header, () => { warnings++ }), token)
+    assert.equal(bearerToken(header, { warn: () => { warnings++ } }), token)
     assert.equal(warnings, warned)
   })
 

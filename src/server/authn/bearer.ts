@@ -1,6 +1,6 @@
 // Bearer tokens: where they stand in a request, and who is asked about them.
 import type { ApiRequest, User } from '#machinery'
-import { firstOf, type Authenticator, type TokenAuthenticator } from './authn.ts'
+import { firstOf, type Answer, type Asked, type Authenticator, type TokenAuthenticator } from './authn.ts'
 import { fromBase64Url } from './base64url.ts'
 
 /** Begins the subprotocol that is a token. */
@@ -8,11 +8,13 @@ export const webSocketPrefix = 'base64url.bearer.authorization.k8s.io.'
 const spaceWarning = 'the provided Authorization header contains extra space before the bearer token, and is ignored'
 
 /** The token of an Authorization header; undefined when there is none. Spaces count: "Bearer  x" has an empty token. */
-export function bearerToken(header: string | undefined, warn?: (text: string) => void): string | undefined {
-  const parts = (header ?? '').trim().split(' ')
-  if (parts.length < 2 || parts[0]!.toLowerCase() !== 'bearer') return undefined
-  if (parts[1] === '') warn?.(spaceWarning)
-  return parts[1] || undefined
+export function bearerToken(header: string | undefined, asked: Pick<Asked, 'warn'> = {}): string | undefined {
+  if (header === undefined) return undefined
+  const text = header.trim(), space = text.indexOf(' ')
+  if (space < 0 || text.slice(0, space).toLowerCase() !== 'bearer') return undefined
+  const next = text.indexOf(' ', space + 1), token = next < 0 ? text.slice(space + 1) : text.slice(space + 1, next)
+  if (token === '') asked.warn?.(spaceWarning)
+  return token || undefined
 }
 
 /**
@@ -35,14 +37,18 @@ export function webSocketToken({ headers }: ApiRequest): string | undefined {
 export function bearerAuthenticator(tokens: readonly TokenAuthenticator[]): Authenticator {
   return {
     name: 'bearer',
-    async authenticate(request, asked) {
-      const token = bearerToken(request.headers['authorization'], asked.warn) ?? webSocketToken(request)
+    authenticate(request, asked) {
+      const token = bearerToken(request.headers['authorization'], asked) ?? webSocketToken(request)
       if (token === undefined) return undefined
-      const found = await firstOf(tokens, (each) => each.authenticateToken(token, asked))
-      if (!found) throw new Error('invalid bearer token')
-      return found
+      const found = firstOf(tokens, (each) => each.authenticateToken(token, asked))
+      return found instanceof Promise ? found.then(known) : known(found)
     },
   }
+}
+
+function known(found: Answer): Answer {
+  if (!found) throw new Error('invalid bearer token')
+  return found
 }
 
 /**

@@ -14,6 +14,7 @@ import { mandatoryLevels, mandatorySchemas } from './mandatory.ts'
 import type { Limiter } from './gate.ts'
 import { FlowMetrics, type FlowSeries } from './metrics.ts'
 import { RetryAfter } from './retry-after.ts'
+import { CountedSeat, type Seat } from './seat.ts'
 import { byPrecedence, distinguisherOf, matcherOf, type Matcher } from './schemas.ts'
 import { flowHash } from './shuffle.ts'
 
@@ -44,8 +45,6 @@ export class TooMany extends Error {
     this.retryAfterSeconds = retryAfterSeconds
   }
 }
-export interface Seat { leave(): void }
-
 export class FlowControl implements Limiter {
   readonly #options: FlowControlOptions
   readonly #metrics: FlowMetrics
@@ -104,17 +103,9 @@ export class FlowControl implements Limiter {
 
   /** Nobody holds an exempt request up: it is counted, and takes no seat from anybody. */
   #exempted({ level, series }: Flow, { verb }: RequestInfo): Seat {
-    const begun = this.#options.stopwatch()
     level.tally.dispatched++
     series.width.observe(1)
-    series.dispatched.value++
-    series.executing.value++
-    series.seats.value++
-    return { leave: () => {
-      series.executing.value--
-      series.seats.value--
-      series.took[verb === 'watch' ? 'watch' : 'regular'].observe((this.#options.stopwatch() - begun) / 1000)
-    } }
+    return new CountedSeat(series, 1, verb === 'watch', this.#options.stopwatch)
   }
 
   async #wait(entered: Promise<Ticket>, flow: Flow, context: RequestContext): Promise<Seat> {
@@ -136,21 +127,7 @@ export class FlowControl implements Limiter {
   }
 
   #begin(ticket: Ticket, { series }: Flow, { verb }: RequestInfo): Seat {
-    const { width: { seats } } = ticket.asked
-    series.dispatched.value++
-    series.executing.value++
-    series.executingOld.value += seats
-    series.seats.value += seats
-    let over = false
-    return { leave: () => {
-      if (over) return
-      over = true
-      series.executing.value--
-      series.executingOld.value -= seats
-      series.seats.value -= seats
-      series.took[verb === 'watch' ? 'watch' : 'regular'].observe((this.#options.stopwatch() - ticket.started) / 1000)
-      ticket.leave()
-    } }
+    return new CountedSeat(series, ticket.asked.width.seats, verb === 'watch', this.#options.stopwatch, ticket)
   }
 
   #refused(error: unknown, { level, schema }: Flow): unknown {

@@ -5,8 +5,9 @@ import { isLongRunning, type RequestContext } from '../context.ts'
 import type { GateMetrics } from '../metrics/gates.ts'
 import { InFlight } from '../metrics/in-flight.ts'
 import type { Metrics } from '../metrics/metrics.ts'
-import { TooMany, type Seat } from './flow-control.ts'
+import { TooMany } from './flow-control.ts'
 import { RetryAfter } from './retry-after.ts'
+import type { Seat } from './seat.ts'
 
 /** Lets requests in, one by one. */
 export interface Limiter { enter(context: RequestContext, user: User): Seat | Promise<Seat> }
@@ -14,30 +15,23 @@ export interface Limiter { enter(context: RequestContext, user: User): Seat | Pr
 const reading = new Set(['get', 'list', 'watch'])
 const kindOf = ({ info }: RequestContext): 'readOnly' | 'mutating' => (reading.has(info!.verb) ? 'readOnly' : 'mutating')
 
-/** Asks the limiter, and counts who is in. */
+/** Asks the limiter, and counts who is in. What it takes is the context's next lap. */
 export function gate(limiter: Limiter, metrics: Metrics, { filters }: GateMetrics, now: () => number): (context: RequestContext, user: User) => Promise<void> | undefined {
   const inFlight = metrics.gauge({ name: 'apiserver_current_inflight_requests', stability: 'STABLE', help: 'The most requests that were answered at once in the last second.', labels: ['request_kind'] })
   const inQueue = metrics.gauge({ name: 'apiserver_current_inqueue_requests', stability: 'ALPHA', help: 'The most requests that waited at once in the last second.', labels: ['request_kind'] })
   const in_ = { readOnly: new InFlight(now), mutating: new InFlight(now) }, waiting = { readOnly: new InFlight(now), mutating: new InFlight(now) }
   metrics.collect(() => { for (const kind of ['readOnly', 'mutating'] as const) { inFlight.with(kind).set(in_[kind].lastSecond); inQueue.with(kind).set(waiting[kind].lastSecond) } })
-  const seated = (context: RequestContext, seat: Seat, kind: 'readOnly' | 'mutating', begun: number): void => {
-    filters.priorityandfairness.observe((context.elapsed - begun) / 1000)
-    in_[kind].add(1)
-    let over = false
-    context.leave = () => {
-      if (over) return
-      over = true
-      in_[kind].add(-1)
-      seat.leave()
-    }
+  const seated = (context: RequestContext, seat: Seat, kind: 'readOnly' | 'mutating'): void => {
+    filters.priorityandfairness.observe(context.lap() / 1000)
+    context.sit(seat, in_[kind])
   }
   return (context, user) => {
     if (context.request.direct || (context.info!.verb !== 'watch' && isLongRunning(context.info!))) return undefined
-    const begun = context.elapsed, kind = kindOf(context)
+    const kind = kindOf(context)
     const entered = limiter.enter(context, user)
-    if (!(entered instanceof Promise)) { seated(context, entered, kind, begun); return undefined }
+    if (!(entered instanceof Promise)) { seated(context, entered, kind); return undefined }
     waiting[kind].add(1)
-    return entered.finally(() => { waiting[kind].add(-1) }).then((seat) => { seated(context, seat, kind, begun) })
+    return entered.finally(() => { waiting[kind].add(-1) }).then((seat) => { seated(context, seat, kind) })
   }
 }
 

@@ -62,14 +62,14 @@ export class RequestMetrics {
     return () => { gauge.add(-1) }
   }
 
-  /** The answer is out (or the client has gone): `bytes` of it were a body. */
-  done(context: RequestContext, code: number, bytes: number): void {
+  /** The answer is out (or the client has gone) after so long: `bytes` of it were a body. */
+  done(context: RequestContext, ms: number, code: number, bytes: number): void {
     const series = this.#seriesOf(context)
     if (!series) return
     let counter = series.codes.get(code)
     if (!counter) { counter = this.#total.with(...series.labels, series.dryRun, String(code)); series.codes.set(code, counter) }
     counter.value++
-    const { elapsed, request, user, info } = context, seconds = elapsed / 1000
+    const { request, user, info } = context, seconds = ms / 1000
     series.duration.observe(seconds)
     const own = context.spent ? seconds - (context.spentOn('mutating-webhook') + context.spentOn('validating-webhook') + context.spentOn('apf-queue-wait')) / 1000 : seconds
     series.withoutOthers.observe(own)
