@@ -41,13 +41,13 @@ export interface ApiRequest {
   /** Bytes as they came, or (direct calls) an object that nobody changes any more. */
   readonly body: Uint8Array | { readonly object: unknown } | undefined
   /** In place of a body where it is only passed on (proxy): its bytes as they come. Used at most once. */
-  readonly stream?: ByteSource
+  readonly stream?: ByteSource | undefined
   /** Set by a transport that knows the user (direct calls); else authentication decides from the certificate and the headers. */
   readonly user?: User
   /** The certificate that the client showed, believed or not. */
-  readonly certificate?: ClientCertificate
+  readonly certificate?: ClientCertificate | undefined
   /** Client address for audit and logs. */
-  readonly remote?: string
+  readonly remote?: string | undefined
   /** Calls back once when the client has gone. */
   readonly onGone?: (run: () => void) => void
   /** Set by a server that speaks CBOR (the gate CBORServingAndStorage), for those who read and write bodies. */

@@ -3,7 +3,7 @@ import { ApiError, badRequest, notFound, qualified, type ApiResponse } from '#ma
 import { CompactedError, FutureRevisionError, type KeyValue } from '#store'
 import { decodeContinue, encodeContinue, expiredContinue } from './continue-token.ts'
 import { place, type Call } from './core.ts'
-import { bareHead, listWindows } from './objects.ts'
+import { bareHead, listWindows } from './stored-json.ts'
 import { includedObject, partialObject, table } from './projections.ts'
 import { protobufList } from './protobuf-answer.ts'
 import { internalPackage } from './internal-package.ts'

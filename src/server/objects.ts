@@ -21,8 +21,6 @@ export interface ObjectsOptions {
   readonly cacheBytes?: number
 }
 
-/** Every stored value begins so; answers put the version behind it. */
-const opening = '{"metadata":{'
 /** Writes of one minute share a lease. */
 const sharedLeaseMs = 60_000
 const encoder = new TextEncoder()
@@ -188,50 +186,6 @@ export function encodeObject(object: LooseObject, withVersion = false): Uint8Arr
   if (withVersion) text += `,"apiVersion":${JSON.stringify(object.apiVersion)}`
   return encoder.encode(`${text}}`)
 }
-
-/** What stands before the stored bytes (without their opening) in an answer: type and version, or the version alone in lists. */
-export const typedHead = (kind: { readonly kind: string; readonly apiVersion: string }): string => `{"kind":"${kind.kind}","apiVersion":"${kind.apiVersion}","metadata":{"resourceVersion":"`
-export const bareHead = '{"metadata":{"resourceVersion":"'
-const afterVersion = '",'
-
-/** The object's JSON as it goes on the wire. */
-export function spliced(head: string, kv: KeyValue, before = '', after = ''): Uint8Array {
-  const front = `${before}${head}${kv.modRevision}${afterVersion}`
-  const length = kv.value.length - opening.length
-  const bytes = new Uint8Array(front.length + length + after.length)
-  encoder.encodeInto(front, bytes)
-  bytes.set(kv.value.subarray(opening.length), front.length)
-  if (after !== '') encoder.encodeInto(after, bytes.subarray(front.length + length))
-  return bytes
-}
-
-/** How much of a list is put together at once: few large writes are several times faster than many small ones. */
-const windowBytes = 4 * 1024 * 1024
-
-/** A list's JSON in large windows, made as they are asked for. `front` ends before the first item, `back` begins after the last. */
-export function* listWindows(front: string, head: string, items: readonly KeyValue[], back: string): Generator<Uint8Array, void> {
-  let next = 0
-  let pending: string | undefined = front
-  while (pending !== undefined || next < items.length) {
-    let size = pending === undefined ? 0 : pending.length * 3
-    let last = next
-    while (last < items.length && (last === next || size < windowBytes)) size += itemSize(head, items[last++]!)
-    const bytes = new Uint8Array(size + (last === items.length ? back.length * 3 : 0))
-    let at = 0
-    if (pending !== undefined) at += encoder.encodeInto(pending, bytes).written
-    pending = undefined
-    for (; next < last; next++) {
-      const { value, modRevision } = items[next]!
-      at += encoder.encodeInto(`${next > 0 ? ',' : ''}${head}${modRevision}${afterVersion}`, bytes.subarray(at)).written
-      bytes.set(value.subarray(opening.length), at)
-      at += value.length - opening.length
-    }
-    if (last === items.length) at += encoder.encodeInto(back, bytes.subarray(at)).written
-    yield at === bytes.length ? bytes : bytes.subarray(0, at)
-  }
-}
-/** Comma, head, up to 16 digits, the rest. */
-const itemSize = (head: string, { value }: KeyValue): number => 1 + head.length + 16 + afterVersion.length + value.length - opening.length
 
 /** A name as it stands in a key: one character per byte of its UTF-8. */
 function binary(name: string): string {

@@ -36,9 +36,10 @@ export function requestInfo(request: Pick<ApiRequest, 'method' | 'path' | 'query
   if (parts.at(-1) === '') parts.pop() // a trailing slash means nothing
   const prefix = parts[0] === 'api' || parts[0] === 'apis' ? parts[0] : ''
   const from = prefix === 'api' ? 2 : 3
-  const other = { verb: method.toLowerCase(), path, isResource: false, prefix, group: '', version: '', namespace: '', resource: '', subresource: '', name: '',
-    rest: none, namespaced: false, legacyWatch: false, query } as const
-  if (prefix === '' || parts.length <= from) return { ...other, group: (prefix === 'apis' && parts[1]) || '', version: parts[from - 1] ?? '' }
+  if (prefix === '' || parts.length <= from) {
+    return { verb: method.toLowerCase(), path, isResource: false, prefix, group: (prefix === 'apis' && parts[1]) || '', version: parts[from - 1] ?? '', namespace: '', resource: '', subresource: '', name: '',
+      rest: none, namespaced: false, legacyWatch: false, query }
+  }
 
   let at = from
   let verb = verbs[method] ?? ''

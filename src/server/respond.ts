@@ -6,7 +6,7 @@ import type { Call } from './core.ts'
 import { internalPackage } from './internal-package.ts'
 import { errorOutput, type Output } from './media.ts'
 import { cborAnswer } from './cbor-answer.ts'
-import { spliced, typedHead } from './objects.ts'
+import { briefBytes, spliced, typedHead } from './stored-json.ts'
 import { includedObject, partialObject, table } from './projections.ts'
 import { protobufAnswer } from './protobuf-answer.ts'
 import { converted } from './served.ts'
@@ -55,7 +55,7 @@ export function objectAnswer(call: Call, status: number, object: LooseObject): A
 function storedBytes(call: Call, status: number, kv: KeyValue): ApiResponse {
   const { core, served, output, request } = call
   if (!request.direct && !served.convert && !served.custom && output.as === '' && output.encoding === 'json' && !output.pretty && call.info.query.get('pretty') === undefined)
-    return jsonBytes(status, [spliced(typedHead(served.kind), kv, '', '\n')])
+    return jsonBytes(status, [spliced(typedHead(served.kind), kv, '', '\n', briefBytes)])
   return objectBytes(call, status, core.objects.value(served.kind, kv))
 }
 

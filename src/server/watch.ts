@@ -4,7 +4,7 @@ import { ApiError, expired, internalError, type ApiResponse, type Kind, type Loo
 import { CompactedError, prefixEnd, type KeyValue } from '#store'
 import { place, type Call } from './core.ts'
 import { logged, shown, transition, type Listener, type LoggedEvent } from './event-log.ts'
-import { spliced, typedHead } from './objects.ts'
+import { spliced, typedHead } from './stored-json.ts'
 import { includedObject, partialObject, table } from './projections.ts'
 import { cborEvent, cborWatchHeaders } from './cbor-answer.ts'
 import { protobufEvent, protobufWatchHeaders } from './protobuf-answer.ts'

@@ -1,4 +1,4 @@
-// What a client's certificate says, and what TLS found out about it; read once for each connection.
+// Who is at the other end of a connection: its address, what its certificate says, and what TLS found out about that; read once for each connection.
 import type { DetailedPeerCertificate, TLSSocket } from 'node:tls'
 import type { ClientCertificate } from '#machinery'
 
@@ -6,15 +6,19 @@ import type { ClientCertificate } from '#machinery'
 const uidElement = '1.3.6.1.4.1.57683.2'
 const longestChain = 10
 type Subject = Readonly<Record<string, string | string[] | undefined>>
-const seen = new WeakMap<object, ClientCertificate | 'none'>()
+/** `certificate`: the one that it showed, if any. */
+export interface Client { readonly certificate: ClientCertificate | undefined; readonly remote: string | undefined }
+const seen = new WeakMap<object, Client>()
 
-/** The certificate that the client of this connection showed; undefined when it showed none. */
-export function clientCertificate(connection: object, socket: TLSSocket): ClientCertificate | undefined {
-  const known = seen.get(connection)
-  if (known !== undefined) return known === 'none' ? undefined : known
-  const certificate = read(socket)
-  seen.set(connection, certificate ?? 'none')
-  return certificate
+/** The client of a connection (a session, or the socket itself). */
+export function clientOf(connection: object, socketOf: () => TLSSocket): Client {
+  let client = seen.get(connection)
+  if (!client) {
+    const socket = socketOf()
+    client = { certificate: read(socket), remote: socket.remoteAddress }
+    seen.set(connection, client)
+  }
+  return client
 }
 
 function read(socket: TLSSocket): ClientCertificate | undefined {

@@ -1,49 +1,70 @@
 // When an answer is due: a minute after the request, or as soon as the client says (timeout=10s). Watches and followed logs begin their answer in time.
 import { ApiError, badRequest, DurationError, parseDuration } from '#machinery'
 
-export interface Pending { readonly since: number; late(): void; cancel?(): void }
+/** What must be over by some time. Whatever is over refers to nothing any more, so that nothing younger is kept alive by it. */
+export interface Pending {
+  readonly since: number
+  late: () => void
+  cancel: (() => void) | undefined
+  isOpen: boolean
+  before: Pending | undefined
+  after: Pending | undefined
+}
 
-/** Requests that are being answered. */
+/** Things that must be over in time, in order of their beginning. */
 export class Deadlines {
   readonly #ms: number
-  readonly #pending = new Set<Pending>()
+  #first: Pending | undefined
+  #last: Pending | undefined
   /** The next look at them; a server that is asked nothing sleeps. */
   #sweep: NodeJS.Timeout | undefined
 
   constructor(ms: number) { this.#ms = ms }
 
-  /** Throws BadRequest when the URL names a time that is none. */
-  begin(url: string, late: () => void): Pending {
-    const own = timeoutOf(url)
-    const pending: Pending = { since: Date.now(), late }
-    this.#pending.add(pending)
+  /** `late` is called unless it ends before: after the time that holds for all, or after `ownMs` where that is shorter. */
+  begin(late: () => void, ownMs?: number): Pending {
+    const pending: Pending = { since: Date.now(), late, cancel: undefined, isOpen: true, before: this.#last, after: undefined }
+    if (this.#last) this.#last.after = pending
+    else this.#first = pending
+    this.#last = pending
     this.#sweep ??= this.#later()
-    if (own !== undefined && own > 0 && own < this.#ms) {
-      const timer = setTimeout(() => { if (this.#pending.delete(pending)) late() }, own)
+    if (ownMs !== undefined && ownMs > 0 && ownMs < this.#ms) {
+      const timer = setTimeout(() => { if (this.end(pending)) late() }, ownMs)
       pending.cancel = () => { clearTimeout(timer) }
     }
     return pending
   }
-  /** False when the answer comes too late: another one has been given. */
+  /** False when it comes too late: `late` has been called. */
   end(pending: Pending): boolean {
+    if (!pending.isOpen) return false
+    const { before, after } = pending
+    if (before) before.after = after
+    else this.#first = after
+    if (after) after.before = before
+    else this.#last = before
     pending.cancel?.()
-    return this.#pending.delete(pending)
+    pending.isOpen = false
+    pending.before = pending.after = pending.cancel = undefined
+    pending.late = nothing
+    return true
   }
   stop(): void { clearTimeout(this.#sweep) }
 
   #later(): NodeJS.Timeout { return setTimeout(() => { this.#lookForLate() }, Math.max(10, this.#ms / 60)).unref() }
   #lookForLate(): void {
     const oldest = Date.now() - this.#ms
-    for (const each of this.#pending) {
-      if (each.since > oldest) break // they are in order of their beginning
-      this.#pending.delete(each)
-      each.late()
+    while (this.#first && this.#first.since <= oldest) {
+      const { late } = this.#first
+      this.end(this.#first)
+      late()
     }
-    this.#sweep = this.#pending.size > 0 ? this.#later() : undefined
+    this.#sweep = this.#first ? this.#later() : undefined
   }
 }
+const nothing = () => {}
 
-function timeoutOf(url: string): number | undefined {
+/** The time that a URL names for its answer, in milliseconds. Throws BadRequest when it is none. */
+export function timeoutOf(url: string): number | undefined {
   const given = url.includes('timeout=') ? /[?&]timeout=([^&]*)/.exec(url)?.[1] : undefined
   if (!given) return undefined
   try {

@@ -4,12 +4,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { SecureContext, TLSSocket } from 'node:tls'
-import { ApiError, badRequest, type ApiHandler, type ApiRequest, type ApiResponse, type ByteSource, type ClientCertificate, type Log, type UpgradeTarget } from '#machinery'
+import { ApiError, badRequest, type ApiHandler, type ApiRequest, type ApiResponse, type ByteSource, type Log, type UpgradeTarget } from '#machinery'
 import { errorAnswer } from '../respond.ts'
 import { isPassedOn } from '../proxying/backend.ts'
 import { readBody, streamBody } from './body.ts'
-import { clientCertificate } from './client-certificate.ts'
-import { Deadlines, tooLate } from './deadlines.ts'
+import { clientOf, type Client } from './client-certificate.ts'
+import { Deadlines, timeoutOf, tooLate } from './deadlines.ts'
 import * as limits from './limits.ts'
 import { nowhere, sendHttp1, sendHttp2 } from './send.ts'
 import { contextOptions, namedContexts, type ServingCertificates } from './serving.ts'
@@ -56,7 +56,10 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     settings: { initialWindowSize: limits.streamWindow, maxConcurrentStreams: options.streamsPerConnection ?? limits.streamsPerConnection, maxHeaderListSize: limits.headerBytes, enablePush: false },
     maxSessionMemory: 128, maxHeaderSize: limits.headerBytes, noDelay: true,
   } as Parameters<typeof createSecureServer>[0])
-  const deadlines = new Deadlines(options.requestMs ?? limits.requestMs)
+  const site: Site = {
+    options, answers: new Deadlines(options.requestMs ?? limits.requestMs), bodies: new Deadlines(limits.bodyMs),
+    failed: (error) => { log.debug('a stream failed', { error: error.message }) },
+  }
   const sessions = new Set<ServerHttp2Session>()
   const sockets = new Set<Socket>()
   let closed: Promise<void> | undefined, cut: NodeJS.Timeout | undefined
@@ -72,10 +75,10 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     sockets.add(socket)
     socket.on('close', () => { sockets.delete(socket) })
   })
-  server.on('request', (request: unknown, response: unknown) => { void serveHttp1(request as IncomingMessage, response as ServerResponse, options, deadlines) })
+  server.on('request', (request: unknown, response: unknown) => { void serveHttp1(request as IncomingMessage, response as ServerResponse, site) })
   // That listener made Node wrap every HTTP/2 stream in objects that look like HTTP/1.1; streams are served as they are instead.
   server.removeAllListeners('stream')
-  server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, _flags: number, rawHeaders: readonly string[]) => { void serveHttp2(stream, headers, rawHeaders, options, deadlines) })
+  server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, _flags: number, rawHeaders: readonly string[]) => { void serveHttp2(stream, headers, rawHeaders, site) })
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => { void serveUpgrade(request, socket, head, handler, options) })
   server.on('clientError', refuseUnreadable)
   server.on('tlsClientError', (error: Error) => { log.debug('a TLS handshake failed', { error: error.message }) })
@@ -95,7 +98,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
       contextOf = next
     },
     close(cutMs = limits.drainMs) {
-      closed ??= close(server, sessions, deadlines)
+      closed ??= close(server, sessions, site)
       clearTimeout(cut)
       cut = setTimeout(() => { for (const socket of sockets) socket.destroy() }, cutMs)
       return closed.finally(() => { clearTimeout(cut) })
@@ -103,12 +106,23 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   }
 }
 
-async function close(server: Http2SecureServer, sessions: Set<ServerHttp2Session>, deadlines: Deadlines): Promise<void> {
+async function close(server: Http2SecureServer, sessions: Set<ServerHttp2Session>, { answers, bodies }: Site): Promise<void> {
   const closed = new Promise<void>((resolve) => { server.close(() => { resolve() }) })
   for (const session of sessions) session.close() // GOAWAY: streams in flight end
   ;(server as { closeIdleConnections?: () => void }).closeIdleConnections?.()
   await closed
-  deadlines.stop()
+  answers.stop()
+  bodies.stop()
+}
+
+/** What serving a request needs of the listener. */
+interface Site {
+  readonly options: ListenOptions
+  /** When answers are due, and the bodies of requests. */
+  readonly answers: Deadlines
+  readonly bodies: Deadlines
+  /** Hears of streams that fail: one for all, because a stream keeps its listeners for long. */
+  readonly failed: (error: Error) => void
 }
 
 const known = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
@@ -116,22 +130,23 @@ const known = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS
 const methodOf = (method: string | undefined): ApiRequest['method'] => (known.has(method ?? '') ? method as ApiRequest['method'] : 'OPTIONS')
 const writes = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
 
-async function serveHttp2(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, rawHeaders: readonly string[], { handler, log, goawayChance = 0, strictTransportSecurity }: ListenOptions, deadlines: Deadlines): Promise<void> {
-  stream.on('error', (error) => { log.debug('a stream failed', { error: error.message }) })
+async function serveHttp2(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, rawHeaders: readonly string[], { options, answers, bodies, failed }: Site): Promise<void> {
+  const { handler, log, goawayChance = 0, strictTransportSecurity } = options
+  stream.on('error', failed)
   const url = headers[':path'] ?? '/'
   const method = methodOf(headers[':method'])
   const refuse = (error: unknown) => { if (!stream.destroyed && !stream.headersSent) sendHttp2(stream, refusal(error, headers.accept, log), { method, headers: {} }) }
   try {
     const hasBody = writes.has(method) && !stream.endAfterHeaders, passedOn = isPassedOn(url)
-    const body = !hasBody ? undefined : passedOn ? streamBody(stream) : await readBody(stream, headers['content-length'])
+    const body = !hasBody ? undefined : passedOn ? streamBody(stream) : await readBody(stream, headers['content-length'], bodies)
     const { session } = stream
     if (!session) return
     if (goawayChance > 0 && Math.random() < goawayChance) session.close() // GOAWAY: what is under way ends here, the next request goes elsewhere
-    const certificate = clientCertificate(session, session.socket as TLSSocket)
-    const request = requestOf(method, url, { headers, rawHeaders }, body, certificate, session.socket.remoteAddress, (run) => { stream.once('close', run) })
-    const pending = passedOn ? undefined : deadlines.begin(url, () => { refuse(tooLate()) })
+    const client = clientOf(session, () => session.socket as TLSSocket)
+    const request = requestOf(method, url, { headers, rawHeaders }, body, client, (run) => { stream.once('close', run) })
+    const pending = passedOn ? undefined : answers.begin(() => { refuse(tooLate()) }, timeoutOf(url))
     let response: ApiResponse
-    try { response = await handler(request) } finally { if (pending && !deadlines.end(pending)) return }
+    try { response = await handler(request) } finally { if (pending && !answers.end(pending)) return }
     if (stream.destroyed) { if (response.body.type === 'stream') response.body.open(nowhere)(); return }
     sendHttp2(stream, secured(response, strictTransportSecurity), request)
   } catch (error) {
@@ -139,19 +154,19 @@ async function serveHttp2(stream: ServerHttp2Stream, headers: IncomingHttpHeader
   }
 }
 
-async function serveHttp1(request: IncomingMessage, response: ServerResponse, { handler, log, strictTransportSecurity }: ListenOptions, deadlines: Deadlines): Promise<void> {
+async function serveHttp1(request: IncomingMessage, response: ServerResponse, { options, answers, bodies }: Site): Promise<void> {
+  const { handler, log, strictTransportSecurity } = options
   const method = methodOf(request.method)
   const url = request.url ?? '/'
   response.on('error', (error) => { log.debug('an answer could not be written', { error: error.message }) })
   const refuse = (error: unknown) => { if (!response.destroyed && !response.headersSent) sendHttp1(response, refusal(error, request.headers.accept, log), { method, headers: {} }) }
   try {
     const passedOn = isPassedOn(url)
-    const body = !writes.has(method) ? undefined : passedOn ? streamBody(request) : await readBody(request, request.headers['content-length'])
-    const certificate = clientCertificate(request.socket, request.socket as TLSSocket)
-    const asked = requestOf(method, url, request, body, certificate, request.socket.remoteAddress, (run) => { response.once('close', run) })
-    const pending = passedOn ? undefined : deadlines.begin(url, () => { refuse(tooLate()) })
+    const body = !writes.has(method) ? undefined : passedOn ? streamBody(request) : await readBody(request, request.headers['content-length'], bodies)
+    const asked = requestOf(method, url, request, body, clientOf(request.socket, () => request.socket as TLSSocket), (run) => { response.once('close', run) })
+    const pending = passedOn ? undefined : answers.begin(() => { refuse(tooLate()) }, timeoutOf(url))
     let answer: ApiResponse
-    try { answer = await handler(asked) } finally { if (pending && !deadlines.end(pending)) return }
+    try { answer = await handler(asked) } finally { if (pending && !answers.end(pending)) return }
     if (response.destroyed) { if (answer.body.type === 'stream') answer.body.open(nowhere)(); return }
     sendHttp1(response, secured(answer, strictTransportSecurity), asked)
   } catch (error) {
@@ -170,8 +185,7 @@ function refuseUnreadable(error: Error & { code?: string }, socket: Duplex): voi
 /** WebSocket and SPDY: asked like any request; an answer that is no upgrade is written as it is. */
 async function serveUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, handler: ApiHandler, { log, agents }: ListenOptions): Promise<void> {
   socket.on('error', (error) => { log.debug('an upgraded connection failed', { error: error.message }) })
-  const certificate = clientCertificate(request.socket, request.socket as TLSSocket)
-  const asked = requestOf(methodOf(request.method), request.url ?? '/', request, undefined, certificate, request.socket.remoteAddress, (run) => { socket.once('close', run) })
+  const asked = requestOf(methodOf(request.method), request.url ?? '/', request, undefined, clientOf(request.socket, () => request.socket as TLSSocket), (run) => { socket.once('close', run) })
   try {
     const answer = await handler(asked)
     if (answer.body.type === 'upgrade') { handOver(request, socket, head, answer.body.target as UpgradeTarget, agents, log); return }
@@ -191,12 +205,12 @@ function writePlain(socket: Duplex, status: number, headers: Readonly<Record<str
   socket.end()
 }
 
-function requestOf(method: ApiRequest['method'], url: string, { headers, rawHeaders }: { readonly headers: IncomingHttpHeaders; readonly rawHeaders: readonly string[] }, body: Uint8Array | ByteSource | undefined, certificate: ClientCertificate | undefined, remote: string | undefined, onGone: (run: () => void) => void): ApiRequest {
+function requestOf(method: ApiRequest['method'], url: string, { headers, rawHeaders }: { readonly headers: IncomingHttpHeaders; readonly rawHeaders: readonly string[] }, body: Uint8Array | ByteSource | undefined, { certificate, remote }: Client, onGone: (run: () => void) => void): ApiRequest {
   const at = url.indexOf('?')
-  return {
+  const isStream = typeof body === 'function'
+  return { // always with all fields: what reads requests is fastest when all look alike
     method, path: at < 0 ? url : url.slice(0, at), query: at < 0 ? '' : url.slice(at + 1), headers: headers as ApiRequest['headers'], rawHeaders, onGone,
-    ...(typeof body === 'function' ? { body: undefined, stream: body } : { body }),
-    ...(certificate && { certificate }), ...(remote !== undefined && { remote }),
+    body: isStream ? undefined : body, stream: isStream ? body : undefined, certificate, remote,
   }
 }
 

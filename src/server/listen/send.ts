@@ -9,8 +9,7 @@ import { gzipBytes, unreadBytes } from './limits.ts'
 type Asked = Pick<ApiRequest, 'method' | 'headers'>
 
 export function sendHttp2(stream: ServerHttp2Stream, response: ApiResponse, asked: Asked): void {
-  const headers: OutgoingHttpHeaders = { ':status': response.status }
-  for (const name in response.headers) headers[name] = response.headers[name] as string | string[]
+  const headers: OutgoingHttpHeaders = { ':status': response.status, ...response.headers as Readonly<Record<string, string | string[]>> }
   const { body } = response
   switch (body.type) {
     case 'bytes':

@@ -65,4 +65,4 @@ export const wantsUpgrade = ({ headers }: Pick<ApiRequest, 'headers'>): boolean 
 
 const proxySubresource = /^\/api\/v1\/(?:namespaces\/[^/]+\/(?:pods|services)|nodes)\/[^/]+\/proxy(?:[/?]|$)/
 /** Whether a request is a subresource `proxy`: its body is not ours to read, and its answer may take its time. */
-export const isPassedOn = (path: string): boolean => proxySubresource.test(path)
+export const isPassedOn = (path: string): boolean => path.includes('/proxy') && proxySubresource.test(path)
