@@ -1,6 +1,7 @@
 // Rules of networking kinds, each as a table: what a client writes, and what is said about it.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { isDNS1123Subdomain, isLabelValue } from '#machinery'
 import { problems, problemsOfChange, written } from '../as-written.ts'
 import { endpointSlice } from '../discovery/endpointslice.ts'
 import { ingress } from './ingress.ts'
@@ -38,6 +39,9 @@ for (const [name, kind, body, ...expected] of [
   ['two networks of one family', serviceCIDR, { spec: { cidrs: ['10.1.0.0/24', '10.2.0.0/24'] } }, 'spec.cidrs: Invalid value: ["10.1.0.0/24","10.2.0.0/24"]: may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64'],
   ['two that are no networks', serviceCIDR, { spec: { cidrs: ['x', 'y'] } }, ...['x', 'y'].map((c, i) => `spec.cidrs[${i}]: Invalid value: "${c}": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)`)],
   ['an address of the other family', endpointSlice, { addressType: 'IPv4', endpoints: [{ addresses: ['2001:db8::1'] }] }, 'endpoints[0].addresses[0]: Invalid value: "2001:db8::1": must be an IPv4 address'],
+  ['a name of one part', endpointSlice, { addressType: 'FQDN', endpoints: [{ addresses: ['host.'] }, { addresses: ['a.example.'] }] }, 'endpoints[0].addresses[0]: Invalid value: "host": should be a domain with at least two segments separated by dots'],
+  ['hints', endpointSlice, { addressType: 'IPv4', endpoints: [{ addresses: ['10.0.0.1'], hints: { forZones: [{ name: 'a' }, { name: 'a' }, { name: 'b b' }], forNodes: [{ name: 'n' }, { name: 'N' }] } }] },
+    'endpoints[0].hints.forZones[1].name: Duplicate value: "a"', `endpoints[0].hints.forZones[2].name: Invalid value: "b b": ${isLabelValue('b b')[0]}`, `endpoints[0].hints.forNodes[1].name: Invalid value: "N": ${isDNS1123Subdomain('N')[0]}`],
 ] as [string, Parameters<typeof problems>[0], object, ...string[]][]) test(`new: ${name}`, () => assert.deepEqual(problems(kind, body), expected))
 
 test('a second range may be added, the first stays', () => {
