@@ -7,6 +7,7 @@ export const stopNodes: ClusterProgram['stopNodes'] = async (paths, context) => 
 export const resumeNodes: ClusterProgram['resumeNodes'] = async (paths, context) => (await import('./real-nodes.ts')).resumeNodes(paths, context)
 export const loadImages: ClusterProgram['loadImages'] = async (paths, files, nodes, context) => (await import('./load-images.ts')).loadImages(paths, files, nodes, context)
 export const runAgent: ClusterProgram['runAgent'] = async (configFile, context) => (await import('./agent-process.ts')).runAgent(configFile, context)
+export const why: ClusterProgram['why'] = async (question, context) => (await import('./why.ts')).why(question, context)
 export const runControllerManager: ClusterProgram['runControllerManager'] = async (options, context) => (await import('./controller-manager.ts')).runControllerManager(options, context)
 export const createControlPlane: typeof import('./control-plane.ts').createControlPlane = async (options) => (await import('./control-plane.ts')).createControlPlane(options)
 export type { ControlPlane, ControlPlaneOptions } from './control-plane.ts'

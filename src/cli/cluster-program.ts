@@ -34,6 +34,13 @@ export interface Running {
 
 export interface LoadedImage { readonly name: string; readonly nodes: readonly string[] }
 
+/** Why an object is as it is. */
+export interface Explained {
+  readonly subject: string
+  readonly state: string
+  readonly reasons: readonly { readonly what: string; readonly details?: readonly string[]; readonly remedy?: string }[]
+}
+
 /**
  * Errors: a Failure-like Error whose message is one line that says what to do; a system error keeps its `code`
  * (EADDRINUSE, ENOSPC), here or in `cause`.
@@ -49,6 +56,8 @@ export interface ClusterProgram {
   loadImages(paths: ClusterPaths, files: readonly string[], nodes: readonly string[], context: Context): Promise<readonly LoadedImage[]>
   /** A node's agent, until it is stopped; containers run on. What the file holds is the assembly's business. */
   runAgent(configFile: string, context: Context): Promise<Running>
+  /** Explains an object of the cluster that a kubeconfig names. */
+  why(question: { readonly kubeconfig: string; readonly kind: string; readonly name: string; readonly namespace: string }, context: Context): Promise<Explained>
   /** The controllers alone, against the API server that a kubeconfig names; resolves when they take part in the election. */
   runControllerManager(options: ControllerManagerOptions, context: Context): Promise<Running>
 }

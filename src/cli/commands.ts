@@ -9,6 +9,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   kubeconfig: async () => (await import('./commands/kubeconfig.ts')).kubeconfig,
   'image load': async () => (await import('./commands/image-load.ts')).imageLoad,
   logs: async () => (await import('./commands/logs.ts')).logs,
+  why: async () => (await import('./commands/why.ts')).why,
   server: async () => (await import('./commands/server.ts')).server,
   'controller-manager': async () => (await import('./commands/controller-manager.ts')).controllerManager,
   agent: async () => (await import('./commands/agent.ts')).agent,

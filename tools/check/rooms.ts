@@ -12,7 +12,7 @@ interface Room {
   readonly but?: readonly string[]
 }
 
-const all = ['machinery', 'cel', 'kinds', 'store', 'client', 'server', 'controllers', 'scheduler', 'node', 'network', 'platform', 'testing']
+const all = ['machinery', 'cel', 'kinds', 'store', 'client', 'server', 'controllers', 'scheduler', 'explain', 'node', 'network', 'platform', 'testing']
 export const rooms: Readonly<Record<string, Room>> = {
   machinery: { may: [], pure: true },
   cel: { may: ['machinery'], pure: true },
@@ -22,6 +22,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   server: { may: ['machinery', 'cel', 'kinds', 'store'], pure: true, but: ['listen'] },
   controllers: { may: ['machinery', 'cel', 'kinds', 'client'], pure: true },
   scheduler: { may: ['machinery', 'cel', 'kinds', 'client'], pure: true },
+  explain: { may: ['machinery', 'kinds', 'client', 'scheduler'], pure: true },
   node: { may: ['machinery', 'kinds', 'client'], but: ['simulated'] },
   network: { may: ['machinery', 'kinds', 'client'] },
   platform: { may: ['machinery', 'kinds', 'client'] },
