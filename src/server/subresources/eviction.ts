@@ -1,6 +1,6 @@
 // pods/eviction: a deletion that asks the pod's disruption budget first.
 import { eviction as evictionType, pod as podKind, podDisruptionBudget, type Pod, type PodDisruptionBudget } from '#kinds'
-import { ApiError, badRequest, forbidden, formatTime, notFound, selectorFrom, tooManyRequests, type AnyObject, type ApiResponse, type DeleteOptions, type LooseObject } from '#machinery'
+import { ApiError, badRequest, forbidden, formatTime, is, notFound, selectorFrom, tooManyRequests, type AnyObject, type ApiResponse, type DeleteOptions, type LooseObject } from '#machinery'
 import { readObject } from '../body.ts'
 import { place, type Call } from '../core.ts'
 import { checkNamespace } from '../create.ts'
@@ -52,8 +52,15 @@ async function evict(call: Call, name: string, options: DeleteOptions): Promise<
     else deletion = ofVersion(options, pod)
   }
   if (!options.dryRun?.length) await markDisrupted(call, name, deletion)
-  await removeObject(call, name, deletion, false)
+  try { await removeObject(call, name, deletion, false) } catch (error) {
+    // The pod has changed, and may be ready by now: worth another try, unless the client has asked for a version itself.
+    if (budget && deletion !== options && is(error, 'Conflict')) throw busy(budget.metadata.name)
+    throw error
+  }
 }
+const refused = (message: string, retryAfterSeconds = 0) =>
+  tooManyRequests("Cannot evict pod as it would violate the pod's disruption budget.", retryAfterSeconds, { causes: [{ reason: 'DisruptionBudget', message }] })
+const busy = (budget: string) => refused(`The disruption budget ${budget} is still being processed by the server.`, retrySeconds)
 
 const isReady = (pod: Pod): boolean => pod.status.conditions?.some((c) => c.type === 'Ready' && c.status === 'True') ?? false
 /** Pods that are not ready disturb nobody when they go. */
@@ -73,22 +80,35 @@ async function take({ core: { objects, clock }, info }: Call, budgetName: string
     if (!kv) return
     const old = objects.value(podDisruptionBudget, kv)
     const budget = old as AnyObject as PodDisruptionBudget
-    const { disruptionsAllowed = 0, desiredHealthy = 0, currentHealthy = 0, observedGeneration = 0, disruptedPods = {} } = budget.status ?? {}
-    const full = (message: string, after = 0) => {
-      const error = tooManyRequests("Cannot evict pod as it would violate the pod's disruption budget.", after, { causes: [{ reason: 'DisruptionBudget', message }] })
-      return error
-    }
-    if (observedGeneration < (budget.metadata.generation ?? 0)) throw full(`The disruption budget ${budgetName} is still being processed by the server.`, retrySeconds)
-    if (disruptionsAllowed < 0) throw forbidden(podDisruptionBudget, budgetName, 'pdb disruptions allowed is negative')
-    if (Object.keys(disruptedPods).length > mostDisrupted) throw forbidden(podDisruptionBudget, budgetName, 'DisruptedPods map too big - too many evictions not confirmed by PDB controller')
-    if (disruptionsAllowed === 0) throw full(`The disruption budget ${budgetName} needs ${desiredHealthy} healthy pods and has ${currentHealthy} currently`)
+    const { disruptionsAllowed = 0, observedGeneration = 0, disruptedPods = {} } = budget.status ?? {}
+    if (observedGeneration < (budget.metadata.generation ?? 0)) throw busy(budgetName)
+    if (disruptionsAllowed < 0) throw forbidden(theBudget, budgetName, 'pdb disruptions allowed is negative')
+    if (Object.keys(disruptedPods).length > mostDisrupted) throw forbidden(theBudget, budgetName, 'DisruptedPods map too big - too many evictions not confirmed by PDB controller')
+    if (disruptionsAllowed === 0) throw refused(whyNot(budget))
     if (dryRun) return
-    const now = formatTime(clock.now())
-    const conditions = budget.status?.conditions?.map((c) => (c.type === 'DisruptionAllowed' && disruptionsAllowed === 1 ? { ...c, status: 'False', reason: 'InsufficientPods', lastTransitionTime: now } : c))
+    const now = formatTime(clock.now()), conditions = disruptionsAllowed === 1 ? exhausted(budget, now) : budget.status?.conditions
     const next: LooseObject = { ...old, metadata: { ...old.metadata }, status: { ...budget.status, disruptionsAllowed: disruptionsAllowed - 1, disruptedPods: { ...disruptedPods, [podName]: now }, ...(conditions && { conditions }) } }
     if (await objects.replace(podDisruptionBudget, kv, next)) return
   }
   throw tooManyRequests(`couldn't update PodDisruptionBudget ${JSON.stringify(budgetName)} due to conflicts`, retrySeconds)
+}
+
+/** As the reference calls it where it forbids. */
+const theBudget = { group: podDisruptionBudget.group, resource: 'poddisruptionbudget' }
+/** Why a budget allows no disruption. Counts of a budget that could not be worked out mean nothing. */
+function whyNot({ metadata: { name }, status }: PodDisruptionBudget): string {
+  const { desiredHealthy = 0, currentHealthy = 0, conditions = [] } = status ?? {}, never = `The disruption budget ${name} does not allow evicting pods currently`
+  const { reason = '', message = '' } = conditions.find((c) => c.type === allowed && c.status === 'False') ?? {}
+  if (message && reason === 'SyncFailed') return `${never} because it failed sync: ${message}`
+  if (currentHealthy <= desiredHealthy) return `The disruption budget ${name} needs ${desiredHealthy} healthy pods and has ${currentHealthy} currently`
+  return message ? `${never} (${reason}): ${message}` : never
+}
+const allowed = 'DisruptionAllowed'
+/** The conditions of a budget of which nothing is left. */
+function exhausted({ status }: PodDisruptionBudget, now: string): object[] {
+  const { conditions = [], observedGeneration } = status ?? {}, before = conditions.find((c) => c.type === allowed)
+  const condition = { type: allowed, status: 'False', ...(observedGeneration && { observedGeneration }), lastTransitionTime: before?.status === 'False' ? before.lastTransitionTime : now, reason: 'InsufficientPods', message: '' }
+  return before ? conditions.map((c) => (c === before ? condition : c)) : [...conditions, condition]
 }
 
 /** Says in the pod's status why it goes. */

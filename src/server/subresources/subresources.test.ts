@@ -31,7 +31,21 @@ test('an eviction takes from the budget, and is refused when there is none left'
   assert.equal(a.status.conditions?.find((c) => c.type === 'DisruptionTarget')?.reason, 'EvictionByEvictionAPI')
   const refused = await evict('b')
   assert.equal(refused.status, 429)
-  assert.deepEqual(refused.body.details.causes, [{ reason: 'DisruptionBudget', message: 'The disruption budget pdb needs 1 healthy pods and has 2 currently' }])
+  const cause = (message: string) => [{ reason: 'DisruptionBudget', message: `The disruption budget pdb ${message}` }]
+  assert.deepEqual(refused.body.details.causes, cause('does not allow evicting pods currently'))
+  assert.deepEqual((await ask(`GET ${budgets}/pdb`)).body.status.conditions.map((c: { reason: string; observedGeneration: number }) => [c.reason, c.observedGeneration]), [['InsufficientPods', 1]])
+  const condition = { type: 'DisruptionAllowed', status: 'False', reason: 'Tired', message: 'later', lastTransitionTime: '2026-01-01T00:00:00Z' }
+  for (const [status, message] of [
+    [{ conditions: [condition] }, 'does not allow evicting pods currently (Tired): later'],
+    [{ currentHealthy: 1 }, 'needs 1 healthy pods and has 1 currently'],
+    [{ conditions: [{ ...condition, reason: 'SyncFailed' }] }, 'does not allow evicting pods currently because it failed sync: later'],
+    [{ observedGeneration: 0 }, 'is still being processed by the server.'],
+  ] as const) {
+    await ask(`PATCH ${budgets}/pdb/status`, { status })
+    assert.deepEqual((await evict('b')).body.details.causes, cause(message))
+  }
+  await ask(`PATCH ${budgets}/pdb/status`, { status: { observedGeneration: 1, disruptedPods: Object.fromEntries(Array.from({ length: 2001 }, (_, i) => [`p${i}`, condition.lastTransitionTime])) } })
+  assert.equal((await evict('b')).body.message, 'poddisruptionbudget.policy "pdb" is forbidden: DisruptedPods map too big - too many evictions not confirmed by PDB controller')
 })
 
 test('resizing takes sizes only; what else was asked for is noted all the same', async () => {
