@@ -4,7 +4,7 @@ import { networkInterfaces } from 'node:os'
 import type { ClusterOptions, ClusterProgram } from '#cli'
 import { listen, type Listening } from '#server/listen'
 import type { ApiHandler } from '#machinery'
-import { allowedOrigins, Metrics, nthAddress, parseCidr } from '#server'
+import { allowedOrigins, featureGates, featureMetrics, Metrics, nthAddress, parseCidr } from '#server'
 import { authenticationOf, serviceAccountKeys } from './authentication-options.ts'
 import { authorizationOf } from './authorization-options.ts'
 import { backend } from './backend.ts'
@@ -15,6 +15,7 @@ import { createControlPlane, openEngine, type ControlPlane } from './control-pla
 import { giveBackMemory } from './give-back.ts'
 import { kubeletConnector } from './kubelet-connector.ts'
 import { measured } from './measured-engine.ts'
+import { metricSettings } from './metric-settings.ts'
 import { outbound } from './outbound.ts'
 import { processMetrics } from './process-metrics.ts'
 import { profiler } from './profiling/index.ts'
@@ -73,20 +74,23 @@ async function start(options: ClusterOptions, { log, progress, followAudit, setV
     if (bindAddress !== '0.0.0.0' && bindAddress !== nodes.gateway) sockets.push(await listen({ ...common, host: nodes.gateway, port: main.port }))
   }
 
-  const calls = outbound(), metrics = new Metrics(), read = (path: string) => readFileSync(path, 'utf8')
+  const calls = outbound(), read = (path: string) => readFileSync(path, 'utf8'), metrics = new Metrics(metricSettings(options, read))
+  const gates = featureGates(options.featureGates)
+  featureMetrics(metrics, gates)
+  if (gates.idle.length > 0) log.warn('feature gates were switched that nothing here looks at', { gates: gates.idle.join(',') })
   processMetrics(metrics)
   const auditor = auditing(options, { log: log.named('audit'), clock: realClock, metrics, outbound: calls, read, ...(followAudit && { followAudit }) })
   undo.push(() => auditor.close())
   const tracing = options.tracingConfigFile ? await (await import('./tracing/index.ts')).tracing(options.tracingConfigFile, { clock: realClock, random, log: log.named('tracing'), metrics, read }) : undefined
   if (tracing) undo.push(() => tracing.close())
   const kubelet = kubeletConnector({ client: kubeletClient, authority: ca.certificate }), carrier = backend({ identity: kubeletClient, ca: ca.certificate })
-  const atRest = options.encryptionProviderConfig ? await (await import('./encryption/index.ts')).encryption({ file: options.encryptionProviderConfig, reload: options.encryptionProviderConfigAutomaticReload, kmsV1: options.featureGates['KMSv1'] === true, clock: realClock, log: log.named('encryption') }) : undefined
+  const atRest = options.encryptionProviderConfig ? await (await import('./encryption/index.ts')).encryption({ file: options.encryptionProviderConfig, reload: options.encryptionProviderConfigAutomaticReload, kmsV1: gates.on.get('KMSv1') === true, clock: realClock, log: log.named('encryption') }) : undefined
   if (atRest) undo.push(async () => atRest.stop())
   const plane: ControlPlane = await createControlPlane({
     ...(atRest && { atRest: atRest.atRest, checks: atRest.checks }),
     engine: measured(await openEngine(paths.storeDir), metrics, stopwatch), clock: realClock, stopwatch, random, log, kubelet, outbound: calls, backend: carrier, clientCa: certificates.clientCa, rootCa: ca.certificate, signer: certificateSigner(ca), loadBalancerPool: poolOf(options, nodes), frontProxyCa: certificates.frontProxyCa, proxyIdentity: certificates.proxyIdentity, tokenKeys: serviceAccountKeys(options, pki),
     ...authenticationOf(options, certificates, log.named('authenticator')), serviceClusterIpRange: options.serviceClusterIpRange, serviceNodePortRange: options.serviceNodePortRange,
-    features: new Set(Object.keys(options.featureGates).filter((gate) => options.featureGates[gate])),
+    features: new Set([...gates.on].filter(([, isOn]) => isOn).map(([name]) => name)),
     flowControl: { enabled: options.enablePriorityAndFairness, maxRequestsInFlight: options.maxRequestsInflight, maxMutatingRequestsInFlight: options.maxMutatingRequestsInflight, waitMs: options.requestTimeout / 4 }, minRequestTimeoutSeconds: options.minRequestTimeout,
     clusterCidr: nodes?.podCidr ?? options.clusterCidr, advertise: { address: advertised, port: main.port }, authorizationMode: options.authorizationMode, authorization: authorizationOf(options, log.named('authorization')), runtimeConfig: options.runtimeConfig,
     ...(options.externalHostname && { externalHost: options.externalHostname }), eventTtlSeconds: options.eventTtl / 1000, ...(options.corsAllowedOrigins.length > 0 && { cors: allowedOrigins(options.corsAllowedOrigins) }),

@@ -34,6 +34,9 @@ export interface ClusterOptions extends AuthenticationFlags, AuthorizationFlags,
   readonly tlsCertFile: string | undefined
   readonly tlsPrivateKeyFile: string | undefined
   readonly profiling: boolean
+  readonly disabledMetrics: readonly string[]
+  readonly allowMetricLabels: Readonly<Record<string, string>>
+  readonly allowMetricLabelsManifest: string | undefined
   readonly externalHostname: string | undefined
   readonly tlsMinVersion: string
   readonly tlsCipherSuites: readonly string[]
@@ -113,7 +116,7 @@ export function clusterOptions(typed: Typed, { noContainers, lastPort, idle = ne
 function ofReference(typed: Typed, port: number): Record<string, unknown> {
   const { v = 0, featureGates, loggingFormat } = typed
   const own = Object.fromEntries(Object.keys(serverFlags).map((key) => [key, typed[key as keyof typeof serverFlags]]))
-  return { ...own, securePort: port, v, featureGates, loggingFormat, anonymousAuth: typed.anonymousAuth ?? true, oidcUsernameClaim: typed.oidcUsernameClaim ?? 'sub',
+  return { ...own, securePort: port, v, featureGates, loggingFormat, allowMetricLabels: Object.entries(typed.allowMetricLabels).map(([key, values]) => `${key}=${values}`), anonymousAuth: typed.anonymousAuth ?? true, oidcUsernameClaim: typed.oidcUsernameClaim ?? 'sub',
     oidcSigningAlgs: typed.oidcSigningAlgs.length > 0 ? typed.oidcSigningAlgs : ['RS256'] }
 }
 const durations: ReadonlySet<string> = new Set(Object.entries<Flag<unknown>>(serverFlags).flatMap(([key, { isDuration }]) => (isDuration ? [key] : [])))

@@ -117,6 +117,16 @@ export const pairs = (words: Words): Flag<Readonly<Record<string, string>>> => (
   },
 })
 
+/** `metric,label=a,b`; one each time the flag is given, or several in double quotes, separated by commas. */
+export const labelValues = (words: Words): Flag<Readonly<Record<string, string>>> => ({
+  ...words, repeatable: true, default: {},
+  parse: (given, before) => {
+    const some = given.includes('"') ? [...given.matchAll(/"([^"]*)"/g)].map(([, one]) => one!) : [given]
+    const read = some.map((one) => /^([^,=]+,[^,=]+)=(.+)$/.exec(one.trim()) ?? expected('METRIC,LABEL=VALUE,VALUE'))
+    return { ...before, ...Object.fromEntries(read.map(([, key, values]) => [key, values!.replace(/^'|'$/g, '')])) }
+  },
+})
+
 /** Feature gates and the like: `A=true,B=false`. */
 export const switches = (words: Words): Flag<Readonly<Record<string, boolean>>> => ({
   value: 'A=true,B=false', ...words, repeatable: true, default: {},

@@ -21,12 +21,11 @@ const ownStore = 'the store is this process\'s own', oneServer = 'there is one A
 export const referenceFlags: Readonly<Record<string, ReferenceFlag>> = {
   'admission-control': refused('text', 'use --enable-admission-plugins and --disable-admission-plugins'),
   'aggregator-reject-forwarding-redirect': idle('bool', 'redirects of extension servers are never followed', ['true']),
-  'allow-metric-labels': idle('text', 'labels of metrics are not filtered'), 'allow-metric-labels-manifest': idle('text', 'labels of metrics are not filtered'),
   'cert-dir': idle('text', `${ownIdentity} certificates in its data directory`), 'contention-profiling': idle('bool', 'nothing here blocks', ['false']),
   'coordinated-leadership-lease-duration': idle('duration', oneServer), 'coordinated-leadership-renew-deadline': idle('duration', oneServer), 'coordinated-leadership-retry-period': idle('duration', oneServer),
   'debug-socket-path': idle('text', 'profiles are served over TLS only'),
   'delete-collection-workers': idle('int', 'sixteen objects are deleted at once'), 
-  'disabled-metrics': idle('text', 'all metrics are kept'), 'egress-selector-config-file': refused('text', 'calls leave this machine directly'),
+  'egress-selector-config-file': refused('text', 'calls leave this machine directly'),
   'emulated-version': refused('text', 'this server is v1.36', ['1.36', 'kube=1.36']), 'emulation-forward-compatible': idle('bool', 'no other version is emulated', ['false']), 'min-compatibility-version': idle('text', 'no other version is emulated'),
   'runtime-config-emulation-forward-compatible': idle('bool', 'no other version is emulated', ['false']),
   'enable-aggregator-routing': idle('bool', 'extension servers are always reached by their endpoints', ['true']), 'enable-garbage-collector': refused('bool', 'the garbage collector is part of the cluster', ['true']),

@@ -1,5 +1,5 @@
 // The reference's own flag names, for what we have. Meanings and defaults are the reference's unless the description says so.
-import { choice, duration, integer, ipAddress, list, network, path, portRange, switches, text, texts, toggle } from '../flag.ts'
+import { choice, duration, integer, ipAddress, labelValues, list, network, path, portRange, switches, text, texts, toggle } from '../flag.ts'
 import { auditFlags } from './audit-flags.ts'
 import { authenticationFlags } from './authentication-flags.ts'
 import { authorizationFlags } from './authorization-flags.ts'
@@ -23,6 +23,9 @@ export const serverFlags = {
   tlsCipherSuites: list({ group, description: 'Suites of TLS 1.2, by Go\'s names; those of TLS 1.3 are always there', defaultText: 'Node\'s' }),
   tlsCurvePreferences: list({ group, value: 'N,N', description: 'Curves for key exchange, by their numbers', defaultText: 'Node\'s' }),
   tlsSniCertKey: texts({ group, value: 'CERT,KEY[:NAMES]', description: 'Another certificate for clients that ask for its names' }),
+  disabledMetrics: list({ group, description: 'Metrics that are not shown' }),
+  allowMetricLabels: labelValues({ group, value: 'METRIC,LABEL=A,B', description: 'Values of a metric\'s label that are told apart; others are "unexpected"' }),
+  allowMetricLabelsManifest: path({ group, description: 'The same as a file: METRIC,LABEL: A,B in each line' }),
   profiling: toggle({ group, description: 'Profiles of the server at /debug/pprof, and the level of its log at /debug/flags/v' }, true),
   tracingConfigFile: path({ group, description: 'TracingConfiguration: the collector that spans of requests go to (OTLP over gRPC), and how many requests have some' }),
   disableControllerManager: toggle({ group, description: 'Without controllers: they run elsewhere, as ./proa controller-manager or any other' }),

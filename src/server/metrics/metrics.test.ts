@@ -33,3 +33,21 @@ test('two families of one name are a mistake', () => {
   metrics.counter({ name: 'a', help: '' })
   assert.throws(() => metrics.gauge({ name: 'a', help: '' }), /two metrics called a/)
 })
+
+test('a metric that is switched off is not shown, and label values that are not allowed are one', () => {
+  const metrics = new Metrics({ disabled: new Set(['gone']), allowed: new Map([['kept,code', new Set(['200'])]]) })
+  metrics.counter({ name: 'gone', help: 'x', stability: 'ALPHA' }).with().inc()
+  const kept = metrics.counter({ name: 'kept', help: 'x', stability: 'STABLE', deprecated: '1.30.0', labels: ['verb', 'code'] })
+  for (const code of ['200', '404', '500']) kept.with('GET', code).inc()
+  metrics.countThemselves()
+  const text = metrics.text()
+  assert.ok(!text.includes('gone'))
+  for (const line of ['kept{code="200",verb="GET"} 1', 'kept{code="unexpected",verb="GET"} 2', 'disabled_metrics_total 1', 'cardinality_enforcement_unexpected_categorizations_total 2',
+    '# TYPE registered_metrics_total counter', 'registered_metrics_total{deprecated_version="1.30.0",stability_level="STABLE"} 1']) assert.ok(text.split('\n').includes(line), line)
+})
+
+test('a summary tells quantiles of what was observed last', () => {
+  const metrics = new Metrics(), family = metrics.summary({ name: 's', help: 'x', labels: ['a'], quantiles: [0.5, 0.99] }), one = family.with('1')
+  for (let i = 1; i <= 1000; i++) one.observe(i)
+  assert.deepEqual([...metrics.text().matchAll(/^s.*$/gm)].map(([line]) => line), ['s{a="1",quantile="0.5"} 744', 's{a="1",quantile="0.99"} 995', 's_sum{a="1"} 500500', 's_count{a="1"} 1000'])
+})

@@ -10,6 +10,8 @@ export interface FamilyOptions {
   /** Release in which the reference called it deprecated. */
   readonly deprecated?: string
   readonly labels?: readonly string[]
+  /** The type that is shown, where it is made anew for every reading. */
+  readonly as?: 'counter'
 }
 export interface HistogramOptions extends FamilyOptions {
   /** Upper bounds, ascending, without +Inf. */
@@ -44,19 +46,51 @@ export class Histogram {
   get count(): number { return this.counts.reduce((all, n) => all + n, 0) }
 }
 
+/** Some quantiles of the latest observations: as many as a minute of a busy server has, and no more. */
+export class Summary {
+  readonly quantiles: readonly number[]
+  readonly #latest = new Float64Array(mostObservations)
+  count = 0
+  sum = 0
+  constructor(quantiles: readonly number[]) { this.quantiles = quantiles }
+  observe(value: number): void {
+    this.#latest[this.count++ % mostObservations] = value
+    this.sum += value
+  }
+  /** NaN where nothing was observed. */
+  values(): number[] {
+    const sorted = this.#latest.slice(0, Math.min(this.count, mostObservations)).sort()
+    return this.quantiles.map((q) => sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? NaN)
+  }
+}
+const mostObservations = 512
+
+/** Everything that is shown of one name. */
+type AnyFamily = Family<Counter> | Family<Gauge> | Family<Histogram> | Family<Summary>
+
+/** What was said of single metrics (--disabled-metrics, --allow-metric-labels). */
+export interface MetricSettings {
+  readonly disabled?: ReadonlySet<string>
+  /** `metric,label` to the values that are told apart; others are `unexpected`. */
+  readonly allowed?: ReadonlyMap<string, ReadonlySet<string>>
+}
+
 /** All series of one name: one for each set of label values that was ever used. */
 export class Family<T> {
   readonly options: FamilyOptions
-  readonly type: 'counter' | 'gauge' | 'histogram'
+  readonly type: 'counter' | 'gauge' | 'histogram' | 'summary'
   readonly #make: () => T
   readonly #series = new Map<string, { readonly values: readonly string[]; readonly one: T }>()
+  /** Label values that are told apart, by the label's place; a value that is none of them. */
+  #allowed: { readonly values: readonly (ReadonlySet<string> | undefined)[]; readonly other: () => void } | undefined
   constructor(type: Family<T>['type'], options: FamilyOptions, make: () => T) {
     this.type = type
     this.options = options
     this.#make = make
   }
   /** The series with these values, in the order of the labels; keep it where it is used often. */
-  with(...values: readonly string[]): T {
+  with(...given: readonly string[]): T {
+    const values = this.#allowed ? given.map((value, i) => this.#told(value, i)) : given
     const key = values.join('\0')
     let series = this.#series.get(key)
     if (!series) {
@@ -64,6 +98,14 @@ export class Family<T> {
       this.#series.set(key, series)
     }
     return series.one
+  }
+  /** Tells only these values apart from now on. */
+  restrict(values: readonly (ReadonlySet<string> | undefined)[], other: () => void): void { this.#allowed = { values, other } }
+  #told(value: string, i: number): string {
+    const allowed = this.#allowed!.values[i]
+    if (!allowed || allowed.has(value)) return value
+    this.#allowed!.other()
+    return 'unexpected'
   }
   /** Forgets a series: what it counted is no more. */
   remove(...values: readonly string[]): void { this.#series.delete(values.join('\0')) }
@@ -73,42 +115,68 @@ export class Family<T> {
 }
 
 export class Metrics {
-  readonly #families = new Map<string, Family<Counter> | Family<Gauge> | Family<Histogram>>()
+  readonly #families = new Map<string, AnyFamily>()
   readonly #collectors: (() => void)[] = []
+  readonly #disabled: ReadonlySet<string>
+  readonly #allowed: ReadonlyMap<string, ReadonlySet<string>>
+  readonly #others = new Counter()
+
+  constructor({ disabled = new Set(), allowed = new Map() }: MetricSettings = {}) {
+    this.#disabled = disabled
+    this.#allowed = allowed
+  }
 
   counter(options: FamilyOptions): Family<Counter> { return this.#add(new Family('counter', options, () => new Counter())) }
   gauge(options: FamilyOptions): Family<Gauge> { return this.#add(new Family('gauge', options, () => new Gauge())) }
   histogram(options: HistogramOptions): Family<Histogram> { return this.#add(new Family('histogram', options, () => new Histogram(options.buckets))) }
+  summary(options: FamilyOptions & { readonly quantiles: readonly number[] }): Family<Summary> { return this.#add(new Family('summary', options, () => new Summary(options.quantiles))) }
   /** Runs before every reading, for figures that are looked up when somebody asks. */
   collect(run: () => void): void { this.#collectors.push(run) }
-  families(): Iterable<Family<Counter> | Family<Gauge> | Family<Histogram>> { return this.#families.values() }
+  families(): Iterable<AnyFamily> { return this.#families.values() }
 
   /** Everything (or what `wanted` says), as the Prometheus text format 0.0.4. */
   text(wanted: (name: string) => boolean = () => true): string {
     for (const run of this.#collectors) run()
     const lines: string[] = []
-    const named = [...this.#families].filter(([name]) => wanted(name)).sort(([a], [b]) => (a < b ? -1 : 1))
+    const named = [...this.#families].filter(([name]) => wanted(name) && !this.#disabled.has(name)).sort(([a], [b]) => (a < b ? -1 : 1))
     for (const [, family] of named) write(family, lines)
     return lines.length === 0 ? '' : `${lines.join('\n')}\n`
   }
 
-  #add<F extends Family<Counter> | Family<Gauge> | Family<Histogram>>(family: F): F {
-    const { name } = family.options
+  /** Shows from now on how many metrics there are, and what became of some. */
+  countThemselves(): void {
+    const registered = this.gauge({ name: 'registered_metrics_total', stability: 'BETA', as: 'counter', help: 'Metrics that there are, by their stability and the release in which they were called deprecated.', labels: ['deprecated_version', 'stability_level'] })
+    const none = (name: string, help: string) => this.counter({ name, stability: 'BETA', help }).with()
+    none('hidden_metrics_total', 'Metrics that are hidden because they are deprecated: none.')
+    const disabled = none('disabled_metrics_total', 'Metrics that were switched off.'), others = this.counter({ name: 'cardinality_enforcement_unexpected_categorizations_total', stability: 'ALPHA', help: 'Label values that were none of the allowed ones.' }).with()
+    this.collect(() => {
+      registered.clear()
+      for (const { options: { stability, deprecated = '', name } } of this.#families.values()) if (stability && !this.#disabled.has(name)) registered.with(deprecated, stability).add(1)
+      disabled.value = [...this.#disabled].filter((name) => this.#families.has(name)).length
+      others.value = this.#others.value
+    })
+  }
+
+  #add<F extends AnyFamily>(family: F): F {
+    const { name, labels = [] } = family.options
+    const allowed = labels.map((label) => this.#allowed.get(`${name},${label}`))
+    if (allowed.some((values) => values !== undefined)) family.restrict(allowed, () => { this.#others.inc() })
     if (this.#families.has(name)) throw new Error(`there are two metrics called ${name}`)
     this.#families.set(name, family)
     return family
   }
 }
 
-function write(family: Family<Counter> | Family<Gauge> | Family<Histogram>, lines: string[]): void {
+function write(family: AnyFamily, lines: string[]): void {
   const { name, labels = [] } = family.options
   const all = family.all()
   if (all.length === 0) return
-  lines.push(`# HELP ${name} ${helpOf(family.options)}`, `# TYPE ${name} ${family.type}`)
+  lines.push(`# HELP ${name} ${helpOf(family.options)}`, `# TYPE ${name} ${family.options.as ?? family.type}`)
   const order = labels.map((_, i) => i).sort((a, b) => (labels[a]! < labels[b]! ? -1 : 1))
   for (const { values, one } of all) {
     const pairs = order.map((i) => `${labels[i]}="${escaped(values[i] ?? '')}"`)
     if (one instanceof Histogram) writeHistogram(name, pairs, one, lines)
+    else if (one instanceof Summary) writeSummary(name, pairs, one, lines)
     else lines.push(`${name}${braced(pairs)} ${goFloat(one.value)}`)
   }
 }
@@ -120,6 +188,12 @@ function writeHistogram(name: string, pairs: readonly string[], { bounds, counts
     lines.push(`${name}_bucket${braced([...pairs, `le="${i < bounds.length ? goFloat(bounds[i]!) : '+Inf'}"`])} ${goFloat(below)}`)
   }
   lines.push(`${name}_sum${braced(pairs)} ${goFloat(sum)}`, `${name}_count${braced(pairs)} ${goFloat(below)}`)
+}
+
+function writeSummary(name: string, pairs: readonly string[], summary: Summary, lines: string[]): void {
+  const values = summary.values()
+  summary.quantiles.forEach((q, i) => { lines.push(`${name}${braced([...pairs, `quantile="${goFloat(q)}"`])} ${goFloat(values[i]!)}`) })
+  lines.push(`${name}_sum${braced(pairs)} ${goFloat(summary.sum)}`, `${name}_count${braced(pairs)} ${goFloat(summary.count)}`)
 }
 
 const braced = (pairs: readonly string[]): string => (pairs.length === 0 ? '' : `{${pairs.join(',')}}`)

@@ -10,6 +10,7 @@ const isIndicator = (name: string): boolean => name === 'kubernetes_healthcheck'
 
 export function metrics({ metrics: all, objects, registry }: Core): PathHandler {
   storageMetrics(all, objects, registry)
+  all.countThemselves()
   return (_request, { path }) => {
     if (path === '/metrics') return textAnswer(200, all.text((name) => !isIndicator(name)), textFormat)
     if (path === '/metrics/slis') return textAnswer(200, all.text(isIndicator), textFormat)
