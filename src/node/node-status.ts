@@ -34,6 +34,9 @@ export const labelsOf = (d: NodeDescription): Record<string, string> => ({
   'kubernetes.io/hostname': d.name, 'kubernetes.io/os': d.nodeInfo.operatingSystem, ...d.labels,
 })
 
+/** What pods may ask of this node that not every node can do: no CPUs are reserved for anybody here, so those of any pod may change. */
+const declaredFeatures: readonly string[] = ['GuaranteedQoSPodCPUResize']
+
 export function nodeStatus(d: NodeDescription, health: NodeHealth, held: Node | undefined, images: NodeStatus['images'], now: number): NodeStatus {
   const ready = health.runtimeReady && health.networkReady
   const trouble = [...(health.runtimeReady ? [] : [`container runtime is down: ${health.runtimeMessage}`]), ...(health.networkReady ? [] : [`container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:${health.networkMessage}`])]
@@ -51,14 +54,14 @@ export function nodeStatus(d: NodeDescription, health: NodeHealth, held: Node | 
       condition('Ready', ready, ready ? 'KubeletReady' : 'KubeletNotReady', ready ? 'kubelet is posting ready status' : `[${trouble.join(', ')}]`),
     ],
     ...(d.agentPort !== undefined && { daemonEndpoints: { kubeletEndpoint: { Port: d.agentPort } } }),
-    nodeInfo: d.nodeInfo, ...(images && images.length > 0 && { images }),
+    declaredFeatures: [...declaredFeatures], nodeInfo: d.nodeInfo, ...(images && images.length > 0 && { images }),
   } as NodeStatus
 }
 
 /** Whether two statuses differ in more than when they were said. */
 export const saysMore = (held: NodeStatus | undefined, now: NodeStatus): boolean => JSON.stringify(plain(held)) !== JSON.stringify(plain(now))
 const plain = (s: NodeStatus | undefined) => s && ({
-  addresses: s.addresses, capacity: sorted(s.capacity), allocatable: sorted(s.allocatable), daemonEndpoints: s.daemonEndpoints, nodeInfo: sorted(s.nodeInfo), images: s.images ?? [],
+  addresses: s.addresses, capacity: sorted(s.capacity), allocatable: sorted(s.allocatable), daemonEndpoints: s.daemonEndpoints, nodeInfo: sorted(s.nodeInfo), images: s.images ?? [], declaredFeatures: s.declaredFeatures ?? [],
   conditions: (s.conditions ?? []).filter((c) => ['MemoryPressure', 'DiskPressure', 'PIDPressure', 'Ready'].includes(c.type)).map(({ type, status, reason, message }) => ({ type, status, reason, message })),
 })
 const sorted = (o: object | undefined) => o && Object.fromEntries(Object.entries(o).filter(([, v]) => v !== undefined).sort(([a], [b]) => (a < b ? -1 : 1)))

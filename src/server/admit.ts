@@ -109,7 +109,7 @@ export class AdmissionChain {
     const annotate: AdmissionAttributes['annotate'] = (key, value, level) => {
       if (level === undefined || (context.audit && atLeast(context.audit.level, level))) context.annotate(key, value)
     }
-    return { ...write, object, old, objects: this.#objects, trace: context, warn, annotate, reinvocation: { again: false, requested: false, memory: new Map() } }
+    return { ...write, object, old, objects: this.#objects, trace: context, warn, annotate, left: () => context.writeLeft, reinvocation: { again: false, requested: false, memory: new Map() } }
   }
 
   #for({ operation, kind, subresource }: Admitted): Chosen {

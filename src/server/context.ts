@@ -1,6 +1,6 @@
 // One request on its way, from its arrival to the last byte of its answer: who, what, since when, and what is remembered of it for the audit
 // log, the metrics and the client's headers. Made once for every request, so it holds values and makes nothing that nobody asks for.
-import { uuid, type ApiRequest, type Random, type User } from '#machinery'
+import { DurationError, parseDuration, uuid, type ApiRequest, type Random, type User } from '#machinery'
 import type { RequestAudit } from './audit/auditor.ts'
 import type { Seat } from './flowcontrol/seat.ts'
 import type { InFlight } from './metrics/in-flight.ts'
@@ -10,6 +10,9 @@ import { parentOf, type Span } from './tracing/span.ts'
 
 /** Where a request's time went, as the reference names it in latency annotations. */
 export type Stage = 'authentication' | 'authorization' | 'apf-queue-wait' | 'mutating-webhook' | 'validating-webhook' | 'etcd' | 'transform-response-object' | 'serialize-response-object' | 'response-write'
+
+/** Longer no write takes. */
+const longestWriteMs = 34_000
 
 export class RequestContext {
   readonly request: ApiRequest
@@ -72,6 +75,13 @@ export class RequestContext {
   lap(): number {
     const last = this.#lastLap
     return (this.#lastLap = this.elapsed) - last
+  }
+  /** Milliseconds until a write must be done: the reference's bound, or sooner where the client says so (timeout=10s). */
+  get writeLeft(): number {
+    const given = this.info?.query.get('timeout') ?? ''
+    let own = 0
+    try { own = given === '' ? 0 : parseDuration(given) } catch (error) { if (!(error instanceof DurationError)) throw error }
+    return (own > 0 ? Math.min(own, longestWriteMs) : longestWriteMs) - this.elapsed
   }
   /** Now, on the same clock as `received`. */
   get now(): number { return this.received + this.elapsed }

@@ -1,5 +1,5 @@
 // Asking a webhook: where it is, and the words of Go's client for what goes wrong on the way. Admission and conversion both do.
-import { fromBase64, type Random } from '#machinery'
+import { fromBase64, pause, type Clock, type Random } from '#machinery'
 import type { Credentials } from './kubeconfig-target.ts'
 import type { ObjectReader } from './object-reader.ts'
 import { serviceTarget, type Outbound, type OutboundAnswer, type OutboundRequest, type ServiceReference } from './outbound.ts'
@@ -9,7 +9,7 @@ import type { RequestTrace } from './tracing/span.ts'
 /** Where a webhook is: at a URL, or behind a service. */
 export interface WebhookPlace { readonly url?: string; readonly service?: ServiceReference; readonly caBundle?: string }
 export interface WebhookCaller {
-  readonly outbound: Outbound; readonly objects: ObjectReader; readonly random: Random
+  readonly outbound: Outbound; readonly objects: ObjectReader; readonly random: Random; readonly clock: Pick<Clock, 'now' | 'after'>
   /** How to make oneself known to a server (`host:port`); absent: not at all. */
   readonly credentialsFor?: (server: string) => Credentials | undefined
 }
@@ -21,24 +21,44 @@ export class WebhookFailure extends Error {
   constructor(message: string, status?: number) { super(message); this.status = status }
 }
 
-/** Sends a review and returns the text of the answer. Throws WebhookFailure. */
-export async function askWebhook(caller: WebhookCaller, place: WebhookPlace, timeoutSeconds: number, review: string, trace?: RequestTrace): Promise<string> {
-  const url = `${urlOf(place)}?timeout=${timeoutSeconds}s`
+/** A webhook that says when to come again (Retry-After) is asked again, so often at most. */
+const mostRetries = 10
+
+/** Sends a review and returns the text of the answer; all of it takes no longer than it may. Throws WebhookFailure. */
+export async function askWebhook(caller: WebhookCaller, place: WebhookPlace, timeoutMs: number, review: string, trace?: RequestTrace): Promise<string> {
+  const url = `${urlOf(place)}?timeout=${Math.max(1, Math.ceil(timeoutMs / 1000))}s`, until = caller.clock.now() + timeoutMs
+  for (let retries = 0; ; retries++) {
+    const left = until - caller.clock.now(), answer = await askOnce(caller, place, url, left, review, trace), again = retries < mostRetries ? retryAfterMs(answer) : undefined
+    if (again === undefined) return textOf(answer)
+    await pause(caller.clock, Math.min(again, until - caller.clock.now()))
+    if (caller.clock.now() >= until) throw new WebhookFailure('context deadline exceeded')
+  }
+}
+/** When the webhook wants to be asked again; undefined where it does not say. */
+function retryAfterMs({ status, headers }: OutboundAnswer): number | undefined {
+  const seconds = headers['retry-after']
+  return (status === 429 || status >= 500) && seconds !== undefined && /^[+-]?\d+$/.test(seconds) ? Math.max(0, Number(seconds) * 1000) : undefined
+}
+
+async function askOnce(caller: WebhookCaller, place: WebhookPlace, url: string, timeoutMs: number, review: string, trace: RequestTrace | undefined): Promise<OutboundAnswer> {
   const known = caller.credentialsFor?.(serverOf(url))
   const span = trace?.span && clientSpan(trace.span, 'POST', url)
-  let answer: OutboundAnswer
   try {
-    answer = await caller.outbound({
-      method: 'POST', url, headers: { 'content-type': 'application/json', accept: 'application/json, */*', ...trace?.traceHeaders, ...span?.headers, ...known?.headers }, body: new TextEncoder().encode(review), timeoutMs: timeoutSeconds * 1000,
+    const answer = await caller.outbound({
+      method: 'POST', url, headers: { 'content-type': 'application/json', accept: 'application/json, */*', ...trace?.traceHeaders, ...span?.headers, ...known?.headers }, body: new TextEncoder().encode(review), timeoutMs: Math.max(0, timeoutMs),
       ...(place.caBundle && { ca: pem(place.caBundle) }), ...(known?.identity && { identity: known.identity }), ...placeOf(caller, place),
     })
     span?.set('http.response.status_code', answer.status)
+    return answer
   } catch (error) {
     span?.fail()
     throw new WebhookFailure(`Post ${JSON.stringify(url)}: ${error instanceof Error ? error.message : String(error)}`)
   } finally {
     span?.end()
   }
+}
+
+function textOf(answer: OutboundAnswer): string {
   const text = new TextDecoder().decode(answer.body)
   if (answer.status < 200 || answer.status > 206) throw new WebhookFailure(wordsFor(answer, text), answer.status)
   if (text === '') throw new WebhookFailure(`0-length response with status code: ${answer.status} and content type: ${answer.headers['content-type'] ?? ''}`)

@@ -1,5 +1,5 @@
 // What may be done to an object beyond who may do it: plugins that change or refuse writes, in order.
-import { forbidden, is, qualified, type ApiError, type Kind, type Log, type LooseObject, type Random, type User } from '#machinery'
+import { forbidden, is, qualified, type ApiError, type Clock, type Kind, type Log, type LooseObject, type Random, type User } from '#machinery'
 import type { Authorizer } from '../authz/authz.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { ObjectReader } from '../object-reader.ts'
@@ -47,6 +47,8 @@ export interface AdmissionAttributes {
   warn(text: string): void
   /** Adds an annotation to the request's audit event; with a level, only where that much is told. */
   annotate(key: string, value: string, level?: 'Request'): void
+  /** Milliseconds that are left for the request. */
+  readonly left: () => number
   readonly reinvocation: Reinvocation
   /** Within what the write is done, for calls to others; absent: nobody follows. */
   readonly trace?: RequestTrace
@@ -67,6 +69,7 @@ export interface AdmissionSurroundings {
   readonly registry: Registry
   readonly authorizer: Authorizer
   readonly outbound: Outbound
+  readonly clock: Pick<Clock, 'now' | 'after'>
   readonly metrics: Metrics
   readonly random: Random
   readonly log: Log

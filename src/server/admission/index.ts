@@ -19,6 +19,7 @@ import { imagePolicyWebhook } from './image-policy-webhook.ts'
 import { limitRanger } from './limit-ranger.ts'
 import { namespaceAutoProvision, namespaceExists } from './namespace-existence.ts'
 import { namespaceLifecycle } from './namespace-lifecycle.ts'
+import { nodeDeclaredFeatureValidator } from './node-declared-features.ts'
 import { nodeRestriction } from './node-restriction.ts'
 import { ownerReferencesPermissionEnforcement } from './owner-references.ts'
 import { podNodeSelector } from './pod-node-selector.ts'
@@ -97,7 +98,7 @@ const all: readonly Entry[] = [
   off('DenyServiceExternalIPs', () => denyServiceExternalIPs),
   on('PodTopologyLabels', () => podTopologyLabels),
   on('PodGroupWorkloadExists', () => resting),
-  on('NodeDeclaredFeatureValidator', () => resting),
+  on('NodeDeclaredFeatureValidator', () => nodeDeclaredFeatureValidator),
   on('JobValidation', () => resting),
   on('PodResizeValidator', () => podResizeValidator),
   // what others have to say comes after all that is built in; then what is counted

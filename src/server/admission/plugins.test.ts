@@ -220,6 +220,21 @@ test('PodResizeValidator: no more than the node has, and on Linux only', async (
   assert.equal(await resize('win', '2'), '403 pods "win" is forbidden: pod resize is only supported on linux nodes, node "win" is "windows"')
 })
 
+test('NodeDeclaredFeatureValidator: what a node must know how to change, it must declare', async () => {
+  const { ask } = await only(['NodeDeclaredFeatureValidator']), strategic = { 'content-type': 'application/strategic-merge-patch+json' }
+  const fixed = (cpu: string) => ({ requests: { cpu, memory: '1Mi' }, limits: { cpu, memory: '1Mi' } })
+  await ask('POST /api/v1/nodes', { metadata: { name: 'old' } })
+  await ask('POST /api/v1/nodes', { metadata: { name: 'new' } })
+  await ask('PATCH /api/v1/nodes/new/status', { status: { declaredFeatures: ['GuaranteedQoSPodCPUResize'] } })
+  for (const name of ['old', 'new', 'none']) await ask(`POST ${pods}`, pod({ nodeName: name, containers: [{ name: 'c', image: 'i', resources: fixed('1') }] }, { name }))
+  await ask(`POST ${pods}`, pod({ nodeName: 'old', containers: [{ name: 'c', image: 'i', resources: { requests: { cpu: '1' } } }] }, { name: 'loose' }))
+  const resize = async (name: string, resources: object) => said(await ask(`PATCH ${pods}/${name}/resize`, { spec: { containers: [{ name: 'c', resources }] } }, strategic))
+  assert.equal(await resize('new', fixed('2')), 'ok')
+  assert.equal(await resize('loose', { requests: { cpu: '2' } }), 'ok')
+  assert.equal(await resize('old', fixed('2')), '403 pods "old" is forbidden: pod update requires features GuaranteedQoSPodCPUResize which are not available on node "old"')
+  assert.equal(await resize('none', fixed('2')), '403 pods "none" is forbidden: node "none" not found')
+})
+
 test('RuntimeClass brings overhead, selector and tolerations once', async () => {
   const { ask } = await only(['RuntimeClass']), t = { key: 'k', operator: 'Exists' }
   await ask('POST /apis/node.k8s.io/v1/runtimeclasses', { metadata: { name: 'vm' }, handler: 'h', overhead: { podFixed: { cpu: '1' } }, scheduling: { nodeSelector: { a: 'b' }, tolerations: [{ ...t, effect: 'NoSchedule' }] } })

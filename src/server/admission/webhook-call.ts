@@ -75,7 +75,7 @@ export async function callWebhook(
     ['resource', `${attributes.served.group}/${attributes.served.version}, Resource=${attributes.served.resource}`], ['subresource', attributes.subresource], ['operation', attributes.operation], ['UID', uid]])
   let text: string
   try {
-    text = await exchange(caller, webhook, reviewText(version, uid, admissionRequest(attributes, view), object, old), mutating, attributes.trace && { span, traceHeaders: attributes.trace.traceHeaders })
+    text = await exchange(caller, webhook, reviewText(version, uid, admissionRequest(attributes, view), object, old), mutating, attributes.left(), attributes.trace && { span, traceHeaders: attributes.trace.traceHeaders })
     span?.event('Request completed')
   } finally {
     span?.end()
@@ -95,9 +95,9 @@ export async function callWebhook(
 }
 
 /** Sends a review and returns the text of the answer. Throws CallFailed. */
-async function exchange(caller: Caller, { name, clientConfig, timeoutSeconds = secondsByDefault }: Webhook, review: string, mutating: boolean, trace: RequestTrace | undefined): Promise<string> {
+async function exchange(caller: Caller, { name, clientConfig, timeoutSeconds = secondsByDefault }: Webhook, review: string, mutating: boolean, leftMs: number, trace: RequestTrace | undefined): Promise<string> {
   try {
-    return await askWebhook(caller, clientConfig, timeoutSeconds, review, trace)
+    return await askWebhook(caller, clientConfig, Math.min(timeoutSeconds * 1000, leftMs), review, trace)
   } catch (error) {
     if (!(error instanceof WebhookFailure)) throw error
     throw new CallFailed(name, `failed to call webhook: ${error.message}`, error.status ?? (mutating ? 503 : 400))

@@ -246,6 +246,43 @@ test('connecting is asked about with what the client wants', async () => {
   assert.deepEqual(object, { kind: 'PodExecOptions', apiVersion: 'v1', stdin: true, container: 'c', command: ['sh', '-c'] })
 })
 
+test('what a webhook changes of a connection counts', async () => {
+  const { send, ask, configure } = await withHooks({ a: () => patched({ op: 'replace', path: '/container', value: 'other' }, { op: 'replace', path: '/command', value: ['true'] }) })
+  await ask('POST /api/v1/nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name: 'x' }, status: { addresses: [{ type: 'InternalIP', address: '192.0.2.1' }], daemonEndpoints: { kubeletEndpoint: { Port: 10250 } } } })
+  await ask('POST /api/v1/namespaces/n/pods', { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec: { nodeName: 'x', containers: [{ name: 'c', image: 'i' }, { name: 'other', image: 'i' }] } })
+  await configure('Mutating', 'c', hook('a', { rules: [{ ...everything, operations: ['CONNECT'], resources: ['pods/exec'] }] }))
+  const { body } = await send('POST /api/v1/namespaces/n/pods/p/exec?command=sh&command=-c&stdin=true&container=c', undefined, { upgrade: 'websocket' })
+  assert.ok(body.type === 'upgrade')
+  assert.equal((body.target as Body).path, '/exec/n/p/other?input=1&command=true')
+})
+
+test('a webhook has no more time than the request', async () => {
+  const { ask, configure, calls } = await withHooks({ a: () => ({ allowed: true }) })
+  await configure('Validating', 'c', hook('a', { timeoutSeconds: 20 }))
+  await ask(`POST ${maps}?timeout=3s`, map('x'))
+  assert.deepEqual([calls[0]!.url, calls[0]!.sent.timeoutMs], ['https://hooks.example/a?timeout=3s', 3000])
+})
+
+test('a webhook that says when to come again is asked again, within its time', async () => {
+  const answers: Body[] = [{ status: 503, after: '2' }, { status: 429, after: '0' }]
+  let asked = 0
+  const outbound = async ({ body }: OutboundRequest) => {
+    const { request } = JSON.parse(new TextDecoder().decode(body)) as Body, next = answers[asked++]
+    const text = next ? '' : JSON.stringify({ kind: 'AdmissionReview', apiVersion: 'admission.k8s.io/v1', response: { uid: request.uid, allowed: true } })
+    return { status: next?.status ?? 200, headers: next ? { 'retry-after': next.after as string } : {} as Record<string, string>, body: new TextEncoder().encode(text) }
+  }
+  const { ask, clock } = await start({ admission: [validatingAdmissionWebhook()], outbound })
+  await ask('POST /apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations', { apiVersion: 'admissionregistration.k8s.io/v1', kind: 'ValidatingWebhookConfiguration', metadata: { name: 'c' }, webhooks: [hook('a', { timeoutSeconds: 5 })] })
+  const turns = async (ms: number) => { for (let i = 0; i < 20; i++) { await new Promise((resolve) => setImmediate(resolve)); clock.pass(ms / 20) } }
+  const first = ask(`POST ${maps}`, map('x'))
+  await turns(2_400)
+  assert.deepEqual([(await first).status, asked], [201, 3])
+  answers.push(...Array.from({ length: 9 }, () => ({ status: 503, after: '2' })))
+  const second = ask(`POST ${maps}`, map('y'))
+  await turns(8_000)
+  assert.equal((await second).body.message, 'Internal error occurred: failed calling webhook "a.example.com": failed to call webhook: context deadline exceeded')
+})
+
 test('a webhook that makes nonsense of managed fields is told so, and they stay as they were', async () => {
   const { ask, configure } = await withHooks({ a: () => patched({ op: 'add', path: '/metadata/managedFields', value: [{ manager: 'm', operation: 'Own' }] }) })
   await configure('Mutating', 'c', hook('a'))

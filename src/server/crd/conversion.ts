@@ -4,7 +4,7 @@ import { ApiError, copy, goPrint, JsonError, parseJson, same, uuid, validateAnno
 import { askWebhook, WebhookFailure, type WebhookCaller } from '../webhook-place.ts'
 
 /** The deadline of one call; what is sent and answered in one. */
-const timeoutSeconds = 30
+const timeoutMs = 30_000
 const mostObjects = 500
 const group = 'apiextensions.k8s.io'
 
@@ -34,7 +34,7 @@ async function convertSome({ webhook }: CustomResourceConversion, caller: Webhoo
   const review = { kind: 'ConversionReview', apiVersion: `${group}/${version}`, request: { uid, desiredAPIVersion: to, objects }, response: { uid: '', convertedObjects: null, result: { metadata: {} } } }
   let answered: readonly Json[]
   try {
-    answered = readReview(await askWebhook(caller, webhook.clientConfig, timeoutSeconds, JSON.stringify(review)), version, uid)
+    answered = readReview(await askWebhook(caller, webhook.clientConfig, timeoutMs, JSON.stringify(review)), version, uid)
   } catch (error) {
     if (error instanceof WebhookFailure) throw fail(`failed: ${error.message}`)
     throw error

@@ -16,8 +16,7 @@ const proxy = (kind: string, target: (call: Call) => Target): Subresource => ({
   name: 'proxy', type: { group: '', version: '', kind }, verbs, deep: true, connects: true,
   async handle(call) {
     const to = target(call)
-    await admitConnect(call)
-    return carried(call, to)
+    return carried(await admitConnect(call), to)
   },
 })
 
