@@ -13,7 +13,7 @@ export const resourceClaimTemplate = defineKind({
   group: 'resource.k8s.io', version: 'v1', kind: 'ResourceClaimTemplate', plural: 'resourceclaimtemplates',
   scope: 'Namespaced',
   definition: 'io.k8s.api.resource.v1.ResourceClaimTemplate',
-  returnsDeleted: true,
+  returnsDeleted: true, rechecksMetadata: true,
   columns: [cells.name, cells.age],
   fields: {
     spec: s.required(s.value(resourceClaimTemplateSpec)),

@@ -21,8 +21,10 @@ export function validateClaim({ metadata, spec, status }: ClaimLike, old?: Claim
 }
 type TemplateLike = { readonly spec: { readonly metadata: TemplateMeta; readonly spec: ResourceClaimSpec } }
 export function validateClaimTemplate({ spec }: TemplateLike, old?: TemplateLike): FieldError[] {
-  if (!old) return [...validateTemplateMeta(spec.metadata, 'spec.metadata'), ...validateDeviceClaim(spec.spec.devices, 'spec.spec.devices')]
-  return same(spec, old.spec) ? [] : [invalidValue('spec', { ...spec.metadata, Spec: goForm(resourceClaimSpecForm, spec.spec) }, 'field is immutable')]
+  return [
+    ...validateTemplateMeta(spec.metadata, 'spec.metadata'), ...validateDeviceClaim(spec.spec.devices, 'spec.spec.devices'),
+    ...(old && !same(spec, old.spec) ? [invalidValue('spec', { ...spec.metadata, Spec: goForm(resourceClaimSpecForm, spec.spec) }, 'field is immutable')] : []),
+  ]
 }
 
 const mostConstraints = 32, mostChoices = 8

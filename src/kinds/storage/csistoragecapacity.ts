@@ -7,6 +7,7 @@ export const csiStorageCapacity = defineKind({
   scope: 'Namespaced',
   definition: 'io.k8s.api.storage.v1.CSIStorageCapacity',
   returnsDeleted: true, rechecksMetadata: true,
+  versionRequiredOnUpdate: true,
   columns: cells.createdAt,
   fields: {
     capacity: s.quantity(),
