@@ -4,6 +4,7 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { build } from 'esbuild'
+import { buildInfo } from '../src/assembly/build-info.ts'
 
 const root = dirname(import.meta.dirname)
 const into = join(root, 'dist', 'package')
@@ -16,7 +17,7 @@ const { metafile } = await build({
   banner: { js: "import { createRequire as proaRequire } from 'node:module'; const require = proaRequire(import.meta.url);" },
 })
 const { name, version, description, license, type, bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, unknown>
-writeFileSync(join(into, 'package.json'), `${JSON.stringify({ name, version, description, license, type, bin, engines: { node: '>=24' } }, null, 2)}\n`)
+writeFileSync(join(into, 'package.json'), `${JSON.stringify({ name, version, description, license, type, bin, commit: buildInfo(root).commit, engines: { node: '>=24' } }, null, 2)}\n`)
 mkdirSync(join(into, 'tools'))
 for (const file of ['proa', 'tools/launch.sh', 'README.md', 'LICENSE']) if (existsSync(join(root, file))) copyFileSync(join(root, file), join(into, file))
 const files = Object.keys(metafile.outputs)

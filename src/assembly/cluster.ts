@@ -8,6 +8,7 @@ import { allowedOrigins, featureGates, featureMetrics, Metrics, nthAddress, pars
 import { authenticationOf, serviceAccountKeys } from './authentication-options.ts'
 import { authorizationOf } from './authorization-options.ts'
 import { backend } from './backend.ts'
+import { buildInfo } from './build-info.ts'
 import { auditing } from './audit.ts'
 import { certificateSigner } from './certificate-signer.ts'
 import { CertificatesInUse } from './certificates-in-use.ts'
@@ -87,6 +88,7 @@ async function start(options: ClusterOptions, { log, progress, followAudit, setV
   const atRest = options.encryptionProviderConfig ? await (await import('./encryption/index.ts')).encryption({ file: options.encryptionProviderConfig, reload: options.encryptionProviderConfigAutomaticReload, kmsV1: gates.on.get('KMSv1') === true, clock: realClock, log: log.named('encryption') }) : undefined
   if (atRest) undo.push(async () => atRest.stop())
   const plane: ControlPlane = await createControlPlane({
+    build: buildInfo(),
     ...(atRest && { atRest: atRest.atRest, checks: atRest.checks }),
     engine: measured(await openEngine(paths.storeDir), metrics, stopwatch), clock: realClock, stopwatch, random, log, kubelet, outbound: calls, backend: carrier, clientCa: certificates.clientCa, rootCa: ca.certificate, signer: certificateSigner(ca), loadBalancerPool: poolOf(options, nodes), frontProxyCa: certificates.frontProxyCa, proxyIdentity: certificates.proxyIdentity, tokenKeys: serviceAccountKeys(options, pki),
     ...authenticationOf(options, certificates, log.named('authenticator')), serviceClusterIpRange: options.serviceClusterIpRange, serviceNodePortRange: options.serviceNodePortRange,
