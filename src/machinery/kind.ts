@@ -63,6 +63,8 @@ export interface ServedVersion<T> {
   /** Fields that field selectors may name in this version, read from the stored form; default: the kind's. */
   readonly selectable?: Readonly<Record<string, (object: T) => string>>
   readonly deprecated?: string
+  /** What a DELETE through this version does without a propagationPolicy; default: as the kind. */
+  readonly deletePolicy?: 'Orphan'
   /** Parts of objects that this version had in a form of its own: a Scale with its selector as a map, a way to roll back. */
   readonly former?: { readonly scale?: true; readonly rollback?: true; /** It had no parts but these. */ readonly onlyParts?: true }
   /** default: the kind's. */
@@ -92,6 +94,8 @@ export interface Definition<F extends Fields> extends Rules<Body<F>> {
   readonly versionRequiredOnUpdate?: true
   /** What a DELETE without a propagationPolicy does; default Background. */
   readonly deletePolicy?: 'Orphan'
+  /** The Warning of a DELETE that orphans because nobody said otherwise. */
+  readonly orphanWarning?: string
   /** Objects go by themselves this long after they were last written. */
   readonly ttlSeconds?: number
   /** Fields that managedFields leaves out, beside status: nobody but the server can change them. */
@@ -126,6 +130,7 @@ export interface Kind<T extends AnyObject = any> {
   readonly generation: boolean; readonly statusOnCreate: 'keep' | 'drop'
   readonly createOnUpdate: boolean; readonly versionRequiredOnUpdate: boolean
   readonly deletePolicy: 'Background' | 'Orphan'
+  readonly orphanWarning?: string
   readonly returnsDeleted: boolean
   readonly ttlSeconds?: number
   readonly untracked: readonly string[]
@@ -165,7 +170,7 @@ export function defineKind<const F extends Fields>(d: Definition<F>): Kind<Body<
     schema: wholeObject(d.definition, d.fields),
     subresources: d.subresources ?? {}, generation: d.generation ?? false, statusOnCreate: d.statusOnCreate ?? 'drop',
     createOnUpdate: d.createOnUpdate ?? false, versionRequiredOnUpdate: d.versionRequiredOnUpdate ?? false,
-    deletePolicy: d.deletePolicy ?? 'Background', returnsDeleted: d.returnsDeleted ?? false, untracked: d.untracked ?? [], ...(d.ttlSeconds !== undefined && { ttlSeconds: d.ttlSeconds }), columns: d.columns ?? [], selectable: d.selectable ?? {},
+    deletePolicy: d.deletePolicy ?? 'Background', ...(d.orphanWarning !== undefined && { orphanWarning: d.orphanWarning }), returnsDeleted: d.returnsDeleted ?? false, untracked: d.untracked ?? [], ...(d.ttlSeconds !== undefined && { ttlSeconds: d.ttlSeconds }), columns: d.columns ?? [], selectable: d.selectable ?? {},
     ...(d.rowConditions && { rowConditions: d.rowConditions }),
     storagePrefix: d.storagePrefix ?? `/registry/${d.plural}/`,
     rules: { ...(defaults && { defaults }), ...(prepareCreate && { prepareCreate }), ...(prepareUpdate && { prepareUpdate }),

@@ -79,3 +79,16 @@ for (const [ttlSeconds, leaseSeconds] of [[undefined, 3660], [7200, 7260], [0, u
   await new Promise((resolve) => { setImmediate(resolve) })
   assert.equal((await ask(`GET ${events}/e`)).status, leaseSeconds === undefined ? 200 : 404)
 })
+
+test('jobs and replication controllers leave their pods behind; of jobs it is said', async () => {
+  const { ask } = await start()
+  const template = { metadata: { labels: { a: 'b' } }, spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'i' }] } }
+  for (const [path, spec, warned] of [
+    ['/apis/batch/v1/namespaces/n/jobs', { template }, true],
+    ['/api/v1/namespaces/n/replicationcontrollers', { template: { ...template, spec: { ...template.spec, restartPolicy: 'Always' } } }, false],
+  ] as const) {
+    await ask(`POST ${path}`, { metadata: { name: 'x' }, spec })
+    const { body, headers } = await ask(`DELETE ${path}/x`)
+    assert.deepEqual([body.metadata.finalizers, JSON.stringify(headers.warning ?? []).includes('child pods are preserved by default when jobs are deleted')], [['orphan'], warned])
+  }
+})

@@ -42,9 +42,8 @@ function givenOptions({ request, context: { audit } }: Call): unknown {
   return body
 }
 
-function warnAboutOrphans({ served: { kind }, warnings }: Call, { propagationPolicy, orphanDependents }: DeleteOptions): void {
-  if (kind.deletePolicy === 'Orphan' && propagationPolicy === undefined && orphanDependents === undefined)
-    warnings.push(`child pods are preserved by default when ${kind.resource} are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning`)
+function warnAboutOrphans({ served: { kind, deletePolicy }, warnings }: Call, { propagationPolicy, orphanDependents }: DeleteOptions): void {
+  if (kind.orphanWarning !== undefined && deletePolicy === 'Orphan' && propagationPolicy === undefined && orphanDependents === undefined) warnings.push(kind.orphanWarning)
 }
 
 /** Deletes one object as the options say; throws NotFound, Conflict. */
@@ -145,11 +144,11 @@ function markDeleted({ metadata }: LooseObject, now: number, seconds: number): v
   if (metadata.generation) metadata.generation++
 }
 
-/** The finalizers after the garbage collector's two were set as the options, the object or the kind want it. */
-function finalizersFor({ served: { kind } }: Call, { metadata }: LooseObject, { propagationPolicy, orphanDependents }: DeleteOptions): string[] {
+/** The finalizers after the garbage collector's two were set as the options, the object or the version want it. */
+function finalizersFor({ served: { deletePolicy } }: Call, { metadata }: LooseObject, { propagationPolicy, orphanDependents }: DeleteOptions): string[] {
   const present = metadata.finalizers ?? []
   const policy = propagationPolicy ?? (orphanDependents !== undefined ? (orphanDependents ? 'Orphan' : 'Background')
-    : present.includes(orphanFinalizer) ? 'Orphan' : present.includes(foregroundFinalizer) ? 'Foreground' : kind.deletePolicy)
+    : present.includes(orphanFinalizer) ? 'Orphan' : present.includes(foregroundFinalizer) ? 'Foreground' : deletePolicy)
   const others = present.filter((f) => f !== orphanFinalizer && f !== foregroundFinalizer)
   return policy === 'Orphan' ? [...others, orphanFinalizer] : policy === 'Foreground' ? [...others, foregroundFinalizer] : others
 }

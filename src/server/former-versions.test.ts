@@ -32,6 +32,14 @@ test('a server that is not asked to does not serve them', async () => {
   assert.equal((await plain.ask('GET /apis/extensions/v1beta1/deployments')).text, '404 page not found\n')
   assert.equal((await plain.ask('GET /apis/apps/v1beta1/deployments')).body.message, 'the server could not find the requested resource')
 })
+test('what a workload made stays when it is deleted through a version of its time', async () => {
+  const at = (version: string) => `/apis/apps/${version}/namespaces/kept/deployments`, spec = { selector: { matchLabels: { app: 'web' } }, template }
+  for (const [version, kept] of [['v1beta1', ['orphan']], ['v1beta2', undefined], ['v1', undefined]] as const) {
+    await made(at('v1'), { metadata: { name: `d-${version}`, finalizers: ['a.example/hold'] }, spec })
+    const { finalizers } = (await ask(`DELETE ${at(version)}/d-${version}`)).body.metadata
+    assert.deepEqual(finalizers, ['a.example/hold', ...(kept ?? [])], version)
+  }
+})
 test('they are never preferred', async () => {
   const groups = (await got('/apis')).groups as { name: string; preferredVersion: { version: string }; versions: object[] }[]
   for (const [name, version] of [['apps', 'v1'], ['batch', 'v1'], ['autoscaling', 'v2'], ['networking.k8s.io', 'v1'], ['apiextensions.k8s.io', 'v1'], ['flowcontrol.apiserver.k8s.io', 'v1']])

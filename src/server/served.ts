@@ -25,6 +25,8 @@ export interface Served {
   /** Absent: served as it is stored. */
   readonly convert?: { readonly from: (object: any) => any; readonly to: (object: any) => any } // allowed: between any two versions
   readonly deprecated?: string
+  /** What a DELETE without a propagationPolicy does. */
+  readonly deletePolicy: Kind['deletePolicy']
   readonly subresources: ReadonlyMap<string, Subresource>
   /** Where the scale subresource reads and writes. */
   readonly scale?: ScalePaths
@@ -77,7 +79,7 @@ export class Registry {
     this.#kinds = kinds
     for (const kind of kinds) {
       const subresources = new Map(subresourcesOf(kind).map((s) => [s.name, s]))
-      const shared = { kind, namespaced: kind.namespaced, verbs: kind.verbs, subresources, ...(kind.subresources.scale && { scale: kind.subresources.scale }) }
+      const shared = { kind, namespaced: kind.namespaced, verbs: kind.verbs, deletePolicy: kind.deletePolicy, subresources, ...(kind.subresources.scale && { scale: kind.subresources.scale }) }
       this.#add({
         ...shared, group: kind.group, version: kind.version, apiVersion: kind.apiVersion, resource: kind.resource, kindName: kind.kind,
         definition: kind.definition, schema: kind.schema, rules: kind.rules, columns: kind.columns, selectable: kind.selectable, ...(kind.deprecated !== undefined && { deprecated: kind.deprecated }),
@@ -89,7 +91,7 @@ export class Registry {
           ...shared, group: other.group, version: other.version, apiVersion: other.group ? `${other.group}/${other.version}` : other.version, resource,
           kindName: other.kind ?? kind.kind, definition: other.definition, schema: other.schema,
           rules: other.rules ?? {}, columns: other.columns ?? kind.columns, selectable: other.selectable ?? kind.selectable, convert: { from: other.from, to: other.to },
-          ...(other.deprecated !== undefined && { deprecated: other.deprecated }), ...(other.former && { subresources: ofFormerVersion(other, subresources) }), ...(other.verbs && { verbs: other.verbs }), name: { group: other.group, resource },
+          ...(other.deprecated !== undefined && { deprecated: other.deprecated }), ...(other.deletePolicy && { deletePolicy: other.deletePolicy }), ...(other.former && { subresources: ofFormerVersion(other, subresources) }), ...(other.verbs && { verbs: other.verbs }), name: { group: other.group, resource },
         })
       }
     }

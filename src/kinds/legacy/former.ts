@@ -28,6 +28,8 @@ export interface Former {
   readonly kind?: string
   readonly parts?: ServedVersion<any>['former'] // allowed: as above
   readonly verbs?: ServedVersion<any>['verbs'] // allowed: as above
+  /** What was made by an object that was deleted through it stayed. */
+  readonly orphans?: true
   /** A version of today that it resembles more than the stored one: schema, conversions and rules are taken from there. */
   readonly like?: ServedVersion<any> // allowed: as above
 }
@@ -44,7 +46,7 @@ export function former(kind: Kind, f: Former): ServedVersion<any> { // allowed: 
     definition: `${names}.${name}`, schema: renamed(base.schema, home, names, f.differences ?? {}, f.shared),
     from: (object: LooseObject) => ({ ...(from ? from(object) as LooseObject : object), apiVersion: kind.apiVersion, kind: kind.kind }),
     to: (object: LooseObject) => ({ ...(to ? to(object) as LooseObject : object), apiVersion, kind: name }),
-    ...(f.parts && { former: f.parts }), ...(f.verbs && { verbs: f.verbs }), ...(like?.selectable && { selectable: like.selectable }),
+    ...(f.parts && { former: f.parts }), ...(f.verbs && { verbs: f.verbs }), ...(f.orphans && { deletePolicy: 'Orphan' as const }), ...(like?.selectable && { selectable: like.selectable }),
     // Validation is today's, on today's form, unless it went by other rules.
     rules: { ...withoutValidation(base.rules), ...f.rules, ...(f.defaults && { defaults: f.defaults }) },
     deprecated: `${apiVersion} ${name} is deprecated in v1.${since}+, unavailable in v1.${gone}+${successor && `; use ${successor}`}`,

@@ -30,9 +30,9 @@ type Versions = readonly ServedVersion<any>[] // allowed: one list for versions 
 const at = (group: string, version: string) => ({ version, names: `io.k8s.api.${group}.${version}` })
 
 const cronJobs: Versions = [
-  former(cronJob, { ...at('batch', 'v1beta1'), shared: ['JobSpec'], deprecated: [21, 25] }),
+  former(cronJob, { ...at('batch', 'v1beta1'), orphans: true, shared: ['JobSpec'], deprecated: [21, 25] }),
   former(cronJob, {
-    ...at('batch', 'v2alpha1'), shared: ['JobSpec'], deprecated: [8, 21],
+    ...at('batch', 'v2alpha1'), orphans: true, shared: ['JobSpec'], deprecated: [8, 21],
     differences: { CronJobSpec: (fields) => without(fields, 'timeZone'), CronJobStatus: (fields) => without(fields, 'lastSuccessfulTime') },
     defaults: ({ spec }: CronJob) => {
       spec.concurrencyPolicy ||= 'Allow'

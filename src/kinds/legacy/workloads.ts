@@ -64,18 +64,18 @@ type WithGeneration = DaemonSet & { spec: { templateGeneration?: number } }
 
 export const formerDeployments: readonly ServedVersion<any>[] = [ // allowed: one list for versions of many shapes
   former(deployment, { ...beta2, parts: { scale: true }, deprecated: [9, 16] }),
-  former(deployment, { ...beta1, parts: { scale: true, rollback: true }, deprecated: [8, 16], differences: { DeploymentSpec: rollbackTo(beta1.names) }, ...rollback, rules: mutableSelector(deployment), defaults: deploymentThen('25%', 2, 600) }),
-  former(deployment, { ...extensions, parts: { scale: true, rollback: true }, deprecated: [9, 16], differences: { DeploymentSpec: rollbackTo(extensions.names) }, ...rollback, rules: mutableSelector(deployment),
+  former(deployment, { ...beta1, orphans: true, parts: { scale: true, rollback: true }, deprecated: [8, 16], differences: { DeploymentSpec: rollbackTo(beta1.names) }, ...rollback, rules: mutableSelector(deployment), defaults: deploymentThen('25%', 2, 600) }),
+  former(deployment, { ...extensions, orphans: true, parts: { scale: true, rollback: true }, deprecated: [9, 16], differences: { DeploymentSpec: rollbackTo(extensions.names) }, ...rollback, rules: mutableSelector(deployment),
     defaults: deploymentThen(1, unlimited, unlimited) }),
 ]
 export const formerReplicaSets: readonly ServedVersion<any>[] = [ // allowed: as above
-  former(replicaSet, { ...beta2, parts: { scale: true }, deprecated: [9, 16] }),
-  former(replicaSet, { ...extensions, parts: { scale: true }, deprecated: [9, 16], rules: mutableSelector(replicaSet), defaults: then<ReplicaSet>(replicaSet, (o) => fromTemplate(o as Workload)) }),
+  former(replicaSet, { ...beta2, orphans: true, parts: { scale: true }, deprecated: [9, 16] }),
+  former(replicaSet, { ...extensions, orphans: true, parts: { scale: true }, deprecated: [9, 16], rules: mutableSelector(replicaSet), defaults: then<ReplicaSet>(replicaSet, (o) => fromTemplate(o as Workload)) }),
 ]
 export const formerDaemonSets: readonly ServedVersion<any>[] = [ // allowed: as above
-  former(daemonSet, { ...beta2, deprecated: [9, 16] }),
+  former(daemonSet, { ...beta2, orphans: true, deprecated: [9, 16] }),
   former(daemonSet, {
-    ...extensions, deprecated: [9, 16], rules: mutableSelector(daemonSet), differences: { DaemonSetSpec: (fields) => inOrder({ ...fields, templateGeneration: s.int64() }) },
+    ...extensions, orphans: true, deprecated: [9, 16], rules: mutableSelector(daemonSet), differences: { DaemonSetSpec: (fields) => inOrder({ ...fields, templateGeneration: s.int64() }) },
     defaults: then<DaemonSet>(daemonSet, (o) => { fromTemplate(o as Workload); o.spec.updateStrategy.type ||= 'OnDelete' }),
     from: (o: WithGeneration) => {
       const { templateGeneration = 0, ...spec } = o.spec
@@ -85,8 +85,8 @@ export const formerDaemonSets: readonly ServedVersion<any>[] = [ // allowed: as 
   }),
 ]
 export const formerStatefulSets: readonly ServedVersion<any>[] = [ // allowed: as above
-  former(statefulSet, { ...beta2, parts: { scale: true }, deprecated: [9, 16] }),
-  former(statefulSet, { ...beta1, parts: { scale: true }, deprecated: [8, 16], defaults: then<StatefulSet>(statefulSet, (o) => {
+  former(statefulSet, { ...beta2, orphans: true, parts: { scale: true }, deprecated: [9, 16] }),
+  former(statefulSet, { ...beta1, orphans: true, parts: { scale: true }, deprecated: [8, 16], defaults: then<StatefulSet>(statefulSet, (o) => {
     fromTemplate(o as Workload)
     const { updateStrategy } = o.spec
     updateStrategy.type ||= 'OnDelete'

@@ -97,7 +97,7 @@ function versionOf(definition: CustomResourceDefinition, version: CustomResource
     ...(converter && { convert: async (object, to) => (await converter.convert([object], to))[0]! }),
   }
   return {
-    group, version: version.name, apiVersion, resource: kind.resource, kindName: kind.kind, kind, namespaced: kind.namespaced, verbs: kind.verbs, definition: name,
+    group, version: version.name, apiVersion, resource: kind.resource, kindName: kind.kind, kind, namespaced: kind.namespaced, verbs: kind.verbs, deletePolicy: kind.deletePolicy, definition: name,
     get schema() { return schema.fields }, get columns() { return schema.columns },
     rules, selectable: kind.selectable, ...(version.deprecated && { deprecated: version.deprecationWarning ?? deprecation(definition, version.name) }),
     subresources: subresourcesOf(kind, version), ...(paths && { scale: scalePaths(paths) }), name: { group, resource: kind.resource }, custom,
