@@ -12,7 +12,7 @@ export interface AgentConfig {
   readonly nodeCidr: string
   readonly clusterPodCidr: string
   readonly serviceCidr: string
-  readonly dns: { readonly address: string; readonly domain: string }
+  readonly dns: { readonly address: string; readonly domain: string; readonly published?: readonly string[] }
   /** The API server as the node reaches it. */
   readonly server: string
   readonly authority: string

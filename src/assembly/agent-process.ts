@@ -45,7 +45,7 @@ export const runAgent: ClusterProgram['runAgent'] = async (configFile, { log, pr
   const network = startNodeNetwork({
     node: { name: config.node }, services, slices, clock, log: log.named('network'),
     dataplane: new NftablesDataplane({ podCidr: config.clusterPodCidr, localPodCidr: config.podCidr, serviceCidr: config.serviceCidr, nodeCidrs: [config.nodeCidr], log: log.named('network') }),
-    dns: { address: config.dns.address, domain: config.dns.domain, ranges: [config.clusterPodCidr, config.serviceCidr] },
+    dns: { address: config.dns.address, domain: config.dns.domain, ranges: [config.clusterPodCidr, config.serviceCidr], ...(config.dns.published && { published: config.dns.published }) },
   })
   network.catch((error: unknown) => failed.reject(error instanceof Error ? error : new Error(String(error))))
   return {

@@ -74,7 +74,7 @@ async function agentConfig({ options, plan, node, ca, pki, serverPort }: { optio
   const server = await pki.leaf(`kubelet-${node.name}`, ca, { commonName: `system:node:${node.name}`, organizations: ['system:nodes'], dnsNames: [node.name], ips: [node.address] }, ['server'])
   return {
     cluster: options.name, node: node.name, address: node.address, podCidr: node.podCidr, podGateway: node.podGateway, nodeCidr: plan.nodeCidr,
-    clusterPodCidr: plan.podCidr, serviceCidr: plan.serviceCidr, dns: { address: plan.dnsAddress, domain: 'cluster.local' },
+    clusterPodCidr: plan.podCidr, serviceCidr: plan.serviceCidr, dns: { address: plan.dnsAddress, domain: 'cluster.local', published: options.publishDomains },
     server: `https://${plan.gateway}:${serverPort}`, authority: ca.certificate, client, proxy, serving: server,
     directory: join(paths.nodesDir, node.name), runDirectory: nodeRunDir(paths, node.name), cgroupRoot: `/proa-${plan.mark}/${node.name}`, logLevel: options.logLevel,
     leaseSeconds: Math.min(40, Math.max(4, Math.floor(options.nodeMonitorGracePeriodMs / 1000))),

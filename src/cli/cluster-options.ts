@@ -56,6 +56,7 @@ export interface ClusterOptions extends AuthenticationFlags, AuthorizationFlags,
   readonly serviceNodePortRange: { readonly from: number; readonly to: number }
   /** Ranges; empty: some that fit the nodes, none where there are no nodes. */
   readonly loadBalancerPool: readonly string[]
+  readonly publishDomains: readonly string[]
   readonly clusterCidr: string
   /** Whether it was typed; otherwise real nodes may get another range when this one is in use on the machine. */
   readonly clusterCidrGiven: boolean

@@ -20,6 +20,7 @@ import { nodeIpamController } from './node-ipam.ts'
 import { nodeLifecycleController } from './node-lifecycle.ts'
 import { nodeTtlController } from './node-ttl.ts'
 import { podGarbageCollector } from './pod-garbage-collector.ts'
+import { publicEndpointsController } from './public-endpoints.ts'
 import { replicaSetController } from './replicaset.ts'
 import { replicationControllerController } from './replicationcontroller.ts'
 import { resourceQuotaController } from './resourcequota.ts'
@@ -89,7 +90,7 @@ export const parts = (options: ControllersOptions): readonly Part[] => [
   part(ephemeralVolumeController, 'ephemeral_volume'),
   part(legacyTokenCleaner({ keepMs: options.legacyTokenCleanUpMs })),
   part(serviceCidrController),
-  ...(options.loadBalancerPool?.length ? [part(serviceLoadBalancerController(options.loadBalancerPool), 'service-controller')] : []),
+  ...(options.loadBalancerPool?.length ? [part(serviceLoadBalancerController(options.loadBalancerPool), 'service-controller'), part(publicEndpointsController)] : []),
   part(endpointsController, 'endpoint-controller'),
   part(endpointSliceController, 'endpoint-slice-controller'),
   part(endpointSliceMirroringController, 'endpoint-slice-mirroring-controller'),

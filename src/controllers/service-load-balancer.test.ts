@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ipAddress, service, serviceCIDR, type Service } from '#kinds'
+import { ipAddress, service, serviceCIDR, type Node, type Service } from '#kinds'
 import { is, type New } from '#machinery'
 import { TestCluster } from '#testing'
+import { publicEndpoints } from './public-endpoints.ts'
 import { choose } from './service-load-balancer.ts'
 import { mayGo } from './service-cidr.ts'
 import { addressesOf, containsAddress, containsRange } from './service-ranges.ts'
@@ -33,6 +34,14 @@ test('an address that is asked for is given, or it is said why not', () => {
   assert.equal(choose(asking('10.0.0.7'), pool, () => false), '10.0.0.7')
   assert.throws(() => choose(asking('10.0.0.7'), pool, () => true), /10\.0\.0\.7 is another service's/)
   assert.throws(() => choose(asking('10.1.0.7'), pool, () => false), /10\.1\.0\.7 is not in the pool of addresses \(10\.0\.0\.0\/24\)/)
+})
+
+test('where the outside reaches a service is written down at it', () => {
+  const nodes = ['10.0.0.2', '10.0.0.1'].map((address) => ({ metadata: { name: address }, status: { addresses: [{ type: 'InternalIP', address }] } })) as unknown as Node[] // allowed: what is read of it
+  const of = (type: string, status: object = { loadBalancer: {} }) => publicEndpoints({ metadata: { name: 'a', namespace: 'n' }, spec: { type, ports: [{ port: 80, protocol: 'TCP', nodePort: 30080 }] }, status } as unknown as Service, nodes) // allowed: what is read of it
+  assert.deepEqual(of('LoadBalancer', { loadBalancer: { ingress: [{ ip: '192.0.2.1' }] } }), [{ addresses: ['192.0.2.1'], port: 80, protocol: 'TCP', serviceName: 'n:a', allNodes: false }])
+  assert.deepEqual(of('NodePort'), [{ addresses: ['10.0.0.1', '10.0.0.2'], port: 30080, protocol: 'TCP', serviceName: 'n:a', allNodes: true }])
+  assert.deepEqual([of('ClusterIP'), of('LoadBalancer')], [[], []])
 })
 
 test('ranges hold what is in them', () => {

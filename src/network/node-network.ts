@@ -28,6 +28,8 @@ export interface NodeDnsOptions {
   readonly domain: string
   /** The ranges of pods and services. */
   readonly ranges: readonly string[]
+  /** Domains below which services may publish names. */
+  readonly published?: readonly string[]
   /** Who is asked about everything else. Left out: the name servers of the machine. */
   readonly upstreams?: readonly NameServer[]
 }
@@ -68,8 +70,8 @@ export async function startNodeNetwork(options: NodeNetworkOptions): Promise<Nod
   }
 }
 
-function startDns({ address, domain, ranges, upstreams }: NodeDnsOptions, index: ServiceIndex, clock: Clock, log: Log): Promise<DnsServer> {
-  const records = new ClusterRecords({ index, domain, address, ranges, serial: Math.floor(clock.now() / 1000) })
+function startDns({ address, domain, ranges, published, upstreams }: NodeDnsOptions, index: ServiceIndex, clock: Clock, log: Log): Promise<DnsServer> {
+  const records = new ClusterRecords({ index, domain, address, ranges, ...(published && { published }), serial: Math.floor(clock.now() / 1000) })
   const servers = upstreams ? () => Promise.resolve(upstreams) : machineNameServers(clock, address)
   return DnsServer.start({ records, forwarder: new Forwarder({ servers, clock, log }), address, log })
 }

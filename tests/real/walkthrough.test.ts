@@ -172,6 +172,10 @@ test('a service becomes a load balancer, and this machine reaches it at its addr
   assert.match(await k('get service hello-world'), new RegExp(`^hello-world +LoadBalancer +\\S+ +${address} +80:\\d+/TCP`, 'm'))
   const answer = await until('an answer', () => fetch(`http://${address}/`, { signal: AbortSignal.timeout(5_000) }).catch(() => undefined), (given) => given?.ok === true)
   assert.match(await answer!.text(), /./)
+  await k('annotate service hello-world external-dns.alpha.kubernetes.io/hostname=hello.test')
+  const pod = (await k('get pods -l app=hello-world -o name')).trim().split('\n')[0]!
+  assert.match(await until('the name', () => k(`exec ${pod} -- nslookup hello.test`).catch(() => ''), (out) => out.includes(address)), /Name:\s+hello\.test/)
+  assert.match(await k('get service hello-world -o jsonpath={.metadata.annotations.field\\.cattle\\.io/publicEndpoints}'), new RegExp(`"addresses":\\["${address}"\\],"port":80`))
   await k('patch service hello-world -p {"spec":{"type":"ClusterIP"}}')
   await until('no address', () => k('get service hello-world -o jsonpath={.status.loadBalancer}{.metadata.finalizers}'), (out) => out === '{}')
 })

@@ -42,6 +42,7 @@ export const serverFlags = {
   serviceNodePortRange: portRange({ group, description: 'Ports of Services of type NodePort' }, { from: 30_000, to: 32_767 }),
   clusterCidr: network({ group, description: 'Addresses of pods; each node gets a /24 of it', defaultText: '10.244.0.0/16; one made from the name for clusters not called proa' }, [8, 24]),
   loadBalancerPool: list({ group, value: 'CIDR,...', description: 'Addresses of Services of type LoadBalancer', defaultText: 'a part of the nodes\' network; none for server' }),
+  publishDomains: list({ group, value: 'DOMAIN,...', description: 'Below these domains LoadBalancer Services may publish DNS names in the cluster (annotation external-dns.alpha.kubernetes.io/hostname)' }, ['test']),
   etcdCompactionInterval: duration({ group, description: 'How long old versions of objects are kept' }, 300_000, '5m'),
   nodeMonitorGracePeriod: duration({ group, description: 'How long a node may be silent before it counts as gone' }, 50_000, '50s'),
   defaultNotReadyTolerationSeconds: integer({ group, description: 'How long pods stay on a node that is not ready' }, [0, 2 ** 31 - 1], 300),

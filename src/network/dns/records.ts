@@ -2,6 +2,7 @@
 import { isIpv4, overlap, parseIpv4, parseRange, type Range } from '../ipv4.ts'
 import type { ServiceIndex } from '../services/service-index.ts'
 import type { DnsRecord, Reply } from './message.ts'
+import { PublishedNames } from './published-names.ts'
 import { namesOf, type NamedPort, type ServiceNames } from './service-names.ts'
 
 export interface RecordsOptions {
@@ -12,6 +13,8 @@ export interface RecordsOptions {
   readonly address: string
   /** Ranges whose addresses belong to the cluster: what they are called is for us to say, also that they have no name. */
   readonly ranges: readonly string[]
+  /** Domains ("test") below which services of type LoadBalancer may publish names of their own choice; default none. */
+  readonly published?: readonly string[]
   /** The version of the zone, for its SOA record: seconds since the epoch, of the start. */
   readonly serial: number
 }
@@ -34,12 +37,14 @@ export class ClusterRecords {
   readonly #namespaces = new Map<string, number>()
   /** Address to names, each with the service that gives it. */
   readonly #reverse = new Map<string, Map<string, string>>()
+  readonly #published: PublishedNames
   readonly #soa: DnsRecord
 
   constructor(options: RecordsOptions) {
     const { index, domain, serial } = options
     this.#options = options
     this.#ranges = options.ranges.map(parseRange)
+    this.#published = new PublishedNames(options.published ?? [])
     this.#soa = { name: domain, type: 'SOA', data: { mname: `ns.dns.${domain}`, rname: `hostmaster.${domain}`, serial, refresh: 7200, retry: 1800, expire: 86_400, minimum: recordTtlSeconds } }
     for (const key of index.keys()) this.#dirty.add(key)
     index.onChange((key) => { this.#dirty.add(key) })
@@ -52,7 +57,8 @@ export class ClusterRecords {
     if (name === domain) return this.#apex(type)
     if (name.endsWith(`.${domain}`)) return this.#inDomain(name, type, 0)
     if (name.endsWith(`.${reverseDomain}`)) return this.#address(name, type)
-    return undefined
+    const published = this.#published.lookup(name)
+    return published && this.#of(addressRecords(name, published, type))
   }
 
   #inDomain(name: string, type: string, depth: number): Found {
@@ -143,6 +149,7 @@ export class ClusterRecords {
     for (const key of this.#dirty) {
       const { service, slices } = this.#options.index.get(key)
       const [namespace = '', name = ''] = key.split('/')
+      this.#published.set(key, service)
       const before = this.#services.get(key)
       const now = service && namesOf(service, slices)
       if (before) for (const [address] of pointers(before, '')) this.#forget(address, key)
