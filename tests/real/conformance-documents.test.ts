@@ -151,7 +151,8 @@ publish('removes definition from spec when one version gets changed to not be se
 
 // Endpoints may not be loopback addresses.
 const address = Object.values(networkInterfaces()).flat().find((a) => a?.family === 'IPv4' && !a.internal)?.address
-behaviour('[sig-api-machinery] Aggregator')('Should be able to support the 1.17 Sample API Server using the current Aggregator [LinuxOnly]', async () => {
+const aggregate = behaviour('[sig-api-machinery] Aggregator')
+aggregate('Should be able to support the 1.17 Sample API Server using the current Aggregator [LinuxOnly]', async () => {
   const pki = await createPki(join(dir, 'pki')), authority = await pki.authority('ca', 'sample authority'), serving = await pki.leaf('sample', authority, { commonName: 'sample', dnsNames: ['sample-api.default.svc'] }, ['server'])
   const settings = JSON.parse(await terminal.k('get', 'configmap', '-n', 'kube-system', 'extension-apiserver-authentication', '-o', 'jsonpath={.data}')) as Record<string, string>
   const server = await FlunderServer.start({ ...serving, clientCa: settings['requestheader-client-ca-file']! })
