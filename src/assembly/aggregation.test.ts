@@ -119,6 +119,18 @@ test('its resources and schemas stand in the documents of the whole server', asy
   assert.ok(v2.definitions['io.k8s.metrics.pkg.apis.metrics.v1beta1.NodeMetrics'] && !v2.definitions['Unused'])
 })
 
+test('a server that knows OpenAPI v2 alone is shown in v3 all the same', async () => {
+  extension.onlySwagger = true
+  await cluster.client.patch(apiService, { name }, 'merge', { metadata: { labels: { again: 'true' } } })
+  const url = async () => (await ask('/openapi/v3')).body.paths[base.slice(1)]?.serverRelativeURL as string
+  await until('a document of our own', async () => /hash=[0-9A-F]{128}$/.test(await url()))
+  const { status, body } = await ask(await url())
+  assert.equal(status, 200)
+  assert.deepEqual(Object.keys(body.paths), [`${base}/nodes`])
+  assert.equal(body.components.schemas['io.k8s.metrics.pkg.apis.metrics.v1beta1.NodeMetrics'].description, 'What a node uses.')
+  extension.onlySwagger = false
+})
+
 test('an upgraded connection is handed over with the user\'s name', async () => {
   await cluster.client.create(service, { metadata: { name: 'outside', namespace: 'kube-system' }, spec: { type: 'ExternalName', externalName: 'localhost' } })
   await cluster.client.create(apiService, { metadata: { name: 'v1.metrics.k8s.io' }, spec: { group: 'metrics.k8s.io', version: 'v1', groupPriorityMinimum: 100, versionPriority: 50, insecureSkipTLSVerify: true, service: { name: 'outside', namespace: 'kube-system', port: extension.port } } })

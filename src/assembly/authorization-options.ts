@@ -9,6 +9,7 @@ export interface AuthorizationOptions {
   readonly configuration: AuthorizationConfiguration
   readonly policyFile?: string
   readonly superUser?: string
+  readonly environment: Readonly<Record<string, string | undefined>>
   /** Calls back with another configuration whenever there is one; returns a stop function. */
   readonly follow?: (changed: (configuration: AuthorizationConfiguration) => void) => () => void
 }
@@ -16,7 +17,7 @@ export interface AuthorizationOptions {
 /** Throws what is wrong with the file. */
 export function authorizationOf(options: ClusterOptions, log: Log): AuthorizationOptions {
   const { authorizationConfig: file, authorizationPolicyFile, authorizationRbacSuperUser } = options
-  const more = { ...(authorizationPolicyFile && { policyFile: authorizationPolicyFile }), ...(authorizationRbacSuperUser && { superUser: authorizationRbacSuperUser }) }
+  const more = { environment: process.env, ...(authorizationPolicyFile && { policyFile: authorizationPolicyFile }), ...(authorizationRbacSuperUser && { superUser: authorizationRbacSuperUser }) }
   if (!file) return { configuration: { authorizers: options.authorizationMode.map((type) => ({ type, name: type.toLowerCase(), ...(type === 'Webhook' && { webhook: webhookOf(options) }) })) }, ...more }
   const load = (text: string): AuthorizationConfiguration => {
     try { return checkedAuthorization(readConfiguration(text, authorizationConfiguration)) } catch (cause) { throw new Error(`failed to load AuthorizationConfiguration from file ${JSON.stringify(file)}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause }) }

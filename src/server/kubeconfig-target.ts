@@ -33,6 +33,14 @@ export function kubeconfigTarget(path: string, read: ReadFile): KubeconfigTarget
   }
 }
 
+const serviceAccountFolder = '/var/run/secrets/kubernetes.io/serviceaccount'
+/** The cluster in whose pod this process runs, as its account. Throws an Error where it runs in none. */
+export function inClusterTarget(environment: Readonly<Record<string, string | undefined>>, read: ReadFile): KubeconfigTarget {
+  const host = environment['KUBERNETES_SERVICE_HOST'], port = environment['KUBERNETES_SERVICE_PORT']
+  if (!host || !port) throw new Error('unable to load in-cluster configuration, KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT must be defined')
+  return { url: `https://${host.includes(':') ? `[${host}]` : host}:${port}`, headers: { authorization: `Bearer ${read(`${serviceAccountFolder}/token`).trim()}` }, ca: read(`${serviceAccountFolder}/ca.crt`) }
+}
+
 /** How to make oneself known to somebody. */
 export type Credentials = Pick<KubeconfigTarget, 'headers' | 'identity'>
 /** The users of a file by their names, for files in which those are the names of servers. */

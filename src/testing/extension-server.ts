@@ -27,6 +27,8 @@ const operation = (response: object) => ({ get: { operationId: 'listMetricsV1bet
 
 export class ExtensionServer {
   readonly asked: Asked[] = []
+  /** It has no OpenAPI v3. */
+  onlySwagger = false
   readonly #options: ExtensionOptions
   readonly #server: Server
   readonly #watchers = new Set<ServerResponse>()
@@ -83,7 +85,7 @@ export class ExtensionServer {
     switch (path) {
       case base: json(200, { kind: 'APIResourceList', apiVersion: 'v1', groupVersion: `${group}/${version}`, resources }); return
       case '/openapi/v2': json(200, { swagger: '2.0', info: { title: 'metrics', version: '1' }, paths: { [`${base}/nodes`]: operation({ schema: { $ref: `#/definitions/${definition}` } }), '/elsewhere': {} }, definitions: { [definition]: schema, Unused: { type: 'object' } } }); return
-      case '/openapi/v3': json(200, { paths: { [base.slice(1)]: { serverRelativeURL: `/openapi/v3${base}?hash=ABC` } } }); return
+      case '/openapi/v3': if (this.onlySwagger) { json(404, {}); return } json(200, { paths: { [base.slice(1)]: { serverRelativeURL: `/openapi/v3${base}?hash=ABC` } } }); return
       case `/openapi/v3${base}`: json(200, { openapi: '3.0.0', info: { title: 'metrics', version: '1' }, paths: { [`${base}/nodes`]: operation({ content: {} }) }, components: { schemas: { [definition]: schema } } }); return
       case `${base}/nodes`:
         if (!asked.url.includes('watch=')) { json(200, { kind: 'NodeMetricsList', apiVersion: `${group}/${version}`, metadata: {}, items: ['node-1', 'node-2'].map(metrics) }); return }

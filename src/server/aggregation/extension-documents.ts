@@ -3,6 +3,7 @@
 import type { Clock, Log, Random } from '#machinery'
 import type { ObjectReader } from '../object-reader.ts'
 import { serviceTarget, type Outbound, type OutboundAnswer } from '../outbound.ts'
+import { hex, sha256 } from '../paths/sha256.ts'
 import type { ApiServices, Remote } from './api-services.ts'
 import { identityHeaders } from './identity.ts'
 
@@ -62,7 +63,15 @@ export class ExtensionDocuments {
   /** OpenAPI v2; undefined: not known. */
   swagger({ name }: Remote): SwaggerDocument | undefined { return this.#kept.get(name)?.v2 }
   /** The hash of the version's OpenAPI v3 document; undefined: it has none. */
-  openapiHash({ name }: Remote): string | undefined { return this.#kept.get(name)?.v3 }
+  openapiHash(remote: Remote): string | undefined {
+    const swagger = this.onlySwagger(remote)
+    return swagger ? hashOf(swagger) : this.#kept.get(remote.name)?.v3
+  }
+  /** OpenAPI v2 of a server that has no v3: the version's v3 document is made of it. */
+  onlySwagger({ name, group, version }: Remote): SwaggerDocument | undefined {
+    const kept = this.#kept.get(name), base = `/apis/${group}/${version}/`
+    return kept?.v3 === undefined && Object.keys(kept?.v2?.paths ?? {}).some((path) => `${path}/`.startsWith(base)) ? kept?.v2 : undefined
+  }
 
   async #refresh(remote: Remote): Promise<void> {
     const { name, version, available } = remote
@@ -124,6 +133,12 @@ export class ExtensionDocuments {
   }
 }
 
+const hashes = new WeakMap<SwaggerDocument, string>()
+function hashOf(document: SwaggerDocument): string {
+  let hash = hashes.get(document)
+  if (hash === undefined) { hash = hex(sha256(JSON.stringify(document))).toUpperCase().repeat(2); hashes.set(document, hash) }
+  return hash
+}
 const find = (services: ApiServices, name: string): Remote | undefined => [...services.remotes()].find((r) => r.name === name)
 const parsed = ({ body }: OutboundAnswer): unknown => JSON.parse(new TextDecoder().decode(body))
 const stale = (before: Kept | undefined, version: string): Kept =>

@@ -111,6 +111,21 @@ test('a file says who decides in which order; conditions say which questions a w
   assert.equal(await verdict(authorizer, 'get /x', user('m', 'system:masters')), 'allow')
 })
 
+test('a webhook may be the cluster that this server runs in', async () => {
+  const { objects } = await start(), asked: { url: string; ca: unknown; headers: unknown }[] = []
+  const parts: AuthorizerParts = { objects: objects as Objects, clock: new HandClock(), read: (path) => `text of ${path}`, environment: { KUBERNETES_SERVICE_HOST: 'fd00::1', KUBERNETES_SERVICE_PORT: '443' }, outbound: async ({ url, ca, headers, body }) => {
+    asked.push({ url, ca, headers })
+    const { apiVersion } = JSON.parse(new TextDecoder().decode(body)) as { apiVersion: string }
+    return { status: 200, headers: {}, body: new TextEncoder().encode(JSON.stringify({ kind: 'SubjectAccessReview', apiVersion, status: { allowed: true } })) }
+  } }
+  const configuration = file(hook('[]').replace('{ type: KubeConfigFile, kubeConfigFile: /kc }', '{ type: InClusterConfig }'))
+  assert.equal(await verdict(configuredAuthorizers(configuration, parts).authorizer, 'get pods n/p', user('a')), 'allow')
+  const folder = '/var/run/secrets/kubernetes.io/serviceaccount'
+  assert.match(asked[0]!.url, /^https:\/\/\[fd00::1\]:443\b/)
+  assert.deepEqual([asked[0]!.ca, (asked[0]!.headers as Record<string, string>)['authorization']], [`text of ${folder}/ca.crt`, `Bearer text of ${folder}/token`])
+  assert.throws(() => configuredAuthorizers(configuration, { ...parts, environment: {} }), /unable to load in-cluster configuration, KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT must be defined/)
+})
+
 for (const [text, said] of [
   ['- { type: Other, name: a }\n', 'authorizers[0].type: Unsupported value: "Other": supported values: "AlwaysAllow", "AlwaysDeny", "Node", "RBAC", "Webhook"'],
   ['- { type: RBAC }\n- { type: RBAC, name: b }\n- { type: Node, name: B_ }\n', 'authorizers[0].name: Required value|authorizers[1].type: Duplicate value: "RBAC"|authorizers[2].name: Invalid value: "B_": authorizer name is invalid: '],

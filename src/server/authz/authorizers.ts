@@ -1,6 +1,6 @@
 // The authorizers of a server, made from its configuration.
 import { parseDuration, type Clock } from '#machinery'
-import { kubeconfigTarget, type ReadFile } from '../kubeconfig-target.ts'
+import { inClusterTarget, kubeconfigTarget, type ReadFile } from '../kubeconfig-target.ts'
 import type { ObjectReader } from '../object-reader.ts'
 import type { Outbound } from '../outbound.ts'
 import { AbacAuthorizer, parsePolicies } from './abac.ts'
@@ -16,6 +16,8 @@ export interface AuthorizerParts {
   readonly clock: Clock
   readonly outbound: Outbound
   readonly read: ReadFile
+  /** The process's, which says whether it runs in a pod of a cluster. */
+  readonly environment?: Readonly<Record<string, string | undefined>>
   /** --authorization-policy-file. */
   readonly policyFile?: string
   /** --authorization-rbac-super-user. */
@@ -62,10 +64,10 @@ export function checked(configuration: AuthorizationConfiguration): Authorizatio
   return configuration
 }
 
-function webhookOf({ connectionInfo, matchConditions: conditions = [], ...hook }: WebhookConfig, { outbound, clock, read }: AuthorizerParts): Authorizer {
+function webhookOf({ connectionInfo, matchConditions: conditions = [], ...hook }: WebhookConfig, { outbound, clock, read, environment = {} }: AuthorizerParts): Authorizer {
   const ttl = (text: string | undefined, otherwise: string, isOn: boolean | undefined) => (isOn === false ? 0 : parseDuration(text || otherwise))
   return new AuthorizationWebhook({
-    target: kubeconfigTarget(connectionInfo?.kubeConfigFile ?? '', read), version: hook.subjectAccessReviewVersion === 'v1' ? 'v1' : 'v1beta1',
+    target: connectionInfo?.type === 'InClusterConfig' ? inClusterTarget(environment, read) : kubeconfigTarget(connectionInfo?.kubeConfigFile ?? '', read), version: hook.subjectAccessReviewVersion === 'v1' ? 'v1' : 'v1beta1',
     authorizedTtlMs: ttl(hook.authorizedTTL, defaultTtl.authorized, hook.cacheAuthorizedRequests), unauthorizedTtlMs: ttl(hook.unauthorizedTTL, defaultTtl.unauthorized, hook.cacheUnauthorizedRequests),
     timeoutMs: parseDuration(hook.timeout || '30s'), onError: hook.failurePolicy === 'Deny' ? 'deny' : 'none', outbound, clock,
     ...(conditions.length > 0 && { conditions: matchConditions(conditions.map(({ expression = '' }) => expression), 'matchConditions').conditions }),

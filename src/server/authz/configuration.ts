@@ -59,7 +59,7 @@ function validateWebhook(hook: WebhookConfig, at: string): FieldError[] {
     ...oneOf('subjectAccessReviewVersion', version, ['v1', 'v1beta1']),
     ...(!matchVersion ? (conditions.length > 0 ? [requiredValue(`${at}.matchConditionSubjectAccessReviewVersion`, 'required if match conditions are specified')] : []) : oneOf('matchConditionSubjectAccessReviewVersion', matchVersion, ['v1'])),
     ...oneOf('failurePolicy', failurePolicy, ['Deny', 'NoOpinion']), ...oneOf('connectionInfo.type', type, ['InClusterConfig', 'KubeConfigFile']),
-    ...(type === 'InClusterConfig' ? [invalidValue(`${at}.connectionInfo.type`, type, 'this server runs in no cluster: give a KubeConfigFile')] : []),
+    ...(type === 'InClusterConfig' && file ? [invalidValue(`${at}.connectionInfo.kubeConfigFile`, file, 'can only be set when type=KubeConfigFile')] : []),
     ...(type !== 'KubeConfigFile' ? [] : !file ? [requiredValue(`${at}.connectionInfo.kubeConfigFile`)] : file.startsWith('/') ? [] : [invalidValue(`${at}.connectionInfo.kubeConfigFile`, file, 'must be an absolute path')]),
     ...matchConditions(conditions.map(({ expression = '' }) => expression), `${at}.matchConditions`).errors,
   ]

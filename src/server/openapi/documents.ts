@@ -1,11 +1,12 @@
 // The documents themselves, made when they are asked for and kept while what they show stays: /openapi/v3 has an index and one for each
 // version (and for what is no resource), /openapi/v2 is one for all.
 import { LRUCache } from 'lru-cache'
-import type { Aggregation } from '../aggregation/index.ts'
+import type { Aggregation, Remote, SwaggerDocument } from '../aggregation/index.ts'
 import type { Core } from '../core.ts'
 import { hex, sha256 } from '../paths/sha256.ts'
 import type { Served } from '../served.ts'
 import { definitionsOf, discoveryDefinitions } from './definitions.ts'
+import { fromSwagger } from './from-swagger.ts'
 import { gnostic } from './gnostic.ts'
 import { addSwagger } from './merge.ts'
 import { pathsOf } from './paths.ts'
@@ -66,6 +67,14 @@ export class OpenApiDocuments {
     }
     const root = rootDocuments(this.#groups())[name]
     return root && { hash: this.#hashOfRoot(name), bytes: this.#made(`v3/${form}/${name}/${this.#hashOfRoot(name)}`, form, 'v3', () => this.#document3(pathsOf('v3', [], root).paths, discoveryDefinitions('v3'))) }
+  }
+
+  /** The v3 document of a version that another server serves, where that server knows v2 alone; undefined: it has its own. */
+  v3Elsewhere(remote: Remote, form: Form): Document | undefined {
+    const { documents } = this.#aggregation, { group, version } = remote, swagger = documents.onlySwagger(remote)
+    if (!swagger) return undefined
+    const hash = documents.openapiHash(remote)!
+    return { hash, bytes: this.#made(`v3/${form}/apis/${group}/${version}/${hash}`, form, 'v3', () => fromSwagger(swagger as SwaggerDocument & Record<string, unknown>, `/apis/${group}/${version}`)) }
   }
 
   /** The v2 document of everything that is served, here and elsewhere. */

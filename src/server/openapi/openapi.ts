@@ -28,10 +28,10 @@ export function openapi(core: Core, aggregation: Aggregation, build: string): Pa
     const wanted = name.slice('/openapi/v3/'.length)
     const [, group = '', version = ''] = /^apis\/([^/]+)\/([^/]+)$/.exec(wanted) ?? []
     const remote = aggregation.services.remote(group, version)
-    if (remote) return passOn(core, remote, request, info, aggregator)
+    if (remote && !aggregation.documents.onlySwagger(remote)) return passOn(core, remote, request, info, aggregator)
     const form = formOf(request, 'v3')
     if (!form) return refused(406)
-    const document = documents.v3(wanted, form)
+    const document = remote ? documents.v3Elsewhere(remote, form) : documents.v3(wanted, form)
     if (!document) return refused(404)
     const asked = query.get('hash')
     if (!asked) return answer(request, document, form, 'v3')
