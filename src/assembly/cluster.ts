@@ -1,6 +1,7 @@
 // A cluster on this machine: its keys, its control plane, its listening sockets and its nodes.
 import { readFileSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
+import { join } from 'node:path'
 import type { ClusterOptions, ClusterProgram } from '#cli'
 import { listen, type Listening } from '#server/listen'
 import type { ApiHandler } from '#machinery'
@@ -15,7 +16,8 @@ import { CertificatesInUse } from './certificates-in-use.ts'
 import { createControlPlane, openEngine, type ControlPlane } from './control-plane.ts'
 import { giveBackMemory } from './give-back.ts'
 import { kubeletConnector } from './kubelet-connector.ts'
-import { measured } from './measured-engine.ts'
+import { measured, storageSize } from './measured-engine.ts'
+import { measuredOutbound } from './measured-outbound.ts'
 import { metricSettings } from './metric-settings.ts'
 import { outbound } from './outbound.ts'
 import { processMetrics } from './process-metrics.ts'
@@ -58,11 +60,13 @@ async function start(options: ClusterOptions, { log, progress, followAudit, setV
   const certificates = new CertificatesInUse(options, { ca, frontProxyCa, serving, proxyIdentity })
 
   progress('starting the API server')
+  const read = (path: string) => readFileSync(path, 'utf8'), metrics = new Metrics(metricSettings(options, read))
+  const handshakes = metrics.counter({ name: 'apiserver_tls_handshake_errors_total', stability: 'ALPHA', help: 'TLS handshakes of clients that failed.' }).with()
   // Sockets first: a port that is in use is known before anything is written. Requests wait until there is something to ask.
   const ready = Promise.withResolvers<ApiHandler>()
   ready.promise.catch(() => {})
   const handler: ApiHandler = async (request) => (await ready.promise)(request)
-  const common = { handler, ...certificates.serving, log: log.named('listen'),
+  const common = { handler, ...certificates.serving, log: log.named('listen'), onHandshakeError: () => { handshakes.inc() },
     agents: { authority: ca.certificate, certificate: kubeletClient.certificate, key: kubeletClient.key },
     requestMs: options.requestTimeout, goawayChance: options.goawayChance, withoutHttp2: options.disableHttp2Serving, sharesPort: options.permitPortSharing, ...(options.http2MaxStreamsPerConnection > 0 && { streamsPerConnection: options.http2MaxStreamsPerConnection }),
     ...(options.strictTransportSecurityDirectives.length > 0 && { strictTransportSecurity: options.strictTransportSecurityDirectives.join('; ') }) }
@@ -75,7 +79,7 @@ async function start(options: ClusterOptions, { log, progress, followAudit, setV
     if (bindAddress !== '0.0.0.0' && bindAddress !== nodes.gateway) sockets.push(await listen({ ...common, host: nodes.gateway, port: main.port }))
   }
 
-  const calls = outbound(), read = (path: string) => readFileSync(path, 'utf8'), metrics = new Metrics(metricSettings(options, read))
+  const calls = measuredOutbound(outbound(), metrics, stopwatch)
   const gates = featureGates(options.featureGates)
   featureMetrics(metrics, gates)
   if (gates.idle.length > 0) log.warn('feature gates were switched that nothing here looks at', { gates: gates.idle.join(',') })
@@ -87,6 +91,7 @@ async function start(options: ClusterOptions, { log, progress, followAudit, setV
   const kubelet = kubeletConnector({ client: kubeletClient, authority: ca.certificate }), carrier = backend({ identity: kubeletClient, ca: ca.certificate })
   const atRest = options.encryptionProviderConfig ? await (await import('./encryption/index.ts')).encryption({ file: options.encryptionProviderConfig, reload: options.encryptionProviderConfigAutomaticReload, kmsV1: gates.on.get('KMSv1') === true, clock: realClock, log: log.named('encryption') }) : undefined
   if (atRest) undo.push(async () => atRest.stop())
+  storageSize(metrics, ['store.db', 'store.db-wal'].map((name) => join(paths.storeDir, name)))
   const plane: ControlPlane = await createControlPlane({
     build: buildInfo(),
     ...(atRest && { atRest: atRest.atRest, checks: atRest.checks }),

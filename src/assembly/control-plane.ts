@@ -7,7 +7,7 @@ import { connect, directClient, EventRecorder, Informers, type Cluster } from '#
 import { startControllers, type CertificateSigner } from '#controllers'
 import { startScheduler } from '#scheduler'
 import {
-  admissionPlugins, bootstrap, chooseFormer, configuredAuthorizers, createApiServer, createObjects, formerAskedFor, impersonator, keepFlowControl, keepIpAddresses, legacyToken, Metrics, parseCidr, podPresetPlugin, publishAuthorities, readableStore,
+  admissionPlugins, bootstrap, chooseFormer, configuredAuthorizers, createApiServer, createObjects, formerAskedFor, impersonator, keepFlowControl, keepIpAddresses, legacyToken, Metrics, parseCidr, podPresetPlugin, workQueueMetrics, publishAuthorities, readableStore,
   runtimeConfigProblem, ServiceAllocation, systemUser, type AdmissionChoice, type AllowedOrigins, type Debugging, type ApiServer, type Auditor, type BackendConnector, type EncryptionAtRest, type FlowControlSettings, type FrontProxyNames, type HealthCheck, type KubeletConnector, type Objects, type ReadFile, type RuntimeConfig, type Outbound, type Tracer,
 } from '#server'
 import { openStore, sealedEngine, sqliteEngine, type Engine, type Store } from '#store'
@@ -111,6 +111,8 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   const { configuration, follow: followAuthorization, ...more } = options.authorization ?? { configuration: { authorizers: options.authorizationMode.map((type) => ({ type, name: type.toLowerCase() })) } }
   const authorizers = configuredAuthorizers(configuration, { objects, clock, read, outbound: options.outbound ?? nobody, ...more }), { authorizer, roles } = authorizers
   const services = new ServiceAllocation({ ranges: { addresses: range, nodePorts: { first: options.serviceNodePortRange.from, last: options.serviceNodePortRange.to } }, objects, random })
+  services.show(metrics)
+  const queues = workQueueMetrics(metrics, clock)
   const former = await formerVersions(options.runtimeConfig ?? {})
   const server: ApiServer = createApiServer({
     objects, clock, random, ...(options.stopwatch && { stopwatch: options.stopwatch }), metrics, ...(options.auditor && { auditor: options.auditor }), ...(options.tracer && { tracer: options.tracer }), ...(options.flowControl && { flowControl: options.flowControl }), log: log.named('apiserver'), kinds: [...kinds, ...(former?.kinds ?? [])], authorizer, roles, ...(former && { former: former.versions }),
@@ -126,7 +128,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   const informers = new Informers(directClient(server.handler, informerUser, { clock, random, log: log.named('caches'), userAgent: 'proa-caches' }))
   const as = (user: User, component: string): Cluster => {
     const client = directClient(server.handler, user, { clock, random, log: log.named(component), userAgent: component === 'default-scheduler' ? 'kube-scheduler' : 'kube-controller-manager' })
-    return connect(client, informers, new EventRecorder(client, { component, ...(component === 'default-scheduler' && { style: 'series' as const }) }))
+    return connect(client, informers, new EventRecorder(client, { component, ...(component === 'default-scheduler' && { style: 'series' as const }) }), client.log, queues)
   }
   return {
     handler: server.handler, store, objects, server, as,

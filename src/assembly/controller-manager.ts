@@ -5,7 +5,7 @@ import type { ClusterProgram, ControllerManagerOptions } from '#cli'
 import { connect, EventRecorder, Informers, type Client, type Cluster } from '#client'
 import { controllerNames, parts, startParts, type ControllersOptions } from '#controllers'
 import { is, type Log, type User } from '#machinery'
-import { legacyToken } from '#server'
+import { legacyToken, workQueueMetrics } from '#server'
 import { namespace, serviceAccount } from '#kinds'
 import { certificateSigner } from './certificate-signer.ts'
 import { runComponent, type Component } from './component.ts'
@@ -19,7 +19,7 @@ export const runControllerManager: ClusterProgram['runControllerManager'] = asyn
   return runComponent(name, options, log, async (component) => {
     const rootCa = settings.rootCa || (component.access.ca ?? ''), all = parts({ ...settings, rootCa }).filter((one) => chosen.has(one.name))
     const tokens = options.useServiceAccountCredentials ? await AccountTokens.start(component, all, log) : undefined
-    const informers = new Informers(component.client), clients = new Map<string, Client>()
+    const queues = workQueueMetrics(component.metrics, clock), informers = new Informers(component.client), clients = new Map<string, Client>()
     const clientOf = (user: User): Client => {
       const token = tokens?.of(user)
       if (token === undefined) return component.client
@@ -27,7 +27,7 @@ export const runControllerManager: ClusterProgram['runControllerManager'] = asyn
       clients.set(user.name, made)
       return made
     }
-    const as = (user: User, named: string): Cluster => { const client = clientOf(user); return connect(client, informers, new EventRecorder(client, { component: named }), log.named(named)) }
+    const as = (user: User, named: string): Cluster => { const client = clientOf(user); return connect(client, informers, new EventRecorder(client, { component: named }), log.named(named), queues) }
     const stop = startParts(all, { as, clock, log: log.named('controllers'), workers: workersOf(options) })
     log.info('controllers have started', { controllers: all.map((one) => one.name) })
     return async () => { await stop(); tokens?.stop(); informers.stop() }

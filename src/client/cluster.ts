@@ -1,4 +1,5 @@
 // What a controller (or scheduler, or agent) touches: it reads from caches that watches keep fresh, and writes to the API server.
+import type { QueueWatcher } from './queue.ts'
 import type { AnyObject, Clock, Kind, Log, New, Random } from '#machinery'
 import type { Client, DeleteOptions, PatchType, Target, WriteOptions } from './client.ts'
 import type { Recorder } from './events.ts'
@@ -19,6 +20,8 @@ export interface Cluster {
   /** The client that this component writes with: for what has no method here, and for reads that must be fresh. */
   readonly client: Client
   readonly events: Recorder
+  /** What is told of the queue of a controller with this name; absent: nothing. */
+  readonly queueWatcher?: (name: string) => QueueWatcher
 
   /** From the cache. Reading a kind that the component has not declared (or started) throws: declare it in `reads`. */
   get<T extends AnyObject>(kind: Kind<T>, target: Target): T | undefined

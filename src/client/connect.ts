@@ -8,16 +8,18 @@ import type { Informers } from './informers.ts'
 import type { Index } from './object-table.ts'
 
 /** `informers` may be shared by many components; `client` carries the identity of this one. */
-export const connect = (client: Client, informers: Informers, events: Recorder, log: Log = client.log): Cluster =>
-  new ConnectedCluster(client, informers, events, log)
+export const connect = (client: Client, informers: Informers, events: Recorder, log: Log = client.log, queueWatcher?: Cluster['queueWatcher']): Cluster =>
+  new ConnectedCluster(client, informers, events, log, queueWatcher)
 
 class ConnectedCluster implements Cluster {
   readonly client: Client
   readonly events: Recorder
   readonly log: Log
+  readonly queueWatcher?: NonNullable<Cluster['queueWatcher']>
   readonly #informers: Informers
 
-  constructor(client: Client, informers: Informers, events: Recorder, log: Log) {
+  constructor(client: Client, informers: Informers, events: Recorder, log: Log, queueWatcher: Cluster['queueWatcher']) {
+    if (queueWatcher) this.queueWatcher = queueWatcher
     this.client = client
     this.events = events
     this.log = log

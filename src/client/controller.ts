@@ -51,7 +51,7 @@ const settleMs = 30_000
 const defaultWorkers = 5
 
 /** Starts a controller; returns how to stop it, which resolves when its last reconcile has ended. */
-export function run<T extends AnyObject>(controller: Controller<T>, cluster: Cluster, watcher?: QueueWatcher): () => Promise<void> {
+export function run<T extends AnyObject>(controller: Controller<T>, cluster: Cluster, watcher: QueueWatcher | undefined = cluster.queueWatcher?.(controller.name)): () => Promise<void> {
   const log = cluster.log.named(controller.name)
   const queue = new WorkQueue(cluster.clock, watcher)
   const stops: (() => void)[] = []

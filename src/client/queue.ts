@@ -41,7 +41,7 @@ export class WorkQueue {
     if (this.#closed || this.#ready.has(key) || this.#again.has(key)) return
     if (this.#working.has(key)) { this.#again.set(key, this.#clock.now()); return }
     const worker = this.#idle.shift()
-    if (worker) { this.#start(key, this.#clock.now()); worker(key); return }
+    if (worker) { this.#watcher.added?.(this.#ready.size); this.#start(key, this.#clock.now()); worker(key); return }
     this.#ready.set(key, this.#clock.now())
     this.#watcher.added?.(this.#ready.size)
   }

@@ -7,6 +7,7 @@ import type { Authorizer } from './authz/authz.ts'
 import type { RequestContext } from './context.ts'
 import { EventLog } from './event-log.ts'
 import type { Output } from './media.ts'
+import type { ListMetrics, WatchCacheMetrics } from './metrics/lists.ts'
 import type { GateMetrics } from './metrics/gates.ts'
 import type { Metrics } from './metrics/metrics.ts'
 import type { StoreRequests } from './metrics/store-requests.ts'
@@ -35,6 +36,7 @@ export interface Core {
   /** What is counted of the store and of watches. */
   readonly storeRequests: StoreRequests
   readonly watchMetrics: WatchMetrics
+  readonly listMetrics: ListMetrics
   readonly admission: AdmissionChain
   readonly authorizer: Authorizer
   /** Who is asking. Rejects with NotAuthenticated. */
@@ -59,7 +61,12 @@ export interface Core {
 export class EventLogs {
   readonly #objects: Objects
   readonly #logs = new Map<Kind, EventLog>()
-  constructor(objects: Objects) { this.#objects = objects }
+  readonly #metrics: (kinds: () => Iterable<Kind>) => WatchCacheMetrics
+  #counting: WatchCacheMetrics | undefined
+  constructor(objects: Objects, metrics: (kinds: () => Iterable<Kind>) => WatchCacheMetrics) {
+    this.#objects = objects
+    this.#metrics = metrics
+  }
   /** Ends every watch of a kind that is not served any more as it was. */
   close(kind: Kind): void {
     this.#logs.get(kind)?.end()
@@ -67,7 +74,11 @@ export class EventLogs {
   }
   of(kind: Kind): EventLog {
     let log = this.#logs.get(kind)
-    if (!log) { log = new EventLog(this.#objects, kind); this.#logs.set(kind, log) }
+    if (!log) {
+      this.#counting ??= this.#metrics(() => [...this.#logs].filter(([, { listeners }]) => listeners > 0).map(([watched]) => watched))
+      log = new EventLog(this.#objects, kind, this.#counting)
+      this.#logs.set(kind, log)
+    }
     return log
   }
   /** How many watchers a change of an object would reach. */

@@ -3,6 +3,7 @@
 // event costs what its readers cost, not what all watchers cost.
 import type { Kind, LooseObject } from '#machinery'
 import { prefixEnd, type KeyValue, type StoreEvent } from '#store'
+import type { WatchCacheMetrics } from './metrics/lists.ts'
 import type { Objects } from './objects.ts'
 
 /** A change, with the encodings that were made of it so far: one per form, whatever the number of watchers. */
@@ -39,9 +40,12 @@ export class EventLog {
   #stop: (() => void) | undefined
   #listeners = 0
 
-  constructor(objects: Objects, kind: Kind) {
+  readonly #metrics: WatchCacheMetrics
+
+  constructor(objects: Objects, kind: Kind, metrics: WatchCacheMetrics) {
     this.#objects = objects
     this.#kind = kind
+    this.#metrics = metrics
   }
 
   get listeners(): number { return this.#listeners }
@@ -76,7 +80,12 @@ export class EventLog {
   #follow(): () => void {
     const { store } = this.#objects
     const prefix = this.#objects.prefix(this.#kind)
-    const deliver = (events: readonly StoreEvent[]) => { for (const event of events) this.#deliver(logged(event)) }
+    const { received, dispatched } = this.#metrics.begun(this.#kind)
+    const deliver = (events: readonly StoreEvent[]) => {
+      received.value += events.length
+      for (const event of events) this.#deliver(logged(event))
+      dispatched.value += events.length
+    }
     if (!this.#kind.stored?.ready) return store.watch(prefix, prefixEnd(prefix), store.revision, ({ events }) => { deliver(events) })
     // Others must convert what is shown: events wait for that, one batch after the other. What cannot be converted ends the watches.
     let before = Promise.resolve()

@@ -47,3 +47,4 @@ export { type Debugging, type Profiler, type TakenProfile } from './paths/profil
 export { allowedOrigins, type AllowedOrigins } from './cors.ts'
 export { featureGates, featureMetrics, type FeatureGates } from './metrics/features.ts'
 export { readYaml } from './yaml.ts'
+export { workQueueMetrics, type QueueFigures } from './metrics/work-queues.ts'

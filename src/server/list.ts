@@ -33,6 +33,8 @@ export interface Found {
   readonly revision: number
   readonly continue: string
   readonly remaining: number | undefined
+  /** How many objects were looked at. */
+  readonly fetched: number
 }
 
 /** GET of a collection. */
@@ -66,6 +68,12 @@ export function find(call: Call, selected: Selection, options: ListOptions): Fou
 }
 
 function findNow(call: Call, selected: Selection, options: ListOptions): Found {
+  const found = look(call, selected, options)
+  call.core.listMetrics.listed(call.served.kind, found.fetched, found.items.length)
+  return found
+}
+
+function look(call: Call, selected: Selection, options: ListOptions): Found {
   const { store } = call.core.objects
   const asked = parseListVersion(options.resourceVersion)
   const { prefix } = selected
@@ -101,29 +109,30 @@ function page({ core: { objects } }: Call, selected: Selection, { limit }: ListO
   const past = revision === store.revision ? {} : { revision }
   if (selected.key !== undefined) {
     const kv = selected.key >= start ? store.get(selected.key, past.revision) : undefined
-    return { items: kv && selected.matches(kv) ? [kv] : [], revision, continue: '', remaining: undefined }
+    return { items: kv && selected.matches(kv) ? [kv] : [], revision, continue: '', remaining: undefined, fetched: kv ? 1 : 0 }
   }
   const end = rangeEnd(selected.prefix)
   if (selected.all || limit === 0) {
     const { kvs, more, count } = store.range(start, end, { ...past, ...(limit > 0 && { limit }) })
     const last = kvs.at(-1)
     const items = selected.all ? kvs : kvs.filter(selected.matches)
-    if (!more || !last) return { items, revision, continue: '', remaining: undefined }
-    return { items, revision, continue: encodeContinue(selected.prefix, last.key, revision), remaining: count - kvs.length }
+    if (!more || !last) return { items, revision, continue: '', remaining: undefined, fetched: kvs.length }
+    return { items, revision, continue: encodeContinue(selected.prefix, last.key, revision), remaining: count - kvs.length, fetched: kvs.length }
   }
   const items: KeyValue[] = []
-  let from = start
+  let from = start, fetched = 0
   for (;;) {
     const { kvs, more } = store.range(from, end, { ...past, limit: scanSize })
     for (const [i, kv] of kvs.entries()) {
+      fetched++
       if (!selected.matches(kv)) continue
       items.push(kv)
       if (items.length < limit) continue
       const isLast = !more && i === kvs.length - 1
-      return { items, revision, continue: isLast ? '' : encodeContinue(selected.prefix, kv.key, revision), remaining: undefined }
+      return { items, revision, continue: isLast ? '' : encodeContinue(selected.prefix, kv.key, revision), remaining: undefined, fetched }
     }
     const last = kvs.at(-1)
-    if (!more || !last) return { items, revision, continue: '', remaining: undefined }
+    if (!more || !last) return { items, revision, continue: '', remaining: undefined, fetched }
     from = `${last.key}\0`
   }
 }

@@ -130,6 +130,8 @@ function identify(core: Core, context: RequestContext): Promise<void> | undefine
 function identified({ gates }: Core, context: RequestContext, user: User): void {
   context.user = user
   noteIdentifying(gates, context, 'success')
+  const { certificate } = context.request
+  if (certificate && context.user?.extra?.['authentication.kubernetes.io/credential-id']?.[0] === `X509SHA256=${certificate.fingerprint}`) gates.certificate(certificate.notAfter - context.now)
 }
 async function unidentified({ gates, auditor }: Core, context: RequestContext, error: unknown): Promise<never> {
   const refused = error instanceof NotAuthenticated

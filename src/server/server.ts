@@ -17,6 +17,7 @@ import { flowControlDumps } from './flowcontrol/dumps.ts'
 import { FlowControl } from './flowcontrol/flow-control.ts'
 import { MaxInFlight } from './flowcontrol/gate.ts'
 import { Lifecycle } from './lifecycle.ts'
+import { ListMetrics, WatchCacheMetrics } from './metrics/lists.ts'
 import { GateMetrics } from './metrics/gates.ts'
 import { Metrics } from './metrics/metrics.ts'
 import { StoreRequests } from './metrics/store-requests.ts'
@@ -189,7 +190,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     registry: new Registry(kinds, subresourcesOf, options.former),
     admission: new AdmissionChain([deviceClaimCheck(authorizer), ...options.admission, ...(roles ? [escalationCheck({ authorizer, roles })] : []), paramAccessCheck(authorizer)], objects, metrics),
     authenticate: authenticator.authenticate,
-    logs: new EventLogs(objects), watches: new Set(), tokens: options.tokens, kubelet: options.kubelet, backend: options.backend,
+    logs: new EventLogs(objects, (watched) => new WatchCacheMetrics(metrics, () => objects.store.revision, watched)), listMetrics: new ListMetrics(metrics), watches: new Set(), tokens: options.tokens, kubelet: options.kubelet, backend: options.backend,
     outbound: options.outbound ?? nobody, shortestWatchSeconds: options.minRequestTimeoutSeconds ?? 1800, proxyIdentity: options.proxyIdentity, cbor: options.features?.has('CBORServingAndStorage') ?? false,
   }
   if (options.former) knowFormerVersions(options.former, options.kinds)

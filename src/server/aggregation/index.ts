@@ -21,6 +21,11 @@ export class Aggregation {
   constructor(core: Core) {
     this.#core = core
     this.services = new ApiServices(core.objects, core.registry)
+    const unavailable = core.metrics.gauge({ name: 'aggregator_unavailable_apiservice', stability: 'ALPHA', help: 'Whether an APIService cannot be asked.', labels: ['name'] })
+    core.metrics.collect(() => {
+      unavailable.clear()
+      for (const { metadata: { name }, status } of this.services.all()) unavailable.with(name).set(status?.conditions?.some(({ type, status: is }) => type === 'Available' && is === 'True') ? 0 : 1)
+    })
     this.documents = new ExtensionDocuments({ ...core, services: this.services })
   }
 

@@ -29,6 +29,8 @@ export interface ListenOptions extends ServingCertificates {
   readonly streamsPerConnection?: number
   /** The chance that a request asks its client to connect anew. */
   readonly goawayChance?: number
+  /** A handshake failed. */
+  readonly onHandshakeError?: () => void
   /** Only HTTP/1.1 is spoken. */
   readonly withoutHttp2?: boolean
   /** Other processes may listen on the same port; the system shares out connections. */
@@ -81,7 +83,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, _flags: number, rawHeaders: readonly string[]) => { void serveHttp2(stream, headers, rawHeaders, site) })
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => { void serveUpgrade(request, socket, head, handler, options) })
   server.on('clientError', refuseUnreadable)
-  server.on('tlsClientError', (error: Error) => { log.debug('a TLS handshake failed', { error: error.message }) })
+  server.on('tlsClientError', (error: Error) => { options.onHandshakeError?.(); log.debug('a TLS handshake failed', { error: error.message }) })
   Object.assign(server, { keepAliveTimeout: limits.idleHttp1Ms }) // Node leaves HTTP/1.1 connections of such a server open for ever
 
   await new Promise<void>((resolve, reject) => {

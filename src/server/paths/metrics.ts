@@ -11,6 +11,9 @@ const isIndicator = (name: string): boolean => name === 'kubernetes_healthcheck'
 export function metrics({ metrics: all, objects, registry }: Core): PathHandler {
   storageMetrics(all, objects, registry)
   all.countThemselves()
+  const none = (name: string, help: string) => { all.counter({ name: `apiserver_validation_declarative_validation_${name}`, stability: 'BETA', help }).with() }
+  none('mismatch_total', 'Objects that two ways of validation disagree about: there is one way.')
+  none('panic_total', 'Validations that failed by themselves: there is one way.')
   return (_request, { path }) => {
     if (path === '/metrics') return textAnswer(200, all.text((name) => !isIndicator(name)), textFormat)
     if (path === '/metrics/slis') return textAnswer(200, all.text(isIndicator), textFormat)

@@ -36,6 +36,8 @@ export class AddressRanges {
     }
     return undefined
   }
+  /** Of every range, by its name. */
+  all(): { readonly cidr: string; readonly pool: Pool }[] { return [...this.#pools].map(([cidr, { pool }]) => ({ cidr, pool })) }
   take(n: number, owner: string): void { this.#holders.take(n, owner) }
   release(n: number, owner: string): void { this.#holders.release(n, owner) }
 

@@ -1,6 +1,7 @@
 // Service addresses and node ports: what a Service's type asks for is given before it is validated and stored, and is free again when it goes.
 import { adoptAllocated, needsHealthCheckPort, service as serviceKind, validateServiceAddresses, type Service } from '#kinds'
 import { ApiError, internalError, invalid, invalidValue, type FieldError, type LooseObject, type Random } from '#machinery'
+import type { Metrics } from '../metrics/metrics.ts'
 import type { ObjectReader } from '../object-reader.ts'
 import type { Allocator } from '../server.ts'
 import { AddressRanges } from './address-ranges.ts'
@@ -28,6 +29,19 @@ export class ServiceAllocation implements Allocator {
       for (const port of portsOf(old)) this.#ports.release(port, owner)
       for (const ip of addressesOf(object)) this.#addresses.take(ip, owner)
       for (const port of portsOf(object)) this.#ports.take(port, owner)
+    })
+  }
+  /** Shows how many addresses and ports are taken and free. */
+  show(metrics: Metrics): void {
+    const gauge = (name: string, help: string, labels: readonly string[] = []) => metrics.gauge({ name: `kube_apiserver_${name}`, stability: 'ALPHA', help, labels })
+    const taken = gauge('clusterip_allocator_allocated_ips', 'Service addresses that are taken.', ['cidr']), free = gauge('clusterip_allocator_available_ips', 'Service addresses that are free.', ['cidr'])
+    const ports = gauge('nodeport_allocator_allocated_ports', 'Node ports that are taken.').with(), freePorts = gauge('nodeport_allocator_available_ports', 'Node ports that are free.').with()
+    metrics.collect(() => {
+      taken.clear()
+      free.clear()
+      for (const { cidr, pool } of this.#addresses.all()) { taken.with(cidr).set(pool.held); free.with(cidr).set(pool.size - pool.held) }
+      ports.set(this.#ports.held)
+      freePorts.set(this.#ports.size - this.#ports.held)
     })
   }
   close(): void { this.#stop(); this.#addresses.close() }

@@ -35,6 +35,8 @@ export class Pool {
     const holder = this.#holders.taken.get(n) ?? this.#holders.reserved.get(n)
     return holder !== undefined && holder !== owner
   }
+  /** How many are held, and how many could be. */
+  get held(): number { let held = 0; for (const n of this.#holders.taken.keys()) if (this.contains(n)) held++; return held }
   contains(n: number): boolean { return n >= this.first && n < this.first + this.size }
 
   /** Holds a number for a write; the returned function lets go of it again (what was stored is taken by then). */
