@@ -11,6 +11,8 @@ export class Cycle {
   readonly pod: PodInfo
   /** The tests of the plugins that have something to say, in order. */
   tests: readonly { readonly plugin: Plugin; readonly test: NodeTest }[] = []
+  /** Whether all tests are `local`, so that their answers hold for other pods of the same signature. */
+  local = false
   /** Plugins that gave no opinion in preFilter. */
   readonly skipped = new Set<Plugin>()
   /** Put into the active queue when this pod has got its node. */

@@ -5,7 +5,7 @@ import type { Extender, Refusals } from './framework.ts'
 import type { NodeInfo } from './node-info.ts'
 import type { Nodes } from './nodes.ts'
 import type { Nominator } from './queue/nominator.ts'
-import type { Profile } from './profile.ts'
+import type { Answer, Profile } from './profile.ts'
 import { isRejected, unresolvable, unschedulable, type Status } from './status.ts'
 
 /** Below this many nodes all are looked at; above, enough feasible ones suffice (the reference's numbers). */
@@ -74,13 +74,15 @@ export async function findNode(cycle: Cycle, around: Surroundings): Promise<Plac
 
 /** The nodes that all plugins and extenders accept, as many as are enough to choose among. */
 async function passFilters(cycle: Cycle, asked: readonly NodeInfo[], around: Surroundings, note: (node: NodeInfo, status: Status, by: string) => void): Promise<readonly NodeInfo[]> {
-  const { profile, extenders, start } = around, found: NodeInfo[] = []
+  const { profile, extenders, start } = around, found: NodeInfo[] = [], known = cycle.local ? profile.answers.of(cycle.pod.signature) : undefined
   const enough = !profile.scores && !extenders.some((e) => e.filter || e.prioritize) ? 1 : feasibleToFind(asked.length, profile.percentageOfNodesToScore)
   for (let i = 0; i < asked.length && found.length < enough; i++) {
-    const node = asked[(start + i) % asked.length]!, refused = fits(cycle, node, around)
-    if (!refused) found.push(node)
-    else if (isRejected(refused.status)) note(node, refused.status, refused.by)
-    else throw new CycleError(refused.status.reasons.join(', '), { cause: refused.status.error })
+    const node = asked[(start + i) % asked.length]!
+    let answer = known?.of(node)
+    if (!answer) { answer = fits(cycle, node, around) ?? fine; known?.set(node, answer) }
+    if (!answer.status) found.push(node)
+    else if (isRejected(answer.status)) note(node, answer.status, answer.by)
+    else throw new CycleError(answer.status.reasons.join(', '), { cause: answer.status.error })
   }
   let left: readonly NodeInfo[] = found
   for (const extender of extenders) {
@@ -100,13 +102,16 @@ async function passFilters(cycle: Cycle, asked: readonly NodeInfo[], around: Sur
 
 /** The first plugin that refuses the node. More important pods that are nominated for it count as if they were there, and as if they were not. */
 export function fits(cycle: Cycle, node: NodeInfo, { nominator, nodes, profile }: Pick<Surroundings, 'nominator' | 'nodes' | 'profile'>): { status: Status; by: string } | undefined {
-  const expected = nominator.on(node.name, cycle.pod)
+  const expected = nominator.on(node.name, cycle.pod), { version } = node
   if (expected.length > 0) {
     for (const pod of expected) { nodes.put(pod, node); profile.told(cycle, 'added', pod, node) }
     try {
       const refused = ask(cycle, node)
       if (refused) return refused
-    } finally { for (const pod of expected) { nodes.take(pod, node); profile.told(cycle, 'removed', pod, node) } }
+    } finally {
+      for (const pod of expected) { nodes.take(pod, node); profile.told(cycle, 'removed', pod, node) }
+      node.version = version
+    }
   }
   return ask(cycle, node)
 }
@@ -117,6 +122,8 @@ function ask(cycle: Cycle, node: NodeInfo): { status: Status; by: string } | und
   }
   return undefined
 }
+
+const fine: Answer = { by: '' }
 
 /** How many feasible nodes are enough to choose among: all of a small cluster, then a falling share, at least a hundred. */
 export function feasibleToFind(nodes: number, percentage = 0): number {

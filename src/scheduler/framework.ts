@@ -21,6 +21,8 @@ import type { WaitingPod } from './waiting-pods.ts'
 export type NodeTest = (node: NodeInfo) => Status | undefined
 
 export interface NodeScore {
+  /** As of a test: it depends on the node alone, and on the pod's signature. Such scores are not normalized. */
+  readonly local?: true
   of(node: NodeInfo): number
   /** Brings the scores of the feasible nodes to 0..100, in place. */
   normalize?(scores: number[], nodes: readonly NodeInfo[]): void
@@ -46,6 +48,8 @@ export interface PostFilterResult { readonly status?: Status | undefined; /** Th
 
 export interface Plugin {
   readonly name: string
+  /** Its test looks at nothing but the node that it is asked about, and of the pod only at what `PodInfo.signature` stands for: answers are remembered. */
+  readonly local?: true
   /** Without any: every change may help. */
   readonly events?: readonly Wake[]
   /** Whether the pod may be tried at all; a refusal keeps it out of the queue and is no attempt. */

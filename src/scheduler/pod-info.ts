@@ -21,6 +21,8 @@ export interface PodInfo {
   readonly antiAffinity: readonly AffinityTerm[]
   readonly liked: readonly WeightedTerm[]
   readonly disliked: readonly WeightedTerm[]
+  /** The same for pods that ask the same of a node by itself, whatever else is in the cluster. */
+  readonly signature: string
 }
 
 const known = new WeakMap<Pod, PodInfo>()
@@ -30,9 +32,11 @@ export function podInfoOf(pod: Pod): PodInfo {
   const found = known.get(pod)
   if (found) return found
   const { metadata, spec } = pod, { podAffinity, podAntiAffinity } = spec.affinity ?? {}
+  const requests = podRequests(pod), ports = hostPortsOf(pod), scored = podRequests(pod, true)
   const info: PodInfo = {
     pod, uid: metadata.uid, name: metadata.name, namespace: metadata.namespace ?? '', labels: metadata.labels ?? {}, priority: spec.priority ?? 0, terminating: metadata.deletionTimestamp !== undefined,
-    requests: podRequests(pod), scored: podRequests(pod, true), ports: hostPortsOf(pod),
+    requests, scored, ports,
+    signature: JSON.stringify([spec.priority, requests.cpu, requests.memory, requests.storage, scored.cpu, scored.memory, [...requests.scalars], ports, spec.nodeName, spec.nodeSelector, spec.affinity?.nodeAffinity, spec.tolerations]),
     affinity: affinityTerms(podAffinity?.requiredDuringSchedulingIgnoredDuringExecution, pod), antiAffinity: affinityTerms(podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution, pod),
     liked: weighted(podAffinity?.preferredDuringSchedulingIgnoredDuringExecution, pod), disliked: weighted(podAntiAffinity?.preferredDuringSchedulingIgnoredDuringExecution, pod),
   }
@@ -51,7 +55,7 @@ function hostPortsOf({ spec }: Pod): readonly HostPort[] {
 
 /** Whether another version of the pod means the same to all rules, so that nothing has to be counted anew. */
 export const sameToRules = (a: PodInfo, b: PodInfo): boolean =>
-  a.terminating === b.terminating && sameFlat(a.labels, b.labels) && sameAmounts(a.requests, b.requests) && sameAmounts(a.scored, b.scored) && a.pod.metadata.generation === b.pod.metadata.generation
+  a.terminating === b.terminating && sameFlat(a.labels, b.labels) && sameAmounts(a.requests, b.requests) && sameAmounts(a.scored, b.scored) && a.pod.metadata.generation === b.pod.metadata.generation && a.pod.status?.startTime === b.pod.status?.startTime
 const sameAmounts = (a: Resources, b: Resources): boolean =>
   a.cpu === b.cpu && a.memory === b.memory && a.storage === b.storage && a.scalars.size === b.scalars.size && [...a.scalars].every(([name, n]) => b.scalars.get(name) === n)
 function sameFlat(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {

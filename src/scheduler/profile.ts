@@ -1,8 +1,9 @@
 // A profile: which plugins take part in which step, in which order, and how much their scores weigh. It runs the steps that cannot wait.
 import type { Cycle } from './cycle-state.ts'
-import type { Plugin, PostFilterResult, Refusals } from './framework.ts'
+import type { NodeScore, Plugin, PostFilterResult, Refusals } from './framework.ts'
 import type { NodeInfo } from './node-info.ts'
 import type { PodInfo } from './pod-info.ts'
+import { RememberedByPod } from './remembered.ts'
 import { isRejected, isSuccess, unschedulable, type Status } from './status.ts'
 
 export const points = ['preEnqueue', 'queueSort', 'preFilter', 'filter', 'postFilter', 'preScore', 'score', 'reserve', 'permit', 'preBind', 'bind', 'postBind'] as const
@@ -11,6 +12,8 @@ export type Point = typeof points[number]
 export const methodOf = (point: Point): keyof Plugin => (point === 'queueSort' ? 'before' : point)
 
 export type PluginsByPoint = Readonly<Record<Point, readonly Plugin[]>>
+/** The first refusal of a node and whose it is; no status: it fits. */
+export interface Answer { readonly status?: Status; readonly by: string }
 interface BeforeFilter {
   readonly refusal?: Status
   readonly by?: string
@@ -25,11 +28,16 @@ export class Profile {
   readonly percentageOfNodesToScore: number | undefined
   readonly #at: PluginsByPoint
   readonly #weights: ReadonlyMap<string, number>
+  readonly #following: readonly Plugin[]
+  /** What tests said of nodes, for pods that ask for the same. */
+  readonly answers = new RememberedByPod<Answer>()
+  readonly #localScores = new RememberedByPod<number>()
 
   constructor(name: string, at: PluginsByPoint, weights: ReadonlyMap<string, number>, percentageOfNodesToScore?: number) {
     this.name = name
     this.#at = at
     this.#weights = weights
+    this.#following = at.preFilter.filter((plugin) => plugin.podAdded || plugin.podRemoved)
     this.percentageOfNodesToScore = percentageOfNodesToScore
   }
   at(point: Point): readonly Plugin[] { return this.#at[point] }
@@ -66,10 +74,11 @@ export class Profile {
       if (test) tests.push({ plugin, test })
     }
     cycle.tests = tests
+    cycle.local = tests.every(({ plugin }) => plugin.local)
     return only ? { only, restrictedBy } : noRestriction
   }
   told(cycle: Cycle, change: 'added' | 'removed', pod: PodInfo, node: NodeInfo): void {
-    for (const plugin of this.#at.preFilter) if (!cycle.skipped.has(plugin)) (change === 'added' ? plugin.podAdded : plugin.podRemoved)?.call(plugin, cycle, pod, node)
+    for (const plugin of this.#following) if (!cycle.skipped.has(plugin)) (change === 'added' ? plugin.podAdded : plugin.podRemoved)?.call(plugin, cycle, pod, node)
   }
 
   /** Asks one plugin after the other whether it can make room; the reasons of those that cannot are put together. */
@@ -87,7 +96,7 @@ export class Profile {
 
   /** The weighted sums of all scores, by node; or what went wrong. */
   score(cycle: Cycle, nodes: readonly NodeInfo[]): number[] | Status {
-    const totals = nodes.map(() => 0), skipped = new Set<Plugin>()
+    const totals = nodes.map(() => 0), skipped = new Set<Plugin>(), local: { scorer: NodeScore; weight: number }[] = []
     for (const plugin of this.#at.preScore) {
       const status = plugin.preScore!(cycle, nodes)
       if (status?.code === 'Skip') skipped.add(plugin)
@@ -96,9 +105,21 @@ export class Profile {
     for (const plugin of this.#at.score) {
       const scorer = skipped.has(plugin) ? undefined : plugin.score!(cycle, nodes)
       if (!scorer) continue
-      const scores = nodes.map((node) => scorer.of(node)), weight = this.#weights.get(plugin.name) ?? 1
+      const weight = this.#weights.get(plugin.name) ?? 1
+      if (scorer.local) { local.push({ scorer, weight }); continue }
+      const scores = nodes.map((node) => scorer.of(node))
       scorer.normalize?.(scores, nodes)
       for (let i = 0; i < scores.length; i++) totals[i]! += weight * scores[i]!
+    }
+    const known = this.#localScores.of(cycle.pod.signature)
+    for (let i = 0; i < nodes.length; i++) {
+      let sum = known.of(nodes[i]!)
+      if (sum === undefined) {
+        sum = 0
+        for (const { scorer, weight } of local) sum += weight * scorer.of(nodes[i]!)
+        known.set(nodes[i]!, sum)
+      }
+      totals[i]! += sum
     }
     return totals
   }

@@ -32,7 +32,7 @@ export class Resources {
     this.cpu += by * other.cpu
     this.memory += by * other.memory
     this.storage += by * other.storage
-    for (const [name, n] of other.scalars) this.scalars.set(name, (this.scalars.get(name) ?? 0) + by * n)
+    if (other.scalars.size > 0) for (const [name, n] of other.scalars) this.scalars.set(name, (this.scalars.get(name) ?? 0) + by * n)
   }
   raise(other: Resources): void {
     this.cpu = Math.max(this.cpu, other.cpu)

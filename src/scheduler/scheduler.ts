@@ -81,7 +81,7 @@ export class Scheduler {
     this.#reads = [...new Set(registry.filter((f) => used.has(f.name)).flatMap((f) => f.reads ?? []))]
     const [first] = this.#profiles.values()
     this.#queue = new SchedulingQueue({
-      clock: cluster.clock, before: (a, b) => first!.at('queueSort')[0]!.before!(a, b), gate: (pod) => this.#profileOf(pod.pod)?.preEnqueue(pod),
+      clock: cluster.clock, before: (a, b) => first!.at('queueSort')[0]!.before!(a, b), gate: (pod) => this.#profileOf(pod.pod)?.preEnqueue(pod), nominated: (name) => { this.#nodes.get(name)?.changed() },
       ...(firstBackoffMs !== undefined && { firstBackoffMs }), ...(lastBackoffMs !== undefined && { lastBackoffMs }),
     })
   }

@@ -38,7 +38,7 @@ export interface Still {
 export class StillCluster {
   readonly nodes: Nodes
   readonly profile: Profile
-  readonly nominator = new Nominator()
+  readonly nominator = new Nominator((name) => { this.nodes.get(name)?.changed() })
   readonly #extenders: readonly Extender[]
   /** What preemption has told to leave. */
   readonly evicted: string[] = []

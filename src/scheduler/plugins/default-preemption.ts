@@ -6,6 +6,7 @@ import type { NodeInfo } from '../node-info.ts'
 import { leastHarm, type Candidate } from '../preemption/choose.ts'
 import { Evictions } from '../preemption/evictions.ts'
 import { victimsOn } from '../preemption/victims.ts'
+import { RememberedByPod } from '../remembered.ts'
 import { failed, unresolvable, unschedulable, type Status } from '../status.ts'
 
 export interface DefaultPreemptionArgs { readonly minCandidateNodesPercentage?: number; readonly minCandidateNodesAbsolute?: number }
@@ -15,6 +16,7 @@ const notHelpful = unresolvable('Preemption is not helpful for scheduling'), run
 export const defaultPreemption = definePlugin<DefaultPreemptionArgs>({
   name: 'DefaultPreemption', reads: [podDisruptionBudget],
   make(handle, { minCandidateNodesPercentage = 10, minCandidateNodesAbsolute = 100 }) {
+    const tried = new RememberedByPod<Victims | Status>()
     const evictions = new Evictions(handle, handle.nominated)
     const enough = (nodes: number) => Math.min(nodes, Math.max(Math.floor((nodes * minCandidateNodesPercentage) / 100), minCandidateNodesAbsolute))
     return {
@@ -25,8 +27,9 @@ export const defaultPreemption = definePlugin<DefaultPreemptionArgs>({
       postFilter(cycle, refusals) {
         const not = ineligible(cycle, refusals, handle)
         if (not) return { status: unschedulable(`preemption: ${not}`) }
-        const potential = [...refusals.byNode].filter(([, status]) => status.code === 'Unschedulable').map(([node]) => node)
-        const { candidates, refused } = dryRun(cycle, potential, enough(potential.length), handle)
+        const potential: NodeInfo[] = []
+        for (const [node, status] of refusals.byNode) if (status.code === 'Unschedulable') potential.push(node)
+        const { candidates, refused } = dryRun(cycle, potential, enough(potential.length), handle, tried)
         if (candidates.length === 0)
           return { status: unschedulable(`preemption: ${explainRefusals({ byNode: refused, others: notHelpful, nodes: handle.nodes.list.length })}`), nominate: '' }
         const finish = (left: readonly Candidate[]): PostFilterResult => {
@@ -53,12 +56,15 @@ function ineligible({ pod: { pod, priority } }: Cycle, { byNode, others }: Refus
 }
 
 /** Tries nodes, from a random one on, until there are enough candidates and one of them violates no budget. */
-function dryRun(cycle: Cycle, potential: readonly NodeInfo[], enough: number, handle: Handle): { candidates: Candidate[]; refused: Map<NodeInfo, Status> } {
+function dryRun(cycle: Cycle, potential: readonly NodeInfo[], enough: number, handle: Handle, tried: RememberedByPod<Victims | Status>): { candidates: Candidate[]; refused: Map<NodeInfo, Status> } {
   const budgets = potential.length > 0 ? handle.cluster.list(podDisruptionBudget) : [], candidates: Candidate[] = [], refused = new Map<NodeInfo, Status>()
   const start = Math.floor(handle.cluster.random() * potential.length)
+  const known = cycle.local ? tried.of(`${cycle.pod.signature}${budgets.map((b) => b.metadata.resourceVersion).join()}`) : undefined
   let harmless = false
   for (let i = 0; i < potential.length && !(harmless && candidates.length >= enough); i++) {
-    const node = potential[(start + i) % potential.length]!, found = victimsOn(node, cycle, handle, budgets)
+    const node = potential[(start + i) % potential.length]!
+    let found = known?.of(node)
+    if (!found) { found = victimsOn(node, cycle, handle, budgets); known?.set(node, found) }
     if ('code' in found) refused.set(node, found)
     else if (found.pods.length === 0) refused.set(node, failed(`expected at least one victim pod on node "${node.name}"`))
     else { candidates.push({ node, victims: found }); harmless ||= found.violations === 0 }

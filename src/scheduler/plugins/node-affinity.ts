@@ -19,7 +19,7 @@ export const nodeAffinity = definePlugin<NodeAffinityArgs>({
     const ofProfile = (node: NodeInfo) => !added || added.some((term) => matchesTerm(node, term))
     const preferred = ({ pod }: PodInfo): readonly PreferredSchedulingTerm[] => [...(pod.spec.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []), ...liked]
     return {
-      name: 'NodeAffinity',
+      name: 'NodeAffinity', local: true,
       events: [{ on: 'Node', actions: ['Add', 'UpdateNodeLabel'], helps: (pod, old, now) => { const may = (node: object) => { const info = asInfo(node as Node); return ofProfile(info) && (requiredNodes(pod.pod)?.(info) ?? true) }; return may(now!) && (!old || !may(old)) } }],
       preFilter({ pod: { pod } }) {
         const terms = pod.spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms

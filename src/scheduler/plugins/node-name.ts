@@ -7,7 +7,7 @@ const refused = unresolvable("node(s) didn't match the requested node name")
 export const nodeNamePlugin = definePlugin({
   name: 'NodeName',
   make: () => ({
-    name: 'NodeName',
+    name: 'NodeName', local: true,
     events: [{ on: 'Node', actions: ['Add'], helps: ({ pod }, _, now) => pod.spec.nodeName === now?.metadata.name }],
     filter: ({ pod: { pod: { spec: { nodeName } } } }) => (nodeName ? ({ name }) => (name === nodeName ? undefined : refused) : undefined),
   }),

@@ -11,7 +11,7 @@ const clash = (a: HostPort, b: HostPort): boolean => a.port === b.port && a.prot
 export const nodePorts = definePlugin({
   name: 'NodePorts',
   make: () => ({
-    name: 'NodePorts',
+    name: 'NodePorts', local: true,
     events: [
       { on: 'AssignedPod', actions: ['Delete'], helps: ({ ports }, old) => { const freed = podInfoOf(old as Pod).ports; return ports.some((p) => freed.some((f) => clash(p, f))) } },
       { on: 'Node', actions: ['Add'] },

@@ -11,7 +11,7 @@ export const nodeResourcesBalancedAllocation = definePlugin<BalancedAllocationAr
     name: 'NodeResourcesBalancedAllocation', events: [],
     // A pod that asks for nothing would make no node less even.
     preScore: ({ pod: { requests } }) => (resources.every(({ name }) => requests.get(name) === 0) ? skip : undefined),
-    score: ({ pod }) => ({ of: resourceScore(pod, resources, evenness, true) }),
+    score: ({ pod }) => ({ local: true, of: resourceScore(pod, resources, evenness, true) }),
   }),
 })
 

@@ -27,7 +27,7 @@ export const nodeResourcesFit = definePlugin<NodeResourcesFitArgs>({
       return known
     }
     return {
-      name: 'NodeResourcesFit',
+      name: 'NodeResourcesFit', local: true,
       events: [
         { on: 'AssignedPod', actions: ['Delete', 'UpdatePodScaleDown'], helps: (pod, old, now) => frees(pod, old as Pod, now as Pod | undefined) },
         { on: 'TargetPod', actions: ['UpdatePodScaleDown'] },
@@ -48,7 +48,7 @@ export const nodeResourcesFit = definePlugin<NodeResourcesFitArgs>({
           return reasons.length > 0 ? refusal(reasons, hopeless) : undefined
         }
       },
-      score: ({ pod }) => ({ of: resourceScore(pod, scoringStrategy.resources ?? defaultStrategy.resources!, strategies[scoringStrategy.type](scoringStrategy), false) }),
+      score: ({ pod }) => ({ local: true, of: resourceScore(pod, scoringStrategy.resources ?? defaultStrategy.resources!, strategies[scoringStrategy.type](scoringStrategy), false) }),
     }
   },
 })

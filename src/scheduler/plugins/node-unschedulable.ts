@@ -10,7 +10,7 @@ const refused = unresolvable('node(s) were unschedulable')
 export const nodeUnschedulable = definePlugin({
   name: 'NodeUnschedulable',
   make: () => ({
-    name: 'NodeUnschedulable',
+    name: 'NodeUnschedulable', local: true,
     events: [
       { on: 'Node', actions: ['Add', 'UpdateNodeTaint'], helps: (_, old, now) => !(now as Node).spec?.unschedulable && (!old || Boolean((old as Node).spec?.unschedulable)) },
       { on: 'TargetPod', actions: ['UpdatePodToleration'] },

@@ -12,7 +12,7 @@ const repels = (node: Node, tolerations: readonly Toleration[]) => node.spec?.ta
 export const taintToleration = definePlugin({
   name: 'TaintToleration',
   make: () => ({
-    name: 'TaintToleration',
+    name: 'TaintToleration', local: true,
     events: [
       { on: 'Node', actions: ['Add', 'UpdateNodeTaint'], helps: ({ pod: { spec: { tolerations = [] } } }, old, now) => !repels(now as Node, tolerations) && (!old || repels(old as Node, tolerations)) },
       { on: 'TargetPod', actions: ['UpdatePodToleration'] },

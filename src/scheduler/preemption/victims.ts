@@ -14,7 +14,7 @@ export function victimsOn(node: NodeInfo, cycle: Cycle, handle: Handle, budgets:
   const { pod } = cycle, lower: PodInfo[] = []
   for (const other of node.pods.values()) if (other.priority < pod.priority) lower.push(other)
   if (lower.length === 0) return noVictims
-  const gone = new Set<PodInfo>()
+  const gone = new Set<PodInfo>(), { version } = node
   const take = (other: PodInfo) => { gone.add(other); handle.nodes.take(other, node); handle.told(cycle, 'removed', other, node) }
   const put = (other: PodInfo) => { gone.delete(other); handle.nodes.put(other, node); handle.told(cycle, 'added', other, node) }
   try {
@@ -34,7 +34,10 @@ export function victimsOn(node: NodeInfo, cycle: Cycle, handle: Handle, budgets:
     others.forEach(stays)
     if (violating.length > 0 && others.length > 0) victims.sort(byImportance)
     return { pods: victims, violations }
-  } finally { for (const other of [...gone]) put(other) }
+  } finally {
+    for (const other of [...gone]) put(other)
+    node.version = version
+  }
 }
 
 /** Higher priority first, then those that have been running for longer. */

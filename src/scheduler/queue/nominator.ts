@@ -6,12 +6,17 @@ const nobody: readonly PodInfo[] = []
 export class Nominator {
   readonly #byNode = new Map<string, Map<string, PodInfo>>()
   readonly #nodeOf = new Map<string, string>()
+  readonly #changed: (node: string) => void
+
+  /** `changed` is told of each node for which something changes. */
+  constructor(changed: (node: string) => void = () => {}) { this.#changed = changed }
 
   /** The pod's nominated node; '' or undefined: none. */
   set(pod: PodInfo, node: string | undefined): void {
     this.delete(pod.uid)
     if (!node) return
     this.#nodeOf.set(pod.uid, node)
+    this.#changed(node)
     const there = this.#byNode.get(node)
     if (there) there.set(pod.uid, pod)
     else this.#byNode.set(node, new Map([[pod.uid, pod]]))
@@ -23,6 +28,7 @@ export class Nominator {
     const there = this.#byNode.get(node)!
     there.delete(uid)
     if (there.size === 0) this.#byNode.delete(node)
+    this.#changed(node)
   }
   nodeOf(uid: string): string | undefined { return this.#nodeOf.get(uid) }
   all(node: string): readonly PodInfo[] { return [...this.#byNode.get(node)?.values() ?? nobody] }

@@ -15,6 +15,8 @@ export interface QueueOptions {
   readonly before: (a: Queued, b: Queued) => boolean
   /** Who does not want the pod to be tried yet. */
   readonly gate: (pod: PodInfo) => { readonly plugin: Plugin; readonly status: Status } | undefined
+  /** Told of each node for which a nomination comes or goes. */
+  readonly nominated?: (node: string) => void
   readonly firstBackoffMs?: number
   readonly lastBackoffMs?: number
 }
@@ -27,7 +29,7 @@ const windowMs = 1_000
 const mostEvents = 10_000
 
 export class SchedulingQueue {
-  readonly nominator = new Nominator()
+  readonly nominator: Nominator
   readonly #clock: Clock
   readonly #gate: QueueOptions['gate']
   readonly #backoff: { readonly first: number; readonly last: number }
@@ -46,8 +48,9 @@ export class SchedulingQueue {
   #wake: (() => void) | undefined
   readonly #timers = { backoff: alarm(), leftovers: alarm() }
 
-  constructor({ clock, before, gate, firstBackoffMs = 1_000, lastBackoffMs = 10_000 }: QueueOptions) {
+  constructor({ clock, before, gate, nominated, firstBackoffMs = 1_000, lastBackoffMs = 10_000 }: QueueOptions) {
     const earlier = (a: Entry, b: Entry) => before(a, b)
+    this.nominator = new Nominator(nominated)
     this.#clock = clock
     this.#gate = gate
     this.#backoff = { first: firstBackoffMs, last: lastBackoffMs }
