@@ -101,7 +101,7 @@ export async function runScheduling(): Promise<void> {
     print('all bound after the last create', `${afterLast.toFixed(2)} s`, '<= 2.5 s')
     await plane.stop()
   }
-  for (const [name, { goal, node = () => ({}), before = [], pods, pod, churn }] of Object.entries(cases)) {
+  for (const [name, { goal, node = (): ReturnType<NonNullable<Case['node']>> => ({}), before = [], pods, pod, churn }] of Object.entries(cases)) {
     if (wanted && !wanted.includes(name)) continue
     const { plane, client } = await startPlane()
     await client.raw('POST', '/apis/scheduling.k8s.io/v1/priorityclasses', { body: { apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', metadata: { name: 'bench' }, value: 10 } })

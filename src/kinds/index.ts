@@ -190,3 +190,4 @@ export * from './legacy/podpreset.ts'
 /** Versions and kinds that the reference no longer serves: made only where they are asked for. */
 export const loadFormer = () => import('./legacy/index.ts')
 export { inNetwork, parseCIDR, parseIP } from './ip.ts'
+export { validateNodeSelector } from './core/pod/validate-affinity.ts'
