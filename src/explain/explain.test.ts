@@ -65,7 +65,7 @@ test('a pod that does not run says which step it is at', async () => {
   await client.create(pod, made('nobody', { schedulerName: 'mine' }))
   await client.create(pod, made('lost', { nodeName: 'gone' }))
   assert.deepEqual(await told(cluster, 'po', 'gated'), ['scheduling gates hold it: example.com/wait'])
-  assert.deepEqual(await told(cluster, 'pods', 'nobody'), ['no scheduler has looked at it yet; it asks for mine'])
+  assert.deepEqual(await told(cluster, 'pods', 'nobody'), ['there are no nodes'])
   assert.deepEqual(await told(cluster, 'Pod', 'lost'), ['its node gone is not there', 'its node has it and is preparing volumes, network and images'])
   await client.create(node, { metadata: { name: 'gone' } })
   assert.equal((await told(cluster, 'Pod', 'lost'))[0], 'its node gone is not ready')
@@ -90,4 +90,20 @@ test('kinds are named as kubectl takes them', () => {
   for (const word of ['deploy', 'deployments', 'Deployment', 'deployments.apps', 'deployments.v1.apps']) assert.equal(findKind(kinds, word), deployment, word)
   assert.throws(() => findKind(kinds, 'nothing'), /the server doesn't have a resource type "nothing"/)
   assert.equal(findKind(kinds, 'pv'), persistentVolume)
+})
+
+test('a pod that no node takes hears what every rule says of every node, and what would change it', async () => {
+  await using cluster = await TestCluster.start({ nodes: 2 })
+  const { client } = cluster
+  await cluster.settle()
+  await client.patch(node, { name: 'node-1' }, 'merge', { spec: { taints: [{ key: 'own', value: 'x', effect: 'NoSchedule' }] } })
+  await client.create(pod, made('big', { nodeSelector: { disk: 'ssd' }, containers: [{ name: 'c', image: 'i', resources: { requests: { cpu: '1k' } } }] }))
+  await cluster.settle()
+  const { state, reasons } = await explain(client, { kind: 'pod', name: 'big', namespace: 'default' })
+  assert.match(state, /^is Pending: \d reasons found$/)
+  assert.deepEqual(reasons.slice(0, 3).map(({ what }) => what), ["NodeAffinity: node(s) didn't match Pod's node affinity/selector, on 2 nodes of 2: node-1, node-2", 'NodeResourcesFit: Insufficient cpu, on 2 nodes of 2: node-1, node-2',
+    'TaintToleration: node(s) had untolerated taint(s), on 1 node of 2: node-1'])
+  assert.match(reasons[1]!.details![0]!, /^node-1: \d+ of \d+ free, 1k asked for$/)
+  assert.equal(reasons[2]!.remedy, 'tolerate the taint (spec.tolerations), or remove it: kubectl taint nodes NODE KEY-')
+  assert.deepEqual(reasons[3]!.what, 'what components have warned of')
 })

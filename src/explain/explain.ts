@@ -6,6 +6,7 @@ import { count, type Explanation, type Reason } from './explanation.ts'
 import { finalizersOf } from './finalizers.ts'
 import { Look } from './look.ts'
 import { namespaceReasons } from './namespace.ts'
+import { placementReasons } from './placement.ts'
 import { podReasons, type Placement } from './pod.ts'
 
 export interface Question { readonly kind: string; readonly name: string; readonly namespace: string }
@@ -16,7 +17,7 @@ const mostEvents = 3
 export async function explain(client: Client, question: Question): Promise<Explanation> {
   const look = new Look(client), kind = findKind(await look.kinds(), question.kind)
   const object = await client.get(kind, { name: question.name, ...(kind.namespaced && { namespace: question.namespace }) })
-  const { deletionTimestamp } = object.metadata, reasons = deletionTimestamp ? await whyStillThere(object, kind, look) : await whyNot(object, kind, look, said)
+  const { deletionTimestamp } = object.metadata, reasons = deletionTimestamp ? await whyStillThere(object, kind, look) : await whyNot(object, kind, look, (p) => placementReasons(client, p))
   return {
     subject: `${kind.singular}/${question.name}${kind.namespaced ? ` in namespace ${question.namespace}` : ''}`,
     state: deletionTimestamp ? `is being deleted since ${deletionTimestamp}` : stateOf(object, kind, reasons),
@@ -63,13 +64,6 @@ function stateOf(object: AnyObject, kind: Kind, reasons: readonly Reason[]): str
   const { phase } = (object as AnyObject & { status?: { phase?: string } }).status ?? {}
   if (reasons.length === 0) return `is ${phase ?? 'there'}, and nothing speaks against it`
   return `is ${phase ?? (kind === pod ? 'Pending' : 'there')}: ${count(reasons.length, 'reason')} found`
-}
-
-/** What the scheduler has said of it. */
-const said: Placement = async ({ status, spec }) => {
-  const condition = status?.conditions?.find(({ type }) => type === 'PodScheduled')
-  if (condition?.message) return [{ what: condition.message }]
-  return [{ what: `no scheduler has looked at it yet; it asks for ${spec.schedulerName ?? 'default-scheduler'}`, remedy: 'see whether that scheduler runs' }]
 }
 
 async function warnings({ metadata: { uid } }: AnyObject, _kind: Kind, look: Look): Promise<Reason[]> {
