@@ -30,7 +30,9 @@ const percent = rule("a valid percent string must be a numeric string followed b
 const limited = ({ fits, message }: ReturnType<typeof rule>, limit: number) => (value: string): string[] =>
   value.length <= limit && fits.test(value) ? [] : [...(value.length > limit ? [tooManyCharacters(limit)] : []), ...(fits.test(value) ? [] : [message])]
 
-export const isDNS1123Label = (value: string): string[] => limited(dnsSubdomain.fits.test(value) ? { ...dnsLabel, message: 'must not contain dots' } : dnsLabel, 63)(value)
+const withDots = limited({ ...dnsLabel, message: 'must not contain dots' }, 63), withoutDots = limited(dnsLabel, 63)
+export const isDNS1123Label = (value: string): string[] =>
+  (value.length <= 63 && dnsLabel.fits.test(value) ? [] : dnsSubdomain.fits.test(value) ? withDots(value) : withoutDots(value))
 export const isDNS1123Subdomain = limited(dnsSubdomain, 253)
 export const isDNS1035Label = limited(dns1035, 63)
 export const isWildcardDNS1123Subdomain = limited(wildcard, 253)

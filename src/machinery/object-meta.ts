@@ -130,6 +130,7 @@ function validateManagedFields(entries: NonNullable<TemplateMeta['managedFields'
 /** A field manager's name: at most 128 bytes of printable characters. */
 export function validateFieldManager(name: string, field: string): FieldError[] {
   const errors: FieldError[] = []
+  if (name.length <= managerLimit && /^[ -~]*$/.test(name)) return errors
   if (name.length > managerLimit || bytesOf(name) > managerLimit) errors.push(tooLong(field, managerLimit))
   const odd = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.exec(name)
   if (odd) errors.push(invalidValue(field, name, `invalid character U+${odd[0].codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')} (at position ${bytesOf(name.slice(0, odd.index))})`))

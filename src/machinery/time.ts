@@ -8,8 +8,16 @@ const microLayout = '2006-01-02T15:04:05.000000Z07:00'
 const daysIn = (year: number, month: number): number =>
   month === 2 ? (year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28) : month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31
 
-/** Milliseconds to `2026-01-02T03:04:05Z`; fractions are cut off. */
-export const formatTime = (ms: number): string => new Date(Math.floor(ms)).toISOString().slice(0, 19) + 'Z'
+let lastSecond = NaN, lastText = ''
+/** Milliseconds to `2026-01-02T03:04:05Z`; fractions are cut off. Every write asks several times in a second: the last text is kept. */
+export function formatTime(ms: number): string {
+  const second = Math.floor(ms / 1000)
+  if (second !== lastSecond) {
+    lastText = `${new Date(second * 1000).toISOString().slice(0, 19)}Z`
+    lastSecond = second
+  }
+  return lastText
+}
 
 /** Milliseconds (fractions are microseconds) to `2026-01-02T03:04:05.000000Z`. */
 export function formatMicroTime(ms: number): string {

@@ -28,7 +28,7 @@ export interface Admitted {
   readonly context: RequestContext
 }
 /** The plugins that care about one sort of write, in order, and what is counted of them. */
-interface Counted { readonly plugin: AdmissionPlugin; readonly series: AdmissionSeries }
+interface Counted { readonly plugin: AdmissionPlugin; readonly series: AdmissionSeries; readonly stage: Stage | undefined }
 interface Step { readonly type: AdmissionType; readonly plugins: readonly Counted[]; readonly series: AdmissionSeries }
 interface Chosen { readonly mutating: Step; readonly validating: Step }
 
@@ -58,8 +58,8 @@ export class AdmissionChain {
 
   /** Lets every plugin that cares change the object, all of them a second time where one asks for it; throws the first refusal. */
   async mutate(write: Admitted, object: LooseObject | undefined, old: LooseObject | undefined): Promise<void> {
-    const managers = object?.metadata?.managedFields
-    await this.#run(this.#for(write).mutating, write, object, old)
+    const step = this.#for(write).mutating, managers = object?.metadata?.managedFields
+    if (step.plugins.length > 0) await this.#run(step, write, object, old)
     const now = object?.metadata?.managedFields
     const why = now && now !== managers ? whyUnreadable(now) : undefined
     if (why === undefined) return
@@ -69,17 +69,19 @@ export class AdmissionChain {
   }
 
   /** Asks every plugin that cares; throws the first refusal. */
-  validate(write: Admitted, object: LooseObject | undefined, old: LooseObject | undefined): Promise<void> { return this.#run(this.#for(write).validating, write, object, old) }
+  async validate(write: Admitted, object: LooseObject | undefined, old: LooseObject | undefined): Promise<void> {
+    const step = this.#for(write).validating
+    if (step.plugins.length > 0) await this.#run(step, write, object, old)
+  }
 
   async #run({ type, plugins, series }: Step, write: Admitted, object: LooseObject | undefined, old: LooseObject | undefined): Promise<void> {
-    if (plugins.length === 0) return
     let attributes: AdmissionAttributes | undefined
     const { context } = write
     const begun = context.elapsed
     let last = begun, refused = true
     try {
       for (;;) {
-        for (const { plugin, series: own } of plugins) {
+        for (const { plugin, series: own, stage } of plugins) {
           if (plugin.idle?.()) { own.passed.observe(0); continue }
           attributes ??= this.#attributes(write, object, old)
           let refusedByIt = true
@@ -90,7 +92,6 @@ export class AdmissionChain {
           } finally {
             const now = context.elapsed
             ;(refusedByIt ? own.rejected : own.passed).observe((now - last) / 1000)
-            const stage = callingOthers[plugin.name]
             if (stage) context.spend(stage, now - last)
             last = now
           }
@@ -105,11 +106,14 @@ export class AdmissionChain {
     }
   }
 
-  #attributes({ warn, context, ...write }: Admitted, object: LooseObject | undefined, old: LooseObject | undefined): AdmissionAttributes {
+  #attributes({ operation, verb, kind, version, served, registry, subresource, name, namespace, user, dryRun, options, query, warn, context }: Admitted, object: LooseObject | undefined, old: LooseObject | undefined): AdmissionAttributes {
     const annotate: AdmissionAttributes['annotate'] = (key, value, level) => {
       if (level === undefined || (context.audit && atLeast(context.audit.level, level))) context.annotate(key, value)
     }
-    return { ...write, object, old, objects: this.#objects, trace: context, warn, annotate, left: () => context.writeLeft, reinvocation: { again: false, requested: false, memory: new Map() } }
+    return {
+      operation, verb, kind, version, served, registry, subresource, name, namespace, object, old, user, dryRun, options, query, objects: this.#objects, trace: context, warn, annotate,
+      left: () => context.writeLeft, reinvocation: { again: false, requested: false, memory: undefined },
+    }
   }
 
   #for({ operation, kind, subresource }: Admitted): Chosen {
@@ -125,6 +129,6 @@ export class AdmissionChain {
     return chosen
   }
   #step(type: AdmissionType, operation: AdmissionOperation, plugins: readonly AdmissionPlugin[]): Step {
-    return { type, plugins: plugins.map((plugin) => ({ plugin, series: this.#metrics.plugin(plugin.name, type, operation) })), series: this.#metrics.step(type, operation) }
+    return { type, plugins: plugins.map((plugin) => ({ plugin, series: this.#metrics.plugin(plugin.name, type, operation), stage: callingOthers[plugin.name] })), series: this.#metrics.step(type, operation) }
   }
 }

@@ -36,6 +36,7 @@ export function writeOptions(query: Query, kind: 'CreateOptions' | 'UpdateOption
 
 function managerErrors(manager: string): FieldError[] {
   const errors: FieldError[] = []
+  if (manager.length <= managerLimit && /^[ -~]*$/.test(manager)) return errors
   if (manager.length > managerLimit) errors.push(tooLong('fieldManager', managerLimit))
   for (const [i, character] of [...manager].entries())
     if (!isPrintable(character)) errors.push(invalidValue('fieldManager', manager, `should only contain printable characters (found a non-printable character at position ${i})`))

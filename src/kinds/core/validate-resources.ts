@@ -1,6 +1,6 @@
 // Amounts of resources, and requests against limits.
 import {
-  compareQuantities, duplicateValue, forbiddenValue, invalidValue, isDNS1123Label, isQualifiedName, parseQuantity, quantityMilli, quantityValue, requiredValue, valueNotFound, type FieldError,
+  compareQuantities, duplicateValue, forbiddenValue, invalidValue, isDNS1123Label, isQualifiedName, quantityMilli, quantityValue, requiredValue, valueNotFound, type FieldError,
 } from '#machinery'
 import { failing } from '../checks.ts'
 import type { ResourceRequirements } from './pod/container.ts'
@@ -36,7 +36,7 @@ export function validateContainerResourceName(name: string, at: string): FieldEr
 /** Not negative, and whole where half a thing makes no sense. */
 export function validateResourceAmount(name: string, amount: string, at: string): FieldError[] {
   const errors: FieldError[] = []
-  if (parseQuantity(amount).nano < 0n) errors.push(invalidValue(at, amount, 'must be greater than or equal to 0'))
+  if (compareQuantities(amount, '0') < 0) errors.push(invalidValue(at, amount, 'must be greater than or equal to 0'))
   if ((whole.has(name) || isExtendedResource(name)) && quantityMilli(amount) % 1000 !== 0) errors.push(invalidValue(at, amount, 'must be an integer'))
   return errors
 }

@@ -14,7 +14,7 @@ export interface Difference {
 
 /** Compares two objects of a kind; identity and bookkeeping of metadata are left out. */
 export function compareFields(schema: Schema<any>, before: object, after: object): Difference {
-  const pair = compareObject(schema, before as JsonObject, after as JsonObject, skippedAtTop)
+  const pair = fieldsOf(schema, before as JsonObject, after as JsonObject, skippedAtTop).pair(true, before, after)
   return { changed: pair?.[0] ?? noFields, removed: pair?.[1] ?? noFields }
 }
 
@@ -42,11 +42,11 @@ function stepsOf(fields: Fields): Map<string, string> {
 function compareValue(schema: Schema<any>, before: Json, after: Json): Pair {
   if (before === after) return undefined
   switch (schema.type) {
-    case 'object': return schema.mapType === 'atomic' ? leaf(before, after) : compareMapLike(before, after, (b, a) => compareObject(schema, b, a))
-    case 'map': return schema.mapType === 'atomic' ? leaf(before, after) : compareMapLike(before, after, (b, a) => compareEntries(schema.items!, b, a))
+    case 'object': return schema.mapType === 'atomic' ? leaf(before, after) : compareMapLike(schema, before, after)
+    case 'map': return schema.mapType === 'atomic' ? leaf(before, after) : compareMapLike(schema, before, after)
     case 'array': return schema.listType === 'map' || schema.listType === 'set' ? compareList(schema, before, after) : leaf(before, after)
     // Named: raw JSON inside a built-in kind, one field. Unnamed: what a custom resource's schema leaves open, looked into.
-    case 'any': return schema.name === undefined && isObject(before ?? after) ? compareMapLike(before, after, (b, a) => compareEntries(untyped, b, a)) : leaf(before, after)
+    case 'any': return schema.name === undefined && isObject(before ?? after) ? compareMapLike(schema, before, after) : leaf(before, after)
     default: return leaf(before, after)
   }
 }
@@ -58,52 +58,54 @@ function leaf(before: Json, after: Json): Pair {
   return same(before, after) ? undefined : changedLeaf
 }
 
-function compareMapLike(before: Json, after: Json, compare: (before: JsonObject | undefined, after: JsonObject | undefined) => Pair): Pair {
+/** Structs by their fields, maps and what is open by their entries. */
+function compareMapLike(schema: Schema<any>, before: Json, after: Json): Pair {
   const b = isObject(before) ? before : undefined, a = isObject(after) ? after : undefined
   if (isEmpty(b) && isEmpty(a)) return leaf(before, after)
-  return whole(before, after, compare(b, a))
+  const found = schema.type === 'object' ? fieldsOf(schema, b, a) : entriesOf(schema.type === 'map' ? schema.items! : untyped, b, a)
+  return found.pair(true, before, after)
 }
 const isEmpty = (object: JsonObject | undefined): boolean => { for (const _ in object) return false; return true }
 
-/** A node that is on one side only is a member itself. */
-function whole(before: Json, after: Json, pair: Pair): Pair {
-  if (before === undefined) return [asMember(pair?.[0]), undefined]
-  if (after === undefined) return [undefined, asMember(pair?.[1])]
-  return pair
-}
-const asMember = (node: FieldSet | undefined): FieldSet => (node === undefined ? leafNode : { '.': leafNode, ...node })
-
-class Collector {
-  readonly #steps: [string[], string[]] = [[], []]
-  readonly #nodes: [FieldSet[], FieldSet[]] = [[], []]
+/** Parts of one side of a node, in the order in which they were found. */
+class Side {
+  readonly #steps: string[] = []
+  readonly #nodes: FieldSet[] = []
   #sorted = true
-  add(step: string, pair: Pair): void {
-    if (!pair) return
-    for (const side of [0, 1] as const) {
-      const node = pair[side]
-      if (!node) continue
-      const steps = this.#steps[side]
-      if (steps.length && steps[steps.length - 1]! > step) this.#sorted = false
-      steps.push(step)
-      this.#nodes[side].push(node)
-    }
+  add(step: string, node: FieldSet): void {
+    const { length } = this.#steps
+    if (length > 0 && this.#steps[length - 1]! > step) this.#sorted = false
+    this.#steps.push(step)
+    this.#nodes.push(node)
   }
-  /** `fields`: steps that are all fields were sorted well enough by comparing their text. */
-  pair(fields: boolean): Pair {
-    const changed = this.#node(0, fields), removed = this.#node(1, fields)
-    return changed || removed ? [changed, removed] : undefined
-  }
-  #node(side: 0 | 1, fields: boolean): FieldSet | undefined {
-    const steps = this.#steps[side], nodes = this.#nodes[side]
-    if (steps.length < 2 || (fields && this.#sorted)) return fieldNode(false, steps, nodes)
+  node(fields: boolean, member: boolean): FieldSet | undefined {
+    const steps = this.#steps, nodes = this.#nodes
+    if (steps.length < 2 || (fields && this.#sorted)) return fieldNode(member, steps, nodes)
     const by = new Map(steps.map((step, i) => [step, nodes[i]!]))
     const sorted = sortSteps([...by.keys()])
-    return fieldNode(false, sorted, sorted.map((step) => by.get(step)!))
+    return fieldNode(member, sorted, sorted.map((step) => by.get(step)!))
+  }
+}
+
+class Collector {
+  #changed: Side | undefined
+  #removed: Side | undefined
+  add(step: string, pair: Pair): void {
+    if (!pair) return
+    if (pair[0]) (this.#changed ??= new Side()).add(step, pair[0])
+    if (pair[1]) (this.#removed ??= new Side()).add(step, pair[1])
+  }
+  /** `fields`: steps that are all fields were sorted well enough by comparing their text. A node that is on one side only (the other is undefined) is a member itself. */
+  pair(fields: boolean, before: Json, after: Json): Pair {
+    if (before === undefined) return [this.#changed?.node(fields, true) ?? leafNode, undefined]
+    if (after === undefined) return [undefined, this.#removed?.node(fields, true) ?? leafNode]
+    const changed = this.#changed?.node(fields, false), removed = this.#removed?.node(fields, false)
+    return changed || removed ? [changed, removed] : undefined
   }
 }
 
 const noNames: Fields = {}
-function compareObject({ fields = noNames, rest }: Schema<any>, before: JsonObject | undefined, after: JsonObject | undefined, skip?: Skip): Pair {
+function fieldsOf({ fields = noNames, rest }: Schema<any>, before: JsonObject | undefined, after: JsonObject | undefined, skip?: Skip): Collector {
   const found = new Collector(), steps = stepsOf(fields)
   const look = (name: string, b: Json, a: Json): void => {
     const skipped = skip?.get(name)
@@ -114,17 +116,17 @@ function compareObject({ fields = noNames, rest }: Schema<any>, before: JsonObje
       return
     }
     const schema = fields[name]!
-    found.add(step, skipped && isObject(b) && isObject(a) ? compareObject(schema, b, a, skipped) : compareValue(schema, b, a))
+    found.add(step, skipped && isObject(b) && isObject(a) ? fieldsOf(schema, b, a, skipped).pair(true, b, a) : compareValue(schema, b, a))
   }
   for (const name in after) look(name, before && Object.hasOwn(before, name) ? before[name] : undefined, after[name])
   for (const name in before) if (!after || !Object.hasOwn(after, name)) look(name, before[name], undefined)
-  return found.pair(true)
+  return found
 }
-function compareEntries(items: Schema<any>, before: JsonObject | undefined, after: JsonObject | undefined): Pair {
+function entriesOf(items: Schema<any>, before: JsonObject | undefined, after: JsonObject | undefined): Collector {
   const found = new Collector()
   for (const key in after) found.add('f:' + key, compareValue(items, before && Object.hasOwn(before, key) ? before[key] : undefined, after[key]))
   for (const key in before) if (!after || !Object.hasOwn(after, key)) found.add('f:' + key, compareValue(items, before[key], undefined))
-  return found.pair(true)
+  return found
 }
 
 function compareList(schema: Schema<any>, before: Json, after: Json): Pair {
@@ -132,22 +134,26 @@ function compareList(schema: Schema<any>, before: Json, after: Json): Pair {
   if (!b.length && !a.length) return leaf(before, after)
   const found = new Collector(), items = schema.items!
   const old = byStep(schema, b), now = byStep(schema, a)
-  const compare = (step: string, left: readonly Json[] | undefined, right: readonly Json[] | undefined): void => {
+  const compare = (step: string, left: Together | undefined, right: Together | undefined): void => {
     // Items that share a key are one field together.
-    if ((left?.length ?? 0) > 1 || (right?.length ?? 0) > 1) found.add(step, leaf(left, right))
-    else found.add(step, compareValue(items, left?.[0], right?.[0]))
+    if (left?.more || right?.more) found.add(step, leaf(left && [left.first, ...left.more ?? []], right && [right.first, ...right.more ?? []]))
+    else found.add(step, compareValue(items, left?.first, right?.first))
   }
   for (const [step, right] of now) compare(step, old.get(step), right)
   for (const [step, left] of old) if (!now.has(step)) compare(step, left, undefined)
-  return whole(before, after, found.pair(false))
+  return found.pair(false, before, after)
 }
-function byStep(schema: Schema<any>, list: readonly Json[]): Map<string, Json[]> {
-  const out = new Map<string, Json[]>()
+/** Items with one step: as a rule there is one. */
+interface Together { readonly first: Json; more: Json[] | undefined }
+const none: ReadonlyMap<string, Together> = new Map()
+function byStep(schema: Schema<any>, list: readonly Json[]): ReadonlyMap<string, Together> {
+  if (list.length === 0) return none
+  const out = new Map<string, Together>()
   for (const item of list) {
     const step = stepOf(schema, item)
     const known = out.get(step)
-    if (known) known.push(item)
-    else out.set(step, [item])
+    if (known) (known.more ??= []).push(item)
+    else out.set(step, { first: item, more: undefined })
   }
   return out
 }

@@ -132,8 +132,10 @@ const compareText = (a = '', b = ''): number => (a < b ? -1 : a > b ? 1 : 0)
 /** Who a request's changes belong to: its fieldManager, or the first word of its user agent. */
 export function managerName(fieldManager: string | undefined, userAgent: string | undefined): string {
   if (fieldManager) return fieldManager
+  const agent = userAgent?.split('/', 1)[0] ?? ''
+  if (agent.length <= managerBytes && /^[ -~]+$/.test(agent)) return agent
   let name = '', bytes = 0
-  for (const c of userAgent?.split('/')[0] ?? '') {
+  for (const c of agent) {
     if (!/[\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(c)) continue
     const code = c.codePointAt(0)!
     bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4

@@ -89,17 +89,21 @@ const kinds = 'fkvi'
 export function sortSteps(steps: string[]): string[] {
   return steps.sort(compareSteps)
 }
+/** The most usual key: one field that is a text of which every character is written as itself. */
+const oneTextKey = /^k:\{"(\w+)":"([^"\\]*)"\}$/
 function compareSteps(a: string, b: string): number {
   if (a[0] !== b[0]) return kinds.indexOf(a[0]!) - kinds.indexOf(b[0]!)
   if (a[0] === 'f' || a === b) return a < b ? -1 : a > b ? 1 : 0
+  const left = oneTextKey.exec(a), right = left && oneTextKey.exec(b)
+  if (left && right && left[1] === right[1]) return left[2]! < right[2]! ? -1 : 1
   const x = parseWritten(a.slice(2)), y = parseWritten(b.slice(2))
   if (typeof x === 'object' && typeof y === 'object' && x !== null && y !== null) {
-    const left = Object.entries(x), right = Object.entries(y)
-    for (let i = 0; i < left.length && i < right.length; i++) {
-      const order = compareValues(left[i]![0], right[i]![0]) || compareValues(left[i]![1], right[i]![1])
+    const these = Object.entries(x), those = Object.entries(y)
+    for (let i = 0; i < these.length && i < those.length; i++) {
+      const order = compareValues(these[i]![0], those[i]![0]) || compareValues(these[i]![1], those[i]![1])
       if (order) return order
     }
-    return left.length - right.length
+    return these.length - those.length
   }
   return compareValues(x, y)
 }

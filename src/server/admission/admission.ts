@@ -60,7 +60,7 @@ export interface Reinvocation {
   again: boolean
   requested: boolean
   /** What a plugin remembers of the first time, by its name. */
-  readonly memory: Map<string, unknown>
+  memory: Map<string, unknown> | undefined
 }
 
 /** What plugins may need of the server beyond the request. */

@@ -13,8 +13,8 @@ export class Round {
 
   /** The plugin's round for this write. When others have changed the object since the last one, everybody who wants to is called again. */
   static of({ object, reinvocation }: Pick<AdmissionAttributes, 'object' | 'reinvocation'>, plugin: string): Round {
-    const round = (reinvocation.memory.get(plugin) as Round | undefined) ?? new Round(reinvocation)
-    reinvocation.memory.set(plugin, round)
+    const round = (reinvocation.memory?.get(plugin) as Round | undefined) ?? new Round(reinvocation)
+    ;(reinvocation.memory ??= new Map()).set(plugin, round)
     if (reinvocation.again && !same(round.#last, object)) round.#callAgain()
     return round
   }

@@ -17,25 +17,33 @@ const newForMs = 30_000
 export const serviceAccountPlugin = ({ random, clock }: { readonly random: Random; readonly clock: Clock }): AdmissionPlugin => ({
   name: 'ServiceAccount',
   handles: (operation, kind, subresource) => on(['CREATE'], 'pods')(operation, kind, subresource) || on(['UPDATE'], 'pods', ['ephemeralcontainers'])(operation, kind, subresource),
-  async mutate(attributes) {
+  mutate(attributes) {
     const pod = attributes.object as Pod, { spec } = pod
-    if (attributes.operation === 'CREATE' && !isMirror(pod)) {
-      spec.serviceAccountName ||= 'default'
-      spec.serviceAccount = spec.serviceAccountName
-      const account = await accountOf(attributes, spec.serviceAccountName, clock)
+    if (attributes.operation !== 'CREATE' || isMirror(pod)) return check(attributes, clock)
+    spec.serviceAccountName ||= 'default'
+    spec.serviceAccount = spec.serviceAccountName
+    const fillIn = (account: ServiceAccount) => {
       if (spec.automountServiceAccountToken ?? account.automountServiceAccountToken ?? true) mountToken(pod, random)
       if (!spec.imagePullSecrets?.length && account.imagePullSecrets?.length) spec.imagePullSecrets = account.imagePullSecrets.map((secret) => ({ ...secret }))
+      checkReferences(attributes, account)
     }
-    await check(attributes, clock)
+    const account = accountOf(attributes, spec.serviceAccountName, clock)
+    return account instanceof Promise ? account.then(fillIn) : fillIn(account)
   },
   validate: (attributes) => check(attributes, clock),
 })
 
-async function check(attributes: AdmissionAttributes, clock: Clock): Promise<void> {
+function check(attributes: AdmissionAttributes, clock: Clock): void | Promise<void> {
   const pod = attributes.object as Pod, { spec } = pod
   if (attributes.operation === 'CREATE' && isMirror(pod)) return checkMirror(attributes, pod)
   if (!spec.serviceAccountName) throw refusal(attributes, `no service account specified for pod ${attributes.namespace}/${pod.metadata.name}`)
-  const account = await accountOf(attributes, spec.serviceAccountName, clock)
+  const account = accountOf(attributes, spec.serviceAccountName, clock)
+  return account instanceof Promise ? account.then((found) => { checkReferences(attributes, found) }) : checkReferences(attributes, account)
+}
+
+/** Refuses a pod that uses other secrets than its account names, where the account asks for that. */
+function checkReferences(attributes: AdmissionAttributes, account: ServiceAccount): void {
+  const pod = attributes.object as Pod, { spec } = pod
   if (!isTrue(account.metadata.annotations?.[enforceAnnotation])) return
   const problem = attributes.operation === 'CREATE' ? forbiddenReference(pod, account) : forbiddenIn(spec.ephemeralContainers, 'ephemeral container', account)
   if (problem !== undefined) throw refusal(attributes, problem)
@@ -51,11 +59,14 @@ function checkMirror(attributes: AdmissionAttributes, { spec }: Pod): void {
   if (spec.volumes?.some((v) => v.projected?.sources?.some((s) => s.serviceAccountToken))) throw refusal(attributes, 'a mirror pod may not use ServiceAccountToken volume projections')
 }
 
-async function accountOf(attributes: AdmissionAttributes, name: string, clock: Clock): Promise<ServiceAccount> {
+function accountOf(attributes: AdmissionAttributes, name: string, clock: Clock): ServiceAccount | Promise<ServiceAccount> {
   const { objects, namespace } = attributes
-  const found = objects.get(serviceAccount, name, namespace) ?? (name === 'default' && isNew(attributes, clock) ? await appearing(attributes, name, clock) : undefined)
-  if (!found) throw refusal(attributes, `error looking up service account ${namespace}/${name}: serviceaccount ${JSON.stringify(name)} not found`)
-  return found
+  const sure = (found: ServiceAccount | undefined): ServiceAccount => {
+    if (!found) throw refusal(attributes, `error looking up service account ${namespace}/${name}: serviceaccount ${JSON.stringify(name)} not found`)
+    return found
+  }
+  const found = objects.get(serviceAccount, name, namespace)
+  return !found && name === 'default' && isNew(attributes, clock) ? appearing(attributes, name, clock).then(sure) : sure(found)
 }
 
 function isNew({ objects, namespace }: AdmissionAttributes, clock: Clock): boolean {

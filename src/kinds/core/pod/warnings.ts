@@ -30,32 +30,36 @@ const oldVolumes: Readonly<Record<string, string>> = {
   storageos: 'deprecated in v1.22, non-functional in v1.25+', quobyte: 'deprecated in v1.22, non-functional in v1.25+',
   glusterfs: 'deprecated in v1.25, non-functional in v1.26+', cephfs: 'deprecated in v1.28, non-functional in v1.31+', rbd: 'deprecated in v1.28, non-functional in v1.31+',
 }
+const oldSorts = Object.keys(oldVolumes)
 /** Sorts of storage that nobody serves any more. */
-export const volumeWarnings = (volume: object, at: string, sorts: readonly string[] = Object.keys(oldVolumes)): string[] =>
-  sorts.flatMap((sort) => (sort in volume ? [`${at}.${sort === 'storageos' ? 'storageOS' : sort}: ${oldVolumes[sort]}`] : []))
+export const volumeWarnings = (volume: object, at: string, sorts: readonly string[] = oldSorts): string[] =>
+  !Object.keys(volume).some((field) => Object.hasOwn(oldVolumes, field)) ? [] : sorts.flatMap((sort) => (sort in volume ? [`${at}.${sort === 'storageos' ? 'storageOS' : sort}: ${oldVolumes[sort]}`] : []))
 
 const fractionOf = (amount: string | undefined, at: string): string[] =>
   (amount !== undefined && quantityMilli(amount) % 1000 !== 0 ? [`${at}: fractional byte value ${JSON.stringify(amount)} is invalid, must be an integer`] : [])
 /** Halves of bytes. */
 const fractions = (lists: readonly (readonly [at: string, list: Readonly<Record<string, string>> | undefined])[]): string[] =>
-  ['memory', 'ephemeral-storage'].flatMap((name) => lists.flatMap(([at, list]) => fractionOf(list?.[name], `${at}[${name}]`)))
+  !lists.some(([, list]) => list?.['memory'] !== undefined || list?.['ephemeral-storage'] !== undefined) ? []
+    : ['memory', 'ephemeral-storage'].flatMap((name) => lists.flatMap(([at, list]) => fractionOf(list?.[name], `${at}[${name}]`)))
 
 const oldAnnotations: Readonly<Record<string, string>> = {
   'scheduler.alpha.kubernetes.io/critical-pod': 'non-functional in v1.16+; use the "priorityClassName" field instead',
   'security.alpha.kubernetes.io/sysctls': 'non-functional in v1.11+; use the "sysctls" field instead',
   'security.alpha.kubernetes.io/unsafe-sysctls': 'non-functional in v1.11+; use the "sysctls" field instead',
 }
+const oldAnnotationEntries = Object.entries(oldAnnotations)
 const fieldInstead = 'non-functional in v1.27+; use the "seccompProfile" field instead'
 
 /** A later variable hides an earlier one of its name, unless it is made of it. */
 function hiddenVariables({ env = [] }: Pick<Container, 'env'>, at: string): string[] {
-  const seen = new Set<string>()
-  return env.flatMap(({ name, value = '', valueFrom }, i) => {
-    const again = seen.has(name), reference = `$(${name})`
-    seen.add(name)
-    return again && (valueFrom || value === reference || !value.includes(reference))
-      ? [`${at}.env[${i}]: hides previous definition of ${JSON.stringify(name)}, which may be dropped when using apply`] : []
-  })
+  if (env.length < 2) return []
+  const seen = new Set<string>(), out: string[] = []
+  for (const [i, { name, value = '', valueFrom }] of env.entries()) {
+    if (!seen.has(name)) { seen.add(name); continue }
+    const reference = `$(${name})`
+    if (valueFrom || value === reference || !value.includes(reference)) out.push(`${at}.env[${i}]: hides previous definition of ${JSON.stringify(name)}, which may be dropped when using apply`)
+  }
+  return out
 }
 
 /** Ports of all containers, of which some may be the same. */
@@ -79,6 +83,7 @@ function portWarnings(containers: readonly (readonly [at: string, c: Pick<Contai
 
 /** Files that would lie where a token lies. */
 function tokenPaths(volumes: readonly Volume[], at: string): string[] {
+  if (!volumes.some(({ projected }) => projected?.sources)) return []
   const tokens = new Set(volumes.flatMap(({ projected }) => (projected?.sources ?? []).flatMap(({ serviceAccountToken: t }) => (t ? [t.path] : []))))
   return volumes.flatMap(({ projected }, i) => (projected?.sources ?? []).flatMap(({ configMap, secret, downwardAPI }) =>
     ([['configMap', configMap], ['secrets', secret], ['downwardAPI', downwardAPI]] as const).flatMap(([name, source]) => ((source?.items ?? []) as { path: string }[]).flatMap(({ path }, j) =>
@@ -107,7 +112,7 @@ function specWarnings(spec: PodSpec, { annotations = {} }: Pick<TemplateMeta, 'a
       ...namedLabel(topologyKey, `${at}.topologySpreadConstraints[${i}].topologyKey`),
       ...(labelSelector ? [] : [`${at}.topologySpreadConstraints[${i}].labelSelector: ${nothing}`]),
     ]),
-    ...Object.entries(oldAnnotations).flatMap(([key, why]) => (key in annotations ? [`${noted(key)}: ${why}`] : [])),
+    ...oldAnnotationEntries.flatMap(([key, why]) => (key in annotations ? [`${noted(key)}: ${why}`] : [])),
     ...volumes.flatMap((volume, i) => [
       ...volumeWarnings(volume, `${at}.volumes[${i}]`),
       ...(volume.ephemeral?.volumeClaimTemplate ? claimSpecWarnings(volume.ephemeral.volumeClaimTemplate.spec, `${at}.volumes[${i}].ephemeral.volumeClaimTemplate.spec`) : []),

@@ -21,10 +21,14 @@ const mostPods = 3000
 
 export function podSecurity(configuration: PluginConfiguration | undefined): AdmissionPlugin {
   const { defaults, exemptions } = podSecurityConfiguration(configuration)
+  /** Read once for each version of a namespace. */
+  const read = new WeakMap<object, ReturnType<typeof policyOf>>()
   const policyIn = (attributes: AdmissionAttributes) => {
     const found = attributes.objects.get(namespaceKind, attributes.namespace)
     if (!found) throw internalError(`failed to lookup namespace ${JSON.stringify(attributes.namespace)}`)
-    return policyOf(found.metadata.labels, defaults)
+    let policy = read.get(found)
+    if (!policy) { policy = policyOf(found.metadata.labels, defaults); read.set(found, policy) }
+    return policy
   }
   const exempt = (attributes: AdmissionAttributes): boolean => {
     const why = exemptions.namespaces.includes(attributes.namespace) ? 'namespace' : exemptions.usernames.includes(attributes.user.name) ? 'user' : undefined
