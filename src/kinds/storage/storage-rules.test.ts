@@ -18,6 +18,7 @@ for (const [name, kind, body, ...expected] of [
   ['a class', storageClass, { provisioner: 'a.example/p' }],
   ['a class of nobody', storageClass, {}, 'provisioner: Required value'],
   ['a topology twice', storageClass, { provisioner: 'p', allowedTopologies: [1, 2].map(() => ({ matchLabelExpressions: [{ key: 'z', values: ['b', 'a'] }] })) }, 'allowedTopologies[1].matchLabelExpressions: Duplicate value: ""'],
+  ['a topology of nothing', storageClass, { provisioner: 'p', allowedTopologies: [{}] }, 'allowedTopologies[0].matchLabelExpressions: Duplicate value: ""'],
   ['attributes of nothing', volumeAttributesClass, { driverName: 'd' }, 'parameters: Required value: must contain at least one key/value pair'],
   ['a token twice', csiDriver, { spec: { tokenRequests: [{ audience: 'a' }, { audience: 'a' }] } }, 'spec.tokenRequests[1].audience: Duplicate value: "a"'],
   ['a token for a minute', csiDriver, { spec: { tokenRequests: [{ audience: 'a', expirationSeconds: 60 }] } }, 'spec.tokenRequests[0].expirationSeconds: Invalid value: 60: may not specify a duration less than 10 minutes'],
@@ -60,6 +61,10 @@ test('a driver has a generation once its spec has changed', () => {
   now.spec.storageCapacity = true
   csiDriver.rules.prepareUpdate!(now, old, undefined, 0)
   assert.equal(now.metadata.generation, 1)
+})
+test('what went wrong with an attachment is said within limits', () => {
+  assert.deepEqual(problemsOfChange(volumeAttachment, { spec: { attacher: 'a.example', nodeName: 'n', source: { persistentVolumeName: 'p' } } }, (o) => { o.status = { attached: false, attachError: { message: 'x'.repeat(1025), errorCode: -1 } } }, 'status'),
+    ['status.attachError.message: Too long: may not be more than 262144 bytes', 'status.attachError.errorCode: Invalid value: -1: must be between 0 and 2147483647, inclusive'])
 })
 test('a driver may change how many volumes it takes', () => {
   assert.deepEqual(problemsOfChange(csiNode, { spec: { drivers: [{ name: 'd', nodeID: 'n', allocatable: { count: 1 } }] } }, (o) => { o.spec.drivers[0].allocatable.count = 2 }), [])

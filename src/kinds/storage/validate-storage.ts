@@ -1,6 +1,6 @@
 // What is wrong with storage classes, drivers and what they attach.
 import {
-  compareQuantities, duplicateValue, forbiddenValue, invalidValue, isQualifiedName, notSupported, requiredValue, same, tooLong, validateLabelSelector, type AnyObject,
+  compareQuantities, duplicateValue, forbiddenValue, invalidValue, isQualifiedName, notInRange, notSupported, requiredValue, same, tooLong, validateLabelSelector, type AnyObject,
   type FieldError, type LabelSelector,
 } from '#machinery'
 import { atLeastZero, failing, immutableField, oneOf, sortedMap, validateDNSSubdomain } from '../checks.ts'
@@ -36,7 +36,8 @@ function validateClassParameters(parameters: Record<string, string> = {}): Field
 }
 
 function validateTopologies(terms: readonly TopologySelectorTerm[]): FieldError[] {
-  const errors: FieldError[] = [], seen: object[] = []
+  // As in the reference, nothing counts as said once for every term there is.
+  const errors: FieldError[] = [], seen: object[] = terms.map(() => ({}))
   for (const [i, { matchLabelExpressions = [] }] of terms.entries()) {
     const term: Record<string, string[]> = {}
     for (const [j, { key, values }] of matchLabelExpressions.entries()) {
@@ -47,7 +48,7 @@ function validateTopologies(terms: readonly TopologySelectorTerm[]): FieldError[
       if (key in term) errors.push(duplicateValue(`${at}.key`, key))
       term[key] = [...new Set(list)].sort()
     }
-    if (seen.some((other) => same(other, term))) errors.push(duplicateValue(`allowedTopologies[${i}].matchLabelExpressions`, ''))
+    for (const other of seen) if (same(other, term)) errors.push(duplicateValue(`allowedTopologies[${i}].matchLabelExpressions`, ''))
     seen.push(term)
   }
   return errors
@@ -141,7 +142,9 @@ function validateAttachedSource({ inlineVolumeSpec, persistentVolumeName }: Volu
 const mostMetadata = 256 * 1024, longestError = 1024
 function validateAttached({ attachmentMetadata = {}, attachError, detachError }: VolumeAttachmentStatus): FieldError[] {
   const size = Object.entries(attachmentMetadata).reduce((n, [key, value]) => n + key.length + value.length, 0)
-  const long = (error: VolumeError | undefined, at: string) => ((error?.message ?? '').length > longestError ? [tooLong(`${at}.message`, longestError)] : [])
-  return [...(size > mostMetadata ? [tooLong('status.attachmentMetadata', mostMetadata)] : []), ...long(attachError, 'status.attachError'),
-    ...long(detachError, 'status.detachError')]
+  // The reference names another limit than it holds.
+  const faults = ({ message = '', errorCode = 0 }: VolumeError, at: string) => [...(message.length > longestError ? [tooLong(`${at}.message`, mostMetadata)] : []),
+    ...(errorCode < 0 ? [invalidValue(`${at}.errorCode`, errorCode, notInRange(0, 2 ** 31 - 1))] : [])]
+  return [...(size > mostMetadata ? [tooLong('status.attachmentMetadata', mostMetadata)] : []), ...(attachError ? faults(attachError, 'status.attachError') : []),
+    ...(detachError ? faults(detachError, 'status.detachError') : [])]
 }
