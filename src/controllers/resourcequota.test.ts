@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { configMap, customResourceDefinition, namespace, persistentVolumeClaim, pod, priorityClass, resourceQuota, secret, service, type ResourceQuota } from '#kinds'
+import { configMap, customResourceDefinition, deviceClass, deviceResourceClaim, namespace, persistentVolumeClaim, pod, priorityClass, resourceQuota, secret, service, type ResourceQuota } from '#kinds'
 import { ApiError, type New } from '#machinery'
 import { TestCluster } from '#testing'
 
@@ -168,4 +168,19 @@ test('a namespace with a quota can be deleted', async () => {
   await client.delete(namespace, { name: 'n' })
   await cluster.settle()
   await assert.rejects(client.get(namespace, { name: 'n' }), /not found/)
+})
+
+test('devices of claims count as the extended resources that they are, beside those of pods', async () => {
+  await using cluster = await start()
+  const { client } = cluster, gpus = 'requests.example.com/gpu'
+  await client.create(deviceClass, { metadata: { name: 'gpu' }, spec: { extendedResourceName: 'example.com/gpu' } })
+  const claim = (name: string, count: number) => client.create(deviceResourceClaim, { metadata: { name, ...at }, spec: { devices: { requests: [{ name: 'r', exactly: { deviceClassName: 'gpu', count } }] } } })
+  await claim('old', 2)
+  await client.create(pod, web('p', { limits: { 'example.com/gpu': '1' } }))
+  await client.create(resourceQuota, quota('q', { [gpus]: '4' }))
+  await cluster.settle()
+  assert.deepEqual((await used(cluster)).used, { [gpus]: '3' })
+  await claim('new', 1)
+  assert.deepEqual((await used(cluster)).used, { [gpus]: '4' })
+  assert.equal(await refused(claim('more', 1)), `resourceclaims.resource.k8s.io "more" is forbidden: exceeded quota: q, requested: ${gpus}=1, used: ${gpus}=4, limited: ${gpus}=4`)
 })

@@ -1,5 +1,5 @@
 import { watching, type Again, type Cluster, type Controller, type Target } from '#client'
-import { customResourceDefinition, only, resourceQuota, sameAmounts, type ResourceList, type ResourceQuota } from '#kinds'
+import { customResourceDefinition, only, resourceQuota, sameAmounts, sumOf, type ResourceList, type ResourceQuota } from '#kinds'
 import { same } from '#machinery'
 import { nextChange, resourcesOf, usageOf } from './quota/count.ts'
 import { FollowedKinds } from './quota/followed-kinds.ts'
@@ -48,11 +48,13 @@ export function resourceQuotaController(): Controller<ResourceQuota> {
 }
 
 async function count(quota: ResourceQuota, { clock }: Cluster, followed: FollowedKinds): Promise<{ readonly used: ResourceList; readonly again: Again | undefined }> {
-  const used: ResourceList = {}, times: number[] = []
+  let used: ResourceList = {}
+  const times: number[] = []
   for (const resource of resourcesOf(Object.keys(quota.spec?.hard ?? {}))) {
     const objects = await followed.objects(resource, quota.metadata.namespace ?? '')
     if (!objects) continue // what nobody serves is not counted: it cannot be made either
-    Object.assign(used, usageOf(quota, resource, objects, clock.now()))
+    // Devices count by the same names whether pods or claims ask for them.
+    used = sumOf(used, usageOf(quota, resource, objects, clock.now(), resource.resource === 'resourceclaims' ? await followed.surroundings() : undefined))
     times.push(nextChange(resource, objects, clock.now()) ?? Infinity)
   }
   const next = Math.min(...times)

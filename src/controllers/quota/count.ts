@@ -1,5 +1,5 @@
 // What is used of a quota, counted anew. Pure.
-import { countedResource, measuredResources, measureOf, only, scopesOf, sumOf, type ResourceList, type ResourceQuota } from '#kinds'
+import { countedResource, measuredResources, measureOf, only, scopesOf, sumOf, type QuotaSurroundings, type ResourceList, type ResourceQuota } from '#kinds'
 import { qualified, type AnyObject, type ResourceName } from '#machinery'
 
 /** The resources whose objects use any of these names. */
@@ -10,11 +10,11 @@ export function resourcesOf(names: readonly string[]): ResourceName[] {
 }
 
 /** What all objects of one resource use together of the names that the quota limits. */
-export function usageOf(quota: ResourceQuota, resource: ResourceName, objects: readonly AnyObject[], now: number): ResourceList {
+export function usageOf(quota: ResourceQuota, resource: ResourceName, objects: readonly AnyObject[], now: number, around?: QuotaSurroundings): ResourceList {
   const measure = measureOf(resource), scopes = scopesOf(quota)
   const limited = Object.keys(quota.spec?.hard ?? {}).filter((name) => measure.uses(name)), wanted = new Set(limited)
   let used: ResourceList = Object.fromEntries(limited.map((name) => [name, '0']))
-  for (const object of objects) if (scopes.every((scope) => measure.inScope(scope, object))) used = sumOf(used, only(measure.usage(object, now), (name) => wanted.has(name)))
+  for (const object of objects) if (scopes.every((scope) => measure.inScope(scope, object))) used = sumOf(used, only(measure.usage(object, now, around), (name) => wanted.has(name)))
   return used
 }
 

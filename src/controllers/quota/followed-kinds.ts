@@ -1,6 +1,6 @@
 // The kinds that quotas limit, each followed from when a quota first names it: in the cache that others keep, or one of our own that keeps next to nothing.
 import { discover, Informer, type Cluster } from '#client'
-import { kinds as builtIn, measuredResources, measureOf } from '#kinds'
+import { deviceClass, deviceResourceClaim, kinds as builtIn, measuredResources, measureOf, pod, type QuotaSurroundings } from '#kinds'
 import { qualified, same, type AnyObject, type Kind, type ResourceName } from '#machinery'
 import { slim } from '../garbage/graph.ts'
 
@@ -10,13 +10,17 @@ export class FollowedKinds {
   readonly #cluster: Cluster
   readonly #changed: (namespace: string) => void
   readonly #followed = new Map<string, Followed>()
+  #around: (() => void)[] | undefined
 
   /** `changed` is called whenever objects of a namespace may use another amount than before. */
   constructor(cluster: Cluster, changed: (namespace: string) => void) {
     this.#cluster = cluster
     this.#changed = changed
   }
-  stop(): void { for (const { stop } of this.#followed.values()) stop() }
+  stop(): void {
+    for (const { stop } of this.#followed.values()) stop()
+    for (const stop of this.#around ?? []) stop()
+  }
 
   /** The objects of a resource in a namespace, complete; undefined when the server does not serve such a resource. */
   async objects(resource: ResourceName, namespace: string): Promise<readonly AnyObject[] | undefined> {
@@ -29,6 +33,17 @@ export class FollowedKinds {
     }
     await followed.synced
     return followed.list(namespace)
+  }
+
+  /** What claims for devices are measured by. */
+  async surroundings(): Promise<QuotaSurroundings> {
+    const heard = () => {} // they are read when something is counted
+    this.#around ??= [this.#cluster.watch(deviceClass, heard), this.#cluster.watch(pod, heard), this.#cluster.watch(deviceResourceClaim, heard)]
+    await this.#cluster.synced([deviceClass, pod, deviceResourceClaim])
+    return {
+      deviceClass: (name) => this.#cluster.get(deviceClass, { name }), pod: (namespace, name) => this.#cluster.get(pod, { namespace, name }),
+      claims: (namespace) => this.#cluster.list(deviceResourceClaim, { namespace }),
+    }
   }
 
   async #discovered({ group, resource }: ResourceName): Promise<Kind | undefined> {

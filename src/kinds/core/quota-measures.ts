@@ -1,6 +1,6 @@
 // What objects use of resource quotas: how many there are, what pods and claims ask for. Who charges (admission) and who counts
 // (the controller) read the same rules.
-import { addQuantities, compareQuantities, formatQuantity, parseTime, quantityOf, quantityValue, parseQuantity, qualified, type AnyObject, type ResourceName } from '#machinery'
+import { addQuantities, compareQuantities, formatQuantity, parseTime, quantityOf, quantityValue, parseQuantity, qualified, subtractQuantities, type AnyObject, type ResourceName } from '#machinery'
 import type { PersistentVolumeClaim } from './persistentvolumeclaim.ts'
 import type { Pod } from './pod/index.ts'
 import { podLimits, podRequests } from './pod/pod-resources.ts'
@@ -8,9 +8,17 @@ import { qosClass } from './pod/qos.ts'
 import type { ResourceQuota, ScopedResourceSelectorRequirement } from './resourcequota.ts'
 import { isExtendedResource, isHugePages, isNativeResource, type ResourceList } from './resources.ts'
 import type { Service } from './service.ts'
+import type { DeviceClass } from '../resource/deviceclass.ts'
 import type { DeviceResourceClaim } from '../resource/resourceclaim.ts'
 
 export type QuotaScope = Pick<ScopedResourceSelectorRequirement, 'scopeName' | 'operator' | 'values'>
+
+/** What there is besides an object that is measured. */
+export interface QuotaSurroundings {
+  deviceClass(name: string): DeviceClass | undefined
+  pod(namespace: string, name: string): Pod | undefined
+  claims(namespace: string): readonly DeviceResourceClaim[]
+}
 
 /** How the objects of one resource are measured. */
 export interface QuotaMeasure {
@@ -18,8 +26,8 @@ export interface QuotaMeasure {
   counts(operation: 'CREATE' | 'UPDATE', subresource: string): boolean
   /** Of the names in a quota, whether objects of this resource use it. */
   uses(name: string): boolean
-  /** What one object uses; `now` in milliseconds: pods that should be gone long ago use nothing. */
-  usage(object: AnyObject, now: number): ResourceList
+  /** What one object uses; `now` in milliseconds: pods that should be gone long ago use nothing. Claims for devices are measured by what is around them. */
+  usage(object: AnyObject, now: number, around?: QuotaSurroundings): ResourceList
   inScope(scope: QuotaScope, object: AnyObject): boolean
   /** What an object must say where these names are limited; the reference's words when it does not. */
   lacks?(limited: readonly string[], object: AnyObject): string | undefined
@@ -179,13 +187,13 @@ const claims: QuotaMeasure = {
 }
 const wholeBytes = (text: string): string => formatQuantity(quantityOf(quantityValue(text), parseQuantity(text).format))
 
-const devices = '.deviceclass.resource.k8s.io/devices'
+const devices = '.deviceclass.resource.k8s.io/devices', requests = 'requests.', ofImplicit = 'requests.deviceclass.resource.kubernetes.io/', extendedClaim = 'resource.kubernetes.io/extended-resource-claim'
 /** What a claim for all devices of a class may get at most. */
 const mostDevices = 32
 const resourceClaims: QuotaMeasure = {
   counts: () => true,
-  uses: (name) => name === 'count/resourceclaims.resource.k8s.io' || name.endsWith(devices),
-  usage(object) {
+  uses: (name) => name === 'count/resourceclaims.resource.k8s.io' || name.endsWith(devices) || name.startsWith(ofImplicit) || (name.startsWith(requests) && isExtendedResource(name.slice(requests.length))),
+  usage(object, now, around) {
     const out: ResourceList = { 'count/resourceclaims.resource.k8s.io': one }
     const number = ({ allocationMode, count = 1 }: { readonly allocationMode?: string; readonly count?: number }) => (allocationMode === 'All' ? mostDevices : count)
     for (const { exactly, firstAvailable = [] } of (object as DeviceResourceClaim).spec.devices?.requests ?? []) {
@@ -194,9 +202,35 @@ const resourceClaims: QuotaMeasure = {
       for (const request of exactly ? [exactly] : firstAvailable) most.set(request.deviceClassName, Math.max(most.get(request.deviceClassName) ?? 0, number(request)))
       for (const [name, n] of most) out[name + devices] = formatQuantity(addQuantities(out[name + devices], String(n)))
     }
-    return out
+    return around ? { ...out, ...asExtended(out, around, podUsage(object as DeviceResourceClaim, around, now)) } : out
   },
   inScope: () => false,
 }
+
+/** Devices count as extended resources too, by their class and by the name that it gives them: what their pod is charged already is not charged again. */
+function asExtended(claimed: ResourceList, around: QuotaSurroundings, charged: ResourceList): ResourceList {
+  const out: ResourceList = {}
+  for (const [name, amount] of Object.entries(claimed)) {
+    if (!name.endsWith(devices) || name === devices) continue
+    const className = name.slice(0, -devices.length), extended = around.deviceClass(className)?.spec.extendedResourceName
+    for (const other of [ofImplicit + className, ...(extended ? [requests + extended] : [])]) {
+      const rest = charged[other] === undefined ? amount : formatQuantity(subtractQuantities(amount, charged[other]))
+      if (compareQuantities(rest, '0') > 0) out[other] = rest
+    }
+  }
+  return out
+}
+/** What is charged for the pod whose extended resources a claim stands for: the first such claim, or the one that the pod names. */
+function podUsage({ metadata }: DeviceResourceClaim, around: QuotaSurroundings, now: number): ResourceList {
+  const { namespace = '', name, annotations } = metadata, owner = podOwner(metadata)
+  if (annotations?.[extendedClaim] !== 'true' || !owner) return {}
+  const pod = around.pod(namespace, owner.name), named = pod?.status?.extendedResourceClaimStatus?.resourceClaimName
+  if (!pod || pod.metadata.uid !== owner.uid || (pod.status?.extendedResourceClaimStatus && named !== name)) return {}
+  const born = (at: string | null | undefined) => (at ? parseTime(at) : 0), isEarlier = (other: DeviceResourceClaim['metadata']) =>
+    born(other.creationTimestamp) < born(metadata.creationTimestamp) || (born(other.creationTimestamp) === born(metadata.creationTimestamp) && other.name < name)
+  const others = named === undefined ? around.claims(namespace).filter((c) => c.metadata.annotations?.[extendedClaim] === 'true' && podOwner(c.metadata)?.uid === owner.uid) : []
+  return others.some((other) => isEarlier(other.metadata)) ? {} : pods.usage(pod, now)
+}
+const podOwner = ({ ownerReferences }: DeviceResourceClaim['metadata']) => ownerReferences?.find((o) => o.controller && o.kind === 'Pod' && o.apiVersion === 'v1')
 
 const special: Readonly<Record<string, QuotaMeasure>> = { pods, services, persistentvolumeclaims: claims, 'resourceclaims.resource.k8s.io': resourceClaims }

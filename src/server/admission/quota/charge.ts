@@ -1,6 +1,7 @@
 // Whether a write fits into the quotas of its namespace, and what is used of them then. Pure: who calls it writes.
-import { moreThan, only, printAmounts, scopesOf, sumOf, withoutZeros, type QuotaMeasure, type QuotaScope, type ResourceList, type ResourceQuota } from '#kinds'
+import { deviceClass, deviceResourceClaim, moreThan, only, pod, printAmounts, scopesOf, sumOf, withoutZeros, type QuotaMeasure, type QuotaScope, type QuotaSurroundings, type ResourceList, type ResourceQuota } from '#kinds'
 import { ApiError, compareQuantities, qualified, type AnyObject } from '#machinery'
+import type { ObjectReader } from '../../object-reader.ts'
 import { refusal, type AdmissionAttributes } from '../admission.ts'
 
 /** Resources that may be used only where a quota covers them (--admission-control-config-file). */
@@ -13,10 +14,14 @@ export interface Charge {
   readonly now: number
 }
 
+const surroundings = (objects: ObjectReader): QuotaSurroundings => ({
+  deviceClass: (name) => objects.get(deviceClass, name), pod: (namespace, name) => objects.get(pod, name, namespace), claims: (namespace) => objects.list(deviceResourceClaim, namespace),
+})
+
 /** The new `status.used` by name of each quota that the write uses; throws the refusal when it does not fit. */
 export function charge(quotas: readonly ResourceQuota[], { attributes, measure, limited, now }: Charge): Map<string, ResourceList> {
   const object = attributes.object as AnyObject, old = attributes.old as AnyObject | undefined
-  const usage = measure.usage(object, now)
+  const around = surroundings(attributes.objects), usage = measure.usage(object, now, around)
   const names = (list: ResourceList | undefined) => Object.keys(list ?? {}).filter((name) => measure.uses(name))
   const fits = (quota: ResourceQuota, what: AnyObject) => names(quota.status?.hard).length > 0 && scopesOf(quota).every((scope) => measure.inScope(scope, what))
 
@@ -31,7 +36,7 @@ export function charge(quotas: readonly ResourceQuota[], { attributes, measure, 
   if (negative.length > 0) throw refusal(attributes, `quota usage is negative for resource(s): ${negative.join(',')}`)
 
   // An update is charged what it adds, but where the object was not in the quota before.
-  const added = old ? moreThan(usage, measure.usage(old, now)) : usage
+  const added = old ? moreThan(usage, measure.usage(old, now, around)) : usage
   const charges = new Map(concerned.map((quota) => [quota, withoutZeros(old && !fits(quota, old) ? usage : added)] as const).filter(([, amounts]) => Object.keys(amounts).length > 0))
   if (concerned.length > 0 ? charges.size === 0 : Object.keys(withoutZeros(added)).length === 0) return new Map()
   checkCovered(quotas, { attributes, measure, limited, now }, usage, covered)
