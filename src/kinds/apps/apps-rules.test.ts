@@ -87,6 +87,17 @@ test('a daemon set counts the changes of its template', () => {
   daemonSet.rules.prepareUpdate!(now, old, undefined, 0)
   assert.equal(now.metadata.annotations[key], '2')
 })
+test('a daemon set warns of its template when that is new', () => {
+  const old = created(daemonSet, { spec: { ...spec, template: { ...spec.template, spec: { containers: [container], nodeSelector: { 'beta.kubernetes.io/os': 'linux' } } } } })
+  const warned = (change: (o: any) => void) => { // allowed: changes of any field
+    const now = structuredClone(old)
+    change(now)
+    daemonSet.rules.prepareUpdate!(now, old, undefined, 0)
+    now.metadata.generation = 2
+    return daemonSet.rules.warnings!(now, old).length
+  }
+  assert.deepEqual([warned((o) => { o.spec.minReadySeconds = 5 }), warned((o) => { o.spec.template.spec.containers[0].image = 'i:2' })], [0, 1])
+})
 test('a job finds its pods by its own uid', () => {
   const { uid } = created(job, { spec: once }).metadata, made = created(job, { metadata: { name: 'j' }, spec: once })
   assert.deepEqual(made.spec.selector, { matchLabels: { 'batch.kubernetes.io/controller-uid': uid } })

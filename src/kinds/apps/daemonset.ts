@@ -2,7 +2,7 @@ import { defineKind, labelSelector, s, same, type AnyObject, type Infer, type Ob
 import * as cells from '../cells.ts'
 import { defaultPodTemplate } from '../core/pod/defaults.ts'
 import { podTemplateSpec } from '../core/pod/spec.ts'
-import { templateWarningsOf } from '../core/pod/warnings.ts'
+import { templateWarnings } from '../core/pod/warnings.ts'
 import { validateDaemonSet } from './validate-apps.ts'
 
 export const rollingUpdateDaemonSet = s.object('io.k8s.api.apps.v1.RollingUpdateDaemonSet', {
@@ -93,6 +93,7 @@ export const daemonSet = defineKind({
     if (generation) setTemplateGeneration(o, generation)
   },
   validate: validateDaemonSet,
-  warnings: templateWarningsOf,
+  // Only a new template is warned about.
+  warnings: (o, old) => (old && templateGeneration(o) === templateGeneration(old) ? [] : templateWarnings(o.spec.template, 'spec.template')),
 })
 export type DaemonSet = ObjectOf<typeof daemonSet>
