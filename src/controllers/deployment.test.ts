@@ -11,7 +11,7 @@ test('a ReplicaSet of another that has the name makes the Deployment take anothe
   await using cluster = await TestCluster.start({ nodes: 1 })
   const { client } = cluster
   const paused = await client.create(deployment, { metadata: target, spec: { paused: true, replicas: 2, selector: { matchLabels: { app: 'web' } }, template } })
-  const name = newSetFor(paused, 1, 0).metadata.name ?? ''
+  const name = newSetFor(paused, 1n, 0).metadata.name ?? ''
   await client.create(replicaSet, { metadata: { name, namespace: 'default' }, spec: { replicas: 0, selector: { matchLabels: { app: 'other' } }, template: { ...template, metadata: { labels: { app: 'other' } } } } })
   await client.patch(deployment, target, 'merge', { spec: { paused: false } })
   await cluster.settle()
@@ -29,6 +29,16 @@ test('a ReplicaSet that nobody controls is adopted when it matches, and used whe
   const sets = (await client.list(replicaSet)).items, d = await client.get(deployment, target)
   assert.deepEqual(sets.map((rs) => [rs.metadata.uid, rs.metadata.ownerReferences?.[0]?.uid, rs.spec.replicas]), [[made.metadata.uid, d.metadata.uid, 3]])
   assert.equal(d.status.conditions?.find((c) => c.type === 'Progressing')?.reason, 'NewReplicaSetAvailable')
+})
+
+test('revisions go on after the largest of an adopted ReplicaSet, whatever its size', async () => {
+  await using cluster = await TestCluster.start({ nodes: 1 })
+  const { client } = cluster, annotations = { 'deployment.kubernetes.io/revision': '3546343826724305832' }, other = { metadata: template.metadata, spec: { containers: [{ name: 'c', image: 'web:0' }] } }
+  await client.create(replicaSet, { metadata: { name: 'old', namespace: 'default', labels: { app: 'web' }, annotations }, spec: { replicas: 1, selector: { matchLabels: { app: 'web' } }, template: other } })
+  await cluster.settle()
+  await client.create(deployment, { metadata: target, spec: { replicas: 1, selector: { matchLabels: { app: 'web' } }, template } })
+  await cluster.settle()
+  assert.equal((await client.get(deployment, target)).metadata.annotations?.['deployment.kubernetes.io/revision'], '3546343826724305833')
 })
 
 test('a Deployment that cannot make its ReplicaSet says why, and goes on when it can', async () => {

@@ -5,7 +5,7 @@ import { claim } from './claim.ts'
 import { controlledPods } from './replicas/candidates.ts'
 import { isFinished } from './pod-state.ts'
 import { conditionOf, withCondition } from './deployment/conditions.ts'
-import { annotationsOfNew, byAge, maxRevision, newSetFor, newSetOf, revisionAnnotation, revisionOf, sameTemplate, sizeAnnotations } from './deployment/revision.ts'
+import { annotationsOfNew, byAge, byRevision, maxRevision, newSetFor, newSetOf, revisionAnnotation, revisionOf, sameTemplate, sizeAnnotations } from './deployment/revision.ts'
 import { isRollingBack, rollBack } from './deployment/rollback.ts'
 import { isRolling, rollingSteps, sizeOf, sizeOfNew, wantedSize, type Resize } from './deployment/rollout.ts'
 import { isScaling, scalingSteps } from './deployment/scaling.ts'
@@ -73,12 +73,12 @@ interface Synced { readonly fresh: ReplicaSet | undefined; readonly old: readonl
 /** The new ReplicaSet (made when there is none and `create` says so) with its revision, and the others. */
 async function sync(d: Deployment, sets: readonly ReplicaSet[], create: boolean, cluster: Cluster): Promise<Synced> {
   const existing = newSetOf(d, sets), old = sets.filter((rs) => rs !== existing)
-  const revision = maxRevision(old) + 1
+  const revision = maxRevision(old) + 1n
   if (existing) return { ...await keepNew(d, existing, revision, cluster), old }
   return create ? { ...await makeNew(d, old, revision, cluster), old } : { fresh: undefined, old, owner: d }
 }
 
-async function keepNew(d: Deployment, existing: ReplicaSet, revision: number, cluster: Cluster): Promise<{ fresh: ReplicaSet; owner: Deployment }> {
+async function keepNew(d: Deployment, existing: ReplicaSet, revision: bigint, cluster: Cluster): Promise<{ fresh: ReplicaSet; owner: Deployment }> {
   const annotations = annotationsOfNew(d, existing.metadata.annotations, revision), minReadySeconds = d.spec.minReadySeconds ?? 0
   let fresh = existing
   if (!same(annotations, existing.metadata.annotations ?? {}) || (existing.spec.minReadySeconds ?? 0) !== minReadySeconds)
@@ -88,7 +88,7 @@ async function keepNew(d: Deployment, existing: ReplicaSet, revision: number, cl
   return { fresh, owner: await noteRevision(d, revisionOf(fresh), progress, cluster) }
 }
 
-async function makeNew(d: Deployment, old: readonly ReplicaSet[], revision: number, cluster: Cluster): Promise<{ fresh: ReplicaSet | undefined; owner: Deployment }> {
+async function makeNew(d: Deployment, old: readonly ReplicaSet[], revision: bigint, cluster: Cluster): Promise<{ fresh: ReplicaSet | undefined; owner: Deployment }> {
   const now = cluster.clock.now(), replicas = sizeOfNew(d, old, 0), wanted = newSetFor(d, revision, replicas), name = wanted.metadata.name ?? ''
   try {
     const fresh = await cluster.create(replicaSet, wanted)
@@ -115,7 +115,7 @@ async function takenName(d: Deployment, name: string, cluster: Cluster, error: u
 }
 
 /** The Deployment remembers the revision it is at, and how it came there. */
-async function noteRevision(d: Deployment, revision: number, progress: ReturnType<typeof condition> | undefined, cluster: Cluster): Promise<Deployment> {
+async function noteRevision(d: Deployment, revision: bigint, progress: ReturnType<typeof condition> | undefined, cluster: Cluster): Promise<Deployment> {
   const annotations = { ...d.metadata.annotations, [revisionAnnotation]: String(revision) }
   const conditions = progress ? withCondition(d.status.conditions ?? [], progress) : d.status.conditions ?? []
   if (same(annotations, d.metadata.annotations ?? {}) && same(conditions, d.status.conditions ?? [])) return d
@@ -140,7 +140,7 @@ async function resize(d: Deployment, steps: readonly Resize[], scaling: boolean,
 async function forgetOld(d: Deployment, old: readonly ReplicaSet[], cluster: Cluster): Promise<void> {
   const limit = d.spec.revisionHistoryLimit
   if (limit === undefined || limit === 2 ** 31 - 1) return
-  const candidates = old.filter((rs) => !rs.metadata.deletionTimestamp).toSorted((a, b) => revisionOf(a) - revisionOf(b) || byAge(a, b))
+  const candidates = old.filter((rs) => !rs.metadata.deletionTimestamp).toSorted((a, b) => byRevision(a, b) || byAge(a, b))
   for (const rs of candidates.slice(0, Math.max(0, candidates.length - limit))) {
     if (sizeOf(rs) > 0 || rs.status.replicas > 0 || (rs.metadata.generation ?? 0) > (rs.status.observedGeneration ?? 0)) continue
     await cluster.delete(replicaSet, rs)

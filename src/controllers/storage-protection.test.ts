@@ -4,7 +4,7 @@ import { persistentVolumeClaim, volumeAttributesClass } from '#kinds'
 import { TestCluster } from '#testing'
 
 test('a class of volume attributes goes when the last claim that names it has gone', async () => {
-  await using cluster = await TestCluster.start({ controllers: ['serviceaccount', 'volumeattributesclass-protection', 'pvc-protection'], scheduler: false })
+  await using cluster = await TestCluster.start({ controllers: ['serviceaccount', 'volumeattributesclass-protection', 'persistentvolumeclaim-protection'], scheduler: false })
   const { client } = cluster, at = { namespace: 'default' }, fast = { name: 'fast' }
   const there = async () => (await client.list(volumeAttributesClass)).items.map(({ metadata }) => [metadata.name, metadata.finalizers])
   await client.create(volumeAttributesClass, { metadata: fast, driverName: 'x.example', parameters: { iops: '100' } })

@@ -30,15 +30,18 @@ export function sameTemplate(rs: ReplicaSet, d: Deployment): boolean {
   return same(without(rs.spec.template), without(d.spec.template))
 }
 
-export const revisionOf = (rs: ReplicaSet): number => Number(rs.metadata.annotations?.[revisionAnnotation] ?? 0) || 0
-export const maxRevision = (sets: readonly ReplicaSet[]): number => sets.reduce((most, rs) => Math.max(most, revisionOf(rs)), 0)
+/** Revisions are 64 bit numbers; what is none counts as 0. */
+export const revisionIn = (text: string | undefined): bigint => (text !== undefined && /^[+-]?\d+$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text) ? BigInt(text) : 0n)
+export const revisionOf = (rs: ReplicaSet): bigint => revisionIn(rs.metadata.annotations?.[revisionAnnotation])
+export const maxRevision = (sets: readonly ReplicaSet[]): bigint => sets.map(revisionOf).reduce((most, revision) => (revision > most ? revision : most), 0n)
+export const byRevision = (a: ReplicaSet, b: ReplicaSet): number => (revisionOf(a) < revisionOf(b) ? -1 : revisionOf(a) > revisionOf(b) ? 1 : 0)
 
 /** What the new ReplicaSet's annotations must be; the same object when nothing changes. */
-export function annotationsOfNew(d: Deployment, before: Annotations | undefined, revision: number): Annotations {
+export function annotationsOfNew(d: Deployment, before: Annotations | undefined, revision: bigint): Annotations {
   const after: Record<string, string> = { ...before }
   for (const [key, value] of Object.entries(d.metadata.annotations ?? {})) if (!notCopied.has(key)) after[key] = value
-  const old = before?.[revisionAnnotation], oldRevision = Number(old ?? 0) || 0
-  if (oldRevision < revision) {
+  const old = before?.[revisionAnnotation]
+  if (revisionIn(old) < revision) {
     after[revisionAnnotation] = String(revision)
     if (old !== undefined) after[historyAnnotation] = longer(after[historyAnnotation], old)
   }
@@ -58,7 +61,7 @@ export const sizeAnnotations = (d: Deployment): Annotations => {
 }
 
 /** The ReplicaSet for the Deployment's template, without pods yet. */
-export function newSetFor(d: Deployment, revision: number, replicas: number): New<ReplicaSet> {
+export function newSetFor(d: Deployment, revision: bigint, replicas: number): New<ReplicaSet> {
   const hash = templateHash(d.spec.template, d.status.collisionCount)
   const template = copy(d.spec.template)
   const labels = { ...template.metadata?.labels, [hashLabel]: hash }

@@ -1,7 +1,7 @@
 // Going back to an earlier revision because an annotation asks for it: what the rollback subresource of the first API versions leaves behind.
 import type { Cluster } from '#client'
 import { deployment, type Deployment, type ReplicaSet } from '#kinds'
-import { revisionOf, sameTemplate } from './revision.ts'
+import { byRevision, revisionIn, revisionOf, sameTemplate } from './revision.ts'
 
 const asked = 'deprecated.deployment.rollback.to'
 const hashLabel = 'pod-template-hash'
@@ -11,8 +11,7 @@ export const isRollingBack = (d: Deployment): boolean => d.metadata.annotations?
 export type RollbackPlan = { readonly to: ReplicaSet } | { readonly warning: readonly [reason: string, message: string] }
 /** Which ReplicaSet's template the deployment goes back to: the one of that revision; 0 is the newest but one. */
 export function planRollback(d: Deployment, sets: readonly ReplicaSet[]): RollbackPlan {
-  const wanted = Number(d.metadata.annotations?.[asked] ?? 0) || 0
-  const revision = wanted || ([...new Set(sets.map(revisionOf))].sort((a, b) => b - a)[1] ?? 0)
+  const revision = revisionIn(d.metadata.annotations?.[asked]) || ([...new Set(sets.toSorted(byRevision).map(revisionOf))].at(-2) ?? 0n)
   if (!revision) return { warning: ['DeploymentRollbackRevisionNotFound', 'Unable to find last revision.'] }
   const to = sets.find((rs) => revisionOf(rs) === revision)
   if (!to) return { warning: ['DeploymentRollbackRevisionNotFound', 'Unable to find the revision to rollback to.'] }

@@ -1,7 +1,7 @@
 // Revisions of a pod template as ControllerRevision objects: what DaemonSets and StatefulSets roll between.
 import { controlledBy, controllerOf, indexOf, type Cluster } from '#client'
 import { controllerRevision, type ControllerRevision } from '#kinds'
-import { is, same, selectorFrom, type AnyObject, type Kind, type LabelSelector, type New } from '#machinery'
+import { canonicalJson, is, parseJson, same, selectorFrom, type AnyObject, type Kind, type LabelSelector, type New } from '#machinery'
 import { claim } from '../claim.ts'
 import { createdAt } from '../pod-state.ts'
 
@@ -14,8 +14,8 @@ export async function revisionsOf(kind: Kind, owner: AnyObject, selector: LabelS
     .toSorted((a, b) => Number(a.revision) - Number(b.revision) || createdAt(a) - createdAt(b) || (a.metadata.name < b.metadata.name ? -1 : 1))
 }
 
-/** The template as a revision keeps it: a patch that replaces it. */
-export const dataOf = (template: object): object => ({ spec: { template: { ...template, $patch: 'replace' } } })
+/** The template as a revision keeps it: a patch that replaces it, with its keys in order, since clients compare the bytes. */
+export const dataOf = (template: object): object => parseJson(canonicalJson({ spec: { template: { ...template, $patch: 'replace' } } })) as object
 /** The template that a revision keeps. */
 export function templateOf<T>(revision: ControllerRevision): T | undefined {
   const { $patch: _, ...template } = ((revision as { data?: { spec?: { template?: Record<string, unknown> } } }).data?.spec?.template ?? {}) as Record<string, unknown>
