@@ -1,11 +1,11 @@
 // What definitions of custom resources cost: 1,000 of them with schemas like those of real operators. `tools/node bench/custom-resources.ts [count]`
-// The server of bench/server.ts runs in a process of its own, the client in this one.
+// The server of bench/serving.ts runs in a process of its own, the client in this one.
 import { fork } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { connect } from 'node:http2'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ask, type Reply } from './server.ts'
+import { ask, type Reply } from './serving.ts'
 
 const print = (what: string, figure: string) => { console.log(`${what.padEnd(62)}${figure.padStart(24)}`) }
 const ms = (value: number) => `${value.toFixed(value < 10 ? 1 : 0)} ms`
@@ -38,13 +38,13 @@ function definition(i: number): object {
 
 async function measure(count: number): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'proa-bench-'))
-  const child = fork(join(import.meta.dirname, 'server.ts'), ['serve', folder], { execArgv: [...process.execArgv, '--expose-gc'] })
+  const child = fork(join(import.meta.dirname, 'serving.ts'), ['serve', folder], { execArgv: [...process.execArgv, '--expose-gc'] })
   const message = <T>() => new Promise<T>((resolve) => { child.once('message', (m) => { resolve(m as T) }) })
   try {
     const { port } = await message<{ port: number }>()
     const session = connect(`https://127.0.0.1:${port}`, { rejectUnauthorized: false })
     const get = (path: string, keep = false): Promise<Reply> => ask(session, 'GET', path, undefined, keep)
-    const memory = async () => { const answer = message<{ memory: NodeJS.MemoryUsage }>(); child.send('memory'); return (await answer).memory }
+    const memory = async () => { const answer = message<{ memory: NodeJS.MemoryUsage }>(); child.send({ collect: true }); return (await answer).memory }
     const timed = async (path: string, times = 5) => {
       const all: number[] = []
       let bytes = 0

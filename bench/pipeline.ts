@@ -10,7 +10,7 @@ import { createControlPlane } from '../src/assembly/control-plane.ts'
 import { Pki } from '../src/assembly/pki.ts'
 import { realClock, secureRandom, stopwatch } from '../src/assembly/real-clock.ts'
 import { tokenKeys } from '../src/assembly/token-keys.ts'
-import { podOf, configMap, token } from './server.ts'
+import { podOf, configMap, token } from './serving.ts'
 
 const encoder = new TextEncoder()
 const folder = mkdtempSync(join(tmpdir(), 'proa-bench-'))

@@ -12,7 +12,7 @@ rmSync(join(root, 'dist'), { recursive: true, force: true })
 const { metafile } = await build({
   absWorkingDir: root, entryPoints: ['src/main.ts'], outdir: join(into, 'dist'), bundle: true, splitting: true, format: 'esm', platform: 'node', target: 'node24',
   // ECMAScript builds of libraries first: those in CommonJS lose their named exports when they are imported lazily.
-  conditions: ['proa-source'], mainFields: ['module', 'main'], minifySyntax: true, minifyWhitespace: true, keepNames: true, legalComments: 'linked', metafile: true,
+  conditions: ['proa-source'], mainFields: ['module', 'main'], minifySyntax: true, minifyWhitespace: true, legalComments: 'linked', metafile: true,
   // Libraries in CommonJS find their require.
   banner: { js: "import { createRequire as proaRequire } from 'node:module'; const require = proaRequire(import.meta.url);" },
 })

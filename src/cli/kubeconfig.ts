@@ -21,7 +21,7 @@ export function parseKubeconfig(text: string, file: string): Kubeconfig {
   let all: unknown
   try {
     // A file without content, or with comments only, is an empty kubeconfig.
-    all = text.replace(/^\s*(?:#.*)?$/gm, '').trim() === '' ? {} : load(text) ?? {}
+    all = text.replace(/^\s*(?:#.*)?$/gm, '').trim() === '' ? {} : loaded(text) ?? {}
   } catch (error) {
     throw refuse(messageOf(error).split('\n')[0]!)
   }
@@ -36,6 +36,13 @@ export function parseKubeconfig(text: string, file: string): Kubeconfig {
   if (typeof current !== 'string') throw refuse('current-context is not a name')
   return { clusters: section('clusters'), contexts: section('contexts'), users: section('users'), currentContext: current, all }
 }
+
+/** A start looks at the same text five times; nobody changes what is read here. */
+function loaded(text: string): unknown {
+  if (last?.text !== text) last = { text, value: load(text) }
+  return last.value
+}
+let last: { readonly text: string; readonly value: unknown } | undefined
 
 /** Whether a kubeconfig has a context of that name, and whether it is ours. */
 export function findContext(config: Kubeconfig, name: string): 'ours' | 'foreign' | undefined {

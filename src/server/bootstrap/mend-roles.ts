@@ -29,7 +29,9 @@ function subjects(stored: LooseObject, wanted: LooseObject): object {
 const named = ({ kind, name, namespace = '', apiGroup = kind === 'ServiceAccount' ? '' : 'rbac.authorization.k8s.io' }: RbacSubject) => ({ kind, name, namespace, apiGroup })
 
 function rules(stored: LooseObject, wanted: LooseObject): object {
-  const held = (stored['rules'] ?? []) as readonly PolicyRule[], missing = uncovered(held, (wanted['rules'] ?? []) as readonly PolicyRule[])
+  const held = (stored['rules'] ?? []) as readonly PolicyRule[]
+  // A rule that stands there as it is need not be split: most do, and this is done for every role at every start.
+  const missing = uncovered(held, ((wanted['rules'] ?? []) as readonly PolicyRule[]).filter((rule) => !held.some((h) => same(h, rule))))
   const aggregated = stored['aggregationRule'] as Aggregation | undefined, selectors = aggregated?.clusterRoleSelectors ?? []
   const aggregation = wanted['aggregationRule'] as Aggregation | undefined, lacking = (aggregation?.clusterRoleSelectors ?? []).filter((w) => !selectors.some((h) => same(h, w)))
   return {
