@@ -119,6 +119,19 @@ test('its resources and schemas stand in the documents of the whole server', asy
   assert.ok(v2.definitions['io.k8s.metrics.pkg.apis.metrics.v1beta1.NodeMetrics'] && !v2.definitions['Unused'])
 })
 
+test('bodies are passed on as they come, however large they are', async () => {
+  const megabyte = Buffer.alloc(1024 * 1024), count = 8
+  const sent = requestHttps(`${server.server}${base}/uploads`, { method: 'POST', ca: server.ca, cert: server.admin.cert, key: server.admin.key, headers: { 'content-type': 'application/octet-stream' } })
+  const answered = new Promise<string>((resolve, reject) => {
+    sent.on('error', reject).on('response', (answer) => { let text = ''; answer.on('data', (chunk: Buffer) => { text += chunk.toString() }).on('end', () => { resolve(text) }) })
+  })
+  sent.write(megabyte)
+  await until('the first part', () => extension.received === megabyte.length) // before the rest is sent
+  for (let i = 1; i < count; i++) sent.write(megabyte)
+  sent.end()
+  assert.deepEqual(JSON.parse(await answered), { kind: 'Upload', size: count * megabyte.length })
+})
+
 test('a server that knows OpenAPI v2 alone is shown in v3 all the same', async () => {
   extension.onlySwagger = true
   await cluster.client.patch(apiService, { name }, 'merge', { metadata: { labels: { again: 'true' } } })

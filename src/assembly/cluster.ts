@@ -66,7 +66,8 @@ async function start(options: ClusterOptions, { log, progress, followAudit, setV
   const ready = Promise.withResolvers<ApiHandler>()
   ready.promise.catch(() => {})
   const handler: ApiHandler = async (request) => (await ready.promise)(request)
-  const common = { handler, ...certificates.serving, log: log.named('listen'), onHandshakeError: () => { handshakes.inc() },
+  let isElsewhere = (_url: string): boolean => false
+  const common = { handler, isElsewhere: (url: string) => isElsewhere(url), ...certificates.serving, log: log.named('listen'), onHandshakeError: () => { handshakes.inc() },
     agents: { authority: ca.certificate, certificate: kubeletClient.certificate, key: kubeletClient.key },
     requestMs: options.requestTimeout, goawayChance: options.goawayChance, withoutHttp2: options.disableHttp2Serving, sharesPort: options.permitPortSharing, ...(options.http2MaxStreamsPerConnection > 0 && { streamsPerConnection: options.http2MaxStreamsPerConnection }),
     ...(options.strictTransportSecurityDirectives.length > 0 && { strictTransportSecurity: options.strictTransportSecurityDirectives.join('; ') }) }
@@ -107,6 +108,7 @@ async function start(options: ClusterOptions, { log, progress, followAudit, setV
     compactionIntervalMs: options.etcdCompactionIntervalMs, nodeMonitorGracePeriodMs: options.nodeMonitorGracePeriodMs,
     onFatal: (error) => fatal.reject(error),
   })
+  isElsewhere = (url) => plane.server.isElsewhere(url)
   undo.push(() => plane.stop())
   ready.resolve(plane.handler)
   const unfollow = certificates.follow(log.named('certificates'), async () => {

@@ -100,6 +100,8 @@ export interface ApiServer {
   readonly lifecycle: Lifecycle
   /** Registers what is served here as APIServices, and begins to look after those that are served elsewhere. */
   aggregate(): Promise<void>
+  /** Whether what is sent to this URL is for another server: its body is not read here, but passed on as it comes. */
+  isElsewhere(url: string): boolean
   /** Ends all watches; new requests are answered 503. */
   close(): void
 }
@@ -205,6 +207,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   return {
     handler, core, lifecycle,
     aggregate: () => aggregation.start(handler),
+    isElsewhere: (url) => aggregation.isElsewhere(url),
     close() {
       lifecycle.close()
       flowControl?.stop()

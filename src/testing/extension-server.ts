@@ -29,6 +29,8 @@ export class ExtensionServer {
   readonly asked: Asked[] = []
   /** It has no OpenAPI v3. */
   onlySwagger = false
+  /** Bytes that have come of the last upload. */
+  received = 0
   readonly #options: ExtensionOptions
   readonly #server: Server
   readonly #watchers = new Set<ServerResponse>()
@@ -93,6 +95,12 @@ export class ExtensionServer {
         this.#watchers.add(response)
         response.on('close', () => { this.#watchers.delete(response) })
         return
+      case `${base}/uploads`: {
+        let size = 0
+        for await (const chunk of request) { size += (chunk as Buffer).length; this.received = size }
+        json(200, { kind: 'Upload', size })
+        return
+      }
       default: {
         const name = path.startsWith(`${base}/nodes/`) ? path.slice(`${base}/nodes/`.length) : undefined
         if (name === undefined) failed(404, 'NotFound', 'the server could not find the requested resource')

@@ -33,7 +33,7 @@ export async function serve(cluster: TestCluster): Promise<TestServer> {
   const admin = await pki.leaf('admin', authority, { commonName: 'kubernetes-admin', organizations: ['system:masters'] }, ['client'])
   rmSync(folder, { recursive: true })
   cluster.anchors.add(new X509Certificate(authority.certificate).fingerprint256.replaceAll(':', '').toLowerCase())
-  const socket = await listen({ handler: cluster.plane.handler, host: '127.0.0.1', port: 0, certificate: leaf.certificate, key: leaf.key, clientAuthority: authority.certificate, log: silent })
+  const socket = await listen({ handler: cluster.plane.handler, isElsewhere: (url) => cluster.plane.server.isElsewhere(url), host: '127.0.0.1', port: 0, certificate: leaf.certificate, key: leaf.key, clientAuthority: authority.certificate, log: silent })
   const server = `https://127.0.0.1:${socket.port}`
   const client = httpClient({ server, ca: authority.certificate, cert: admin.certificate, key: admin.key, clock: machineClock, random: seeded(1), log: silent, userAgent: 'kubectl' })
   return { server, ca: authority.certificate, client, admin: { cert: admin.certificate, key: admin.key }, async stop() { client.close(); await socket.close() } }

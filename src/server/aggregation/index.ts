@@ -37,6 +37,12 @@ export class Aggregation {
     return remote && passOn(this.#core, remote, request, info, context.impersonated ?? context.user!, context)
   }
 
+  /** Whether a URL is of a version that another server serves. */
+  isElsewhere(url: string): boolean {
+    const [, group, version] = /^\/apis\/([^/?]+)\/([^/?]+)/.exec(url) ?? []
+    return group !== undefined && this.services.remote(group, version!) !== undefined
+  }
+
   /** Registers what is served here, and begins to look after what is served elsewhere. `handler` is the server itself. */
   async start(handler: ApiHandler): Promise<void> {
     const { services, documents } = this, core = this.#core

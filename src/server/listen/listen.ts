@@ -17,6 +17,8 @@ import { handOver, type AgentTls } from './upgrade.ts'
 
 export interface ListenOptions extends ServingCertificates {
   readonly handler: ApiHandler
+  /** Whether a request's body is passed on as it comes, unread; default: only those of the proxies. */
+  readonly isElsewhere?: (url: string) => boolean
   readonly host: string
   /** 0: any free port. */
   readonly port: number
@@ -140,7 +142,7 @@ async function serveHttp2(stream: ServerHttp2Stream, headers: IncomingHttpHeader
   const refuse = (error: unknown) => { if (!stream.destroyed && !stream.headersSent) sendHttp2(stream, refusal(error, headers.accept, log), { method, headers: {} }) }
   try {
     const hasBody = writes.has(method) && !stream.endAfterHeaders, passedOn = isPassedOn(url)
-    const body = !hasBody ? undefined : passedOn ? streamBody(stream) : await readBody(stream, headers['content-length'], bodies)
+    const body = !hasBody ? undefined : passedOn || options.isElsewhere?.(url) ? streamBody(stream) : await readBody(stream, headers['content-length'], bodies)
     const { session } = stream
     if (!session) return
     if (goawayChance > 0 && Math.random() < goawayChance) session.close() // GOAWAY: what is under way ends here, the next request goes elsewhere
@@ -164,7 +166,7 @@ async function serveHttp1(request: IncomingMessage, response: ServerResponse, { 
   const refuse = (error: unknown) => { if (!response.destroyed && !response.headersSent) sendHttp1(response, refusal(error, request.headers.accept, log), { method, headers: {} }) }
   try {
     const passedOn = isPassedOn(url)
-    const body = !writes.has(method) ? undefined : passedOn ? streamBody(request) : await readBody(request, request.headers['content-length'], bodies)
+    const body = !writes.has(method) ? undefined : passedOn || options.isElsewhere?.(url) ? streamBody(request) : await readBody(request, request.headers['content-length'], bodies)
     const asked = requestOf(method, url, request, body, clientOf(request.socket, () => request.socket as TLSSocket), (run) => { response.once('close', run) })
     const pending = passedOn ? undefined : answers.begin(() => { refuse(tooLate()) }, timeoutOf(url))
     let answer: ApiResponse
