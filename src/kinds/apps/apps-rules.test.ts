@@ -58,6 +58,8 @@ for (const [name, kind, before, status, ...expected] of [
 test('a revision keeps its data, whose place may move', () => {
   assert.deepEqual(problemsOfChange(controllerRevision, { data: { a: 1 }, revision: 1 }, (o) => { o.data = { a: 2 }; o.revision = -1 }),
     ['revision: Invalid value: -1: must be greater than or equal to 0', 'data: Invalid value: {"a":2}: field is immutable'])
+  assert.deepEqual(problemsOfChange(controllerRevision, { data: { a: 1 }, revision: 1 }, (o) => { o.data = 'x' }), ['data: Invalid value: "x": field is immutable'])
+  assert.deepEqual(problems(controllerRevision, { data: 'x', revision: -1 }), ['revision: Invalid value: -1: must be greater than or equal to 0', 'data: Required value: data must be a valid JSON object'])
   const owned = created(controllerRevision, { metadata: { ownerReferences: [{ apiVersion: 'Apps.Example/v1', kind: 'Set', name: 's', uid: 'u', controller: true }] }, data: {}, revision: 1 })
   assert.equal(controllerRevision.columns.find((c) => c.name === 'Controller')!.value(owned, 0), 'set.apps.example/s')
 })

@@ -23,9 +23,10 @@ export const controllerRevision = defineKind({
   rechecksMetadata: true,
   validate: (o, old) => {
     const { data } = o as { data?: unknown }, isObject = typeof data === 'object' && data !== null && !Array.isArray(data)
+    if (old) return [...atLeastZero(o.revision, 'revision'), ...immutableField(data, (old as { data?: unknown }).data, 'data')]
     return [
+      ...atLeastZero(o.revision, 'revision'),
       ...(data === undefined || data === null ? [requiredValue('data', 'data is mandatory')] : isObject ? [] : [requiredValue('data', 'data must be a valid JSON object')]),
-      ...atLeastZero(o.revision, 'revision'), ...(old ? immutableField(data, (old as { data?: unknown }).data, 'data') : []),
     ]
   },
 })
