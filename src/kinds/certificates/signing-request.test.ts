@@ -1,6 +1,7 @@
 // Rules of certificate signing requests: what a client writes, and what is said about it.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { isDNS1123Label } from '#machinery'
 import { created, problems, problemsOfChange } from '../as-written.ts'
 import { certificateSigningRequest as kind } from './certificatesigningrequest.ts'
 
@@ -14,6 +15,7 @@ for (const [name, spec, ...expected] of [
   ['of no form', { request: 'LS0=' }, 'spec.request: Invalid value: "LS0=": PEM block type must be CERTIFICATE REQUEST'],
   ['that ends early', { request: pem('CERTIFICATE REQUEST', btoa('\x30\x10\x30')) }, `spec.request: Invalid value: "${pem('CERTIFICATE REQUEST', btoa('\x30\x10\x30'))}": asn1: syntax error: data truncated`],
   ['of a signer of old', { signerName: 'kubernetes.io/legacy-unknown' }, 'spec.signerName: Invalid value: "kubernetes.io/legacy-unknown": the legacy signerName is not allowed via this API version'],
+  ['of a signer with two bad labels', { signerName: 'A.B.example/x' }, `spec.signerName: Invalid value: "A.B.example": validating label "A": ${isDNS1123Label('A')[0]}`],
   ['for a use twice', { usages: ['any', 'any'] }, 'spec.usages[1]: Duplicate value: "any"'],
 ] as [string, object, ...string[]][]) test(`new: ${name}`, () => assert.deepEqual(problems(kind, body(spec)), expected))
 

@@ -55,12 +55,17 @@ export function validateSignerName(name: string, at: string): FieldError[] {
   if (!name) return [requiredValue(at)]
   const segments = name.split('/'), [domain = '', path = ''] = segments
   if (segments.length !== 2) return [invalidValue(at, name, "must be a fully qualified domain and path of the form 'example.com/signer-name'")]
-  const labels = domain.split('.'), why = (label: string, message: string) => `validating label ${JSON.stringify(label)}: ${message}`
+  const labels = domain.split('.')
+  /** The first part that is wrong stands for all that are. */
+  const firstBad = (all: readonly string[], check: (label: string) => string[], shown: string) => {
+    const bad = all.find((label) => check(label).length)
+    return bad === undefined ? [] : check(bad).map((message) => invalidValue(at, shown, `validating label ${JSON.stringify(bad)}: ${message}`))
+  }
   return [
     ...(domain.length > longestDomain ? [tooLong(at, longestDomain)] : []),
-    ...labels.flatMap((label) => isDNS1123Label(label).map((message) => invalidValue(at, domain, why(label, message)))),
+    ...firstBad(labels, isDNS1123Label, domain),
     ...(labels.length < 2 ? [invalidValue(at, domain, 'should be a domain with at least two segments separated by dots')] : []),
-    ...path.split('.').flatMap((label) => isDNS1123Subdomain(label).map((message) => invalidValue(at, path, why(label, message)))),
+    ...firstBad(path.split('.'), isDNS1123Subdomain, path),
     ...(name.length > longestName ? [tooLong(at, longestName)] : []),
   ]
 }
