@@ -106,6 +106,8 @@ export interface Definition<F extends Fields> extends Rules<Body<F>> {
   readonly rowConditions?: (object: Body<F>) => readonly RowCondition[]
   /** Fields that field selectors may name, beside metadata.name and metadata.namespace. */
   readonly selectable?: Readonly<Record<string, (object: Body<F>) => string>>
+  /** What is said of a field that selectors may not name, where the kind has words of its own for it. */
+  readonly notSelectable?: (field: string) => string
   /** Key prefix in the store, e.g. /registry/pods/ (k8s-facts/storage-prefixes.json); default /registry/<plural>/. */
   readonly storagePrefix?: string
   readonly alsoServedAs?: readonly ServedVersion<Body<F>>[]
@@ -137,6 +139,7 @@ export interface Kind<T extends AnyObject = any> {
   readonly columns: readonly Column<T>[]
   readonly rowConditions?: (object: T) => readonly RowCondition[]
   readonly selectable: Readonly<Record<string, (object: T) => string>>
+  readonly notSelectable?: (field: string) => string
   readonly storagePrefix: string
   /** Custom resources are kept in one of their versions, and read by the definition as it is now. */
   readonly stored?: StoredForm
@@ -170,7 +173,7 @@ export function defineKind<const F extends Fields>(d: Definition<F>): Kind<Body<
     schema: wholeObject(d.definition, d.fields),
     subresources: d.subresources ?? {}, generation: d.generation ?? false, statusOnCreate: d.statusOnCreate ?? 'drop',
     createOnUpdate: d.createOnUpdate ?? false, versionRequiredOnUpdate: d.versionRequiredOnUpdate ?? false,
-    deletePolicy: d.deletePolicy ?? 'Background', ...(d.orphanWarning !== undefined && { orphanWarning: d.orphanWarning }), returnsDeleted: d.returnsDeleted ?? false, untracked: d.untracked ?? [], ...(d.ttlSeconds !== undefined && { ttlSeconds: d.ttlSeconds }), columns: d.columns ?? [], selectable: d.selectable ?? {},
+    deletePolicy: d.deletePolicy ?? 'Background', ...(d.orphanWarning !== undefined && { orphanWarning: d.orphanWarning }), returnsDeleted: d.returnsDeleted ?? false, untracked: d.untracked ?? [], ...(d.ttlSeconds !== undefined && { ttlSeconds: d.ttlSeconds }), columns: d.columns ?? [], selectable: d.selectable ?? {}, ...(d.notSelectable && { notSelectable: d.notSelectable }),
     ...(d.rowConditions && { rowConditions: d.rowConditions }),
     storagePrefix: d.storagePrefix ?? `/registry/${d.plural}/`,
     rules: { ...(defaults && { defaults }), ...(prepareCreate && { prepareCreate }), ...(prepareUpdate && { prepareUpdate }),

@@ -51,3 +51,12 @@ test('items of lists carry no kind; a large list is the same as a small one', as
   assert.ok(body.items.every((i: Body) => i.kind === undefined && i.metadata.resourceVersion !== undefined && i.data.filler.startsWith('äöü')))
   assert.ok(text.endsWith(']}\n'))
 })
+
+test('what selectors may not name is refused in the words of the kind', async () => {
+  const { ask } = await start()
+  const refusal = async (path: string) => { const { status, body } = await ask(`GET /${path}?fieldSelector=spec.size%3D1`); return `${status} ${body['message']}` }
+  assert.equal(await refusal('apis/resource.k8s.io/v1/resourceslices'), '400 field label not supported for resource.k8s.io/v1, Kind=ResourceSlice: spec.size')
+  assert.equal(await refusal('apis/batch/v1/jobs'), '400 field label "spec.size" not supported for Job')
+  assert.equal(await refusal('api/v1/pods'), '400 field label not supported: spec.size')
+  assert.equal(await refusal('api/v1/configmaps'), '400 "spec.size" is not a known field selector: only "metadata.name", "metadata.namespace"')
+})

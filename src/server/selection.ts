@@ -62,7 +62,7 @@ function fieldsOf({ served: { kind, selectable, custom } }: Call, selector: Fiel
   const own = Object.keys(selectable)
   for (const { field } of selector.requirements) {
     if (field === 'metadata.name' || (field === 'metadata.namespace' && (kind.namespaced || (own.length === 0 && !custom))) || Object.hasOwn(selectable, field)) continue
-    throw badRequest(own.length > 0 || custom ? `field label not supported: ${field}` : `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`)
+    throw badRequest(kind.notSelectable ? kind.notSelectable(field) : own.length > 0 || custom ? `field label not supported: ${field}` : `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`)
   }
   return selector
 }

@@ -119,6 +119,7 @@ export const job = defineKind({
     cells.age,
     ...cells.containerColumns<{ spec: JobSpec }>((o) => o.spec.template, (o) => cells.selector(o.spec.selector)),
   ],
+  notSelectable: (field) => `field label ${JSON.stringify(field)} not supported for Job`,
   selectable: { 'status.successful': (o) => String(o.status.succeeded ?? 0) },
   subresources: { status: true },
   fields: {

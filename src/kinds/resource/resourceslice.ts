@@ -131,6 +131,7 @@ export const resourceSlice = defineKind({
     cells.age,
   ],
   selectable: { 'spec.nodeName': (o) => o.spec.nodeName ?? '', 'spec.driver': (o) => o.spec.driver },
+  notSelectable: (field) => `field label not supported for resource.k8s.io/v1, Kind=ResourceSlice: ${field}`,
   fields: {
     spec: s.required(s.value(resourceSliceSpec)),
   },
