@@ -52,6 +52,8 @@ export interface AdmissionAttributes {
   readonly reinvocation: Reinvocation
   /** Within what the write is done, for calls to others; absent: nobody follows. */
   readonly trace?: RequestTrace
+  /** Is told how long an expression took, in milliseconds; `clock` tells times to subtract. */
+  readonly evaluations?: { readonly clock: { readonly elapsed: number }; took(ms: number): void }
 }
 
 /** Mutating plugins run a second time when one of them asks: what a later one changed may concern an earlier one. */

@@ -26,9 +26,11 @@ export type Evaluated = { readonly value: unknown; json(): unknown } | { readonl
 /** What the expressions of one evaluation see. Everything is made when it is first named. */
 export class Evaluation {
   readonly #variables: Record<string, unknown>
+  readonly #evaluations: AdmissionAttributes['evaluations']
   #budget: CelBudget | undefined
 
   constructor(attributes: AdmissionAttributes, view: Addressed, authorizer: Authorizer, variables: readonly CompiledVariable[] = [], params?: LooseObject) {
+    this.#evaluations = attributes.evaluations
     this.#variables = {
       object: shownOnce(attributes.object, attributes, view), oldObject: shownOnce(attributes.old, attributes, view), request: once(() => admissionRequest(attributes, view)),
       namespaceObject: once(() => namespaceObject(attributes)), params: params ?? null, ...authorizerVariables(authorizer, attributes), variables: once(() => this.#own(variables)),
@@ -39,9 +41,10 @@ export class Evaluation {
   async evaluate({ source, expression }: CompiledExpression, budget: CelBudget): Promise<Evaluated> {
     if (!expression.ok) return { error: `compilation error: ${expression.detail}` }
     this.#budget = budget
-    const before = budget.left
+    const before = budget.left, clock = this.#evaluations?.clock
     for (;;) {
       let result: Evaluated
+      const begun = clock?.elapsed ?? 0
       try {
         result = expression.program.evaluate(this.#variables, budget)
       } catch (error) {
@@ -53,6 +56,7 @@ export class Evaluation {
         if (!(error instanceof CelError)) throw error
         result = { error: `expression '${source}' resulted in error: ${error.message}` }
       }
+      this.#evaluations?.took(clock!.elapsed - begun)
       if (budget.left < 0) throw new OutOfBudget()
       return result
     }
