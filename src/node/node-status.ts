@@ -1,5 +1,5 @@
 // What a node says of itself: pure, from what the machine and the runtime are.
-import type { Node, NodeCondition, NodeStatus } from '#kinds'
+import { isExtendedResource, type Node, type NodeCondition, type NodeStatus } from '#kinds'
 import { formatTime } from '#machinery'
 
 /** What does not change while the agent runs. */
@@ -46,7 +46,7 @@ export function nodeStatus(d: NodeDescription, health: NodeHealth, held: Node | 
   }
   return {
     addresses: [...d.addresses.map((address) => ({ type: 'InternalIP', address })), { type: 'Hostname', address: d.name }],
-    capacity: { ...d.capacity }, allocatable: { ...d.allocatable },
+    capacity: { ...givenByOthers(held), ...d.capacity }, allocatable: { ...givenByOthers(held), ...d.allocatable },
     conditions: [
       condition('MemoryPressure', false, 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'),
       condition('DiskPressure', false, 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'),
@@ -56,6 +56,17 @@ export function nodeStatus(d: NodeDescription, health: NodeHealth, held: Node | 
     ...(d.agentPort !== undefined && { daemonEndpoints: { kubeletEndpoint: { Port: d.agentPort } } }),
     declaredFeatures: [...declaredFeatures], nodeInfo: d.nodeInfo, ...(images && images.length > 0 && { images }),
   } as NodeStatus
+}
+
+/** Extended resources are the business of whoever writes them into the capacity; all of them may be used. */
+const givenByOthers = (held: Node | undefined): Record<string, string> => extended(held?.status?.capacity)
+const extended = (list: object | undefined): Record<string, string> => Object.fromEntries(Object.entries(list ?? {}).filter(([name]) => isExtendedResource(name)))
+/** Whether what others wrote into the capacity is not yet what pods may use. */
+export const lacksResources = ({ status }: Node): boolean => JSON.stringify(sorted(extended(status?.capacity))) !== JSON.stringify(sorted(extended(status?.allocatable)))
+/** The status as a patch of the one held: what may no longer be used goes. */
+export function statusPatch(status: NodeStatus, held: NodeStatus | undefined): object {
+  const gone = Object.keys(extended(held?.allocatable)).filter((name) => !(name in (status.allocatable ?? {})))
+  return gone.length === 0 ? status : { ...status, allocatable: { ...status.allocatable, ...Object.fromEntries(gone.map((name) => [name, null])) } }
 }
 
 /** Whether two statuses differ in more than when they were said. */

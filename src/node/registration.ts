@@ -2,7 +2,7 @@
 import { lease as leaseKind, node as nodeKind, type Node, type NodeStatus } from '#kinds'
 import { formatMicroTime, is, type Clock, type Log } from '#machinery'
 import type { Client } from '#client'
-import { labelsOf, newNode, nodeStatus, saysMore, type NodeDescription, type NodeHealth } from './node-status.ts'
+import { labelsOf, lacksResources, newNode, nodeStatus, saysMore, statusPatch, type NodeDescription, type NodeHealth } from './node-status.ts'
 
 const usualLeaseSeconds = 40
 /** Also an unchanged status is told this often. */
@@ -37,7 +37,10 @@ export class Registration {
   start(): void { this.tell(); void this.#renew() }
   stop(): void { this.#stopped = true; for (const cancel of this.#cancels) cancel() }
   /** The Node object changed (in the cache). */
-  seen(node: Node): void { this.#node = node }
+  seen(node: Node): void {
+    this.#node = node
+    if (lacksResources(node)) this.tell()
+  }
   gone(): void { this.#node = undefined; this.tell() }
 
   /** Something about the node changed: the API is told. */
@@ -75,7 +78,7 @@ export class Registration {
     if (missing.length > 0) this.#node = await this.#client.patch(nodeKind, { name }, 'merge', { metadata: { labels: Object.fromEntries(missing) } })
     const now = this.#clock.now(), status = nodeStatus(this.#description, this.#health(), this.#node, this.#images(), now)
     if (saysMore(this.#node.status, status) || now - this.#toldAt >= tellMs) {
-      try { this.#node = await this.#client.patch(nodeKind, { name }, 'strategic', { status }, { subresource: 'status' }) } catch (error) {
+      try { this.#node = await this.#client.patch(nodeKind, { name }, 'strategic', { status: statusPatch(status, this.#node.status) }, { subresource: 'status' }) } catch (error) {
         if (is(error, 'NotFound')) this.#node = undefined
         throw error
       }
