@@ -163,8 +163,9 @@ function listBytes(call: Call, found: Found): ApiResponse {
   if (served.custom) return valueAnswer(200, { ...type, metadata: { continue: '', ...metadata }, items: values() }, output, false)
   if (served.convert || output.encoding !== 'json' || output.pretty) return valueAnswer(200, { ...type, metadata, items: values().map((v) => untyped(converted(served, v))) }, output, false)
   const front = `${JSON.stringify({ ...type, metadata }).slice(0, -1)},"items":[`
-  const windows = listWindows(front, bareHead, found.items, ']}\n')
-  return isLarge(found.items) ? { status: 200, headers: headersFor(output), body: streamed(windows) } : jsonBytes(200, [...windows])
+  // Each window is more than a reader may leave unread: the next is asked for when it has gone.
+  if (isLarge(found.items)) return { status: 200, headers: headersFor(output), body: streamed(listWindows(front, bareHead, found.items, ']}\n', true)) }
+  return jsonBytes(200, [...listWindows(front, bareHead, found.items, ']}\n')])
 }
 
 /** Items of lists carry no kind and apiVersion. */

@@ -40,15 +40,21 @@ export function briefBytes(size: number): Uint8Array {
 /** How much of a list is put together at once: few large writes are several times faster than many small ones. */
 const windowBytes = 4 * 1024 * 1024
 
-/** A list's JSON in large windows, made as they are asked for. `front` ends before the first item, `back` begins after the last. */
-export function* listWindows(front: string, head: string, items: readonly KeyValue[], back: string): Generator<Uint8Array, void> {
+/**
+ * A list's JSON in large windows, made as they are asked for. `front` ends before the first item, `back` begins after the last. `inTurn`: a window
+ * may lie where the one before it lay; for those who ask for the next when the last has gone.
+ */
+export function* listWindows(front: string, head: string, items: readonly KeyValue[], back: string, inTurn = false): Generator<Uint8Array, void> {
   let next = 0
+  let kept = new Uint8Array(0)
   let pending: string | undefined = front
   while (pending !== undefined || next < items.length) {
     let size = pending === undefined ? 0 : pending.length * 3
     let last = next
     while (last < items.length && (last === next || size < windowBytes)) size += itemSize(head, items[last++]!)
-    const bytes = new Uint8Array(size + (last === items.length ? back.length * 3 : 0))
+    if (last === items.length) size += back.length * 3
+    const bytes = inTurn && size <= kept.length ? kept : new Uint8Array(size)
+    kept = bytes
     let at = 0
     if (pending !== undefined) at += encoder.encodeInto(pending, bytes).written
     pending = undefined
