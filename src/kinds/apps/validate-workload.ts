@@ -18,6 +18,7 @@ export const validateAmount = (amount: Amount | undefined, at: string): FieldErr
   return typeof amount === 'number' ? atLeastZero(amount, at) : failing(isPercent, amount, at)
 }
 /** The number before a percent sign, or the number itself, as a number or written. */
-export const amountOf = (amount: Amount | undefined): number => (amount === undefined ? 0 : typeof amount === 'number' ? amount : /^(?:\d+%|[+-]?\d+)$/.test(amount) ? parseInt(amount, 10) : 0)
+export const amountOf = (amount: Amount | undefined): number =>
+  (amount === undefined ? 0 : typeof amount === 'number' ? amount : /^(?:\d+%|[+-]?\d+)$/.test(amount) ? parseInt(amount, 10) : 0)
 export const atMostAll = (amount: Amount | undefined, at: string): FieldError[] =>
   (typeof amount === 'string' && isPercent(amount).length === 0 && amountOf(amount) > 100 ? [invalidValue(at, amount, 'must not be greater than 100%')] : [])

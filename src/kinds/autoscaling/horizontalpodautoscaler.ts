@@ -219,7 +219,8 @@ function target(spec: MetricSpec, status: MetricStatus | undefined): string {
     default: return '<unknown type>'
   }
 }
-const ofValue = (goal: MetricTarget | undefined, status: Measured): string => (goal?.averageValue !== undefined ? `${status?.current.averageValue ?? unknown}/${goal.averageValue} (avg)`
+const ofValue = (goal: MetricTarget | undefined, status: Measured): string =>
+  (goal?.averageValue !== undefined ? `${status?.current.averageValue ?? unknown}/${goal.averageValue} (avg)`
   : `${status ? status.current.value ?? unset : unknown}/${goal?.value ?? unset}`)
 function ofResource(source: { name: string; target: MetricTarget } | undefined, status: Measured): string {
   const { averageValue, averageUtilization: share } = source?.target ?? {}, current = status?.current.averageUtilization

@@ -60,7 +60,8 @@ export const cronJob = defineKind({
   validate: validateCronJob,
   warnings: (o, old) => [
     ...jobWarnings(o, o.spec.jobTemplate.spec, 'spec.jobTemplate.spec', old),
-    ...(o.spec.schedule.includes('TZ') ? ['CRON_TZ or TZ used in spec.spec.schedule is not officially supported, see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details'] : []),
+    ...(o.spec.schedule.includes('TZ') ? ['CRON_TZ or TZ used in spec.spec.schedule is not officially supported, see '
+      + 'https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details'] : []),
   ],
 })
 export type CronJob = ObjectOf<typeof cronJob>

@@ -49,7 +49,8 @@ export function jobWarnings({ metadata }: AnyObject, spec: JobSpec, at: string, 
   const tooMuch = spec.completionMode === 'Indexed' && (spec.completions ?? 0) > manyCompletions && (spec.parallelism ?? 0) > manyPods
   return [
     ...(old ? [] : nameWarnings(metadata.name)),
-    ...(tooMuch ? [`${at}: In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4, Kubernetes might not be able to track completedIndexes when a big number of indexes fail`] : []),
+    ...(tooMuch ? [`${at}: In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4, `
+      + 'Kubernetes might not be able to track completedIndexes when a big number of indexes fail'] : []),
     ...templateWarnings(spec.template, `${at}.template`),
   ]
 }

@@ -106,7 +106,8 @@ export const job = defineKind({
   definition: 'io.k8s.api.batch.v1.Job',
   generation: true, rechecksMetadata: true,
   deletePolicy: 'Orphan',
-  orphanWarning: 'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning',
+  orphanWarning: 'child pods are preserved by default when jobs are deleted; '
+    + 'set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning',
   columns: [
     cells.name,
     { name: 'Status', value: (o) => state(o.status.conditions, o.metadata.deletionTimestamp !== undefined) },

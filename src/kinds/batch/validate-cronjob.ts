@@ -42,7 +42,8 @@ function validateTimeZone(zone: string | undefined, at: string): FieldError[] {
   if (zone === undefined) return []
   if (zone === '') return [invalidValue(at, zone, 'timeZone must be nil or non-empty string')]
   const parts = zone.split('/'), problem = zoneProblem(zone)
-  if (parts.some((part) => part === '.' || part === '..' || part.startsWith('-') || !/^[A-Za-z._0-9+-]{1,14}$/.test(part))) return [invalidValue(at, zone, `unknown time zone ${zone}`)]
+  if (parts.some((part) => part === '.' || part === '..' || part.startsWith('-') || !/^[A-Za-z._0-9+-]{1,14}$/.test(part)))
+    return [invalidValue(at, zone, `unknown time zone ${zone}`)]
   return [
     ...(zone.toLowerCase() === 'local' ? [invalidValue(at, zone, 'timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones')] : []),
     ...(problem === undefined ? [] : [invalidValue(at, zone, problem)]),

@@ -59,7 +59,9 @@ function validateSuccessRule({ succeededIndexes: indexes, succeededCount: count 
     else total = read
   }
   if (count === undefined) return errors
-  const atMost = (limit: number, whose: string) => { if (count > limit) errors.push(invalidValue(`${at}.succeededCount`, count, `must be less than or equal to ${limit} (${whose})`)) }
+  const atMost = (limit: number, whose: string) => {
+    if (count > limit) errors.push(invalidValue(`${at}.succeededCount`, count, `must be less than or equal to ${limit} (${whose})`))
+  }
   errors.push(...atLeastZero(count, `${at}.succeededCount`))
   atMost(completions, 'the number of specified completions')
   if (indexes !== undefined) atMost(total, 'the number of indexes in the specified succeededIndexes field')

@@ -47,8 +47,10 @@ function validateEnd({ spec, status }: JobLike, { status: before }: JobLike): Fi
   if (endChanged && ended && !complete) refusedEnd('cannot set completionTime when there is no Complete=True condition')
   if (endChanged && !ended && complete) errors.push(requiredValue('status.completionTime', 'completionTime is required for Complete jobs'))
   if (changed('startTime', 'completionTime') && started && ended && Date.parse(ended) < Date.parse(started)) refusedEnd('completionTime cannot be set before startTime')
-  if ((turned('Failed') || changed('failedIndexes')) && failed && !holds(status, 'FailureTarget')) refuse('cannot set Failed=True condition without the FailureTarget=true condition')
-  if (turned('Complete', 'SuccessCriteriaMet') && complete && !holds(status, 'SuccessCriteriaMet')) refuse('cannot set Complete=True condition without the SuccessCriteriaMet=true condition')
+  if ((turned('Failed') || changed('failedIndexes')) && failed && !holds(status, 'FailureTarget'))
+    refuse('cannot set Failed=True condition without the FailureTarget=true condition')
+  if (turned('Complete', 'SuccessCriteriaMet') && complete && !holds(status, 'SuccessCriteriaMet'))
+    refuse('cannot set Complete=True condition without the SuccessCriteriaMet=true condition')
   if ((overChanged || changed('active')) && active > 0 && over) errors.push(invalidValue('status.active', active, 'active>0 is invalid for finished job'))
   // A suspended job of no completions is over before it began.
   const neverStarts = spec.suspend === true && spec.completions === 0
@@ -82,7 +84,8 @@ function validatePods(status: JobStatus, before: JobStatus): FieldError[] {
   const errors: FieldError[] = [], { terminating, ready, active = 0 } = status, over = isOver(status)
   if ((over !== isOver(before) || terminating !== before.terminating) && (terminating ?? 0) > 0 && over)
     errors.push(invalidValue('status.terminating', terminating, 'terminating>0 is invalid for finished job'))
-  if ((ready !== before.ready || active !== (before.active ?? 0)) && (ready ?? 0) > active) errors.push(invalidValue('status.ready', ready, 'cannot set more ready pods than active'))
+  if ((ready !== before.ready || active !== (before.active ?? 0)) && (ready ?? 0) > active)
+    errors.push(invalidValue('status.ready', ready, 'cannot set more ready pods than active'))
   return errors
 }
 
@@ -99,7 +102,9 @@ function validateCourse({ spec, status }: JobLike, { status: before }: JobLike):
   const errors: FieldError[] = (['Failed', 'Complete', 'FailureTarget'] as const).filter((word) => holds(before, word) && !holds(status, word))
     .map((word) => invalidAsWhole(conditionsAt, `cannot disable the terminal ${word}=True condition`))
   const met = holds(status, 'SuccessCriteriaMet'), wasMet = holds(before, 'SuccessCriteriaMet')
-  const fell = (field: 'failed' | 'succeeded') => { if ((status[field] ?? 0) < (before[field] ?? 0)) errors.push(invalidValue(`status.${field}`, status[field] ?? 0, `cannot decrease the ${field} counter`)) }
+  const fell = (field: 'failed' | 'succeeded') => {
+    if ((status[field] ?? 0) < (before[field] ?? 0)) errors.push(invalidValue(`status.${field}`, status[field] ?? 0, `cannot decrease the ${field} counter`))
+  }
   fell('failed')
   // An indexed job with a pod for each completion can be made smaller.
   if (spec.completionMode !== 'Indexed' || spec.completions !== spec.parallelism) fell('succeeded')

@@ -29,7 +29,8 @@ function validateGenerated({ metadata, spec }: JobLike, old: JobLike | undefined
   if (spec.manualSelector || !spec.selector) return []
   const errors: FieldError[] = [], { labels } = spec.template.metadata, had = old?.spec.template.metadata.labels ?? {}
   const prefixed = !old || (had[jobLabels.name[0]] !== undefined && had[jobLabels.uid[0]] !== undefined)
-  const expected = { [jobLabels.uid[1]]: metadata.uid, [jobLabels.name[1]]: metadata.name, ...(prefixed && { [jobLabels.uid[0]]: metadata.uid, [jobLabels.name[0]]: metadata.name }) }
+  const expected = { [jobLabels.uid[1]]: metadata.uid, [jobLabels.name[1]]: metadata.name,
+    ...(prefixed && { [jobLabels.uid[0]]: metadata.uid, [jobLabels.name[0]]: metadata.name }) }
   for (const [key, value] of Object.entries(expected)) {
     const at = `spec.template.metadata.labels[${key}]`
     if (labels?.[key] === undefined) errors.push(requiredValue(at, `must be '${value}'`))
@@ -133,7 +134,8 @@ function validateTemplateChange({ template: { metadata, spec } }: JobSpec, old: 
   const before = old.template, suspended = old.suspend === true
   const idle = suspended && holds(status, 'Suspended') && !status.active
   let now = spec, meta = metadata
-  if (idle) now = { ...now, containers: withResourcesOf(before.spec.containers, now.containers), ...(now.initContainers && { initContainers: withResourcesOf(before.spec.initContainers, now.initContainers) }) }
+  if (idle) now = { ...now, containers: withResourcesOf(before.spec.containers, now.containers),
+    ...(now.initContainers && { initContainers: withResourcesOf(before.spec.initContainers, now.initContainers) }) }
   if (idle || (suspended && status.startTime === undefined)) {
     const { nodeSelector, tolerations, schedulingGates, affinity } = before.spec
     const onlyNodes = same({ ...spec.affinity, nodeAffinity: undefined }, { ...affinity, nodeAffinity: undefined })
@@ -145,7 +147,8 @@ function validateTemplateChange({ template: { metadata, spec } }: JobSpec, old: 
     ...(same(now, before.spec) ? [] : [invalidValue('spec.template.spec', goForm(podSpecForm, inReference(spec)), 'field is immutable')]),
   ]
 }
-const withResourcesOf = (before: readonly Container[] | undefined, now: readonly Container[]): Container[] => now.map((c, i) => (before?.[i] ? { ...c, resources: before[i].resources } : c))
+const withResourcesOf = (before: readonly Container[] | undefined, now: readonly Container[]): Container[] =>
+  now.map((c, i) => (before?.[i] ? { ...c, resources: before[i].resources } : c))
 /** A copy with other values for some fields; undefined takes a field away. */
 function replaced<T extends object>(object: T, fields: { [K in keyof T]?: T[K] | undefined }): T {
   const out = { ...object }

@@ -35,7 +35,8 @@ const text = (value: unknown): unknown => value ?? '', source = (value: unknown)
 const reference = (value: unknown): unknown => value && goForm(objectReferenceForm, value as object)
 /** What of a new-style event stays as it is, how messages call it and how they show it; in the reference's order, in which the reason comes twice. */
 const fixed: readonly (readonly [field: keyof EventBody & string, shown?: (value: unknown) => unknown, called?: string])[] = [
-  ['involvedObject', reference], ['reason', text], ['message', text], ['source', source], ['firstTimestamp'], ['lastTimestamp'], ['count', (value) => value ?? 0], ['reason', text], ['type', text],
+  ['involvedObject', reference], ['reason', text], ['message', text], ['source', source], ['firstTimestamp'], ['lastTimestamp'],
+  ['count', (value) => value ?? 0], ['reason', text], ['type', text],
   ['eventTime'], ['action', text], ['related', reference], ['reportingComponent', text, 'reportingController'], ['reportingInstance', text],
 ]
 /** The rules of events.k8s.io/v1. */

@@ -87,7 +87,8 @@ async function take({ core: { objects, clock }, info }: Call, budgetName: string
     if (disruptionsAllowed === 0) throw refused(whyNot(budget))
     if (dryRun) return
     const now = formatTime(clock.now()), conditions = disruptionsAllowed === 1 ? exhausted(budget, now) : budget.status?.conditions
-    const next: LooseObject = { ...old, metadata: { ...old.metadata }, status: { ...budget.status, disruptionsAllowed: disruptionsAllowed - 1, disruptedPods: { ...disruptedPods, [podName]: now }, ...(conditions && { conditions }) } }
+    const next: LooseObject = { ...old, metadata: { ...old.metadata },
+      status: { ...budget.status, disruptionsAllowed: disruptionsAllowed - 1, disruptedPods: { ...disruptedPods, [podName]: now }, ...(conditions && { conditions }) } }
     if (await objects.replace(podDisruptionBudget, kv, next)) return
   }
   throw tooManyRequests(`couldn't update PodDisruptionBudget ${JSON.stringify(budgetName)} due to conflicts`, retrySeconds)
@@ -107,7 +108,8 @@ const allowed = 'DisruptionAllowed'
 /** The conditions of a budget of which nothing is left. */
 function exhausted({ status }: PodDisruptionBudget, now: string): object[] {
   const { conditions = [], observedGeneration } = status ?? {}, before = conditions.find((c) => c.type === allowed)
-  const condition = { type: allowed, status: 'False', ...(observedGeneration && { observedGeneration }), lastTransitionTime: before?.status === 'False' ? before.lastTransitionTime : now, reason: 'InsufficientPods', message: '' }
+  const condition = { type: allowed, status: 'False', ...(observedGeneration && { observedGeneration }), reason: 'InsufficientPods', message: '',
+    lastTransitionTime: before?.status === 'False' ? before.lastTransitionTime : now }
   return before ? conditions.map((c) => (c === before ? condition : c)) : [...conditions, condition]
 }
 
