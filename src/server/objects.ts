@@ -98,6 +98,12 @@ export class Objects implements ObjectReader {
   /** To be awaited, where it is a promise, before values of a custom resource are asked for: others may have to convert them. */
   ready(kind: Kind, kvs: readonly KeyValue[]): Promise<void> | undefined { return kvs.length > 0 ? kind.stored?.ready?.(kvs.map((kv) => kv.value)) : undefined }
 
+  prepare(kind: Kind, namespace = '', name?: string): Promise<void> | undefined {
+    if (!kind.stored?.ready) return undefined
+    const one = name === undefined ? undefined : this.find(kind, namespace, name)
+    return this.ready(kind, name === undefined ? this.range(kind, namespace).kvs : one ? [one] : [])
+  }
+
   get<T extends AnyObject>(kind: Kind<T>, name: string, namespace = ''): T | undefined {
     const kv = this.find(kind, namespace, name)
     return kv && this.value(kind, kv) as AnyObject as T

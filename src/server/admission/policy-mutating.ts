@@ -56,13 +56,14 @@ export function mutatingAdmissionPolicyPlugin(): AdmissionPlugin {
     idle: () => source.hooks.length === 0,
     async mutate(attributes) {
       const denied: Denied[] = []
-      const invocations = source.hooks.flatMap((hook) => invocationsOf(hook, attributes, denied))
+      const invocations: Invocation[] = []
+      for (const hook of source.hooks) invocations.push(...await invocationsOf(hook, attributes, denied))
       if (invocations.length > 0) denied.push(...await invoke(invocations, attributes))
       if (denied.length > 0) throw refusal(attributes, denied)
     },
   }
 
-  function invocationsOf(hook: Invocation['hook'], attributes: AdmissionAttributes, denied: Denied[]): Invocation[] {
+  async function invocationsOf(hook: Invocation['hook'], attributes: AdmissionAttributes, denied: Denied[]): Promise<Invocation[]> {
     const { policy: { metadata, spec: { paramKind, failurePolicy } }, criteria, bindings } = hook
     const failed = (error: unknown, binding?: string): Invocation[] => {
       if (!(error instanceof ConfigurationError)) throw error
@@ -73,15 +74,17 @@ export function mutatingAdmissionPolicyPlugin(): AdmissionPlugin {
     if (!view) return []
     try {
       const params = paramKind && paramResource(surroundings.registry, paramKind)
-      return bindings.flatMap(({ object: binding, criteria: narrower }) => {
-        if (narrower && !matching(attributes, narrower)) return []
+      const found: Invocation[] = []
+      for (const { object: binding, criteria: narrower } of bindings) {
+        if (narrower && !matching(attributes, narrower)) continue
         try {
-          return paramsFor(attributes, params, binding.spec.paramRef).map((param) =>
-            ({ hook, binding: binding.metadata.name, view, param, key: JSON.stringify([metadata.name, binding.metadata.name, param?.metadata.namespace, param?.metadata.name]) }))
+          for (const param of await paramsFor(attributes, params, binding.spec.paramRef))
+            found.push({ hook, binding: binding.metadata.name, view, param, key: JSON.stringify([metadata.name, binding.metadata.name, param?.metadata.namespace, param?.metadata.name]) })
         } catch (error) {
-          return failed(error, binding.metadata.name)
+          found.push(...failed(error, binding.metadata.name))
         }
-      })
+      }
+      return found
     } catch (error) {
       return failed(error)
     }

@@ -19,13 +19,15 @@ export function paramResource(registry: Registry, { apiVersion = '', kind = '' }
   return found
 }
 
-/** The objects that the policy is evaluated with, once for each; one undefined where it takes none. Throws ConfigurationError. */
-export function paramsFor(attributes: AdmissionAttributes, served: Served | undefined, ref: ParamRef | undefined): readonly (LooseObject | undefined)[] {
+/** The objects that the policy is evaluated with, once for each; one undefined where it takes none. Rejects with a ConfigurationError. */
+export async function paramsFor(attributes: AdmissionAttributes, served: Served | undefined, ref: ParamRef | undefined): Promise<readonly (LooseObject | undefined)[]> {
   if (!served || !ref) return [undefined]
   const { name, selector, namespace, parameterNotFoundAction } = ref
   const where = served.namespaced ? namespace || namespaceOf(attributes) : ''
   if (served.namespaced && !where) throw new ConfigurationError('cannot use namespaced paramRef in policy binding that matches cluster-scoped resources')
   if (!served.namespaced && namespace) throw new ConfigurationError('paramRef.namespace must not be provided for a cluster-scoped `paramKind`')
+  const conversion = attributes.objects.prepare?.(served.kind, where, name || undefined)
+  if (conversion) await conversion
   const found = name ? only(attributes.objects.get(served.kind, name, where)) : selecting(attributes.objects.list(served.kind, where), selectorFrom(selector))
   if (found.length === 0 && parameterNotFoundAction === 'Deny') throw new ConfigurationError('no params found for policy binding with `Deny` parameterNotFoundAction')
   return found.map((object) => {

@@ -84,7 +84,7 @@ export function validatingAdmissionPolicyPlugin(): AdmissionPlugin {
       for (const binding of bindings) {
         if (binding.criteria && !matching(attributes, binding.criteria)) continue
         try {
-          for (const param of paramsFor(attributes, params, binding.object.spec.paramRef)) denied.push(...await evaluate(hook, binding, attributes, view, param, annotations))
+          for (const param of await paramsFor(attributes, params, binding.object.spec.paramRef)) denied.push(...await evaluate(hook, binding, attributes, view, param, annotations))
         } catch (error) {
           denied.push(...failed(error, binding.object.metadata.name))
         }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { LooseObject } from '#machinery'
+import { validatingAdmissionPolicyPlugin } from '../admission/policy-validating.ts'
 import type { Outbound } from '../outbound.ts'
 import { collect, start, type Body } from '../contract-kit.ts'
 import { definition, definitions, established, version, when, widget, widgets } from './contract-kit.ts'
@@ -74,6 +75,19 @@ test('versions that differ by name alone are relabelled', async () => {
   const { status, body, headers } = await ask(`PATCH ${widgets}/a`, { apiVersion: 'x.example/v2', spec: { a: '2', only2: 'y' } })
   assert.deepEqual([status, body.apiVersion, body.spec], [200, 'x.example/v1', { a: '2' }])
   assert.deepEqual(headers.warning, ['299 - "unknown field \\"spec.only1\\""'])
+})
+
+test('parameters of policies are converted to the version that the policy names', async () => {
+  const outbound: Outbound = async ({ body }) => ({ status: 200, headers: { 'content-type': 'application/json' }, body: new TextEncoder().encode(JSON.stringify(await convert(JSON.parse(new TextDecoder().decode(body)) as Review))) })
+  const { ask } = await start({ outbound, admission: [validatingAdmissionPolicyPlugin()] })
+  await established(ask, definition(versions(), conversion()))
+  await ask(`POST ${widgets}`, widget('p', { host: 'h', port: '1' }))
+  const policies = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolic', rules = [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['configmaps'] }]
+  assert.equal((await ask(`POST ${policies}ies`, { metadata: { name: 'v' }, spec: { paramKind: { apiVersion: 'x.example/v2', kind: 'Widget' }, matchConstraints: { resourceRules: rules }, validations: [{ expression: 'object.data.address == params.spec.address' }] } })).status, 201)
+  assert.equal((await ask(`POST ${policies}ybindings`, { metadata: { name: 'v' }, spec: { policyName: 'v', validationActions: ['Deny'], paramRef: { name: 'p', namespace: 'n', parameterNotFoundAction: 'Deny' } } })).status, 201)
+  await ask('POST /api/v1/namespaces', { metadata: { name: 'n' } })
+  const made = async (name: string, address: string) => (await ask('POST /api/v1/namespaces/n/configmaps', { metadata: { name }, data: { address } })).status
+  assert.deepEqual([await made('a', 'h:1'), await made('b', 'h:2')], [201, 422])
 })
 
 test('watches show events in their version, in order', async () => {
