@@ -6,6 +6,7 @@ import type { ClusterOptions, ClusterProgram } from '#cli'
 import { listen, type Listening } from '#server/listen'
 import type { ApiHandler } from '#machinery'
 import { allowedOrigins, featureGates, featureMetrics, Metrics, nthAddress, parseCidr } from '#server'
+import { schedulerOptions, schedulerSettingsOf } from './scheduler-options.ts'
 import { authenticationOf, serviceAccountKeys } from './authentication-options.ts'
 import { authorizationOf } from './authorization-options.ts'
 import { backend } from './backend.ts'
@@ -106,6 +107,7 @@ async function start(options: ClusterOptions, { log, progress, followAudit, setV
     read, metrics, auditor, ...(tracing && { tracer: tracing.tracer }), flags: { ...options.shownFlags, 'advertise-address': advertised, 'secure-port': String(main.port) },
     admission: { enable: options.enableAdmissionPlugins, disable: options.disableAdmissionPlugins, ...(options.admissionControlConfigFile && { configFile: options.admissionControlConfigFile }), notReadySeconds: options.defaultNotReadyTolerationSeconds, unreachableSeconds: options.defaultUnreachableTolerationSeconds },
     compactionIntervalMs: options.etcdCompactionIntervalMs, nodeMonitorGracePeriodMs: options.nodeMonitorGracePeriodMs,
+    scheduler: schedulerOptions(schedulerSettingsOf(options.schedulerConfig, read), calls, read),
     onFatal: (error) => fatal.reject(error),
   })
   isElsewhere = (url) => plane.server.isElsewhere(url)

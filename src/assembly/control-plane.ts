@@ -5,7 +5,7 @@ import { kinds, loadFormer, podPreset } from '#kinds'
 import { formatTime, type ApiHandler, type Clock, type Log, type Random, type User } from '#machinery'
 import { connect, directClient, EventRecorder, Informers, type Cluster } from '#client'
 import { startControllers, type CertificateSigner } from '#controllers'
-import { startScheduler } from '#scheduler'
+import { startScheduler, type SchedulerOptions } from '#scheduler'
 import {
   admissionPlugins, bootstrap, chooseFormer, configuredAuthorizers, createApiServer, createObjects, formerAskedFor, impersonator, keepFlowControl, keepIpAddresses, legacyToken, Metrics, parseCidr, podPresetPlugin, workQueueMetrics, publishAuthorities, readableStore,
   runtimeConfigProblem, ServiceAllocation, systemUser, type AdmissionChoice, type AllowedOrigins, type Debugging, type ApiServer, type Auditor, type BackendConnector, type EncryptionAtRest, type FlowControlSettings, type FrontProxyNames, type HealthCheck, type KubeletConnector, type Objects, type ReadFile, type RuntimeConfig, type Outbound, type Tracer,
@@ -64,6 +64,8 @@ export interface ControlPlaneOptions extends AuthenticationOptions {
   readonly read?: ReadFile
   readonly compactionIntervalMs: number
   readonly nodeMonitorGracePeriodMs: number
+  /** Profiles of the scheduler and what goes with them. */
+  readonly scheduler?: SchedulerOptions
   readonly kubelet?: KubeletConnector
   readonly outbound?: Outbound
   readonly backend?: BackendConnector
@@ -136,7 +138,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     startComponents(but = {}) {
       if (!but.controllers) stops.push(startControllers({ as, clock, log: log.named('controllers'), options: { ...(options.loadBalancerPool && { loadBalancerPool: options.loadBalancerPool }), ...(options.signer && { certificates: { signer: options.signer } }), clusterCidr: options.clusterCidr, nodeMonitorGracePeriodMs: options.nodeMonitorGracePeriodMs, rootCa: options.rootCa ?? options.clientCa, signToken: async (account, name) => legacyToken(await options.tokenKeys, account, name),
         ...(options.bootstrapTokens && { bootstrapMac: (key: Uint8Array, data: Uint8Array) => createHmac('sha256', key).update(data).digest() }) } }))
-      if (!but.scheduler) stops.push(startScheduler(as({ name: 'system:kube-scheduler', groups: [] }, 'default-scheduler')))
+      if (!but.scheduler) stops.push(startScheduler(as({ name: 'system:kube-scheduler', groups: [] }, 'default-scheduler'), options.scheduler))
     },
     async stop() {
       for (const stop of stops.reverse()) await stop()

@@ -9,6 +9,7 @@ export const loadImages: ClusterProgram['loadImages'] = async (paths, files, nod
 export const runAgent: ClusterProgram['runAgent'] = async (configFile, context) => (await import('./agent-process.ts')).runAgent(configFile, context)
 export const why: ClusterProgram['why'] = async (question, context) => (await import('./why.ts')).why(question, context)
 export const runControllerManager: ClusterProgram['runControllerManager'] = async (options, context) => (await import('./controller-manager.ts')).runControllerManager(options, context)
+export const runScheduler: ClusterProgram['runScheduler'] = async (options, context) => (await import('./scheduler.ts')).runScheduler(options, context)
 export const createControlPlane: typeof import('./control-plane.ts').createControlPlane = async (options) => (await import('./control-plane.ts')).createControlPlane(options)
 export type { ControlPlane, ControlPlaneOptions } from './control-plane.ts'
 export const createPki = async (folder: string): Promise<import('./pki.ts').Pki> => new (await import('./pki.ts')).Pki(folder)

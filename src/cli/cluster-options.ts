@@ -44,6 +44,7 @@ export interface ClusterOptions extends AuthenticationFlags, AuthorizationFlags,
   readonly tracingConfigFile: string | undefined
   readonly disableControllerManager: boolean
   readonly disableScheduler: boolean
+  readonly schedulerConfig: string | undefined
   readonly encryptionProviderConfig: string | undefined
   readonly encryptionProviderConfigAutomaticReload: boolean
   readonly tlsSniCertKey: readonly string[]

@@ -1,7 +1,7 @@
 // What the commands ask of the assembly: the program behind the command line. src/assembly exports these functions.
 import type { Log } from '#machinery'
 import type { ClusterOptions } from './cluster-options.ts'
-import type { ControllerManagerOptions } from './component-options.ts'
+import type { ControllerManagerOptions, SchedulerRunOptions } from './component-options.ts'
 import type { ClusterPaths } from './data-dir.ts'
 
 /** What goes with every call: where to log, and a way to say what takes long (a short phrase: "starting node-2"). */
@@ -60,4 +60,6 @@ export interface ClusterProgram {
   why(question: { readonly kubeconfig: string; readonly kind: string; readonly name: string; readonly namespace: string }, context: Context): Promise<Explained>
   /** The controllers alone, against the API server that a kubeconfig names; resolves when they take part in the election. */
   runControllerManager(options: ControllerManagerOptions, context: Context): Promise<Running>
+  /** The scheduler alone, until it is stopped or loses its lease. */
+  runScheduler(options: SchedulerRunOptions, context: Context): Promise<Running>
 }

@@ -12,6 +12,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   why: async () => (await import('./commands/why.ts')).why,
   server: async () => (await import('./commands/server.ts')).server,
   'controller-manager': async () => (await import('./commands/controller-manager.ts')).controllerManager,
+  scheduler: async () => (await import('./commands/scheduler.ts')).scheduler,
   agent: async () => (await import('./commands/agent.ts')).agent,
   completion: async () => (await import('./commands/completion.ts')).completion,
   version: async () => (await import('./commands/version.ts')).version,

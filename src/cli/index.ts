@@ -1,5 +1,5 @@
 export { run } from './run.ts'
 export { clusterPaths, defaultDataDir, type ClusterPaths } from './data-dir.ts'
 export type { ClusterOptions } from './cluster-options.ts'
-export type { ComponentOptions, ControllerManagerOptions } from './component-options.ts'
+export type { ComponentOptions, ControllerManagerOptions, SchedulerRunOptions } from './component-options.ts'
 export type { ClusterProgram, Context, Explained, LoadedImage, Running, RunningCluster } from './cluster-program.ts'

@@ -6,7 +6,7 @@
 // whose kinds it names in `reads`) and from `handle.nodes`. What it promises in `reserve` it takes back in `unreserve`; what takes time
 // (writing a claim, waiting for a volume) it does in `preBind`, which may be as long as it likes, as a promise. What it has worked out
 // about a pod it leaves in the cycle under a key of its own (`stateKey`), and what could change its refusal it says in `events`.
-import type { Cluster } from '#client'
+import type { Cluster, Recorder } from '#client'
 import type { AnyObject, Kind } from '#machinery'
 import type { Pod } from '#kinds'
 import type { Actions, Resource } from './cluster-events.ts'
@@ -79,11 +79,13 @@ export interface Plugin {
 
 /** What a plugin may use. */
 export interface Handle {
-  /** Caches, the client, the clock, chance, the log, and the recorder of events, under the scheduler's identity. */
+  /** Caches, the client, the clock, chance and the log, under the scheduler's identity. */
   readonly cluster: Cluster
   readonly nodes: Nodes
   /** The profile's schedulerName. */
   readonly profile: string
+  /** Notes events in the profile's name. */
+  readonly events: Recorder
   /** Puts waiting pods into the active queue, whatever their plugins say. */
   activate(pods: Iterable<Pod>): void
   /** A pod that a permit plugin holds back. */

@@ -1,8 +1,8 @@
 // The scheduler: takes pods without a node, one after the other, finds each a node, and binds it.
 import { namespace, node as nodeKind, pod as podKind, type Node, type Pod } from '#kinds'
 import { is, same, type Kind } from '#machinery'
-import type { Cluster } from '#client'
-import { assembleProfile, type ProfileConfiguration } from './assemble-profile.ts'
+import { EventRecorder, type Cluster, type Recorder } from '#client'
+import { assembleProfile, defaultName, type ProfileConfiguration } from './assemble-profile.ts'
 import { bindPod } from './binding-cycle.ts'
 import { nodeChanges, podChanges, resourceOf } from './cluster-events.ts'
 import { Cycle } from './cycle-state.ts'
@@ -51,6 +51,7 @@ export class Scheduler {
   readonly #profiles: ReadonlyMap<string, Profile>
   readonly #plugins = new Map<Profile, ReadonlyMap<string, Plugin>>()
   readonly #reads: readonly Kind[]
+  readonly #recorders = new Map<string, Recorder>()
   readonly #extenders: readonly Extender[]
   readonly #queue: SchedulingQueue
   readonly #waiting: WaitingPods
@@ -69,7 +70,7 @@ export class Scheduler {
     this.#cluster = cluster
     this.#extenders = extenders
     this.#waiting = new WaitingPods(cluster.clock)
-    this.#verdicts = new Verdicts(cluster)
+    this.#verdicts = new Verdicts(cluster, (pod) => this.#eventsOf(pod.spec.schedulerName))
     this.#nodes = new Nodes((name) => cluster.get(namespace, { name })?.metadata.labels ?? {})
     const registry = [...inTreePlugins, ...plugins as readonly PluginFactory[]]
     this.#profiles = new Map(profiles.map((given) => {
@@ -85,9 +86,15 @@ export class Scheduler {
       ...(firstBackoffMs !== undefined && { firstBackoffMs }), ...(lastBackoffMs !== undefined && { lastBackoffMs }),
     })
   }
-  #handle(profile: () => Profile, name = 'default-scheduler'): Handle {
+  /** Events come from the profile that the pod asks for. */
+  #eventsOf(name = defaultName): Recorder {
+    let recorder = name === defaultName ? this.#cluster.events : this.#recorders.get(name)
+    if (!recorder) this.#recorders.set(name, recorder = new EventRecorder(this.#cluster.client, { component: name, style: 'series' }))
+    return recorder
+  }
+  #handle(profile: () => Profile, name = defaultName): Handle {
     return {
-      cluster: this.#cluster, nodes: this.#nodes, profile: name, extenders: this.#extenders,
+      cluster: this.#cluster, nodes: this.#nodes, profile: name, events: this.#eventsOf(name), extenders: this.#extenders,
       activate: (pods) => { this.#queue.activate(pods) },
       waiting: (uid) => this.#waiting.get(uid),
       nominated: (node) => this.#queue.nominator.all(node),

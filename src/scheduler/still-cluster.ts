@@ -54,7 +54,7 @@ export class StillCluster {
     this.nodes = new Nodes((name) => objects.find((o) => (o as { kind?: string }).kind === 'Namespace' && o.metadata.name === name)?.metadata.labels ?? {})
     this.#extenders = extenders
     const handle: Handle = {
-      cluster, nodes: this.nodes, profile: 'default-scheduler', extenders, activate() {}, waiting: () => undefined, nominated: (node) => this.nominator.all(node),
+      cluster, nodes: this.nodes, profile: 'default-scheduler', events: cluster.events, extenders, activate() {}, waiting: () => undefined, nominated: (node) => this.nominator.all(node),
       fits: (cycle, node) => fits(cycle, node, { nominator: this.nominator, nodes: this.nodes, profile: this.profile })?.status,
       told: (cycle, change, pod, node) => { this.profile.told(cycle, change, pod, node) }, background: (work) => { void work },
     }

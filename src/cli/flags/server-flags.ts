@@ -30,6 +30,7 @@ export const serverFlags = {
   tracingConfigFile: path({ group, description: 'TracingConfiguration: the collector that spans of requests go to (OTLP over gRPC), and how many requests have some' }),
   disableControllerManager: toggle({ group, description: 'Without controllers: they run elsewhere, as ./proa controller-manager or any other' }),
   disableScheduler: toggle({ group, description: 'Without the scheduler: it runs elsewhere' }),
+  schedulerConfig: path({ group, description: 'KubeSchedulerConfiguration: profiles, weights, arguments of plugins, extenders (kube-scheduler\'s --config)' }),
   encryptionProviderConfig: path({ group, description: 'EncryptionConfiguration: what is kept unreadable on the disk, and how' }),
   encryptionProviderConfigAutomaticReload: toggle({ group, description: 'Read it again when it changes' }),
   enableAdmissionPlugins: list({ group, description: 'Admission plugins beyond those on by default; NodeRestriction unless others are named (the reference: none)' }, ['NodeRestriction']),

@@ -16,7 +16,7 @@ const nothing = { bool: 'false', int: '0', float: '0', duration: '0s', text: '' 
 const lists = new Set(['admission-control', 'emulated-version', 'etcd-servers', 'etcd-servers-overrides', 'min-compatibility-version', 'watch-cache-sizes'])
 
 /** Flags of ours that kube-apiserver does not have. */
-const foreign = new Set(['authorization-rbac-super-user', 'cluster-cidr', 'disable-controller-manager', 'disable-scheduler', 'legacy-apis', 'load-balancer-pool', 'publish-domains', 'node-monitor-grace-period'])
+const foreign = new Set(['authorization-rbac-super-user', 'cluster-cidr', 'disable-controller-manager', 'disable-scheduler', 'legacy-apis', 'load-balancer-pool', 'publish-domains', 'scheduler-config', 'node-monitor-grace-period'])
 
 /** `own`: the values of our table, by its keys; `durations`: which of them are milliseconds; `idle`: what was typed of flags without effect. */
 export function shownFlags(own: Readonly<Record<string, unknown>>, durations: ReadonlySet<string>, idle: ReadonlyMap<string, string>): Record<string, string> {

@@ -51,7 +51,7 @@ export class Evictions {
         message: `${preemptor.pod.spec.schedulerName}: preempting to accommodate a higher priority pod`, lastTransitionTime: formatTime(cluster.clock.now()), lastProbeTime: null }] })
       await cluster.delete(podKind, victim.pod)
     }
-    cluster.events.record(podKind, victim.pod, 'Normal', 'Preempted', `Preempted by pod ${preemptor.uid} on node ${node}`, { action: 'Preempting', related: { kind: podKind, object: preemptor.pod } })
+    this.#handle.events.record(podKind, victim.pod, 'Normal', 'Preempted', `Preempted by pod ${preemptor.uid} on node ${node}`, { action: 'Preempting', related: { kind: podKind, object: preemptor.pod } })
   }
   /** A pod that is gone, or another of its name, needs no word of it any more. */
   async #patchStatus(pod: Pod, status: object): Promise<void> {
