@@ -65,6 +65,19 @@ test('a slow watcher is served when it can read again, in order, and holds up no
   assert.deepEqual(slow.seen(), ['ADDED a', 'ADDED b', 'ADDED c'])
 })
 
+test('what a watcher that never reads is owed is bounded in bytes: it is closed, and nobody else', async () => {
+  const { ask, send } = await start()
+  const slow = collect(await send(`GET ${maps}?watch=1&resourceVersion=1`), { slow: true })
+  const quick = collect(await send(`GET ${maps}?watch=1&resourceVersion=1`))
+  const large = { data: { x: 'x'.repeat(1_000_000) } }
+  for (let i = 0; i < 16; i++) await ask(`POST ${maps}`, { ...map(`m${i}`), ...large })
+  assert.equal(slow.isEnded(), false, 'it may be so far behind')
+  for (let i = 16; i < 20; i++) await ask(`POST ${maps}`, { ...map(`m${i}`), ...large })
+  assert.deepEqual([slow.isEnded(), quick.isEnded(), quick.seen().length], [true, false, 20])
+  slow.drain()
+  assert.deepEqual(slow.seen(), ['ADDED m0'], 'what was kept for it is gone')
+})
+
 test('tables and metadata alone can be asked for, and watched', async () => {
   const { ask, send } = await start()
   await ask(`POST ${maps}`, { ...map('a'), data: { x: '1' } })

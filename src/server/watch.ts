@@ -15,8 +15,9 @@ import { listOptions, parseVersion, type ListOptions } from './versions.ts'
 
 type EventType = 'ADDED' | 'MODIFIED' | 'DELETED'
 
-/** Events a slow watcher may be behind before it is closed. */
+/** Events, and bytes of objects in them, that a slow watcher may be behind before it is closed. */
 const queueBound = 10_000
+const queueBytes = 16 * 1024 * 1024
 /** Quiet watchers hear of the newest version this often. */
 const bookmarkEveryMs = 60_000
 /** A last bookmark goes out this long before the end. */
@@ -59,6 +60,8 @@ class Watch implements Listener {
   #initial: Iterator<KeyValue> | undefined
   #afterInitial: (() => boolean) | undefined
   #queue: (readonly [EventType, LoggedEvent])[] = []
+  /** What the queue's objects weigh that came while the reader was slow. */
+  #behind = 0
   #cancelBookmark = () => {}
   readonly #stops: (() => void)[] = []
 
@@ -130,8 +133,9 @@ class Watch implements Listener {
   #send(type: EventType, event: LoggedEvent): void {
     if (!this.#blocked) { this.#wait(this.#outlet.event(type, event)); return }
     this.#queue.push([type, event])
-    if (this.#queue.length > queueBound) {
-      this.#call.core.log.info('a slow watcher is closed', { resource: this.#call.served.resource, user: this.#call.user.name, behind: this.#queue.length })
+    this.#behind += event.kv.value.length
+    if (this.#queue.length > queueBound || this.#behind > queueBytes) {
+      this.#call.core.log.info('a slow watcher is closed', { resource: this.#call.served.resource, user: this.#call.user.name, behind: this.#queue.length, bytes: this.#behind })
       this.#end()
     }
   }
@@ -200,9 +204,11 @@ class Watch implements Listener {
     const queue = this.#queue
     for (let i = 0; i < queue.length; i++) {
       const [type, event] = queue[i]!
+      this.#behind = Math.max(0, this.#behind - event.kv.value.length) // what was missed before is not counted
       if (this.#wait(this.#outlet.event(type, event))) { this.#queue = queue.slice(i + 1); return }
     }
     this.#queue = []
+    this.#behind = 0
   }
 
   /** Remembers that the reader is slow, when it is. */
@@ -235,6 +241,7 @@ function byteOutlet(call: Call, sink: StreamSink, include: ReturnType<typeof inc
   const { encoding } = output
   const asStored = !served.convert && !served.custom && output.as === '' && encoding !== 'protobuf' && encoding !== 'cbor'
   const form = `${encoding === 'yaml' ? 'json' : encoding} ${served.apiVersion} ${output.as} ${output.version} ${include} `
+  const forms = { ADDED: `${form}ADDED`, MODIFIED: `${form}MODIFIED`, DELETED: `${form}DELETED` }
   let first = true
   const projected = (object: LooseObject): unknown => {
     if (output.as === 'PartialObjectMetadata') return partialObject(object, output.version)
@@ -254,8 +261,8 @@ function byteOutlet(call: Call, sink: StreamSink, include: ReturnType<typeof inc
   return {
     event(type, event) {
       if (output.as === 'Table') return send(encode(type, event)) // the first differs, ages differ
-      let bytes = event.encodings.get(form + type)
-      if (!bytes) { bytes = encode(type, event); event.encodings.set(form + type, bytes) }
+      let bytes = event.encodings.get(forms[type])
+      if (!bytes) { bytes = encode(type, event); event.encodings.set(forms[type], bytes) }
       return send(bytes)
     },
     initial: (kv) => send(asStored ? spliced(head, kv, '{"type":"ADDED","object":', '}\n') : line('ADDED', projected(objects.value(kind, kv)))),
