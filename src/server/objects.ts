@@ -110,7 +110,8 @@ export class Objects implements ObjectReader {
   }
 
   list<T extends AnyObject>(kind: Kind<T>, namespace = ''): readonly T[] {
-    return this.range(kind, namespace).kvs.map((kv) => this.value(kind, kv) as AnyObject as T)
+    const prefix = this.prefix(kind, namespace), { kvs } = this.store.range(prefix, prefixEnd(prefix))
+    return kvs.length === 0 ? [] : kvs.map((kv) => this.value(kind, kv) as AnyObject as T)
   }
 
   follow<T extends AnyObject>(kind: Kind<T>, seen: (change: Change<T>) => void): () => void {

@@ -71,7 +71,7 @@ const all: readonly Entry[] = [
   on('NamespaceLifecycle', () => namespaceLifecycle),
   off('NamespaceExists', () => namespaceExists),
   off('LimitPodHardAntiAffinityTopology', () => limitPodHardAntiAffinityTopology),
-  on('LimitRanger', () => limitRanger),
+  on('LimitRanger', () => limitRanger()),
   on('ServiceAccount', serviceAccountPlugin),
   off('NodeRestriction', ({ authorizer }) => nodeRestriction(authorizer)),
   on('TaintNodesByCondition', () => taintNodesByCondition),

@@ -2,28 +2,33 @@
 import { limitRange, podLimits, podRequests, type Container, type LimitRange, type LimitRangeItem, type PersistentVolumeClaim, type Pod } from '#kinds'
 import { compareQuantities, quantityMilli } from '#machinery'
 import { on, refusal, type AdmissionAttributes, type AdmissionPlugin } from './admission.ts'
+import { ByNamespace } from './by-namespace.ts'
 
 type Amounts = Record<string, string>
 const annotation = 'kubernetes.io/limit-ranger'
 
-export const limitRanger: AdmissionPlugin = {
-  name: 'LimitRanger',
-  handles: (operation, kind, subresource) => on(['CREATE'], 'pods')(operation, kind, subresource) || on(['UPDATE'], 'pods', ['resize'])(operation, kind, subresource)
-    || on(['CREATE', 'UPDATE'], 'persistentvolumeclaims')(operation, kind, subresource),
-  mutate(attributes) {
-    if (attributes.kind.resource !== 'pods' || isGoing(attributes)) return
-    for (const range of rangesOf(attributes)) fillIn(range, attributes.object as Pod, attributes.operation === 'CREATE')
-  },
-  validate(attributes) {
-    if (isGoing(attributes)) return
-    for (const range of rangesOf(attributes)) {
-      const problems = attributes.kind.resource === 'pods' ? problemsOfPod(range, attributes.object as Pod) : problemsOfClaim(range, attributes.object as PersistentVolumeClaim)
-      const said = [...new Set(problems)]
-      if (said.length > 0) throw refusal(attributes, said.length === 1 ? said[0]! : `[${said.join(', ')}]`)
-    }
-  },
+export function limitRanger(): AdmissionPlugin {
+  const ranges = new ByNamespace<LimitRange>()
+  return {
+    name: 'LimitRanger',
+    handles: (operation, kind, subresource) => on(['CREATE'], 'pods')(operation, kind, subresource) || on(['UPDATE'], 'pods', ['resize'])(operation, kind, subresource)
+      || on(['CREATE', 'UPDATE'], 'persistentvolumeclaims')(operation, kind, subresource),
+    begin: ({ objects }) => ranges.follow(objects, limitRange),
+    idle: () => ranges.isEmpty,
+    mutate(attributes) {
+      if (attributes.kind.resource !== 'pods' || isGoing(attributes)) return
+      for (const range of ranges.in(attributes.namespace)) fillIn(range, attributes.object as Pod, attributes.operation === 'CREATE')
+    },
+    validate(attributes) {
+      if (isGoing(attributes)) return
+      for (const range of ranges.in(attributes.namespace)) {
+        const problems = attributes.kind.resource === 'pods' ? problemsOfPod(range, attributes.object as Pod) : problemsOfClaim(range, attributes.object as PersistentVolumeClaim)
+        const said = [...new Set(problems)]
+        if (said.length > 0) throw refusal(attributes, said.length === 1 ? said[0]! : `[${said.join(', ')}]`)
+      }
+    },
+  }
 }
-const rangesOf = ({ objects, namespace }: AdmissionAttributes): readonly LimitRange[] => objects.list(limitRange, namespace)
 /** What is being deleted is left to go. */
 const isGoing = ({ old }: AdmissionAttributes): boolean => old?.metadata.deletionTimestamp !== undefined
 

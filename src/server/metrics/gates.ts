@@ -7,6 +7,7 @@ const gateBuckets = exponential(0.001, 2, 15)
 export class GateMetrics {
   readonly #users: Family<Counter>
   readonly #usual: Counter
+  readonly #known = new Map<string, Counter>()
   readonly #certificates: Histogram
   readonly #authentication: Readonly<Record<'success' | 'failure' | 'error', readonly [Counter, Histogram]>>
   readonly #authorization: Readonly<Record<'allowed' | 'denied' | 'no-opinion' | 'error', readonly [Counter, Histogram]>>
@@ -38,18 +39,20 @@ export class GateMetrics {
     const [count, seconds] = this.#authentication[result]
     count.value++
     seconds.observe(ms / 1000)
-    if (user) userSeries(user.name, this.#users, this.#usual).value++
+    if (user) this.#seriesOf(user.name).value++
   }
   authorized(result: 'allowed' | 'denied' | 'no-opinion' | 'error', ms: number): void {
     const [count, seconds] = this.#authorization[result]
     count.value++
     seconds.observe(ms / 1000)
   }
+  /** User names would be too many series: the reference tells a few of its own apart, and mail addresses. */
+  #seriesOf(name: string): Counter {
+    if (!known.has(name)) return name.includes('@') ? this.#users.with('email_id') : this.#usual
+    let series = this.#known.get(name)
+    if (!series) { series = this.#users.with(name); this.#known.set(name, series) }
+    return series
+  }
 }
 
-const known = new Set(['admin', 'client', 'kube_proxy', 'kubelet', 'system:serviceaccount:kube-system:default'])
-/** User names would be too many series: the reference tells a few of its own apart, and mail addresses. */
-function userSeries(name: string, users: Family<Counter>, usual: Counter): Counter {
-  if (known.has(name)) return users.with(name)
-  return name.includes('@') ? users.with('email_id') : usual
-}
+const known: ReadonlySet<string> = new Set(['admin', 'client', 'kube_proxy', 'kubelet', 'system:serviceaccount:kube-system:default'])

@@ -1,7 +1,7 @@
 // Paths inside containers and volumes: relative ones must not climb out.
 import { invalidValue, type FieldError } from '#machinery'
 
-export const validateNoBacksteps = (path: string, at: string): FieldError[] => (path.split('/').includes('..') ? [invalidValue(at, path, "must not contain '..'")] : [])
+export const validateNoBacksteps = (path: string, at: string): FieldError[] => (path.includes('..') && path.split('/').includes('..') ? [invalidValue(at, path, "must not contain '..'")] : [])
 /** Relative, and without steps up. */
 export const validateLocalPath = (path: string, at: string): FieldError[] =>
   [...(path.startsWith('/') ? [invalidValue(at, path, 'must be a relative path')] : []), ...validateNoBacksteps(path, at)]

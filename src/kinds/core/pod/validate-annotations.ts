@@ -16,7 +16,7 @@ export const containersAt = (spec: PodSpec, at: string) => (['initContainers', '
   (spec[list] ?? []).map((c, i) => [`${at}.${list}[${i}]`, c] as const))
 
 export function validatePodAnnotations(annotations: Annotations, spec: PodSpec, at: string): FieldError[] {
-  const errors: FieldError[] = [], names = new Set(containersAt(spec, at).map(([, { name }]) => name))
+  const errors: FieldError[] = []
   for (const [key, value] of Object.entries(annotations ?? {})) {
     const here = `${at}[${key}]`
     if (key === mirror && !spec.nodeName) errors.push(invalidValue(here, value, 'must set spec.nodeName if mirror pod annotation is set'))
@@ -24,7 +24,7 @@ export function validatePodAnnotations(annotations: Annotations, spec: PodSpec, 
     if (key === seccomp.pod || key.startsWith(seccomp.container)) errors.push(...seccompFaults(value, `${at}.${key}`))
     if (!key.startsWith(armor)) continue
     const name = key.slice(armor.length)
-    if (!names.has(name)) errors.push(invalidValue(here, name, 'container not found'))
+    if (!containersAt(spec, at).some(([, container]) => container.name === name)) errors.push(invalidValue(here, name, 'container not found'))
     if (!['', 'runtime/default', 'unconfined'].includes(value) && !value.startsWith('localhost/')) errors.push(invalidValue(here, value,
       `invalid AppArmor profile name: ${JSON.stringify(value)}`))
   }
@@ -49,6 +49,7 @@ export function validateAnnotationChanges({ metadata: { annotations = {} }, spec
 
 /** Profiles given both ways, as an annotation and as a field, must be the same. */
 export function validateProfilesMatch(annotations: Annotations, spec: PodSpec, at: string): FieldError[] {
+  if (!Object.keys(annotations ?? {}).some((key) => key.startsWith(armor) || key.startsWith(seccomp.container) || key === seccomp.pod)) return []
   const context = spec.securityContext?.seccompProfile, containers = containersAt(spec, at)
   return [
     ...mismatch('seccomp', annotations?.[seccomp.pod], context, `${at}.securityContext.seccompProfile`),

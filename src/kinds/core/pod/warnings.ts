@@ -83,11 +83,18 @@ function portWarnings(containers: readonly (readonly [at: string, c: Pick<Contai
 
 /** Files that would lie where a token lies. */
 function tokenPaths(volumes: readonly Volume[], at: string): string[] {
-  if (!volumes.some(({ projected }) => projected?.sources)) return []
-  const tokens = new Set(volumes.flatMap(({ projected }) => (projected?.sources ?? []).flatMap(({ serviceAccountToken: t }) => (t ? [t.path] : []))))
-  return volumes.flatMap(({ projected }, i) => (projected?.sources ?? []).flatMap(({ configMap, secret, downwardAPI }) =>
-    ([['configMap', configMap], ['secrets', secret], ['downwardAPI', downwardAPI]] as const).flatMap(([name, source]) => ((source?.items ?? []) as { path: string }[]).flatMap(({ path }, j) =>
-      (tokens.has(path) ? [`${at}[${i}].projected.sources.${name}[${j}]: has duplicated path with ServiceAccountToken ${JSON.stringify(path)}`] : [])))))
+  const tokens = new Set<string>(), out: string[] = []
+  for (const { projected } of volumes) for (const { serviceAccountToken } of projected?.sources ?? []) if (serviceAccountToken) tokens.add(serviceAccountToken.path)
+  if (tokens.size === 0) return out
+  for (const [i, { projected }] of volumes.entries()) for (const { configMap, secret, downwardAPI } of projected?.sources ?? []) {
+    const look = (name: string, items: readonly { readonly path: string }[]) => {
+      for (const [j, { path }] of items.entries()) if (tokens.has(path)) out.push(`${at}[${i}].projected.sources.${name}[${j}]: has duplicated path with ServiceAccountToken ${JSON.stringify(path)}`)
+    }
+    look('configMap', configMap?.items ?? [])
+    look('secrets', secret?.items ?? [])
+    look('downwardAPI', downwardAPI?.items ?? [])
+  }
+  return out
 }
 
 const nothing = 'a null labelSelector results in matching no pod'

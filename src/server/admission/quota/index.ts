@@ -1,8 +1,9 @@
 // ResourceQuota: no more in a namespace than it may have.
-import { measureOf, resourceQuota } from '#kinds'
+import { measureOf, resourceQuota, type ResourceQuota } from '#kinds'
 import { qualified, type ApiHandler, type Clock } from '#machinery'
 import { expectKind, type PluginConfiguration } from '../configuration.ts'
 import type { AdmissionPlugin } from '../admission.ts'
+import { ByNamespace } from '../by-namespace.ts'
 import type { LimitedResource } from './charge.ts'
 import { QuotaLedger } from './ledger.ts'
 
@@ -10,13 +11,15 @@ const ignored = new Set(['events', 'events.events.k8s.io'])
 const kindsByVersion: Readonly<Record<string, string>> = { 'apiserver.config.k8s.io/v1': 'ResourceQuotaConfiguration', 'resourcequota.admission.k8s.io/v1beta1': 'Configuration', 'resourcequota.admission.k8s.io/v1alpha1': 'Configuration' }
 
 export function resourceQuotaPlugin({ clock, api }: { readonly clock: Clock; readonly api: ApiHandler }, configuration: PluginConfiguration | undefined): AdmissionPlugin {
-  const limited = limitedResources(configuration), ledger = new QuotaLedger(api)
+  const limited = limitedResources(configuration), ledger = new QuotaLedger(api), quotas = new ByNamespace<ResourceQuota>()
   return {
     name: 'ResourceQuota',
     handles: (operation, kind, subresource) => (operation === 'CREATE' || operation === 'UPDATE') && kind.namespaced && !ignored.has(qualified(kind))
       && (subresource === '' || (subresource === 'resize' && qualified(kind) === 'pods')) && measureOf(kind).counts(operation, subresource),
+    begin: ({ objects }) => quotas.follow(objects, resourceQuota),
+    idle: () => limited.length === 0 && quotas.isEmpty,
     validate(attributes) {
-      if (limited.length === 0 && attributes.objects.list(resourceQuota, attributes.namespace).length === 0) return
+      if (limited.length === 0 && quotas.in(attributes.namespace).length === 0) return
       return ledger.charge({ attributes, measure: measureOf(attributes.kind), limited, now: clock.now() })
     },
   }
