@@ -2,7 +2,7 @@
 // both sides are compared as one field.
 import type { Fields, Schema } from '../schema.ts'
 import { same } from '../same.ts'
-import { fieldNode, noFields, sortSteps, type FieldSet } from './set.ts'
+import { compareSteps, fieldNode, noFields, type FieldSet } from './set.ts'
 
 type Json = unknown
 type JsonObject = Record<string, Json>
@@ -14,7 +14,7 @@ export interface Difference {
 
 /** Compares two objects of a kind; identity and bookkeeping of metadata are left out. */
 export function compareFields(schema: Schema<any>, before: object, after: object): Difference {
-  const pair = fieldsOf(schema, before as JsonObject, after as JsonObject, skippedAtTop).pair(true, before, after)
+  const pair = fieldsOf(schema, before as JsonObject, after as JsonObject, skippedAtTop).pair(before, after)
   return { changed: pair?.[0] ?? noFields, removed: pair?.[1] ?? noFields }
 }
 
@@ -63,50 +63,69 @@ function compareMapLike(schema: Schema<any>, before: Json, after: Json): Pair {
   const b = isObject(before) ? before : undefined, a = isObject(after) ? after : undefined
   if (isEmpty(b) && isEmpty(a)) return leaf(before, after)
   const found = schema.type === 'object' ? fieldsOf(schema, b, a) : entriesOf(schema.type === 'map' ? schema.items! : untyped, b, a)
-  return found.pair(true, before, after)
+  return found.pair(before, after)
 }
 const isEmpty = (object: JsonObject | undefined): boolean => { for (const _ in object) return false; return true }
 
-/** Parts of one side of a node, in the order in which they were found. */
+const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+/** So many parts, or fewer, are put in order one by one, which is fastest for them. */
+const few = 32
+
+/** Parts of one side of a node. */
 class Side {
   readonly #steps: string[] = []
   readonly #nodes: FieldSet[] = []
+  readonly #compare: (a: string, b: string) => number
   #sorted = true
+  /** `fields`: all steps are fields, which are sorted by their text. */
+  constructor(fields: boolean) { this.#compare = fields ? byText : compareSteps }
   add(step: string, node: FieldSet): void {
-    const { length } = this.#steps
-    if (length > 0 && this.#steps[length - 1]! > step) this.#sorted = false
-    this.#steps.push(step)
+    const steps = this.#steps
+    if (this.#sorted && steps.length > 0 && this.#compare(steps[steps.length - 1]!, step) > 0) this.#sorted = false
+    steps.push(step)
     this.#nodes.push(node)
   }
-  node(fields: boolean, member: boolean): FieldSet | undefined {
-    const steps = this.#steps, nodes = this.#nodes
-    if (steps.length < 2 || (fields && this.#sorted)) return fieldNode(member, steps, nodes)
-    const by = new Map(steps.map((step, i) => [step, nodes[i]!]))
-    const sorted = sortSteps([...by.keys()])
-    return fieldNode(member, sorted, sorted.map((step) => by.get(step)!))
+  node(member: boolean): FieldSet | undefined {
+    const steps = this.#steps, nodes = this.#nodes, compare = this.#compare
+    if (this.#sorted) return fieldNode(member, steps, nodes)
+    if (steps.length > few) {
+      const order = steps.map((_, i) => i).sort((a, b) => compare(steps[a]!, steps[b]!))
+      return fieldNode(member, order.map((i) => steps[i]!), order.map((i) => nodes[i]!))
+    }
+    for (let i = 1; i < steps.length; i++) {
+      const step = steps[i]!, node = nodes[i]!
+      let at = i
+      for (; at > 0 && compare(steps[at - 1]!, step) > 0; at--) { steps[at] = steps[at - 1]!; nodes[at] = nodes[at - 1]! }
+      steps[at] = step
+      nodes[at] = node
+    }
+    return fieldNode(member, steps, nodes)
   }
 }
 
 class Collector {
   #changed: Side | undefined
   #removed: Side | undefined
+  readonly #fields: boolean
+  /** `fields`: whether all its steps are fields. */
+  constructor(fields: boolean) { this.#fields = fields }
   add(step: string, pair: Pair): void {
     if (!pair) return
-    if (pair[0]) (this.#changed ??= new Side()).add(step, pair[0])
-    if (pair[1]) (this.#removed ??= new Side()).add(step, pair[1])
+    if (pair[0]) (this.#changed ??= new Side(this.#fields)).add(step, pair[0])
+    if (pair[1]) (this.#removed ??= new Side(this.#fields)).add(step, pair[1])
   }
-  /** `fields`: steps that are all fields were sorted well enough by comparing their text. A node that is on one side only (the other is undefined) is a member itself. */
-  pair(fields: boolean, before: Json, after: Json): Pair {
-    if (before === undefined) return [this.#changed?.node(fields, true) ?? leafNode, undefined]
-    if (after === undefined) return [undefined, this.#removed?.node(fields, true) ?? leafNode]
-    const changed = this.#changed?.node(fields, false), removed = this.#removed?.node(fields, false)
+  /** A node that is on one side only (the other is undefined) is a member itself. */
+  pair(before: Json, after: Json): Pair {
+    if (before === undefined) return [this.#changed?.node(true) ?? leafNode, undefined]
+    if (after === undefined) return [undefined, this.#removed?.node(true) ?? leafNode]
+    const changed = this.#changed?.node(false), removed = this.#removed?.node(false)
     return changed || removed ? [changed, removed] : undefined
   }
 }
 
 const noNames: Fields = {}
 function fieldsOf({ fields = noNames, rest }: Schema<any>, before: JsonObject | undefined, after: JsonObject | undefined, skip?: Skip): Collector {
-  const found = new Collector(), steps = stepsOf(fields)
+  const found = new Collector(true), steps = stepsOf(fields)
   const look = (name: string, b: Json, a: Json): void => {
     const skipped = skip?.get(name)
     if (b === a || skipped === true) return
@@ -116,14 +135,14 @@ function fieldsOf({ fields = noNames, rest }: Schema<any>, before: JsonObject | 
       return
     }
     const schema = fields[name]!
-    found.add(step, skipped && isObject(b) && isObject(a) ? fieldsOf(schema, b, a, skipped).pair(true, b, a) : compareValue(schema, b, a))
+    found.add(step, skipped && isObject(b) && isObject(a) ? fieldsOf(schema, b, a, skipped).pair(b, a) : compareValue(schema, b, a))
   }
   for (const name in after) look(name, before && Object.hasOwn(before, name) ? before[name] : undefined, after[name])
   for (const name in before) if (!after || !Object.hasOwn(after, name)) look(name, before[name], undefined)
   return found
 }
 function entriesOf(items: Schema<any>, before: JsonObject | undefined, after: JsonObject | undefined): Collector {
-  const found = new Collector()
+  const found = new Collector(true)
   for (const key in after) found.add('f:' + key, compareValue(items, before && Object.hasOwn(before, key) ? before[key] : undefined, after[key]))
   for (const key in before) if (!after || !Object.hasOwn(after, key)) found.add('f:' + key, compareValue(items, before[key], undefined))
   return found
@@ -132,7 +151,7 @@ function entriesOf(items: Schema<any>, before: JsonObject | undefined, after: Js
 function compareList(schema: Schema<any>, before: Json, after: Json): Pair {
   const b = Array.isArray(before) ? before : [], a = Array.isArray(after) ? after : []
   if (!b.length && !a.length) return leaf(before, after)
-  const found = new Collector(), items = schema.items!
+  const found = new Collector(false), items = schema.items!
   const old = byStep(schema, b), now = byStep(schema, a)
   const compare = (step: string, left: Together | undefined, right: Together | undefined): void => {
     // Items that share a key are one field together.
@@ -141,7 +160,7 @@ function compareList(schema: Schema<any>, before: Json, after: Json): Pair {
   }
   for (const [step, right] of now) compare(step, old.get(step), right)
   for (const [step, left] of old) if (!now.has(step)) compare(step, left, undefined)
-  return found.pair(false, before, after)
+  return found.pair(before, after)
 }
 /** Items with one step: as a rule there is one. */
 interface Together { readonly first: Json; more: Json[] | undefined }

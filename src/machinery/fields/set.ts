@@ -91,7 +91,8 @@ export function sortSteps(steps: string[]): string[] {
 }
 /** The most usual key: one field that is a text of which every character is written as itself. */
 const oneTextKey = /^k:\{"(\w+)":"([^"\\]*)"\}$/
-function compareSteps(a: string, b: string): number {
+/** The order of steps: below zero where `a` comes first. */
+export function compareSteps(a: string, b: string): number {
   if (a[0] !== b[0]) return kinds.indexOf(a[0]!) - kinds.indexOf(b[0]!)
   if (a[0] === 'f' || a === b) return a < b ? -1 : a > b ? 1 : 0
   const left = oneTextKey.exec(a), right = left && oneTextKey.exec(b)
