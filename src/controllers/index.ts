@@ -19,6 +19,7 @@ import { namespaceController } from './namespace.ts'
 import { nodeIpamController } from './node-ipam.ts'
 import { nodeLifecycleController } from './node-lifecycle.ts'
 import { nodeTtlController } from './node-ttl.ts'
+import { persistentVolumeBinder } from './persistentvolume-binder.ts'
 import { podGarbageCollector } from './pod-garbage-collector.ts'
 import { publicEndpointsController } from './public-endpoints.ts'
 import { replicaSetController } from './replicaset.ts'
@@ -78,6 +79,7 @@ export const parts = (options: ControllersOptions): readonly Part[] => [
   part(cronJobController),
   part(ttlAfterFinishedController),
   part(disruptionController, 'controllermanager'),
+  persistentVolumeBinder,
   part(claimProtectionController),
   part(volumeProtectionController),
   part(attributesClassProtectionController),

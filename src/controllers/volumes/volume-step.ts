@@ -1,0 +1,53 @@
+// What to do with a volume: a pure function of the volume and the claim that it points at.
+import { bindingAnnotations, differentModes, type PersistentVolume, type PersistentVolumeClaim } from '#kinds'
+
+export type VolumeStep =
+  | { readonly do: 'phase'; readonly phase: 'Available' | 'Bound' }
+  /** Its claim is no more: it is Released, and reclaimed. */
+  | { readonly do: 'release' }
+  | { readonly do: 'unbind' }
+  /** Claim and volume point at each other and can never be bound. */
+  | { readonly do: 'mismatch' }
+  /** The claim's turn. */
+  | { readonly do: 'wait' }
+
+/** `claim`: what has the name that the volume points at, whatever its uid. */
+export function volumeStep(volume: PersistentVolume, claim: PersistentVolumeClaim | undefined): VolumeStep {
+  const { claimRef, persistentVolumeReclaimPolicy } = volume.spec
+  if (!claimRef?.uid) return { do: 'phase', phase: 'Available' }
+  if (claim?.metadata.uid !== claimRef.uid) return { do: 'release' }
+  const bound = claim.spec?.volumeName
+  if (!bound) return { do: differentModes(claim, volume) ? 'mismatch' : 'wait' }
+  if (bound === volume.metadata.name) return { do: 'phase', phase: 'Bound' }
+  // Made for a claim that has found another one meanwhile.
+  if (volume.metadata.annotations?.[bindingAnnotations.provisionedBy] !== undefined && persistentVolumeReclaimPolicy === 'Delete') return { do: 'release' }
+  return { do: 'unbind' }
+}
+
+export type Reclaim = { readonly do: 'nothing' | 'delete' } | { readonly do: 'fail'; readonly reason: string; readonly message: string }
+/** What happens to a volume that nobody has a claim to any more. */
+export function reclaim({ metadata, spec }: PersistentVolume): Reclaim {
+  if (metadata.annotations?.[bindingAnnotations.migratedTo]) return { do: 'nothing' }
+  switch (spec.persistentVolumeReclaimPolicy) {
+    case 'Retain': return { do: 'nothing' }
+    case 'Recycle': return { do: 'fail', reason: 'VolumeFailedRecycle', message: 'No recycler plugin found for the volume!' }
+    case 'Delete': break
+    default: return { do: 'fail', reason: 'VolumeUnknownReclaimPolicy', message: 'Volume has unrecognized PersistentVolumeReclaimPolicy' }
+  }
+  if (metadata.deletionTimestamp !== undefined) return { do: 'nothing' }
+  const by = metadata.annotations?.[bindingAnnotations.provisionedBy]
+  if (by && !by.startsWith('kubernetes.io/')) return { do: 'nothing' } // whoever made it removes it
+  const path = spec.hostPath?.path
+  if (path === undefined) return { do: 'fail', reason: 'VolumeFailedDelete', message: `error getting deleter volume plugin for volume ${JSON.stringify(metadata.name)}: no deletable volume plugin matched` }
+  // As the reference: what is not below /tmp is nobody's to remove.
+  return /\/tmp\/.+/.test(path) ? { do: 'delete' } : { do: 'fail', reason: 'VolumeFailedDelete', message: `host_path deleter only supports /tmp/.+ but received provided ${path}` }
+}
+
+/** The volume without its pointer; of one that a user made for a claim the pointer stays, without the uid. */
+export function unbound(volume: PersistentVolume): PersistentVolume {
+  const { [bindingAnnotations.boundByController]: byController, ...annotations } = volume.metadata.annotations ?? {}
+  const { claimRef, ...spec } = volume.spec
+  if (byController === undefined) { const { uid: _, ...pointer } = claimRef!; return { ...volume, spec: { ...spec, claimRef: pointer } } }
+  const { annotations: _, ...metadata } = volume.metadata
+  return { ...volume, metadata: { ...metadata, ...(Object.keys(annotations).length > 0 && { annotations }) }, spec }
+}
