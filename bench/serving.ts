@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { connect, type ClientHttp2Session } from 'node:http2'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { pod as podKind } from '#kinds'
 import { silent } from '#machinery'
 import { memoryEngine } from '#store'
@@ -81,7 +81,9 @@ export interface BenchServer {
 /** Runs `work` beside such a server; `memory`: one that keeps nothing on a disk. */
 export async function withServer(work: (server: BenchServer) => Promise<void>, engine: 'durable' | 'memory' = 'durable'): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'proa-bench-'))
-  const child = fork(import.meta.filename, ['serve', folder, engine], { execArgv: [...process.execArgv, '--expose-gc'] })
+  const child = fork(import.meta.filename, ['serve', folder, engine], {
+    execArgv: [...process.execArgv, '--expose-gc'], env: { ...process.env, NODE_COMPILE_CACHE: join(dirname(import.meta.dirname), 'node_modules/.cache/compile') }, // as the launcher has it
+  })
   const answer = async <T>(order?: Order): Promise<T> => {
     const answered = new Promise<T>((resolve) => { child.once('message', (message) => { resolve(message as T) }) })
     if (order) child.send(order)

@@ -1,18 +1,47 @@
-// Starting a control plane compiles and builds much that is never needed again. V8 would keep that memory until it has to grow; a cluster at rest
-// never makes it do so.
-import { setFlagsFromString } from 'node:v8'
+// Starting a control plane, or a burst of work, takes memory that is not needed afterwards. V8 keeps it (the pages of what was young above all) until
+// it has to grow again, which a server at rest never makes it do. Collections tell when there is work; when they have ceased, memory is given back.
+import { PerformanceObserver } from 'node:perf_hooks'
+import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
-const afterMs = 3_000
+/** No collection for so long: the work is done. */
+const quietMs = 3_000
+/** Not more often than this, however short the bursts. */
+const againMs = 60_000
+/** Less than this is not worth the processor's time. */
+const worthBytes = 24 * 1024 * 1024
+/** The collection stops everything for about a millisecond per megabyte in use: larger heaps are left to V8. */
+const mostUsedBytes = 256 * 1024 * 1024
 
-/** Gives the memory of the start back, once, a moment after it. The returned function cancels it. */
+/** Gives memory back when work has ceased, the start's first. The returned function ends that. */
 export function giveBackMemory(): () => void {
-  const timer = setTimeout(() => {
-    setFlagsFromString('--expose-gc')
-    const collect = runInNewContext('gc') as (options: { type: 'major'; execution: 'async'; flavor: 'last-resort' }) => Promise<void>
-    setFlagsFromString('--no-expose-gc')
-    void collect({ type: 'major', execution: 'async', flavor: 'last-resort' })
-  }, afterMs)
-  timer.unref()
-  return () => clearTimeout(timer)
+  const collect = collector()
+  let timer: NodeJS.Timeout | undefined, leastResident = 0, lastSeen = performance.now(), notBefore = 0
+  const wait = (ms: number) => { timer = setTimeout(look, ms).unref() }
+  function look(): void {
+    timer = undefined
+    const early = Math.max(lastSeen + quietMs, notBefore) - performance.now()
+    if (early > 0) { wait(early); return }
+    if (process.memoryUsage.rss() - leastResident < worthBytes || getHeapStatistics().used_heap_size > mostUsedBytes) return
+    notBefore = performance.now() + againMs
+    void collect().then(() => { leastResident = process.memoryUsage.rss() })
+  }
+  const observer = new PerformanceObserver((list) => {
+    const last = list.getEntries().at(-1)!
+    lastSeen = last.startTime + last.duration
+    if (!timer) wait(quietMs)
+  })
+  observer.observe({ entryTypes: ['gc'] })
+  wait(quietMs)
+  return () => {
+    observer.disconnect()
+    clearTimeout(timer)
+  }
+}
+
+function collector(): () => Promise<void> {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as (options: { type: 'major'; execution: 'async'; flavor: 'last-resort' }) => Promise<void>
+  setFlagsFromString('--no-expose-gc')
+  return () => collect({ type: 'major', execution: 'async', flavor: 'last-resort' })
 }
