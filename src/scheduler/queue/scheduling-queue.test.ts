@@ -172,3 +172,16 @@ test('plugins can call pods back, also one that is being tried', () => {
   queue.refused(b, new Set([labels]))
   assert.equal(takeAll(queue), 'b')
 })
+test('an event that helps a pod which is gated again ends', () => {
+  const preempting = plugin('Preempting', { on: 'AssignedPod', actions: ['Delete'], helps: () => false })
+  let closed = false
+  const { queue } = setUp((name) => (name === 'a' && closed ? preempting : undefined))
+  queue.put(pod('a'))
+  queue.refused(queue.take()!, new Set([fit]))
+  closed = true
+  for (let i = 0; i < 3; i++) queue.happened(gone)
+  assert.equal(queue.pending.gated, 1)
+  closed = false
+  queue.happened(gone)
+  assert.equal(takeAll(queue), 'a')
+})

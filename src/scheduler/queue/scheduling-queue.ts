@@ -149,12 +149,12 @@ export class SchedulingQueue {
   /** Something happened in the cluster: pods that it may help come back. */
   happened(event: ClusterEvent): void {
     this.#remember(event)
-    for (const [plugin, entries] of this.#waitingFor) {
-      if (plugin && !interested(plugin, event)) continue
-      for (const entry of [...entries]) {
-        const found = worth(entry, event)
-        if (found !== 'no') this.#requeue(entry, found)
-      }
+    // First whom it may concern: pods that come back or are gated again change places meanwhile.
+    const concerned = new Set<Entry>()
+    for (const [plugin, entries] of this.#waitingFor) if (!plugin || interested(plugin, event)) for (const entry of entries) concerned.add(entry)
+    for (const entry of concerned) {
+      const found = worth(entry, event)
+      if (found !== 'no') this.#requeue(entry, found)
     }
   }
   /** Puts pods into the active queue, whatever they wait for. */
