@@ -1,4 +1,5 @@
 import { globSync, readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import type { Finding } from './findings.ts'
 import { checkListed, checkLockfile, checkPackages, type Manifest } from './listed.ts'
 import { checkRooms, findTouching, isPure, isTestFile } from './rooms.ts'
@@ -54,9 +55,17 @@ async function checkTypes(root: string, config: string, concerns: (path: string)
   return findings
 }
 
+/** A process for each core, when there is enough for more than one. */
+const filesPerProcess = 40
 async function unitTests(root: string, only: readonly string[]): Promise<Tally & { output: string }> {
   const files = globSync(['src/**/*.test.ts', 'tools/**/*.test.ts', 'tests/*.test.ts', 'tests/conformance/*.test.ts'], { cwd: root }).filter((file) => only.length === 0 || only.some((part) => file.includes(part))).sort()
-  if (files.length === 0) return { passed: 0, failed: 0, output: '' }
+  const processes = Math.min(availableParallelism(), Math.ceil(files.length / filesPerProcess))
+  // Neighbours are alike, in how long they take too: they are dealt out one by one.
+  const told = await Promise.all(Array.from({ length: processes }, (_, i) => runUnits(root, files.filter((_, at) => at % processes === i))))
+  return told.reduce((all, { passed, failed, output }) => ({ passed: all.passed + passed, failed: all.failed + failed, output: all.output + output }), { passed: 0, failed: 0, output: '' })
+}
+
+async function runUnits(root: string, files: readonly string[]): Promise<Tally & { output: string }> {
   const { code, output, message, timedOut } = await runFile(`${root}/tools/check/unit.ts`, files, { cwd: root, timeoutMs: unitTimeoutMs })
   const counted = message as UnitMessage | undefined
   if (timedOut) return { passed: counted?.passed ?? 0, failed: (counted?.failed ?? 0) + 1, output: `${output}\nFAIL unit tests did not end within ${unitTimeoutMs / 1000} s` }
