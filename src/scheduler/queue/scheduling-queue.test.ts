@@ -140,6 +140,22 @@ test('a pod is looked at again after five minutes whatever happens', () => {
   advance(1)
   assert.equal(takeAll(queue), 'a')
 })
+test('an event that may help a pod which a gate still holds is gone through once', () => {
+  let asked = 0
+  const victims = plugin('Victims', { on: 'AssignedPod', actions: ['Delete'] })
+  let closed = false
+  const { queue } = setUp(() => { if (++asked > 10) throw new Error('the gate is asked again and again'); return closed ? victims : undefined })
+  queue.put(pod('a'))
+  const entry = queue.take()!
+  closed = true
+  queue.refused(entry, new Set([fit]))
+  queue.happened(gone)
+  queue.happened(gone)
+  assert.deepEqual([queue.pending.gated, asked <= 10], [1, true])
+  closed = false
+  queue.happened(gone)
+  assert.equal(takeAll(queue), 'a')
+})
 test('a gated pod is no attempt, and comes when its own change opens the gate', () => {
   const gates = plugin('Gates', { on: 'TargetPod', actions: ['UpdatePodLabel'] })
   let closed = true
