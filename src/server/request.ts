@@ -32,12 +32,11 @@ export function requestInfo(request: Pick<ApiRequest, 'method' | 'path' | 'query
   const { method, path } = request
   const query = parseQuery(request.query)
   const parts = path.split('/')
-  parts.shift()
-  if (parts.at(-1) === '') parts.pop() // a trailing slash means nothing
-  const prefix = parts[0] === 'api' || parts[0] === 'apis' ? parts[0] : ''
-  const from = prefix === 'api' ? 2 : 3
+  if (parts.length > 1 && parts.at(-1) === '') parts.pop() // a trailing slash means nothing
+  const prefix = parts[1] === 'api' || parts[1] === 'apis' ? parts[1] : ''
+  const from = prefix === 'api' ? 3 : 4
   if (prefix === '' || parts.length <= from) {
-    return { verb: method.toLowerCase(), path, isResource: false, prefix, group: (prefix === 'apis' && parts[1]) || '', version: parts[from - 1] ?? '', namespace: '', resource: '', subresource: '', name: '',
+    return { verb: method.toLowerCase(), path, isResource: false, prefix, group: (prefix === 'apis' && parts[2]) || '', version: parts[from - 1] ?? '', namespace: '', resource: '', subresource: '', name: '',
       rest: none, namespaced: false, legacyWatch: false, query }
   }
 
@@ -60,7 +59,7 @@ export function requestInfo(request: Pick<ApiRequest, 'method' | 'path' | 'query
     if (verb === 'get') verb = isTrue(query.get('watch')) ? 'watch' : 'list'
     else if (verb === 'delete') verb = 'deletecollection'
   }
-  return { verb, path, isResource: true, prefix, group: prefix === 'apis' ? parts[1]! : '', version: parts[from - 1]!, namespace, resource, subresource, name,
+  return { verb, path, isResource: true, prefix, group: prefix === 'apis' ? parts[2]! : '', version: parts[from - 1]!, namespace, resource, subresource, name,
     rest, namespaced, legacyWatch, query }
 }
 const none: readonly string[] = []

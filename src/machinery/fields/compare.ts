@@ -151,6 +151,7 @@ function entriesOf(items: Schema<any>, before: JsonObject | undefined, after: Js
 function compareList(schema: Schema<any>, before: Json, after: Json): Pair {
   const b = Array.isArray(before) ? before : [], a = Array.isArray(after) ? after : []
   if (!b.length && !a.length) return leaf(before, after)
+  if (b.length === a.length && same(b, a)) return undefined // as a rule a change leaves most lists alone
   const found = new Collector(false), items = schema.items!
   const old = byStep(schema, b), now = byStep(schema, a)
   const compare = (step: string, left: Together | undefined, right: Together | undefined): void => {
