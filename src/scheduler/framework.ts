@@ -98,6 +98,8 @@ export interface Handle {
   nominated(node: string): readonly PodInfo[]
   /** Lets extenders narrow the candidates of a preemption. */
   readonly extenders: readonly Extender[]
+  /** Resolves when the scheduler stops: what waits gives up. */
+  readonly halted: Promise<void>
   /** Work that goes on after the cycle; the scheduler waits for it when it stops. */
   background(work: Promise<void>): void
 }

@@ -3,7 +3,7 @@ import type { NodeSelectorRequirement, NodeSelectorTerm, Pod } from '#kinds'
 import type { NodeInfo } from './node-info.ts'
 
 /** One term: all of its expressions must hold; an empty one matches nothing. */
-export const matchesTerm = ({ name, labels }: NodeInfo, { matchExpressions, matchFields }: NodeSelectorTerm): boolean =>
+export const matchesTerm = ({ name, labels }: Pick<NodeInfo, 'name' | 'labels'>, { matchExpressions, matchFields }: NodeSelectorTerm): boolean =>
   Boolean(matchExpressions?.length || matchFields?.length)
   && (matchExpressions ?? []).every((r) => holds(r, labels[r.key]))
   && (matchFields ?? []).every((r) => holds(r, r.key === 'metadata.name' ? name : undefined))

@@ -61,6 +61,7 @@ export class Scheduler {
   readonly #binding = new Set<Promise<void>>()
   readonly #work = new Set<Promise<void>>()
   readonly #stops: (() => void)[] = []
+  readonly #halt = Promise.withResolvers<void>()
   #start = 0
   #running = false
   #stopped = false
@@ -98,6 +99,7 @@ export class Scheduler {
       activate: (pods) => { this.#queue.activate(pods) },
       waiting: (uid) => this.#waiting.get(uid),
       nominated: (node) => this.#queue.nominator.all(node),
+      halted: this.#halt.promise,
       fits: (cycle, node) => fits(cycle, node, { nominator: this.#queue.nominator, nodes: this.#nodes, profile: profile() })?.status,
       told: (cycle, change, pod, node) => { profile().told(cycle, change, pod, node) },
       background: (work) => { this.#keep(this.#work, work) },
@@ -122,7 +124,7 @@ export class Scheduler {
       }))
     }
   }
-  stop(): void { this.#stopped = true; for (const stop of this.#stops) stop(); this.#waiting.rejectAll('the scheduler stops') }
+  stop(): void { this.#stopped = true; this.#halt.resolve(); for (const stop of this.#stops) stop(); this.#waiting.rejectAll('the scheduler stops') }
   async idle(): Promise<void> { await Promise.all([...this.#binding, ...this.#work]) }
 
   #nodeSeen(node: Node, old: Node | undefined): void {
@@ -228,12 +230,15 @@ export class Scheduler {
     if (permit) this.#waiting.hold(pod.uid, permit.waitFor)
     this.#queue.activate(cycle.activate)
     cycle.activate.clear()
-    this.#keep(this.#binding, this.#bind(entry, cycle, profile, node))
+    // Who waits for volumes or for others keeps nobody else from being bound.
+    let takesTime = false
+    const work = this.#bind(entry, cycle, profile, node, () => { takesTime = true })
+    this.#keep(takesTime ? this.#work : this.#binding, work)
   }
-  async #bind(entry: Entry, cycle: Cycle, profile: Profile, node: NodeInfo): Promise<void> {
+  async #bind(entry: Entry, cycle: Cycle, profile: Profile, node: NodeInfo, takesTime: () => void): Promise<void> {
     const { pod } = entry.pod
     const failure = await bindPod({ profile, cycle, node, waiting: this.#waiting, extenders: this.#extenders,
-      nominated: () => this.#verdicts.nominated(pod, node.name), decided: () => { this.#queue.done(entry) } })
+      nominated: () => { takesTime(); return this.#verdicts.nominated(pod, node.name) }, decided: () => { this.#queue.done(entry) } })
       .catch((error: unknown) => ({ status: { code: 'Error', reasons: [error instanceof Error ? error.message : String(error)], error } satisfies Status, by: '' }))
     if (!failure) {
       this.#verdicts.scheduled(pod, node.name)

@@ -1,5 +1,5 @@
 // For tests of rules: a cluster that stands still, of the nodes and pods that a test names, and a profile to ask about them.
-import type { Cluster } from '#client'
+import type { Cluster, Index } from '#client'
 import type { Node, Pod } from '#kinds'
 import { seeded, silent, type AnyObject, type Kind } from '#machinery'
 import { assembleProfile, type ProfileConfiguration } from './assemble-profile.ts'
@@ -49,12 +49,13 @@ export class StillCluster {
       clock: { now: () => Date.UTC(2030, 0, 1), after: () => () => {} }, random: seeded(1), log: silent, events: { record() {} },
       get: (kind: Kind, { name, namespace }: { name: string; namespace?: string }) => of(kind).filter(inNamespace(namespace)).find((o) => o.metadata.name === name),
       list: (kind: Kind, { namespace }: { namespace?: string } = {}) => of(kind).filter(inNamespace(namespace)),
+      by: <T extends AnyObject>({ kind, values }: Index<T>, value: string) => of(kind as Kind).filter((o) => values(o as T).includes(value)),
       patch: async () => {}, delete: async (_: Kind, { metadata }: AnyObject) => { this.evicted.push(metadata.name) },
     } as unknown as Cluster // allowed: rules read caches, and nothing else is there
     this.nodes = new Nodes((name) => objects.find((o) => (o as { kind?: string }).kind === 'Namespace' && o.metadata.name === name)?.metadata.labels ?? {})
     this.#extenders = extenders
     const handle: Handle = {
-      cluster, nodes: this.nodes, profile: 'default-scheduler', events: cluster.events, extenders, activate() {}, waiting: () => undefined, nominated: (node) => this.nominator.all(node),
+      cluster, nodes: this.nodes, profile: 'default-scheduler', events: cluster.events, extenders, activate() {}, waiting: () => undefined, nominated: (node) => this.nominator.all(node), halted: new Promise(() => {}),
       fits: (cycle, node) => fits(cycle, node, { nominator: this.nominator, nodes: this.nodes, profile: this.profile })?.status,
       told: (cycle, change, pod, node) => { this.profile.told(cycle, change, pod, node) }, background: (work) => { void work },
     }
