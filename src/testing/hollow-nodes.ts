@@ -16,6 +16,8 @@ export class HollowNodes {
   readonly #nodes = new Map<string, Hollow>()
   /** Pods that have an address, by uid: what starts twice keeps it. */
   readonly #podAddresses = new Map<string, string>()
+  /** What a pod's program ends with, once it runs; default: it never ends. */
+  exitCode: (p: Pod) => number | undefined = () => undefined
   #informer: Informer<Pod> | undefined
   #addresses = 0
 
@@ -70,6 +72,7 @@ export class HollowNodes {
     if (!p.spec.nodeName || !this.#nodes.get(p.spec.nodeName)?.alive) return
     if (p.metadata.deletionTimestamp) this.#later(p, startMs, () => this.#end(p))
     else if ((p.status.phase ?? 'Pending') === 'Pending') this.#later(p, startMs, () => this.#run(p))
+    else if (p.status.phase === 'Running' && this.exitCode(p) !== undefined) this.#later(p, startMs, () => this.#exit(p, this.exitCode(p)))
   }
   #later(p: Pod, ms: number, act: () => Promise<void>): void {
     this.#client.clock.after(ms, () => {
@@ -94,7 +97,20 @@ export class HollowNodes {
     this.#podAddresses.set(uid, ip)
     return ip
   }
-  async #end(p: Pod): Promise<void> { await this.#client.delete(pod, p.metadata, { uid: p.metadata.uid, gracePeriodSeconds: 0 }) }
+  /** Its program has ended: with the pod, or to be started anew. */
+  async #exit(p: Pod, exitCode: number | undefined): Promise<void> {
+    if (exitCode === undefined) return
+    const now = formatTime(this.#client.clock.now()), again = p.spec.restartPolicy === 'Always' || (p.spec.restartPolicy === 'OnFailure' && exitCode !== 0)
+    const terminated = { exitCode, reason: exitCode === 0 ? 'Completed' : 'Error', startedAt: p.status.startTime ?? now, finishedAt: now }
+    const containerStatuses = (p.status.containerStatuses ?? []).map((c) => (again ? { ...c, restartCount: c.restartCount + 1, lastState: { terminated } } : { ...c, ready: false, started: false, state: { terminated } }))
+    await this.#client.patch(pod, p.metadata, 'merge', { metadata: { uid: p.metadata.uid, resourceVersion: p.metadata.resourceVersion }, status: {
+      containerStatuses, ...(!again && { phase: exitCode === 0 ? 'Succeeded' : 'Failed', conditions: (p.status.conditions ?? []).map((c) => (c.type === 'Ready' || c.type === 'ContainersReady' ? { ...c, status: 'False', reason: 'PodCompleted' } : c)) }) } }, { subresource: 'status' })
+  }
+  async #end(p: Pod): Promise<void> {
+    // What somebody keeps is seen to have ended before it goes.
+    if (p.metadata.finalizers?.length && p.status.phase === 'Running') await this.#exit({ ...p, spec: { ...p.spec, restartPolicy: 'Never' } }, 137)
+    await this.#client.delete(pod, p.metadata, { uid: p.metadata.uid, gracePeriodSeconds: 0 })
+  }
 
   async #ready(name: string): Promise<void> {
     const now = formatTime(this.#client.clock.now())
