@@ -10,7 +10,7 @@ const at = (point: Point, plugins: ProfileConfiguration['plugins'], more: typeof
 
 test('the default profile has the plugins of the reference, in its order', () => {
   assert.equal(at('preEnqueue', {}), 'SchedulingGates DefaultPreemption')
-  assert.equal(at('filter', {}), 'NodeUnschedulable NodeName TaintToleration NodeAffinity NodePorts NodeResourcesFit VolumeBinding PodTopologySpread InterPodAffinity NodeDeclaredFeatures')
+  assert.equal(at('filter', {}), 'NodeUnschedulable NodeName TaintToleration NodeAffinity NodePorts NodeResourcesFit VolumeRestrictions NodeVolumeLimits VolumeBinding VolumeZone PodTopologySpread InterPodAffinity NodeDeclaredFeatures')
   assert.equal(at('postFilter', {}), 'DynamicResources DefaultPreemption')
   assert.equal(at('score', {}), 'TaintToleration NodeAffinity NodeResourcesFit PodTopologySpread InterPodAffinity NodeResourcesBalancedAllocation ImageLocality')
 })
@@ -19,7 +19,7 @@ const cases: [why: string, point: Point, plugins: ProfileConfiguration['plugins'
   ['one step without any', 'postFilter', { postFilter: { disabled: [{ name: '*' }] } }, ''],
   ['one step with only what it names', 'score', { score: { disabled: [{ name: '*' }], enabled: [{ name: 'ImageLocality' }] } }, 'ImageLocality'],
   ['a plugin named first comes first', 'postFilter', { postFilter: { enabled: [{ name: 'DefaultPreemption' }] } }, 'DefaultPreemption DynamicResources'],
-  ['without a plugin at all', 'filter', { multiPoint: { disabled: [{ name: 'NodePorts' }, { name: 'InterPodAffinity' }] } }, 'NodeUnschedulable NodeName TaintToleration NodeAffinity NodeResourcesFit VolumeBinding PodTopologySpread NodeDeclaredFeatures'],
+  ['without a plugin at all', 'filter', { multiPoint: { disabled: [{ name: 'NodePorts' }, { name: 'InterPodAffinity' }] } }, 'NodeUnschedulable NodeName TaintToleration NodeAffinity NodeResourcesFit VolumeRestrictions NodeVolumeLimits VolumeBinding VolumeZone PodTopologySpread NodeDeclaredFeatures'],
   ['enabled anew, in its old place', 'postFilter', { multiPoint: { enabled: [{ name: 'DynamicResources' }] } }, 'DynamicResources DefaultPreemption'],
 ]
 for (const [why, point, plugins, expected] of cases) test(`a profile has ${why}`, () => { assert.equal(at(point, plugins), expected) })

@@ -12,16 +12,19 @@ import { nodePorts } from './node-ports.ts'
 import { nodeResourcesBalancedAllocation } from './node-resources-balanced-allocation.ts'
 import { nodeResourcesFit } from './node-resources-fit.ts'
 import { nodeUnschedulable } from './node-unschedulable.ts'
+import { nodeVolumeLimits } from './node-volume-limits.ts'
 import { podTopologySpread } from './pod-topology-spread.ts'
 import { prioritySort } from './priority-sort.ts'
 import { schedulingGates } from './scheduling-gates.ts'
 import { taintToleration } from './taint-toleration.ts'
 import { volumeBinding } from './volume-binding.ts'
+import { volumeRestrictions } from './volume-restrictions.ts'
+import { volumeZone } from './volume-zone.ts'
 
 /** In the order of the reference's default profile; the number is the weight of the score. */
 const inOrder: readonly (readonly [PluginFactory<never>, number?])[] = [
   [schedulingGates], [prioritySort], [nodeUnschedulable], [nodeNamePlugin], [taintToleration, 3], [nodeAffinity, 2], [nodePorts], [nodeResourcesFit, 1],
-  [volumeBinding], [podTopologySpread, 2], [interPodAffinity, 2], [dynamicResources], [defaultPreemption], [nodeResourcesBalancedAllocation, 1], [imageLocality, 1], [defaultBinder], [nodeDeclaredFeatures],
+  [volumeRestrictions], [nodeVolumeLimits], [volumeBinding], [volumeZone], [podTopologySpread, 2], [interPodAffinity, 2], [dynamicResources], [defaultPreemption], [nodeResourcesBalancedAllocation, 1], [imageLocality, 1], [defaultBinder], [nodeDeclaredFeatures],
 ]
 
 export const inTreePlugins: readonly PluginFactory[] = inOrder.map(([factory]) => factory as PluginFactory)
