@@ -1,6 +1,6 @@
 // How fast pods are bound: everything goes through the API (direct calls, memory engine) in one process, events included.
 // First 5,000 pods on 1,000 nodes; then, on 5,000 nodes, cases after those of the reference's scheduler_perf. `npm run bench -- scheduling`;
-// CASES=basic,churn picks some, SCALE=0.2 takes fewer pods. Rates per second of the clock, and of this process's processor time.
+// CASES=basic,churn picks some, SCALE=0.2 takes fewer pods, NODES=1000 fewer nodes. Rates per second of the clock, and of this process's processor time.
 import { namespace, node as nodeKind, pod as podKind, service, serviceAccount, type Pod } from '#kinds'
 import { is, silent, type New } from '#machinery'
 import type { Client } from '#client'
@@ -89,7 +89,7 @@ async function bindAll(client: Client, prefix: string, pods: number, pod: () => 
 }
 
 export async function runScheduling(): Promise<void> {
-  const scale = Number(process.env['SCALE'] ?? 1), wanted = process.env['CASES']?.split(',')
+  const scale = Number(process.env['SCALE'] ?? 1), size = Number(process.env['NODES'] ?? 5_000), wanted = process.env['CASES']?.split(',')
   console.log('\nscheduling')
   if (!wanted) {
     const { plane, client } = await startPlane()
@@ -105,17 +105,17 @@ export async function runScheduling(): Promise<void> {
     if (wanted && !wanted.includes(name)) continue
     const { plane, client } = await startPlane()
     await client.raw('POST', '/apis/scheduling.k8s.io/v1/priorityclasses', { body: { apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', metadata: { name: 'bench' }, value: 10 } })
-    for (let i = 0; i < 5_000; i++) { const { labels, resources } = node(i); await client.create(nodeKind, ready(`node-${i}`, labels, resources)) }
+    for (let i = 0; i < size; i++) { const { labels, resources } = node(i); await client.create(nodeKind, ready(`node-${i}`, labels, resources)) }
     const stopScheduler = startScheduler(plane.as({ name: 'system:kube-scheduler', groups: [] }, 'default-scheduler'))
     // What is preempted is gone at once, as if its node were quick.
     const finishing = client.watch(podKind, { namespace: 'default', resourceVersion: '0' }, ({ object: { metadata } }) => { if (metadata.deletionTimestamp && metadata.deletionGracePeriodSeconds !== 0) void client.delete(podKind, metadata, { gracePeriodSeconds: 0 }).catch(() => {}) }, () => {})
-    for (const [i, kept] of before.entries()) await bindAll(client, `init${i}-`, Math.round(kept.pods * (kept.nowhere || name === 'preemption' ? Math.max(scale, Number(process.env['INIT'] ?? 1)) : scale)), kept.pod, !kept.nowhere)
+    for (const [i, kept] of before.entries()) await bindAll(client, `init${i}-`, Math.round(kept.pods * (kept.nowhere ? 1 : name === 'preemption' ? size / 5_000 : scale)), kept.pod, !kept.nowhere)
     let turns = 0, over = false
     const churning = (async () => { while (churn && !over) { await churn(client, turns++).catch(() => {}); await new Promise((resolve) => { setTimeout(resolve, 100) }) } })()
     const { seconds, cpu, bound } = await bindAll(client, 'p', Math.round(pods * scale), pod)
     over = true
     await churning
-    print(`${name}, 5,000 nodes (${bound} bound)`, `${Math.round(bound / seconds)}/s, ${Math.round(bound / cpu)}/cpu-s`, `${goal}/s`)
+    print(`${name}, ${size.toLocaleString('en')} nodes (${bound} bound)`, `${Math.round(bound / seconds)}/s, ${Math.round(bound / cpu)}/cpu-s`, `${goal}/s`)
     finishing()
     await stopScheduler()
     await plane.stop()
