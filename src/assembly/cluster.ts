@@ -107,7 +107,7 @@ async function start(options: ClusterOptions, { log, progress, followAudit, setV
     read, metrics, auditor, ...(tracing && { tracer: tracing.tracer }), flags: { ...options.shownFlags, 'advertise-address': advertised, 'secure-port': String(main.port) },
     admission: { enable: options.enableAdmissionPlugins, disable: options.disableAdmissionPlugins, ...(options.admissionControlConfigFile && { configFile: options.admissionControlConfigFile }), notReadySeconds: options.defaultNotReadyTolerationSeconds, unreachableSeconds: options.defaultUnreachableTolerationSeconds },
     compactionIntervalMs: options.etcdCompactionIntervalMs, nodeMonitorGracePeriodMs: options.nodeMonitorGracePeriodMs,
-    scheduler: schedulerOptions(schedulerSettingsOf(options.schedulerConfig, read), calls, read),
+    scheduler: schedulerOptions(schedulerSettingsOf(options.schedulerConfig, read), calls, read, metrics),
     onFatal: (error) => fatal.reject(error),
   })
   isElsewhere = (url) => plane.server.isElsewhere(url)

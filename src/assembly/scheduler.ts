@@ -14,9 +14,9 @@ export const runScheduler: ClusterProgram['runScheduler'] = async (options, { lo
   // What the file says of the election holds; a file that says nothing of it has the reference's defaults, as the flags do.
   const component = options.config === undefined ? options : { ...options, kubeconfig: options.kubeconfig ?? (settings.kubeconfig || undefined), leaderElect: options.leaderElect && election.leaderElect,
     leaderElectLeaseDuration: election.leaseMs, leaderElectRenewDeadline: election.renewDeadlineMs, leaderElectRetryPeriod: election.retryMs, leaderElectResourceName: election.name, leaderElectResourceNamespace: election.namespace }
-  const running = await runComponent(name, component, log, async ({ client }) => {
+  const running = await runComponent(name, component, log, async ({ client, metrics }) => {
     const informers = new Informers(client), cluster = connect(client, informers, new EventRecorder(client, { component: 'default-scheduler', style: 'series' }), log.named('scheduler'))
-    const stop = startScheduler(cluster, schedulerOptions(settings, calls, read))
+    const stop = startScheduler(cluster, schedulerOptions(settings, calls, read, metrics))
     log.info('the scheduler has started', { profiles: settings.profiles.map((profile) => profile.schedulerName) })
     return async () => { await stop(); informers.stop() }
   })

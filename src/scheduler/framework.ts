@@ -11,6 +11,7 @@ import type { AnyObject, Kind } from '#machinery'
 import type { Pod } from '#kinds'
 import type { Actions, Resource } from './cluster-events.ts'
 import type { Cycle } from './cycle-state.ts'
+import type { Figures } from './figures.ts'
 import type { NodeInfo } from './node-info.ts'
 import type { Nodes } from './nodes.ts'
 import type { PodInfo } from './pod-info.ts'
@@ -86,6 +87,7 @@ export interface Handle {
   readonly profile: string
   /** Notes events in the profile's name. */
   readonly events: Recorder
+  readonly figures: Figures
   /** Puts waiting pods into the active queue, whatever their plugins say. */
   activate(pods: Iterable<Pod>): void
   /** A pod that a permit plugin holds back. */

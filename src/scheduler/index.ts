@@ -3,6 +3,7 @@ export type { PluginChoice, PluginSet, ProfileConfiguration } from './assemble-p
 export type { Action, ClusterEvent, Resource } from './cluster-events.ts'
 export { Cycle, stateKey, type StateKey } from './cycle-state.ts'
 export { definePlugin, type Extender, type Handle, type NodeScore, type NodeTest, type Plugin, type PluginFactory, type PostFilterResult, type Queued, type Refusals, type Victims, type Wake } from './framework.ts'
+export type { Figures } from './figures.ts'
 export { NodeInfo } from './node-info.ts'
 export type { Nodes } from './nodes.ts'
 export { inTreePlugins } from './plugins/index.ts'

@@ -3,6 +3,7 @@ import { namespace, node as nodeKind, pod as podKind, type Pod } from '#kinds'
 import type { Cluster } from '#client'
 import { assembleProfile, type ProfileConfiguration } from './assemble-profile.ts'
 import { Cycle } from './cycle-state.ts'
+import { noFigures } from './figures.ts'
 import type { Handle } from './framework.ts'
 import { Nodes } from './nodes.ts'
 import { inTreePlugins } from './plugins/index.ts'
@@ -21,7 +22,7 @@ export interface Refused {
 export async function whatRefuses(cluster: Cluster, pod: Pod, configuration: ProfileConfiguration = {}): Promise<Refused> {
   await cluster.synced([nodeKind, podKind, namespace, ...new Set(inTreePlugins.flatMap((factory) => factory.reads ?? []))])
   const nodes = new Nodes((name) => cluster.get(namespace, { name })?.metadata.labels ?? {})
-  const handle: Handle = { cluster, events: cluster.events, nodes, profile: configuration.schedulerName ?? 'default-scheduler', extenders: [], activate() {}, waiting: () => undefined, nominated: () => [], fits: () => undefined, told() {}, halted: Promise.resolve(), background() {} }
+  const handle: Handle = { cluster, events: cluster.events, figures: noFigures, nodes, profile: configuration.schedulerName ?? 'default-scheduler', extenders: [], activate() {}, waiting: () => undefined, nominated: () => [], fits: () => undefined, told() {}, halted: Promise.resolve(), background() {} }
   const profile: Profile = assembleProfile(configuration, inTreePlugins, handle)
   for (const one of cluster.list(nodeKind)) nodes.setNode(one)
   for (const one of cluster.list(podKind)) if (one.spec.nodeName && one.status?.phase !== 'Succeeded' && one.status?.phase !== 'Failed') nodes.place(podInfoOf(one), one.spec.nodeName)

@@ -7,6 +7,7 @@ import { bindPod } from './binding-cycle.ts'
 import { nodeChanges, podChanges, resourceOf } from './cluster-events.ts'
 import { Cycle } from './cycle-state.ts'
 import { CycleError, extenderName, findNode, fits, type Placement, type Unplaced } from './cycle.ts'
+import { noFigures, type Figures, type Result } from './figures.ts'
 import type { Extender, Handle, Plugin, PluginFactory } from './framework.ts'
 import { explain, explainRefusals } from './message.ts'
 import type { NodeInfo } from './node-info.ts'
@@ -29,6 +30,7 @@ export interface SchedulerOptions {
   readonly firstBackoffMs?: number
   readonly lastBackoffMs?: number
   readonly extenders?: readonly Extender[]
+  readonly figures?: Figures
 }
 
 /** How many binds may be on their way at once. */
@@ -56,6 +58,7 @@ export class Scheduler {
   readonly #queue: SchedulingQueue
   readonly #waiting: WaitingPods
   readonly #verdicts: Verdicts
+  readonly #figures: Figures
   /** uid -> the node that we have given the pod, which the cache does not show yet. */
   readonly #assumed = new Map<string, string>()
   readonly #binding = new Set<Promise<void>>()
@@ -67,8 +70,9 @@ export class Scheduler {
   #stopped = false
 
   /** Throws an Error when the profiles cannot be as they are. */
-  constructor(cluster: Cluster, { plugins = [], profiles = [{}], percentageOfNodesToScore, firstBackoffMs, lastBackoffMs, extenders = [] }: SchedulerOptions = {}) {
+  constructor(cluster: Cluster, { plugins = [], profiles = [{}], percentageOfNodesToScore, firstBackoffMs, lastBackoffMs, extenders = [], figures = noFigures }: SchedulerOptions = {}) {
     this.#cluster = cluster
+    this.#figures = figures
     this.#extenders = extenders
     this.#waiting = new WaitingPods(cluster.clock)
     this.#verdicts = new Verdicts(cluster, (pod) => this.#eventsOf(pod.spec.schedulerName))
@@ -86,6 +90,7 @@ export class Scheduler {
       clock: cluster.clock, before: (a, b) => first!.at('queueSort')[0]!.before!(a, b), gate: (pod) => this.#profileOf(pod.pod)?.preEnqueue(pod), nominated: (name) => { this.#nodes.get(name)?.changed() },
       ...(firstBackoffMs !== undefined && { firstBackoffMs }), ...(lastBackoffMs !== undefined && { lastBackoffMs }),
     })
+    figures.pending(() => this.#queue.pending)
   }
   /** Events come from the profile that the pod asks for. */
   #eventsOf(name = defaultName): Recorder {
@@ -95,7 +100,7 @@ export class Scheduler {
   }
   #handle(profile: () => Profile, name = defaultName): Handle {
     return {
-      cluster: this.#cluster, nodes: this.#nodes, profile: name, events: this.#eventsOf(name), extenders: this.#extenders,
+      cluster: this.#cluster, nodes: this.#nodes, profile: name, events: this.#eventsOf(name), figures: this.#figures, extenders: this.#extenders,
       activate: (pods) => { this.#queue.activate(pods) },
       waiting: (uid) => this.#waiting.get(uid),
       nominated: (node) => this.#queue.nominator.all(node),
@@ -211,6 +216,7 @@ export class Scheduler {
   }
   #wentWrong(entry: Entry, message: string): void { this.#fail(entry, 'SchedulerError', message, '', new Set(), new Set()) }
   #fail(entry: Entry, reason: 'Unschedulable' | 'SchedulerError', message: string, nominate: string | undefined, refusedBy: ReadonlySet<Plugin>, pendingFor: ReadonlySet<Plugin>): void {
+    this.#count(entry, reason === 'Unschedulable' ? 'unschedulable' : 'error')
     const now = this.#cluster.get(podKind, entry.pod.pod.metadata)
     if (!now || now.metadata.uid !== entry.pod.uid || now.spec.nodeName || this.#stopped) return this.#queue.done(entry)
     if (nominate !== undefined) this.#queue.nominator.set(entry.pod, nominate)
@@ -242,6 +248,8 @@ export class Scheduler {
       .catch((error: unknown) => ({ status: { code: 'Error', reasons: [error instanceof Error ? error.message : String(error)], error } satisfies Status, by: '' }))
     if (!failure) {
       this.#verdicts.scheduled(pod, node.name)
+      this.#count(entry, 'scheduled')
+      this.#figures.bound(entry.attempts, (this.#cluster.clock.now() - (entry.firstTry ?? 0)) / 1000)
       this.#queue.activate(cycle.activate)
       return
     }
@@ -266,6 +274,7 @@ export class Scheduler {
     this.#wentWrong(entry, status.reasons.join(', '))
   }
 
+  #count({ pod, takenAt }: Entry, result: Result): void { this.#figures.attempted(pod.pod.spec.schedulerName ?? defaultName, result, (this.#cluster.clock.now() - takenAt) / 1000) }
   #keep(of: Set<Promise<void>>, work: Promise<void>): void {
     of.add(work)
     void work.finally(() => of.delete(work))

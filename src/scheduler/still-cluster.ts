@@ -4,6 +4,7 @@ import type { Node, Pod } from '#kinds'
 import { seeded, silent, type AnyObject, type Kind } from '#machinery'
 import { assembleProfile, type ProfileConfiguration } from './assemble-profile.ts'
 import { Cycle } from './cycle-state.ts'
+import { noFigures } from './figures.ts'
 import { findNode, fits, type Placement, type Unplaced } from './cycle.ts'
 import type { Extender, Handle, PluginFactory } from './framework.ts'
 import { explain } from './message.ts'
@@ -55,7 +56,7 @@ export class StillCluster {
     this.nodes = new Nodes((name) => objects.find((o) => (o as { kind?: string }).kind === 'Namespace' && o.metadata.name === name)?.metadata.labels ?? {})
     this.#extenders = extenders
     const handle: Handle = {
-      cluster, nodes: this.nodes, profile: 'default-scheduler', events: cluster.events, extenders, activate() {}, waiting: () => undefined, nominated: (node) => this.nominator.all(node), halted: new Promise(() => {}),
+      cluster, nodes: this.nodes, profile: 'default-scheduler', events: cluster.events, figures: noFigures, extenders, activate() {}, waiting: () => undefined, nominated: (node) => this.nominator.all(node), halted: new Promise(() => {}),
       fits: (cycle, node) => fits(cycle, node, { nominator: this.nominator, nodes: this.nodes, profile: this.profile })?.status,
       told: (cycle, change, pod, node) => { this.profile.told(cycle, change, pod, node) }, background: (work) => { void work },
     }

@@ -25,6 +25,7 @@ export const defaultPreemption = definePlugin<DefaultPreemptionArgs>({
       events: [{ on: 'AssignedPod', actions: ['Delete'], helps: () => false }],
       preEnqueue: ({ uid }) => (evictions.runningFor(uid) ? running : undefined),
       postFilter(cycle, refusals) {
+        handle.figures.preempting()
         const not = ineligible(cycle, refusals, handle)
         if (not) return { status: unschedulable(`preemption: ${not}`) }
         const potential: NodeInfo[] = []

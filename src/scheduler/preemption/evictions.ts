@@ -24,6 +24,7 @@ export class Evictions {
   }
 
   start({ node, victims }: Candidate, preemptor: PodInfo): void {
+    this.#handle.figures.preempted(victims.pods.length)
     const staying = victims.pods.filter((victim) => !victim.terminating)
     if (staying.length === 0) return
     this.#running.set(preemptor.uid, undefined)

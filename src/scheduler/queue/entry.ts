@@ -13,6 +13,8 @@ export interface Entry {
   order: number
   /** When it was first tried, for the service level that metrics show. */
   firstTry: number | undefined
+  /** When the attempt under way began. */
+  takenAt: number
   /** Refusals since the last error, and errors since the last refusal: what backoff grows by. */
   refusals: number
   errors: number
@@ -23,6 +25,6 @@ export interface Entry {
   eventsFrom: number
 }
 export const newEntry = (pod: PodInfo, since: number, order: number): Entry => ({
-  pod, state: 'gated', attempts: 0, since, order, firstTry: undefined, refusals: 0, errors: 0, backoffUntil: 0, refusedBy: nobody, pendingFor: nobody, eventsFrom: 0,
+  pod, state: 'gated', attempts: 0, since, order, firstTry: undefined, takenAt: 0, refusals: 0, errors: 0, backoffUntil: 0, refusedBy: nobody, pendingFor: nobody, eventsFrom: 0,
 })
 const nobody: ReadonlySet<Plugin> = new Set()

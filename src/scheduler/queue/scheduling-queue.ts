@@ -108,7 +108,8 @@ export class SchedulingQueue {
     if (!entry) return undefined
     entry.state = 'in-flight'
     entry.attempts++
-    entry.firstTry ??= this.#clock.now()
+    entry.takenAt = this.#clock.now()
+    entry.firstTry ??= entry.takenAt
     entry.eventsFrom = this.#firstEvent + this.#events.length
     this.#inFlight.add(entry)
     return entry

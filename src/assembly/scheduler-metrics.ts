@@ -1,0 +1,24 @@
+// Figures of the scheduler, under the reference's names.
+import type { SchedulerOptions } from '#scheduler'
+import type { Metrics } from '#server'
+
+const doubling = (first: number, count: number) => Array.from({ length: count }, (_, i) => first * 2 ** i)
+/** Pods that needed more attempts are counted together. */
+const mostAttempts = 15
+
+export function schedulerFigures(metrics: Metrics): NonNullable<SchedulerOptions['figures']> {
+  const attempts = metrics.counter({ name: 'scheduler_schedule_attempts_total', stability: 'STABLE', help: 'Attempts to find a node for a pod, by their result.', labels: ['profile', 'result'] })
+  const seconds = metrics.histogram({ name: 'scheduler_scheduling_attempt_duration_seconds', stability: 'STABLE', help: 'Seconds of an attempt, with the binding.', labels: ['profile', 'result'], buckets: doubling(0.001, 15) })
+  const tries = metrics.histogram({ name: 'scheduler_pod_scheduling_attempts', stability: 'STABLE', help: 'Attempts until a pod was bound.', labels: [], buckets: doubling(1, 5) }).with()
+  const sli = metrics.histogram({ name: 'scheduler_pod_scheduling_sli_duration_seconds', stability: 'BETA', help: 'Seconds from the first attempt until a pod was bound.', labels: ['attempts'], buckets: doubling(0.01, 20) })
+  const preemptions = metrics.counter({ name: 'scheduler_preemption_attempts_total', stability: 'STABLE', help: 'Times that room was looked for by preemption.' }).with()
+  const victims = metrics.histogram({ name: 'scheduler_preemption_victims', stability: 'STABLE', help: 'Victims of a preemption.', labels: [], buckets: doubling(1, 7) }).with()
+  const pending = metrics.gauge({ name: 'scheduler_pending_pods', stability: 'STABLE', help: 'Pods without a node, by where they wait.', labels: ['queue'] })
+  return {
+    attempted(profile, result, duration) { attempts.with(profile, result).inc(); seconds.with(profile, result).observe(duration) },
+    bound(count, duration) { tries.observe(count); sli.with(count >= mostAttempts ? `${mostAttempts}+` : String(count)).observe(duration) },
+    preempting() { preemptions.inc() },
+    preempted(count) { victims.observe(count) },
+    pending(count) { metrics.collect(() => { for (const [queue, pods] of Object.entries(count())) pending.with(queue).set(pods) }) },
+  }
+}
