@@ -68,7 +68,7 @@ export class FlowControl implements Limiter {
       objects.follow(flowSchema, ({ object, old }) => { this.#changed = true; if (object) this.#schemas.set(object.metadata.name, object); else this.#schemas.delete(old!.metadata.name) }),
       objects.follow(priorityLevelConfiguration, ({ object, old }) => { this.#changed = true; if (object) this.#configurations.set(object.metadata.name, object); else this.#configurations.delete(old!.metadata.name) }),
     ]
-    options.metrics.collect(() => { this.#digestIfChanged(); for (const level of this.#levels.values()) this.#metrics.virtualTime(level) })
+    options.metrics.collect(() => { this.#digestIfChanged(); for (const level of this.#levels.values()) { this.#metrics.virtualTime(level); this.#metrics.overTime(level, options.stopwatch()) } })
   }
 
   stop(): void {
@@ -206,6 +206,7 @@ export class FlowControl implements Limiter {
     const { shares, fraction } = fairShares(this.#nominalSum, claims)
     this.#metrics.fairFraction(fraction)
     for (const [i, level] of levels.entries()) {
+      this.#metrics.overTime(level, now)
       level.limit = Math.round(shares[i]!)
       const { seen, smoothed, target } = claims[i]!
       this.#metrics.adjusted(level.name, { ...seen, smoothed, target, limit: level.limit })

@@ -5,6 +5,7 @@ import type { Clock } from '#machinery'
 import { Demand, type Limits } from './allocation.ts'
 import type { Width } from './estimate.ts'
 import { hand } from './shuffle.ts'
+import { TimeAt } from './time-at.ts'
 
 export type RefusalReason = 'concurrency-limit' | 'queue-full' | 'time-out' | 'cancelled'
 /** There is no room, and waiting is over or of no use. */
@@ -42,6 +43,8 @@ const usualMs = 3
 export class PriorityLevel {
   readonly name: string
   readonly demand: Demand
+  /** How long how many seats were taken and wanted, and how many requests were answered and waited. */
+  readonly over: Readonly<Record<'seats' | 'wanted' | 'executing' | 'waiting', TimeAt>>
   configuration: PriorityLevelConfiguration
   limits: Limits = { nominal: 0, least: 0, most: 0 }
   /** No longer wanted: it goes when it is idle. */
@@ -67,7 +70,9 @@ export class PriorityLevel {
     this.#clock = clock
     this.#now = now
     this.#waitMs = waitMs
-    this.demand = new Demand(now())
+    const at = now()
+    this.demand = new Demand(at)
+    this.over = { seats: new TimeAt(at), wanted: new TimeAt(at), executing: new TimeAt(at), waiting: new TimeAt(at) }
   }
 
   /** What has become of requests so far. */
@@ -139,7 +144,15 @@ export class PriorityLevel {
     this.#noteDemand(this.#now())
     if (this.#waiting > 0) this.#dispatch()
   }
-  #noteDemand(now: number): void { if (!this.isExempt) this.demand.set(this.#seats + this.#waitingSeats, now) }
+  #noteDemand(now: number): void {
+    if (this.isExempt) return
+    const { over } = this, wanted = this.#seats + this.#waitingSeats
+    this.demand.set(wanted, now)
+    over.seats.set(this.#seats, now)
+    over.wanted.set(wanted, now)
+    over.executing.set(this.#executing.size, now)
+    over.waiting.set(this.#waiting, now)
+  }
 
   /** The queue of the flow's hand with the least work in it. */
   #choose(asked: Asked, queues: number, handSize: number): Queue {

@@ -32,6 +32,9 @@ export class FlowMetrics {
   readonly #watchers: Family<Histogram>
   readonly #levels: Readonly<Record<'nominal' | 'least' | 'most' | 'limit' | 'limitOld' | 'r' | 'target' | 'most10' | 'average' | 'deviation' | 'smoothed', Family<Gauge>>>
   readonly #fairFraction: Gauge
+  readonly #seatsOver: Family<Histogram>
+  readonly #demandOver: Family<Histogram>
+  readonly #requestsOver: Family<Histogram>
 
   constructor(metrics: Metrics) {
     const name = (rest: string) => `apiserver_flowcontrol_${rest}`
@@ -53,6 +56,10 @@ export class FlowMetrics {
       target: gauge('target_seats', 'Seats it was aimed at in the last adjustment.'), most10: gauge('demand_seats_high_watermark', 'The most seats wanted in the last period.'), average: gauge('demand_seats_average', 'The mean of seats wanted in the last period.'),
       deviation: gauge('demand_seats_stdev', 'The standard deviation of seats wanted in the last period.'), smoothed: gauge('demand_seats_smoothed', 'Seats wanted, smoothed over the periods.'),
     }
+    // Observed at the end of every nanosecond, so to speak: counts are nanoseconds.
+    this.#seatsOver = metrics.histogram({ name: name('priority_level_seat_utilization'), stability, help: 'The share of its seats that a level used, over time.', labels: ['phase', ...level], buckets: [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1] })
+    this.#requestsOver = metrics.histogram({ name: name('priority_level_request_utilization'), stability, help: 'Requests of a level that are answered or wait, as a share of how many may, over time.', labels: ['phase', ...level], buckets: [0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.25, 0.5, 0.75, 1] })
+    this.#demandOver = metrics.histogram({ name: name('demand_seats'), stability, help: 'Seats that a level could use, as a share of its nominal ones, over time.', labels: level, buckets: [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.2, 1.4, 1.7, 2, 2.8, 4, 6] })
     this.#fairFraction = metrics.gauge({ name: name('seat_fair_frac'), stability, help: 'The fraction of its target that each level gets.' }).with()
   }
 
@@ -83,6 +90,20 @@ export class FlowMetrics {
     all.smoothed.with(name).set(smoothed)
   }
   fairFraction(fraction: number): void { this.#fairFraction.set(fraction) }
+  /** What was since the last look; to be called before a limit changes, and when somebody reads. */
+  overTime({ name, isExempt, limit, limits: { nominal }, over, configuration: { spec } }: PriorityLevel, now: number): void {
+    if (isExempt) return
+    const { queues = 0, queueLengthLimit = 0 } = spec.limited?.limitResponse?.queuing ?? {}
+    over.seats.tell(this.#seatsOver.with('executing', name), limit, now)
+    over.wanted.tell(this.#demandOver.with(name), nominal, now)
+    over.executing.tell(this.#requestsOver.with('executing', name), limit, now)
+    over.waiting.tell(this.#requestsOver.with('waiting', name), queues * queueLengthLimit, now)
+  }
   virtualTime({ name, virtualTime }: PriorityLevel): void { this.#levels.r.with(name).set(virtualTime) }
-  gone(name: string): void { for (const family of Object.values(this.#levels)) family.remove(name) }
+  gone(name: string): void {
+    for (const family of Object.values(this.#levels)) family.remove(name)
+    this.#seatsOver.remove('executing', name)
+    this.#demandOver.remove(name)
+    for (const phase of ['executing', 'waiting']) this.#requestsOver.remove(phase, name)
+  }
 }

@@ -36,12 +36,14 @@ export class Histogram {
     this.bounds = bounds
     this.counts = new Float64Array(bounds.length + 1)
   }
-  observe(value: number): void {
+  observe(value: number): void { this.weigh(value, 1) }
+  /** As many observations of the value at once. */
+  weigh(value: number, times: number): void {
     const { bounds, counts } = this
     let i = 0
     while (i < bounds.length && value > bounds[i]!) i++
-    counts[i]! += 1
-    this.sum += value
+    counts[i]! += times
+    this.sum += value * times
   }
   get count(): number { return this.counts.reduce((all, n) => all + n, 0) }
 }
