@@ -16,7 +16,8 @@ export const isReady = (p: Body): boolean => p['status'].conditions?.some((c: Bo
 /** Waits until so many pods, and no others, are ready. */
 export const ready = (stage: Stage, namespace: string, count: number) => stage.until(core(namespace, 'pods'), ({ items }) => items.length === count && items.every(isReady))
 export const controllerOf = (object: Body): Body | undefined => object['metadata'].ownerReferences?.find((o: Body) => o['controller'])
-export const patchStatus = (stage: Stage, path: string, status: object) => stage.ok(`PATCH ${path}/status`, { status }, strategic)
+/** Gives a workload's container another image. */
+export const image = (stage: Stage, path: string, to: string) => stage.ok(`PATCH ${path}`, { spec: { template: { spec: { containers: [{ name: 'main', image: to }] } } } }, strategic)
 
 /** Its size is read, set and patched by /scale. */
 export async function scales(stage: Stage, path: string): Promise<void> {
@@ -47,7 +48,8 @@ export async function hasStatus(stage: Stage, path: string, name: string): Promi
 /** Several of them are listed in all namespaces, and deleted as a collection. */
 export async function goesAsCollection(stage: Stage, path: string, everywhere: string, selector: string, count: number): Promise<void> {
   const query = `?labelSelector=${encodeURIComponent(selector)}`
-  assert.equal((await stage.items(everywhere + query)).length, count)
+  const here = (items: Body[]) => items.filter((o) => path.includes(`/namespaces/${o['metadata'].namespace}/`)).length
+  assert.equal(here(await stage.items(everywhere + query)), count)
   await stage.ok(`DELETE ${path}${query}`)
-  await stage.until(everywhere + query, ({ items }) => items.length === 0)
+  await stage.until(everywhere + query, ({ items }) => here(items) === 0)
 }
