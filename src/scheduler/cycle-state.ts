@@ -7,12 +7,15 @@ export interface StateKey<T> { readonly name: string; readonly type?: (value: T)
 /** A key for what a plugin remembers about a pod, with its type. */
 export const stateKey = <T>(name: string): StateKey<T> => ({ name })
 
+export type Tests = readonly { readonly plugin: Plugin; readonly test: NodeTest }[]
+
 export class Cycle {
   readonly pod: PodInfo
   /** The tests of the plugins that have something to say, in order. */
-  tests: readonly { readonly plugin: Plugin; readonly test: NodeTest }[] = []
-  /** Whether all tests are `local`, so that their answers hold for other pods of the same signature. */
-  local = false
+  tests: Tests = []
+  /** The first ones, which are `local`: their answers hold for other pods of the same signature. And the rest. */
+  local: Tests = []
+  others: Tests = []
   /** Plugins that gave no opinion in preFilter. */
   readonly skipped = new Set<Plugin>()
   /** Put into the active queue when this pod has got its node. */
@@ -20,6 +23,8 @@ export class Cycle {
   readonly #values = new Map<StateKey<never>, unknown>()
 
   constructor(pod: PodInfo) { this.pod = pod }
+  /** The same for pods whose local tests say the same of a node. */
+  get localSignature(): string { return `${this.local.length} ${this.pod.signature}` }
   read<T>(key: StateKey<T>): T | undefined { return this.#values.get(key as StateKey<never>) as T | undefined }
   write<T>(key: StateKey<T>, value: T): void { this.#values.set(key as StateKey<never>, value) }
 }

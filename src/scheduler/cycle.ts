@@ -1,6 +1,6 @@
 // One pod's way to a node: filter, score, choose. The same nodes, pod and chance give the same answer.
 import type { Random } from '#machinery'
-import type { Cycle } from './cycle-state.ts'
+import type { Cycle, Tests } from './cycle-state.ts'
 import type { Extender, Refusals } from './framework.ts'
 import type { NodeInfo } from './node-info.ts'
 import type { Nodes } from './nodes.ts'
@@ -74,12 +74,13 @@ export async function findNode(cycle: Cycle, around: Surroundings): Promise<Plac
 
 /** The nodes that all plugins and extenders accept, as many as are enough to choose among. */
 async function passFilters(cycle: Cycle, asked: readonly NodeInfo[], around: Surroundings, note: (node: NodeInfo, status: Status, by: string) => void): Promise<readonly NodeInfo[]> {
-  const { profile, extenders, start } = around, found: NodeInfo[] = [], known = cycle.local ? profile.answers.of(cycle.pod.signature) : undefined
+  const { profile, extenders, start } = around, found: NodeInfo[] = [], known = cycle.local.length > 0 ? profile.answers.of(cycle.localSignature) : undefined
   const enough = !profile.scores && !extenders.some((e) => e.filter || e.prioritize) ? 1 : feasibleToFind(asked.length, profile.percentageOfNodesToScore)
   for (let i = 0; i < asked.length && found.length < enough; i++) {
     const node = asked[(start + i) % asked.length]!
     let answer = known?.of(node)
-    if (!answer) { answer = fits(cycle, node, around) ?? fine; known?.set(node, answer) }
+    if (!answer) { answer = fits(cycle, node, around, cycle.local) ?? fine; known?.set(node, answer) }
+    if (!answer.status && cycle.others.length > 0) answer = fits(cycle, node, around, cycle.others) ?? fine
     if (!answer.status) found.push(node)
     else if (isRejected(answer.status)) note(node, answer.status, answer.by)
     else throw new CycleError(answer.status.reasons.join(', '), { cause: answer.status.error })
@@ -101,22 +102,22 @@ async function passFilters(cycle: Cycle, asked: readonly NodeInfo[], around: Sur
 }
 
 /** The first plugin that refuses the node. More important pods that are nominated for it count as if they were there, and as if they were not. */
-export function fits(cycle: Cycle, node: NodeInfo, { nominator, nodes, profile }: Pick<Surroundings, 'nominator' | 'nodes' | 'profile'>): { status: Status; by: string } | undefined {
+export function fits(cycle: Cycle, node: NodeInfo, { nominator, nodes, profile }: Pick<Surroundings, 'nominator' | 'nodes' | 'profile'>, tests = cycle.tests): { status: Status; by: string } | undefined {
   const expected = nominator.on(node.name, cycle.pod), { version } = node
   if (expected.length > 0) {
     for (const pod of expected) { nodes.put(pod, node); profile.told(cycle, 'added', pod, node) }
     try {
-      const refused = ask(cycle, node)
+      const refused = ask(node, tests)
       if (refused) return refused
     } finally {
       for (const pod of expected) { nodes.take(pod, node); profile.told(cycle, 'removed', pod, node) }
       node.version = version
     }
   }
-  return ask(cycle, node)
+  return ask(node, tests)
 }
-function ask(cycle: Cycle, node: NodeInfo): { status: Status; by: string } | undefined {
-  for (const { plugin, test } of cycle.tests) {
+function ask(node: NodeInfo, tests: Tests): { status: Status; by: string } | undefined {
+  for (const { plugin, test } of tests) {
     const status = test(node)
     if (status && status.code !== 'Success') return { status, by: plugin.name }
   }

@@ -74,7 +74,9 @@ export class Profile {
       if (test) tests.push({ plugin, test })
     }
     cycle.tests = tests
-    cycle.local = tests.every(({ plugin }) => plugin.local)
+    const split = tests.findIndex(({ plugin }) => !plugin.local)
+    cycle.local = split < 0 ? tests : tests.slice(0, split)
+    cycle.others = split < 0 ? [] : tests.slice(split)
     return only ? { only, restrictedBy } : noRestriction
   }
   told(cycle: Cycle, change: 'added' | 'removed', pod: PodInfo, node: NodeInfo): void {

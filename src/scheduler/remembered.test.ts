@@ -26,12 +26,12 @@ for (const seed of [1, 2, 3, 4, 5])
         case 2: { const pod = placed.splice(roll(placed.length), 1)[0]; if (pod) cluster.nodes.displace(pod.metadata.uid); break }
         case 3: cluster.nominator.set(podInfoOf(kinds[roll(kinds.length)]!()), name); break
       }
-      const pod = kinds[roll(kinds.length)]!(), cycle = new Cycle(podInfoOf(pod)), found = await cluster.find(pod, cycle), known = cluster.profile.answers.of(cycle.pod.signature)
+      const pod = kinds[roll(kinds.length)]!(), cycle = new Cycle(podInfoOf(pod)), found = await cluster.find(pod, cycle), known = cluster.profile.answers.of(cycle.localSignature)
       for (const node of cluster.nodes.list) {
         const held = known.of(node)
         if (!held) continue
         remembered++
-        assert.deepEqual(held.status, fits(cycle, node, cluster)?.status)
+        assert.deepEqual(held.status, fits(cycle, node, cluster, cycle.local)?.status)
       }
       if (found.node) { placed.push(pod); cluster.nodes.place(podInfoOf(pod), found.node.name) }
       else if (found.nodes > 0) await cluster.profile.postFilter(cycle, found)

@@ -60,7 +60,7 @@ function ineligible({ pod: { pod, priority } }: Cycle, { byNode, others }: Refus
 function dryRun(cycle: Cycle, potential: readonly NodeInfo[], enough: number, handle: Handle, tried: RememberedByPod<Victims | Status>): { candidates: Candidate[]; refused: Map<NodeInfo, Status> } {
   const budgets = potential.length > 0 ? handle.cluster.list(podDisruptionBudget) : [], candidates: Candidate[] = [], refused = new Map<NodeInfo, Status>()
   const start = Math.floor(handle.cluster.random() * potential.length)
-  const known = cycle.local ? tried.of(`${cycle.pod.signature}${budgets.map((b) => b.metadata.resourceVersion).join()}`) : undefined
+  const known = cycle.others.length === 0 ? tried.of(`${cycle.pod.signature}${budgets.map((b) => b.metadata.resourceVersion).join()}`) : undefined
   let harmless = false
   for (let i = 0; i < potential.length && !(harmless && candidates.length >= enough); i++) {
     const node = potential[(start + i) % potential.length]!
