@@ -20,6 +20,8 @@ export interface AgentConfig {
   readonly client: Certificate
   readonly proxy: Certificate
   readonly serving: Certificate
+  /** Who looks after the node's directories that are volumes; absent in files of older versions: nobody. */
+  readonly keeper?: Certificate
   readonly directory: string
   readonly runDirectory: string
   readonly cgroupRoot: string
@@ -27,5 +29,8 @@ export interface AgentConfig {
   readonly leaseSeconds: number
   readonly logLevel: ClusterOptions['logLevel']
 }
+
+/** The directory that holds a node's volumes. */
+export const localDirectoriesOf = (paths: ClusterOptions['paths'], node: string): string => join(paths.nodesDir, node, 'volumes')
 
 export const agentConfigFile = (paths: ClusterOptions['paths'], node: string): string => join(paths.nodesDir, node, 'agent.json')

@@ -6,7 +6,7 @@ import { Informers } from '#client'
 import type { Log } from '#machinery'
 import { httpClient } from '#client/http'
 import { endpointSlice, service } from '#kinds'
-import { agentConfiguration, createPodEnvironment, describeMachine, NodeAgent, startAgentServer, startContainerd, type Runtime } from '#node'
+import { agentConfiguration, createPodEnvironment, describeMachine, NodeAgent, startAgentServer, startContainerd, watchLocalDirectories, type Runtime } from '#node'
 import { cniConfig, cniFileName, NftablesDataplane, startNodeNetwork } from '#network'
 import type { AgentConfig } from './agent-config.ts'
 import { writeAtomically } from './pki.ts'
@@ -35,12 +35,14 @@ export const runAgent: ClusterProgram['runAgent'] = async (configFile, { log, pr
   const caches = new Informers(proxyClient), services = caches.of(service), slices = caches.of(endpointSlice)
   const environment = createPodEnvironment({
     client, nodeName: config.node, hostIPs: [config.address], clock, random, log: log.named('pods'), runtime, cgroupRoot: config.cgroupRoot,
-    dirs: { pods: join(config.directory, 'pods'), logs: join(config.directory, 'logs') }, dns: { server: config.dns.address, domain: config.dns.domain }, services,
+    dirs: { pods: join(config.directory, 'pods'), logs: join(config.directory, 'logs') }, localDirectories: join(config.directory, 'volumes'), dns: { server: config.dns.address, domain: config.dns.domain }, services,
   })
   const agent = new NodeAgent({ client, runtime, environment, description: await describeMachine({ name: config.node, addresses: [config.address], agentPort, podCidr: config.podCidr, leaseSeconds: config.leaseSeconds, runtime }), log: log.named('kubelet') })
   const server = await startAgentServer({ host: config.address, port: agentPort, certificate: config.serving.certificate, key: config.serving.key, clientAuthority: config.authority, agent, runtime, log: log.named('server'),
     configuration: agentConfiguration({ address: config.address, port: agentPort, dns: { server: config.dns.address, domain: config.dns.domain }, cgroupRoot: config.cgroupRoot, leaseSeconds: config.leaseSeconds }) })
   agent.start()
+  const keeper = config.keeper && clientAs('local-directories', config.keeper)
+  const stopKeeper = keeper && watchLocalDirectories({ client: keeper, nodeName: config.node, folder: join(config.directory, 'volumes'), log: log.named('volumes') })
   // Services need the API server; pods that run already do not wait for it.
   const network = startNodeNetwork({
     node: { name: config.node }, services, slices, clock, log: log.named('network'),
@@ -53,6 +55,8 @@ export const runAgent: ClusterProgram['runAgent'] = async (configFile, { log, pr
     async stop() {
       stopKeeping()
       await agent.stop()
+      stopKeeper?.()
+      keeper?.close()
       environment.stop()
       await server.close()
       caches.stop()

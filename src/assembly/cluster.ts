@@ -7,6 +7,7 @@ import { listen, type Listening } from '#server/listen'
 import type { ApiHandler } from '#machinery'
 import { allowedOrigins, featureGates, featureMetrics, Metrics, nthAddress, parseCidr } from '#server'
 import { schedulerOptions, schedulerSettingsOf } from './scheduler-options.ts'
+import { localDirectoriesOf } from './agent-config.ts'
 import { authenticationOf, serviceAccountKeys } from './authentication-options.ts'
 import { authorizationOf } from './authorization-options.ts'
 import { backend } from './backend.ts'
@@ -97,7 +98,7 @@ async function start(options: ClusterOptions, { log, progress, followAudit, setV
   const plane: ControlPlane = await createControlPlane({
     build: buildInfo(),
     ...(atRest && { atRest: atRest.atRest, checks: atRest.checks }),
-    engine: measured(await openEngine(paths.storeDir), metrics, stopwatch), clock: realClock, stopwatch, random, log, kubelet, outbound: calls, backend: carrier, clientCa: certificates.clientCa, rootCa: ca.certificate, signer: certificateSigner(ca), loadBalancerPool: poolOf(options, nodes), frontProxyCa: certificates.frontProxyCa, proxyIdentity: certificates.proxyIdentity, tokenKeys: serviceAccountKeys(options, pki),
+    engine: measured(await openEngine(paths.storeDir), metrics, stopwatch), clock: realClock, stopwatch, random, log, kubelet, outbound: calls, backend: carrier, clientCa: certificates.clientCa, rootCa: ca.certificate, signer: certificateSigner(ca), loadBalancerPool: poolOf(options, nodes), ...(nodes && { localDirectories: (node: string) => localDirectoriesOf(paths, node) }), frontProxyCa: certificates.frontProxyCa, proxyIdentity: certificates.proxyIdentity, tokenKeys: serviceAccountKeys(options, pki),
     ...authenticationOf(options, certificates, log.named('authenticator')), serviceClusterIpRange: options.serviceClusterIpRange, serviceNodePortRange: options.serviceNodePortRange,
     features: new Set([...gates.on].filter(([, isOn]) => isOn).map(([name]) => name)),
     flowControl: { enabled: options.enablePriorityAndFairness, maxRequestsInFlight: options.maxRequestsInflight, maxMutatingRequestsInFlight: options.maxMutatingRequestsInflight, waitMs: options.requestTimeout / 4 }, minRequestTimeoutSeconds: options.minRequestTimeout,
@@ -124,7 +125,9 @@ async function start(options: ClusterOptions, { log, progress, followAudit, setV
   if (nodes) {
     progress(`starting ${options.containerdNodes === 1 ? 'the node' : `${options.containerdNodes} nodes`}`)
     await nodes.start({ ca, pki, serverPort: main.port })
-    await nodes.announceDns(plane.as({ name: 'system:apiserver', groups: ['system:masters'] }, 'dns').client)
+    const { client } = plane.as({ name: 'system:apiserver', groups: ['system:masters'] }, 'nodes')
+    await nodes.announceDns(client)
+    await nodes.announceStorage(client)
   }
 
   const keepMemory = giveBackMemory()

@@ -47,6 +47,8 @@ export interface ControlPlaneOptions extends AuthenticationOptions {
   readonly rootCa?: string
   /** Ranges that services of type LoadBalancer get addresses from. */
   readonly loadBalancerPool?: readonly string[]
+  /** The directory on each node that holds its volumes; absent: nobody makes volumes. */
+  readonly localDirectories?: (node: string) => string
   /** Signs what is asked for with certificate signing requests; absent: they are left as they are. */
   readonly signer?: CertificateSigner
   /** PEM of the authority whose certificates may say who somebody is (X-Remote-User), and the one the server shows to extension servers. */
@@ -136,7 +138,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     handler: server.handler, store, objects, server, as,
     publishAuthorities: (authorities) => publishAuthorities({ handler: server.handler, objects, ...authorities, ...(options.frontProxyNames && { frontProxyNames: options.frontProxyNames }) }),
     startComponents(but = {}) {
-      if (!but.controllers) stops.push(startControllers({ as, clock, log: log.named('controllers'), options: { ...(options.loadBalancerPool && { loadBalancerPool: options.loadBalancerPool }), ...(options.signer && { certificates: { signer: options.signer } }), clusterCidr: options.clusterCidr, nodeMonitorGracePeriodMs: options.nodeMonitorGracePeriodMs, rootCa: options.rootCa ?? options.clientCa, signToken: async (account, name) => legacyToken(await options.tokenKeys, account, name),
+      if (!but.controllers) stops.push(startControllers({ as, clock, log: log.named('controllers'), options: { ...(options.loadBalancerPool && { loadBalancerPool: options.loadBalancerPool }), ...(options.localDirectories && { localDirectories: options.localDirectories }), ...(options.signer && { certificates: { signer: options.signer } }), clusterCidr: options.clusterCidr, nodeMonitorGracePeriodMs: options.nodeMonitorGracePeriodMs, rootCa: options.rootCa ?? options.clientCa, signToken: async (account, name) => legacyToken(await options.tokenKeys, account, name),
         ...(options.bootstrapTokens && { bootstrapMac: (key: Uint8Array, data: Uint8Array) => createHmac('sha256', key).update(data).digest() }) } }))
       if (!but.scheduler) stops.push(startScheduler(as({ name: 'system:kube-scheduler', groups: [] }, 'default-scheduler'), options.scheduler))
     },

@@ -9,6 +9,7 @@ import { closeNodeNamespaces, containerdPaths, endProcess, identify, openNodeNam
 import type { Client } from '#client'
 import { chooseClusterNetwork, checkClusterNetwork, ensureDnsService, planHosts, raiseHosts, removeHosts, surveyHost, withNodes, type ClusterNetwork, type HostPlan, type NodeHost } from '#network'
 import { type AgentConfig, agentConfigFile } from './agent-config.ts'
+import { announceLocalStorage, directoryKeeper } from './local-storage.ts'
 import { writeAtomically, type Certificate, type Pki } from './pki.ts'
 
 type Paths = ClusterOptions['paths']
@@ -27,6 +28,8 @@ export interface RealNodes {
   start(keys: { readonly ca: Certificate; readonly pki: Pki; readonly serverPort: number }): Promise<void>
   /** The Service that stands for the cluster's DNS. */
   announceDns(client: Client): Promise<void>
+  /** The class of volumes that the nodes make. */
+  announceStorage(client: Client): Promise<void>
   /** Takes away what `raise` made, when it was not there before. */
   lowerFresh(): Promise<void>
 }
@@ -55,6 +58,7 @@ export async function prepareRealNodes(options: ClusterOptions, log: Log): Promi
       }))
     },
     announceDns: (client) => ensureDnsService(client, plan.dnsAddress),
+    announceStorage: announceLocalStorage,
     async lowerFresh() { if (fresh) await removeHosts(plan.mark) },
   }
 }
@@ -71,11 +75,12 @@ async function agentConfig({ options, plan, node, ca, pki, serverPort }: { optio
   const { paths } = options
   const client = await pki.leaf(`node-${node.name}`, ca, { commonName: `system:node:${node.name}`, organizations: ['system:nodes'] }, ['client'])
   const proxy = await pki.leaf('kube-proxy', ca, { commonName: 'system:kube-proxy' }, ['client'])
+  const keeper = await pki.leaf('local-directories', ca, { commonName: directoryKeeper }, ['client'])
   const server = await pki.leaf(`kubelet-${node.name}`, ca, { commonName: `system:node:${node.name}`, organizations: ['system:nodes'], dnsNames: [node.name], ips: [node.address] }, ['server'])
   return {
     cluster: options.name, node: node.name, address: node.address, podCidr: node.podCidr, podGateway: node.podGateway, nodeCidr: plan.nodeCidr,
     clusterPodCidr: plan.podCidr, serviceCidr: plan.serviceCidr, dns: { address: plan.dnsAddress, domain: 'cluster.local', published: options.publishDomains },
-    server: `https://${plan.gateway}:${serverPort}`, authority: ca.certificate, client, proxy, serving: server,
+    server: `https://${plan.gateway}:${serverPort}`, authority: ca.certificate, client, proxy, keeper, serving: server,
     directory: join(paths.nodesDir, node.name), runDirectory: nodeRunDir(paths, node.name), cgroupRoot: `/proa-${plan.mark}/${node.name}`, logLevel: options.logLevel,
     leaseSeconds: Math.min(40, Math.max(4, Math.floor(options.nodeMonitorGracePeriodMs / 1000))),
   }

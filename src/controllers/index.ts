@@ -15,6 +15,7 @@ import { ephemeralVolumeController } from './ephemeral-volume.ts'
 import { garbageCollector } from './garbage-collector.ts'
 import { jobController } from './job.ts'
 import { legacyTokenCleaner } from './legacy-serviceaccount-token-cleaner.ts'
+import { localVolumeProvisioner, type DirectoryOf } from './local-volume-provisioner.ts'
 import { namespaceController } from './namespace.ts'
 import { nodeIpamController } from './node-ipam.ts'
 import { nodeLifecycleController } from './node-lifecycle.ts'
@@ -50,6 +51,8 @@ export interface ControllersOptions {
   readonly clusterCidr: string
   /** Ranges that services of type LoadBalancer get addresses from; empty: somebody else gives them. */
   readonly loadBalancerPool?: readonly string[]
+  /** The directory on each node that holds its volumes; absent: nobody makes volumes. */
+  readonly localDirectories?: DirectoryOf
   /** Tokens in Secrets that nobody has used for so long go; default a year. */
   readonly legacyTokenCleanUpMs?: number
   /** A node is not ready when nothing has been heard of it for so long. */
@@ -80,6 +83,7 @@ export const parts = (options: ControllersOptions): readonly Part[] => [
   part(ttlAfterFinishedController),
   part(disruptionController, 'controllermanager'),
   persistentVolumeBinder,
+  ...(options.localDirectories ? [localVolumeProvisioner(options.localDirectories)] : []),
   part(claimProtectionController),
   part(volumeProtectionController),
   part(attributesClassProtectionController),

@@ -1,6 +1,7 @@
 // A node: its agent, what runs containers, and what it needs of the machine.
 export { NodeAgent, type AgentOptions } from './agent.ts'
 export { createPodEnvironment } from './machine/environment.ts'
+export { watchLocalDirectories } from './machine/volumes/index.ts'
 export { describeMachine } from './machine/node-info.ts'
 export { startAgentServer, type AgentServerOptions } from './server/agent-server.ts'
 export { agentConfiguration } from './server/configuration.ts'

@@ -29,6 +29,8 @@ export interface PodEnvironmentOptions {
   /** Such as /kubepods-node1: everything of the node's pods is below it. */
   readonly cgroupRoot: string
   readonly dirs: MachineFolders
+  /** Where volumes are that are directories of this node; absent: it makes none. */
+  readonly localDirectories?: string
   readonly dns: ClusterDns
   /** All services of the cluster. */
   readonly services: Informer<Service>
@@ -38,7 +40,7 @@ export interface PodEnvironmentOptions {
 export function createPodEnvironment(options: PodEnvironmentOptions): PodEnvironment & { stop(): void } {
   const { client, nodeName, hostIPs, clock, random, log, runtime, cgroupRoot, dirs, dns, services } = options
   const cgroups = new PodCgroups({ root: cgroupRoot, clock, log })
-  const volumes = createVolumes({ client, nodeName, clock, random, log, podsDir: dirs.pods, hostIPs })
+  const volumes = createVolumes({ client, nodeName, clock, random, log, podsDir: dirs.pods, hostIPs, ...(options.localDirectories !== undefined && { localDirectories: options.localDirectories }) })
   const handlers = createHandlers({ runtime })
   const secretOf = async (pod: Pod, name: string) => await volumes.object('secret', pod.metadata.namespace ?? '', name) as Secret | undefined
 

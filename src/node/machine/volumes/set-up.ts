@@ -22,6 +22,8 @@ export interface ReadyVolume {
 
 export interface VolumeParts extends PayloadSources {
   readonly client: Client
+  /** Where volumes are that are directories of this node. */
+  readonly localDirectories?: string
   readonly clock: Clock
   readonly random: Random
   /** Bytes. */

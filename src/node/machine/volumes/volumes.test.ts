@@ -116,13 +116,10 @@ test('an emptyDir is for everybody, keeps what is in it, and its parts cannot le
 test('a claim leads to the hostPath of its volume once it is bound', async (t) => {
   const k = await start(t), { client } = k.cluster
   const claim = await client.create(persistentVolumeClaim, { metadata: { name: 'data', namespace: 'default' }, spec: { accessModes: ['ReadWriteOnce'], volumeName: 'disk', storageClassName: '', resources: { requests: { storage: '1Gi' } } } })
-  await client.create(persistentVolume, { metadata: { name: 'disk' }, spec: { accessModes: ['ReadWriteOnce'], capacity: { storage: '1Gi' }, storageClassName: '', hostPath: { path: join(k.root, 'disk'), type: 'DirectoryOrCreate' }, claimRef: { namespace: 'default', name: 'data', uid: claim.metadata.uid } } })
   const p = await k.pod({ volumes: [{ name: 'd', persistentVolumeClaim: { claimName: 'data', readOnly: true } }], containers: mountsOf('d') as never })
-  const bound = (await client.get(persistentVolumeClaim, { namespace: 'default', name: 'data' }))
-  if (bound.status?.phase !== 'Bound') {
-    await assert.rejects(k.volumes.setUp(p), refused('FailedMount', /error processing PVC default\/data: PVC is not bound$/))
-    await client.update(persistentVolumeClaim, { ...bound, status: { ...bound.status, phase: 'Bound' } }, { subresource: 'status' })
-  }
+  await assert.rejects(k.volumes.setUp(p), refused('FailedMount', /error processing PVC default\/data: PVC is not bound$/))
+  await client.create(persistentVolume, { metadata: { name: 'disk' }, spec: { accessModes: ['ReadWriteOnce'], capacity: { storage: '1Gi' }, storageClassName: '', hostPath: { path: join(k.root, 'disk'), type: 'DirectoryOrCreate' }, claimRef: { namespace: 'default', name: 'data', uid: claim.metadata.uid } } })
+  await k.cluster.settle()
   await k.volumes.setUp(p)
   assert.deepEqual(await k.paths(p), { '/d': { hostPath: join(k.root, 'disk'), readonly: true } })
 })

@@ -21,6 +21,8 @@ export interface VolumesOptions {
   readonly log: Log
   /** A folder per pod, named by uid; `.memory` beside them lies in memory. */
   readonly podsDir: string
+  /** Where volumes are that are directories of this node; absent: it makes none. */
+  readonly localDirectories?: string
   readonly hostIPs: readonly string[]
   /** Default the client's. */
   readonly random?: Random
@@ -65,7 +67,7 @@ export function createVolumes(options: VolumesOptions): Volumes {
     await mounter.tmpfs(memoryFolder(podsDir), { mode: 0o750 })
   })().catch((error: unknown) => { memory = undefined; throw error })
 
-  const parts: VolumeParts = { client, clock, random, objects, tokens, place: { nodeName, hostIPs }, allocatable, memoryOfNode: totalmem(), mounter, inMemory }
+  const parts: VolumeParts = { client, clock, random, objects, tokens, place: { nodeName, hostIPs }, allocatable, memoryOfNode: totalmem(), mounter, inMemory, ...(options.localDirectories !== undefined && { localDirectories: options.localDirectories }) }
 
   return {
     async setUp(pod) {
