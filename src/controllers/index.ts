@@ -25,6 +25,7 @@ import { podGarbageCollector } from './pod-garbage-collector.ts'
 import { publicEndpointsController } from './public-endpoints.ts'
 import { replicaSetController } from './replicaset.ts'
 import { replicationControllerController } from './replicationcontroller.ts'
+import { resourceClaims } from './resourceclaim.ts'
 import { resourceQuotaController } from './resourcequota.ts'
 import { rootCaPublisher } from './root-ca.ts'
 import { serviceCidrController } from './service-cidr.ts'
@@ -94,6 +95,7 @@ export const parts = (options: ControllersOptions): readonly Part[] => [
   part(nodeTtlController()),
   ...(options.clusterCidr ? [part(nodeIpamController(options.clusterCidr), 'cidrAllocator')] : []),
   part(ephemeralVolumeController, 'ephemeral_volume'),
+  resourceClaims,
   part(legacyTokenCleaner({ keepMs: options.legacyTokenCleanUpMs })),
   part(serviceCidrController),
   ...(options.loadBalancerPool?.length ? [part(serviceLoadBalancerController(options.loadBalancerPool), 'service-controller'), part(publicEndpointsController)] : []),

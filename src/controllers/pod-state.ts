@@ -4,6 +4,8 @@ import { parseTime } from '#machinery'
 
 export const isFinished = (pod: Pod): boolean => pod.status.phase === 'Succeeded' || pod.status.phase === 'Failed'
 export const isTerminating = (pod: Pod): boolean => pod.metadata.deletionTimestamp !== undefined
+/** None of its containers runs, nor ever will. */
+export const isOver = (pod: Pod): boolean => isFinished(pod) || (isTerminating(pod) && !pod.spec.nodeName)
 /** Neither finished nor on its way out. */
 export const isActive = (pod: Pod): boolean => !isFinished(pod) && !isTerminating(pod)
 
