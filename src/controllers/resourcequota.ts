@@ -1,6 +1,6 @@
 import { watching, type Again, type Cluster, type Controller, type Target } from '#client'
 import { customResourceDefinition, only, resourceQuota, sameAmounts, sumOf, type ResourceList, type ResourceQuota } from '#kinds'
-import { same } from '#machinery'
+import { quantityMilli, same } from '#machinery'
 import { nextChange, resourcesOf, usageOf } from './quota/count.ts'
 import { FollowedKinds } from './quota/followed-kinds.ts'
 
@@ -37,7 +37,9 @@ export function resourceQuotaController(): Controller<ResourceQuota> {
         return { againIn: Math.min(quietMs - (now - changedAt), patienceMs - (now - waitingSince)) }
       }
       seen.set(key, { version: quota.metadata.resourceVersion, changedAt })
-      const { used, again } = await count(quota, cluster, followed!)
+      let { used, again } = await count(quota, cluster, followed!, 'objects')
+      // A cache that is behind lacks what has been charged: nothing is given back on its word.
+      if (isCharged && lessThan(used, quota.status?.used ?? {})) ({ used, again } = await count(quota, cluster, followed!, 'fresh'))
       // Names that are charged already wait for their turn, when it is quiet.
       const next = only({ ...quota.status?.used, ...used, ...(isCharged && newLimits && now - changedAt < quietMs && quota.status.used) }, (name) => hard[name] !== undefined)
       if (newLimits || !sameAmounts(next, quota.status?.used ?? {})) await cluster.updateStatus(resourceQuota, quota, { hard, used: next })
@@ -47,11 +49,13 @@ export function resourceQuotaController(): Controller<ResourceQuota> {
   }
 }
 
-async function count(quota: ResourceQuota, { clock }: Cluster, followed: FollowedKinds): Promise<{ readonly used: ResourceList; readonly again: Again | undefined }> {
+const lessThan = (used: ResourceList, charged: ResourceList): boolean => Object.entries(used).some(([name, amount]) => quantityMilli(amount) < quantityMilli(charged[name] ?? '0'))
+
+async function count(quota: ResourceQuota, { clock }: Cluster, followed: FollowedKinds, source: 'objects' | 'fresh'): Promise<{ readonly used: ResourceList; readonly again: Again | undefined }> {
   let used: ResourceList = {}
   const times: number[] = []
   for (const resource of resourcesOf(Object.keys(quota.spec?.hard ?? {}))) {
-    const objects = await followed.objects(resource, quota.metadata.namespace ?? '')
+    const objects = await followed[source](resource, quota.metadata.namespace ?? '')
     if (!objects) continue // what nobody serves is not counted: it cannot be made either
     // Devices count by the same names whether pods or claims ask for them.
     used = sumOf(used, usageOf(quota, resource, objects, clock.now(), resource.resource === 'resourceclaims' ? await followed.surroundings() : undefined))

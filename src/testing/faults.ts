@@ -8,6 +8,8 @@ export interface FaultOptions {
   /** Chances, from 0 to 1: that an event is lost together with its watch; that a watch is told its version is gone. */
   readonly brokenWatches?: number
   readonly expiredWatches?: number
+  /** That an event arrives twice. */
+  readonly repeatedEvents?: number
   /** That a write of an existing object meets a conflict; that a call fails without having been carried out. */
   readonly conflicts?: number
   readonly failures?: number
@@ -15,6 +17,9 @@ export interface FaultOptions {
   readonly lostAnswers?: number
   /** The process dies at its nth write, before or after it is carried out. */
   readonly diesAtWrite?: number
+  /** The chance that it dies at a write, again and again until `deaths` have been (default 3). */
+  readonly dies?: number
+  readonly deaths?: number
 }
 export interface Environment { readonly clock: Clock; readonly random: Random }
 
@@ -42,8 +47,8 @@ export class FaultyLine {
 
   readonly handler: ApiHandler = async (request) => {
     if (this.#dead) return never()
-    const { conflicts = 0, failures = 0, lostAnswers = 0, diesAtWrite = 0 } = this.#options
-    const isWrite = request.method !== 'GET' && !isEvent(request), diesNow = isWrite && ++this.#writes === diesAtWrite
+    const { conflicts = 0, failures = 0, lostAnswers = 0, diesAtWrite = 0, dies = 0 } = this.#options
+    const isWrite = request.method !== 'GET' && !isEvent(request), diesNow = isWrite && (++this.#writes === diesAtWrite || this.#chance(dies))
     if (diesNow && this.#chance(0.5)) { this.kill(); return never() }
     if (isWrite && this.#chance(failures)) return refused(unavailable('the dice say no'))
     if ((request.method === 'PUT' || request.method === 'PATCH') && this.#chance(conflicts)) return refused(conflict({ group: '', resource: 'things' }, 'thing', 'the dice say no'))
@@ -56,14 +61,14 @@ export class FaultyLine {
   }
 
   #late(open: (sink: WatchSink) => () => void): ApiResponse['body'] {
-    const { lateMs = 0, brokenWatches = 0 } = this.#options, { clock, random } = this.#environment
+    const { lateMs = 0, brokenWatches = 0, repeatedEvents = 0 } = this.#options, { clock, random } = this.#environment
     return { type: 'watch', open: (sink) => {
       let over = false, last = 0, stop = () => {}
       const finish = () => { if (!over) { over = true; stop(); sink.end() } }
       const deliver = (event: WatchEvent) => {
         if (over || this.#dead) return
         if (this.#chance(brokenWatches)) finish()
-        else sink.event(event)
+        else { sink.event(event); if (this.#chance(repeatedEvents)) sink.event(event) }
       }
       const later = (run: () => void) => {
         last = Math.max(last, clock.now() + Math.floor(random() * lateMs))

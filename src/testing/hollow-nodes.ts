@@ -1,13 +1,16 @@
 // Nodes without machines: they register, renew their leases, and report the pods bound to them as running a moment later.
 import { Informer, type Client } from '#client'
 import { lease, node, pod, type Node, type Pod } from '#kinds'
-import { formatMicroTime, formatTime, is } from '#machinery'
+import { ApiError, formatMicroTime, formatTime, is } from '#machinery'
 
 const leaseSeconds = 40
 const renewMs = 10_000
 /** How long a pod takes to start, and to end. */
 const startMs = 100
 const address = (n: number): string => `10.244.${Math.floor(n / 250)}.${n % 250 + 1}`
+
+/** Whether a patch failed because another object has the name by now. */
+export const isAnother = (error: unknown): boolean => error instanceof ApiError && (error.status.details?.causes?.some(({ field }) => field === 'metadata.uid') ?? false)
 
 interface Hollow { readonly name: string; alive: boolean; stopTimer: () => void }
 
@@ -19,9 +22,14 @@ export class HollowNodes {
   /** What a pod's program ends with, once it runs; default: it never ends. */
   exitCode: (p: Pod) => number | undefined = () => undefined
   #informer: Informer<Pod> | undefined
+  readonly #podMs: () => number
   #addresses = 0
 
-  constructor(client: Client) { this.#client = client }
+  /** `podMs`: how long the next pod takes to start or to end. */
+  constructor(client: Client, podMs: () => number = () => startMs) {
+    this.#client = client
+    this.#podMs = podMs
+  }
 
   /** Registers a node and keeps it alive. */
   async add(name: string, more: { readonly labels?: Readonly<Record<string, string>>; readonly cpu?: string; readonly memory?: string; readonly pods?: string } = {}): Promise<void> {
@@ -77,7 +85,7 @@ export class HollowNodes {
   #later(p: Pod, ms: number, act: () => Promise<void>): void {
     this.#client.clock.after(ms, () => {
       if (!this.#nodes.get(p.spec.nodeName ?? '')?.alive) return
-      act().catch((error: unknown) => { if (!is(error, 'NotFound') && !is(error, 'Conflict')) throw error })
+      act().catch((error: unknown) => { if (!is(error, 'NotFound') && !is(error, 'Conflict') && !isAnother(error)) throw error })
     })
   }
 

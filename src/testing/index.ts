@@ -2,7 +2,7 @@
 export { ExtensionServer, type Asked, type ExtensionOptions } from './extension-server.ts'
 export { FakeClock, rest } from './fake-clock.ts'
 export { FaultyLine, type FaultOptions } from './faults.ts'
-export { HollowNodes } from './hollow-nodes.ts'
+export { HollowNodes, isAnother } from './hollow-nodes.ts'
 export { ScriptedKubectl } from './kubectl.ts'
 export { parseScript, runScript } from './script.ts'
 export { machineClock, serve, type TestServer } from './test-server.ts'

@@ -20,6 +20,8 @@ export interface TestClusterOptions {
   /** Which controllers run; default all. */
   readonly controllers?: readonly string[]
   readonly scheduler?: boolean
+  /** How long a simulated pod takes to start or to end, in milliseconds; default 100. */
+  readonly podMs?: () => number
   /** What goes wrong between the components and the server. */
   readonly faults?: FaultOptions
   readonly log?: Log
@@ -78,7 +80,7 @@ export class TestCluster {
     this.random = random
     this.#options = options
     this.client = this.clientAs(admin)
-    this.nodes = new HollowNodes(this.client)
+    this.nodes = new HollowNodes(this.client, options.podMs)
   }
 
   /** A client of the server itself, without faults. */
@@ -92,7 +94,7 @@ export class TestCluster {
 
   /** Starts controllers and scheduler; when the faults kill them, they are started anew a second later. */
   startComponents(faults: FaultOptions = this.#options.faults ?? {}): void {
-    const line = new FaultyLine(this.plane.handler, faults, this, () => { this.#deaths++; this.clock.after(restartMs, () => this.startComponents({ ...faults, diesAtWrite: 0 })) })
+    const line = new FaultyLine(this.plane.handler, faults, this, () => { this.#deaths++; this.clock.after(restartMs, () => this.startComponents({ ...faults, diesAtWrite: 0, dies: this.#deaths < (faults.deaths ?? 3) ? faults.dies ?? 0 : 0 })) })
     const informers = new Informers(this.clientAs({ name: 'system:kube-controller-manager', groups: ['system:masters', 'system:authenticated'] }, line.handler))
     const as = (user: User, component: string): Cluster => {
       const client = this.clientAs(user, line.handler, component === 'default-scheduler' ? 'kube-scheduler' : 'kube-controller-manager')

@@ -4,7 +4,9 @@ import { deviceClass, deviceResourceClaim, kinds as builtIn, measuredResources, 
 import { qualified, same, type AnyObject, type Kind, type ResourceName } from '#machinery'
 import { slim } from '../garbage/graph.ts'
 
-interface Followed { readonly list: (namespace: string) => readonly AnyObject[]; readonly synced: Promise<void>; readonly stop: () => void }
+interface Followed { readonly kind: Kind; readonly list: (namespace: string) => readonly AnyObject[]; readonly synced: Promise<void>; readonly stop: () => void }
+
+const pageSize = 500
 
 export class FollowedKinds {
   readonly #cluster: Cluster
@@ -24,6 +26,23 @@ export class FollowedKinds {
 
   /** The objects of a resource in a namespace, complete; undefined when the server does not serve such a resource. */
   async objects(resource: ResourceName, namespace: string): Promise<readonly AnyObject[] | undefined> {
+    const followed = await this.#of(resource)
+    await followed?.synced
+    return followed?.list(namespace)
+  }
+  /** The same as the server has them now: caches may not have heard of what is charged already. */
+  async fresh(resource: ResourceName, namespace: string): Promise<readonly AnyObject[] | undefined> {
+    const kind = (await this.#of(resource))?.kind, objects: AnyObject[] = []
+    if (!kind) return undefined
+    for (let next: string | undefined, more = true; more; more = next !== undefined) {
+      const page = await this.#cluster.client.list(kind, { namespace, limit: pageSize, ...(next && { continue: next }) })
+      for (const object of page.items) objects.push(object)
+      next = page.continue || undefined
+    }
+    return objects
+  }
+
+  async #of(resource: ResourceName): Promise<Followed | undefined> {
     let followed = this.#followed.get(qualified(resource))
     if (!followed) {
       const kind = builtIn.find((k) => k.resource === resource.resource && k.group === resource.group) ?? await this.#discovered(resource)
@@ -31,8 +50,7 @@ export class FollowedKinds {
       followed = this.#followed.get(qualified(resource)) ?? this.#follow(kind)
       this.#followed.set(qualified(resource), followed)
     }
-    await followed.synced
-    return followed.list(namespace)
+    return followed
   }
 
   /** What claims for devices are measured by. */
@@ -60,10 +78,10 @@ export class FollowedKinds {
     }
     if (isMeasured || this.#cluster.caches(kind)) {
       const stop = this.#cluster.watch<AnyObject>(kind, seen)
-      return { list: (namespace) => this.#cluster.list(kind, { namespace }), synced: this.#cluster.synced([kind]), stop }
+      return { kind, list: (namespace) => this.#cluster.list(kind, { namespace }), synced: this.#cluster.synced([kind]), stop }
     }
     const informer = new Informer<AnyObject>(this.#cluster.client, kind, { keep: slim })
     informer.watch(seen)
-    return { list: (namespace) => informer.list({ namespace }), synced: informer.synced(), stop: () => informer.stop() }
+    return { kind, list: (namespace) => informer.list({ namespace }), synced: informer.synced(), stop: () => informer.stop() }
   }
 }

@@ -1,0 +1,11 @@
+// Every scenario there is.
+import { cronJobs } from './cron-jobs.ts'
+import { daemonSets } from './daemon-sets.ts'
+import { disruptions } from './disruptions.ts'
+import { endpoints } from './endpoints.ts'
+import { jobs } from './jobs.ts'
+import { quotas } from './quotas.ts'
+import type { Scenario } from './stage.ts'
+import { statefulSets } from './stateful-sets.ts'
+
+export const scenarios: readonly Scenario[] = [statefulSets, daemonSets, jobs, cronJobs, disruptions, endpoints, quotas]
