@@ -78,8 +78,8 @@ export class HollowNodes {
 
   #seen(p: Pod): void {
     if (!p.spec.nodeName || !this.#nodes.get(p.spec.nodeName)?.alive) return
-    if (p.metadata.deletionTimestamp) this.#later(p, startMs, () => this.#end(p))
-    else if ((p.status.phase ?? 'Pending') === 'Pending') this.#later(p, startMs, () => this.#run(p))
+    if (p.metadata.deletionTimestamp) this.#later(p, this.#podMs(), () => this.#end(p))
+    else if ((p.status.phase ?? 'Pending') === 'Pending') this.#later(p, this.#podMs(), () => this.#run(p))
     else if (p.status.phase === 'Running' && this.exitCode(p) !== undefined) this.#later(p, startMs, () => this.#exit(p, this.exitCode(p)))
   }
   #later(p: Pod, ms: number, act: () => Promise<void>): void {
