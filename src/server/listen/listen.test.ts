@@ -22,7 +22,8 @@ const text = (status: number, body: string): ApiResponse => ({ status, headers: 
 let folder: string, server: Listening, session: ClientHttp2Session, backend: Server
 let ca: string, client: { certificate: string; key: string }
 let seen: ApiRequest
-let ticking: (() => void) | undefined, stopped = 0
+let ticking: (() => void) | undefined, stopped = 0, comeLate = () => {}
+const arrived = Promise.withResolvers<void>()
 
 async function handler(request: ApiRequest): Promise<ApiResponse> {
   seen = request
@@ -33,6 +34,13 @@ async function handler(request: ApiRequest): Promise<ApiResponse> {
       status: 200, headers: { 'content-type': 'application/json' },
       body: { type: 'stream', open: (sink) => { let i = 0; ticking = () => { sink.write(encoder.encode(`${++i}\n`)); if (i === 3) sink.end() }; return () => { stopped++ } } },
     }
+    case '/late': {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      comeLate = resolve
+      await promise
+      return { status: 200, headers: {}, body: { type: 'stream', open: () => () => { stopped++ } } }
+    }
+    case '/slow': { arrived.resolve(); return new Promise<never>(() => {}) }
     case '/upgrade': return { status: 101, headers: {}, body: { type: 'upgrade', target: { host: '127.0.0.1', port: (backend.address() as AddressInfo).port, path: '/there?x=1', tls: 'none' } } }
     default: return text(200, `${request.method} ${request.path}?${request.query} ${request.body && 'length' in request.body ? request.body.length : 'none'}`)
   }
@@ -159,6 +167,42 @@ test('a stream that the server ends is whole', async () => {
   for (let i = 0; i < 3; i++) ticking!()
   await end
   assert.equal(all, '1\n2\n3\n')
+})
+
+for (const http2 of [true, false]) {
+  test(`an answer that comes too late is let go, over HTTP/${http2 ? '2' : '1.1'}`, async () => {
+    const before = stopped
+    const answered = http2 ? ask2('GET', '/late?timeout=5ms').then(({ headers }) => headers[':status']) : ask1('GET', '/late?timeout=5ms').then(({ status }) => status)
+    assert.equal(await answered, 504)
+    comeLate()
+    await ask2('GET', '/')
+    assert.equal(stopped, before + 1)
+  })
+}
+
+test('a stream that is asked for with an upgrade that nobody knows is sent as it is, and ends when its client leaves', async () => {
+  const socket = connectTls({ host: '127.0.0.1', port: server.port, ca, ALPNProtocols: ['http/1.1'] }), before = stopped
+  socket.write('GET /watch HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n')
+  let all = ''
+  const read = async (what: string) => { while (!all.includes(what)) all += String(await new Promise((resolve) => { socket.once('data', resolve) })) }
+  await read('\r\n\r\n')
+  assert.match(all, /^HTTP\/1\.1 200 /)
+  ticking!()
+  await read('1\n')
+  socket.end()
+  await new Promise((resolve) => { socket.once('close', resolve) })
+  await ask2('GET', '/')
+  assert.equal(stopped, before + 1)
+})
+
+test('whoever waits for a client that has gone already hears of it at once', async () => {
+  const socket = connectTls({ host: '127.0.0.1', port: server.port, ca, ALPNProtocols: ['http/1.1'] })
+  socket.write('GET /slow HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: test\r\n\r\n')
+  await arrived.promise
+  const gone = new Promise<void>((resolve) => { seen.onGone!(resolve) })
+  socket.destroy()
+  await gone
+  await new Promise<void>((resolve) => { seen.onGone!(resolve) })
 })
 
 test('a method that does not exist is not allowed', async () => {

@@ -1,15 +1,15 @@
 // HTTPS: HTTP/2 by its streams (several times faster than the compatibility layer) and HTTP/1.1 on one port.
 import { createSecureServer, type Http2SecureServer, type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { ServerResponse, type IncomingMessage } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
+import type { Duplex, Writable } from 'node:stream'
 import type { SecureContext, TLSSocket } from 'node:tls'
 import { ApiError, badRequest, type ApiHandler, type ApiRequest, type ApiResponse, type ByteSource, type Log, type UpgradeTarget } from '#machinery'
 import { errorAnswer } from '../respond.ts'
 import { isPassedOn } from '../proxying/backend.ts'
 import { readBody, streamBody } from './body.ts'
 import { clientOf, type Client } from './client-certificate.ts'
-import { Deadlines, timeoutOf, tooLate } from './deadlines.ts'
+import { Deadlines, timeoutOf, tooLate, type Pending } from './deadlines.ts'
 import * as limits from './limits.ts'
 import { nowhere, sendHttp1, sendHttp2 } from './send.ts'
 import { contextOptions, namedContexts, type ServingCertificates } from './serving.ts'
@@ -147,11 +147,10 @@ async function serveHttp2(stream: ServerHttp2Stream, headers: IncomingHttpHeader
     if (!session) return
     if (goawayChance > 0 && Math.random() < goawayChance) session.close() // GOAWAY: what is under way ends here, the next request goes elsewhere
     const client = clientOf(session, () => session.socket as TLSSocket)
-    const request = requestOf(method, url, { headers, rawHeaders }, body, client, (run) => { stream.once('close', run) })
-    const pending = passedOn ? undefined : answers.begin(() => { refuse(tooLate()) }, timeoutOf(url))
-    let response: ApiResponse
-    try { response = await handler(request) } finally { if (pending && !answers.end(pending)) return }
-    if (stream.destroyed) { if (response.body.type === 'stream') response.body.open(nowhere)(); return }
+    const request = requestOf(method, url, { headers, rawHeaders }, body, client, goneFrom(stream))
+    const response = await inTime(() => handler(request), passedOn ? undefined : { answers, pending: answers.begin(() => { refuse(tooLate()) }, timeoutOf(url)) })
+    if (!response) return
+    if (stream.destroyed) { letGo(response); return }
     sendHttp2(stream, secured(response, strictTransportSecurity), request)
   } catch (error) {
     refuse(error)
@@ -167,16 +166,33 @@ async function serveHttp1(request: IncomingMessage, response: ServerResponse, { 
   try {
     const passedOn = isPassedOn(url)
     const body = !writes.has(method) ? undefined : passedOn || options.isElsewhere?.(url) ? streamBody(request) : await readBody(request, request.headers['content-length'], bodies)
-    const asked = requestOf(method, url, request, body, clientOf(request.socket, () => request.socket as TLSSocket), (run) => { response.once('close', run) })
-    const pending = passedOn ? undefined : answers.begin(() => { refuse(tooLate()) }, timeoutOf(url))
-    let answer: ApiResponse
-    try { answer = await handler(asked) } finally { if (pending && !answers.end(pending)) return }
-    if (response.destroyed) { if (answer.body.type === 'stream') answer.body.open(nowhere)(); return }
+    const asked = requestOf(method, url, request, body, clientOf(request.socket, () => request.socket as TLSSocket), goneFrom(response))
+    const answer = await inTime(() => handler(asked), passedOn ? undefined : { answers, pending: answers.begin(() => { refuse(tooLate()) }, timeoutOf(url)) })
+    if (!answer) return
+    if (response.destroyed) { letGo(answer); return }
     sendHttp1(response, secured(answer, strictTransportSecurity), asked)
   } catch (error) {
     refuse(error)
   }
 }
+
+/** The answer; undefined when it came after `late` was called, and is let go. What fails after that is nobody's business any more. */
+async function inTime(answer: () => Promise<ApiResponse>, due: { readonly answers: Deadlines; readonly pending: Pending } | undefined): Promise<ApiResponse | undefined> {
+  let response: ApiResponse
+  try {
+    response = await answer()
+  } catch (error) {
+    if (due && !due.answers.end(due.pending)) return undefined
+    throw error
+  }
+  if (!due || due.answers.end(due.pending)) return response
+  letGo(response)
+  return undefined
+}
+/** Nobody reads this answer: a body that is made while it is sent gives back what it holds. */
+function letGo({ body }: ApiResponse): void { if (body.type === 'stream') body.open(nowhere)() }
+/** Calls back when the reader has gone, at once when it is gone already. */
+const goneFrom = (out: Writable) => (run: () => void): void => { if (out.destroyed) run(); else out.once('close', run) }
 
 /** An HTTP/1.1 request that Node's parser does not take: methods that do not exist are not allowed, the rest is nonsense. */
 function refuseUnreadable(error: Error & { code?: string }, socket: Duplex): void {
@@ -189,15 +205,27 @@ function refuseUnreadable(error: Error & { code?: string }, socket: Duplex): voi
 /** WebSocket and SPDY: asked like any request; an answer that is no upgrade is written as it is. */
 async function serveUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, handler: ApiHandler, { log, agents }: ListenOptions): Promise<void> {
   socket.on('error', (error) => { log.debug('an upgraded connection failed', { error: error.message }) })
-  const asked = requestOf(methodOf(request.method), request.url ?? '/', request, undefined, clientOf(request.socket, () => request.socket as TLSSocket), (run) => { socket.once('close', run) })
+  const asked = requestOf(methodOf(request.method), request.url ?? '/', request, undefined, clientOf(request.socket, () => request.socket as TLSSocket), goneFrom(socket))
   try {
     const answer = await handler(asked)
+    if (socket.destroyed) { letGo(answer); return }
+    if (answer.body.type === 'stream') { streamPlain(request, socket, answer, asked); return }
     if (answer.body.type === 'upgrade') { handOver(request, socket, head, answer.body.target as UpgradeTarget, agents, log); return }
     writePlain(socket, answer.status, answer.headers, answer.body.type === 'bytes' ? answer.body.chunks : [])
   } catch (error) {
     const answer = refusal(error, request.headers.accept, log)
     writePlain(socket, answer.status, answer.headers, answer.body.type === 'bytes' ? answer.body.chunks : [])
   }
+}
+
+/** A stream on a socket that was to be upgraded: HTTP/1.1, and the end of the connection. */
+function streamPlain(request: IncomingMessage, socket: Duplex, answer: ApiResponse, asked: ApiRequest): void {
+  const response = new ServerResponse(request)
+  response.shouldKeepAlive = false
+  response.assignSocket(socket as Socket)
+  socket.on('drain', () => { response.emit('drain') }) // Node has let go of the socket, and of its listeners
+  response.on('finish', () => { socket.end() })
+  sendHttp1(response, answer, asked)
 }
 
 /** An HTTP/1.1 answer on a socket that was to be upgraded. */
