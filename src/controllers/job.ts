@@ -9,6 +9,7 @@ import { isOver, untilDeadline, verdictOf, type End } from './job/verdict.ts'
 import { isActive, isFinished, isReady, isTerminating } from './pod-state.ts'
 import { slowStart } from './replicas/batches.ts'
 import { candidates } from './replicas/candidates.ts'
+import { isNamespaceTerminating } from './replicas/reconcile.ts'
 
 /** Tracked pods by the job that controls them, also when it is gone. */
 const trackedPods = indexOf(pod, (p) => { const owner = controllerOf(p); return isTracked(p) && owner?.kind === 'Job' ? [`${p.metadata.namespace ?? ''}/${owner.name}`] : [] })
@@ -24,12 +25,14 @@ export const jobController: Controller<Job> = {
     const pods = await claim(jobKind, job, pod, selectorFrom(job.spec.selector), candidates(job, cluster), cluster), now = cluster.clock.now()
     if (isOver(job)) { await release(pods.filter((p) => isTracked(p)), cluster); return }
 
-    const counted = count(job, pods, job.metadata.deletionTimestamp !== undefined || hasFailedForGood(job))
-    const active = pods.filter(isActive), end = verdictOf(job, counted, active, now)
-    const steps: Plan = end ? { create: [], remove: active, againInMs: undefined } : job.metadata.deletionTimestamp ? { create: [], remove: [], againInMs: undefined } : plan(job, pods, active, counted, now)
+    const active = pods.filter(isActive), soFar = count(job, pods), decided = verdictOf(job, soFar, pods, now)
+    const steps: Plan = decided ? { create: [], remove: active, againInMs: undefined } : job.metadata.deletionTimestamp ? { create: [], remove: [], againInMs: undefined } : plan(job, pods, active, soFar, now)
     // Pods that are merely too many are let go first, so that they do not count as failures.
-    if (!end) await release(steps.remove.filter(isTracked), cluster)
+    if (!decided) await release(steps.remove.filter(isTracked), cluster)
     const error = await execute(job, steps, cluster)
+    // As long as a pod could not be stopped the job has not ended.
+    const end = error && decided && steps.remove.length > 0 ? undefined : decided
+    const counted = count(job, pods, end?.result ?? (job.metadata.deletionTimestamp ? 'Deleted' : undefined))
     const terminating = pods.filter((p) => isTerminating(p) && !isFinished(p)).length + steps.remove.length
     const left = active.length - steps.remove.length
     // The last word is said when every pod has ended and been counted.
@@ -53,10 +56,17 @@ const soonest = (...waits: (number | undefined)[]): Again | void => {
 
 async function execute(job: Job, { create, remove }: Plan, cluster: Cluster): Promise<unknown> {
   const { events } = cluster
-  for (const victim of remove) {
-    await cluster.delete(pod, victim)
-    events.record(jobKind, job, 'Normal', 'SuccessfulDelete', `Deleted pod: ${victim.metadata.name}`)
-  }
+  const deleted = await Promise.allSettled(remove.map(async (victim) => {
+    try {
+      await cluster.delete(pod, victim)
+      events.record(jobKind, job, 'Normal', 'SuccessfulDelete', `Deleted pod: ${victim.metadata.name}`)
+    } catch (failure) {
+      events.record(jobKind, job, 'Warning', 'FailedDelete', `Error deleting: ${failure instanceof Error ? failure.message : String(failure)}`)
+      throw failure
+    }
+  }))
+  const undeleted = deleted.find((result) => result.status === 'rejected')
+  if (undeleted) return undeleted.reason
   let at = 0
   const { error } = await slowStart(create.length, async () => {
     const one = create[at++]
@@ -64,6 +74,7 @@ async function execute(job: Job, { create, remove }: Plan, cluster: Cluster): Pr
       const made = await cluster.create(pod, podFor(job, one?.index, one?.failures))
       events.record(jobKind, job, 'Normal', 'SuccessfulCreate', `Created pod: ${made.metadata.name}`)
     } catch (failure) {
+      if (isNamespaceTerminating(failure)) return
       events.record(jobKind, job, 'Warning', 'FailedCreate', `Error creating: ${failure instanceof Error ? failure.message : String(failure)}`)
       throw failure
     }
@@ -85,7 +96,6 @@ async function releaseStrangers(name: string, namespace: string | undefined, uid
   await release(cluster.by(trackedPods, `${namespace ?? ''}/${name}`).filter((p) => controllerOf(p)?.uid !== uid), cluster)
 }
 
-const hasFailedForGood = (job: Job): boolean => job.status.conditions?.some((c) => c.type === 'FailureTarget' && c.status === 'True') ?? false
 const targetOf = (end: End): string => (end.result === 'Complete' ? 'SuccessCriteriaMet' : 'FailureTarget')
 
 interface Now { readonly left: number; readonly terminating: number; readonly ready: number }
@@ -96,8 +106,8 @@ function statusOf(job: Job, { status: counted }: Count, { left, terminating, rea
   let conditions = job.status.conditions ?? []
   const set = (type: string, status: string, reason: string, message: string) => {
     const before = conditions.find((c) => c.type === type)
-    if (before?.status === status && before.reason === reason) return
-    const condition: JobCondition = { type, status, reason, message, lastProbeTime: time, lastTransitionTime: before?.status === status && before.lastTransitionTime ? before.lastTransitionTime : time }
+    if (before?.status === status && before.reason === reason && before.message === message) return
+    const condition: JobCondition = { type, status, reason, message, lastProbeTime: time, lastTransitionTime: time }
     conditions = before ? conditions.map((c) => (c === before ? condition : c)) : [...conditions, condition]
   }
   if (end) {
@@ -122,6 +132,7 @@ function tell(before: Job, after: Job, end: End | undefined, cluster: Cluster): 
   const say = (type: 'Normal' | 'Warning', reason: string, message: string) => cluster.events.record(jobKind, after, type, reason, message)
   if (became('Suspended')) say('Normal', 'Suspended', 'Job suspended')
   if (became('Suspended', 'False')) say('Normal', 'Resumed', 'Job resumed')
+  if (became('Complete') && before.spec.completions !== undefined && (after.status.succeeded ?? 0) > before.spec.completions) say('Warning', 'TooManySucceededPods', 'Too many succeeded pods running after completion count reached')
   if (became('Complete')) say('Normal', 'Completed', 'Job completed')
   if (became('Failed') && end) say('Warning', end.reason, end.message)
 }

@@ -1,13 +1,16 @@
 // Counting finished pods exactly once, also when the process dies in between: a pod is first noted by uid in the status, then loses
 // the finalizer that keeps it, and only then becomes part of the count. Pure.
 import type { Job, Pod } from '#kinds'
-import { isFinished } from '../pod-state.ts'
+import { isActive } from '../pod-state.ts'
 import { judgeFailure } from './failure-policy.ts'
-import { hasFailed, hasSucceeded, indexFailures, indexOfPod, isIndexed, isTracked } from './pods.ts'
-import { parseIndexes, printIndexes } from './indexes.ts'
+import { indexesOf, parseIndexes, printIndexes } from './indexes.ts'
+import { failuresOfIndex, finishedAt, hasFailed, hasSucceeded, ignoredFailuresOfIndex, indexOfPod, isIndexed, isTracked } from './pods.ts'
 
 /** A status holds at most so many uids. */
 const maxUncounted = 500
+
+/** How the job ends: then its pods need not be kept, and a job that fails counts those as failed that it stops. */
+export type Ending = 'Complete' | 'Failed' | 'Deleted'
 
 export interface Count {
   /** All that have ended, counted already or not. */
@@ -19,45 +22,61 @@ export interface Count {
   readonly release: readonly Pod[]
   readonly completed: ReadonlySet<number>
   readonly failedIndexes: ReadonlySet<number>
+  /** With a limit per index: the last failed pod of each index that will be tried again. It is kept until its successor knows how often the index has failed. */
+  readonly lastFailed: ReadonlyMap<number, Pod>
   /** Why the policy ends the job, if it does. */
   readonly failJob: string | undefined
 }
 
-/** `ending`: the job is over, so pods that are going away will not be replaced, whatever becomes of them. */
-export function count(job: Job, pods: readonly Pod[], ending: boolean): Count {
-  const { status } = job, byUid = new Map(pods.map((pod) => [pod.metadata.uid, pod])), indexed = isIndexed(job), completions = job.spec.completions ?? Infinity
-  const stillKept = (uid: string) => { const pod = byUid.get(uid); return pod !== undefined && isTracked(pod) }
+export function count(job: Job, pods: readonly Pod[], ending?: Ending): Count {
+  const { status } = job, indexed = isIndexed(job), kept = pods.filter(isTracked), keptUids = new Set(kept.map((pod) => pod.metadata.uid))
   const old = { succeeded: status.uncountedTerminatedPods?.succeeded ?? [], failed: status.uncountedTerminatedPods?.failed ?? [] }
-  const uncounted = { succeeded: old.succeeded.filter(stillKept), failed: old.failed.filter(stillKept) }
-  const completed = parseIndexes(status.completedIndexes, completions), failedIndexes = parseIndexes(status.failedIndexes, completions)
+  const uncounted = { succeeded: old.succeeded.filter((uid) => keptUids.has(uid)), failed: old.failed.filter((uid) => keptUids.has(uid)) }
+  const { completed, failedIndexes, lastFailed } = countIndexes(job, pods, kept)
   // An index counts once, however many pods of it succeed.
   const countedBefore = indexed ? completed.size : (status.succeeded ?? 0) + old.succeeded.length - uncounted.succeeded.length
   const failedBefore = (status.failed ?? 0) + old.failed.length - uncounted.failed.length
-  const release: Pod[] = pods.filter((pod) => isTracked(pod) && (uncounted.succeeded.includes(pod.metadata.uid) || uncounted.failed.includes(pod.metadata.uid)))
-  let failJob: string | undefined, room = maxUncounted - uncounted.succeeded.length - uncounted.failed.length, indexFailed = 0, more = 0
+  const waiting = ending ? new Set<Pod>() : new Set(lastFailed.values()), release: Pod[] = []
+  let failJob: string | undefined, room = maxUncounted - uncounted.succeeded.length - uncounted.failed.length, moreFailed = 0, moreSucceeded = 0
 
-  for (const pod of pods) {
-    const { uid } = pod.metadata
-    if (!isTracked(pod) || uncounted.succeeded.includes(uid) || uncounted.failed.includes(uid)) continue
-    const index = indexOfPod(pod)
+  for (const pod of kept) {
+    const { uid } = pod.metadata, failed = hasFailed(job, pod), verdict = failed || ending === 'Failed' ? judgeFailure(job, pod) : undefined
+    if (failed && verdict?.action === 'FailJob') failJob ??= verdict.message
+    if (uncounted.succeeded.includes(uid) || uncounted.failed.includes(uid)) { release.push(pod); continue }
+    const counts = !indexed || isValid(job, pod)
     if (hasSucceeded(pod)) {
-      if (indexed) {
-        if (index !== undefined && index < completions) { completed.add(index); failedIndexes.delete(index) }
-        release.push(pod)
-      } else if (room-- > 0) { uncounted.succeeded.push(uid); release.push(pod) } else more++
-    } else if (hasFailed(job, pod) || (ending && pod.metadata.deletionTimestamp)) {
-      const verdict = isFinished(pod) ? judgeFailure(job, pod) : { action: 'Count' as const, message: '' }
-      if (verdict.action === 'FailJob') failJob ??= verdict.message
-      const limit = job.spec.backoffLimitPerIndex
-      if (indexed && index !== undefined && limit !== undefined && (verdict.action === 'FailIndex' || (verdict.action !== 'Ignore' && indexFailures(pod) >= limit)) && !completed.has(index)) failedIndexes.add(index)
-      if (verdict.action === 'Ignore') { release.push(pod); continue }
-      if (room-- > 0) { uncounted.failed.push(uid); release.push(pod) } else indexFailed++
+      if (indexed) release.push(pod)
+      else if (room-- > 0) { uncounted.succeeded.push(uid); release.push(pod) } else moreSucceeded++
+    } else if (failed || ending) {
+      if (!counts || !verdict || verdict.action === 'Ignore') { if (!waiting.has(pod)) release.push(pod) } else if (!waiting.has(pod) && room-- > 0) { uncounted.failed.push(uid); release.push(pod) } else moreFailed++
     }
   }
-  const succeeded = indexed ? completed.size : countedBefore + uncounted.succeeded.length + more
   return {
-    succeeded, failed: failedBefore + uncounted.failed.length + indexFailed, release, completed, failedIndexes, failJob,
-    status: { succeeded: indexed ? completed.size : countedBefore, failed: failedBefore, uncounted,
-      ...(indexed && completed.size > 0 && { completedIndexes: printIndexes(completed) }), ...(indexed && job.spec.backoffLimitPerIndex !== undefined && { failedIndexes: printIndexes(failedIndexes) }) },
+    succeeded: indexed ? completed.size : countedBefore + uncounted.succeeded.length + moreSucceeded, failed: failedBefore + uncounted.failed.length + moreFailed,
+    release, completed, failedIndexes, lastFailed, failJob,
+    status: { succeeded: countedBefore, failed: failedBefore, uncounted,
+      ...(indexed && completed.size > 0 && { completedIndexes: printIndexes(completed) }), ...(isLimited(job) && { failedIndexes: printIndexes(failedIndexes) }) },
   }
+}
+
+const isLimited = (job: Job): boolean => isIndexed(job) && job.spec.backoffLimitPerIndex !== undefined
+const isValid = (job: Job, pod: Pod): boolean => { const index = indexOfPod(pod); return index !== undefined && index < (job.spec.completions ?? 0) }
+
+function countIndexes(job: Job, pods: readonly Pod[], kept: readonly Pod[]): Pick<Count, 'completed' | 'failedIndexes' | 'lastFailed'> {
+  const completions = job.spec.completions ?? Infinity, limit = job.spec.backoffLimitPerIndex ?? Infinity
+  const completed = parseIndexes(job.status.completedIndexes, completions), failedIndexes = parseIndexes(job.status.failedIndexes, completions), lastFailed = new Map<number, Pod>()
+  if (!isIndexed(job)) return { completed, failedIndexes, lastFailed }
+  const valid = kept.filter((pod) => isValid(job, pod)), failures = isLimited(job) ? valid.filter((pod) => hasFailed(job, pod)) : []
+  for (const index of indexesOf(valid.filter(hasSucceeded))) completed.add(index)
+  for (const pod of failures) {
+    const { action } = judgeFailure(job, pod)
+    if (action === 'FailIndex' || (action !== 'Ignore' && failuresOfIndex(pod) >= limit)) failedIndexes.add(indexOfPod(pod) ?? 0)
+  }
+  const active = indexesOf(pods.filter(isActive)), allFailures = (pod: Pod) => failuresOfIndex(pod) + ignoredFailuresOfIndex(pod)
+  for (const pod of failures) {
+    const index = indexOfPod(pod) ?? 0, before = lastFailed.get(index)
+    if (completed.has(index) || failedIndexes.has(index) || active.has(index)) continue
+    if (!before || allFailures(pod) > allFailures(before) || finishedAt(pod) > finishedAt(before)) lastFailed.set(index, pod)
+  }
+  return { completed, failedIndexes, lastFailed }
 }

@@ -11,7 +11,7 @@ export function judgeFailure(job: Job, pod: Pod): Verdict {
     const said = `matching ${action} rule at index ${index}`
     if (onExitCodes) {
       const { containerName, operator, values } = onExitCodes
-      const statuses = [...(pod.status.initContainerStatuses ?? []), ...(pod.status.containerStatuses ?? [])]
+      const statuses = [...(pod.status.containerStatuses ?? []), ...(pod.status.initContainerStatuses ?? [])]
       const hit = statuses.find(({ name: container, state }) => (containerName === undefined || containerName === container) && state?.terminated && state.terminated.exitCode !== 0
         && values.includes(state.terminated.exitCode) === (operator === 'In'))
       if (hit) return { action: action as Action, message: `Container ${hit.name} for pod ${name} failed with exit code ${hit.state?.terminated?.exitCode ?? 0} ${said}` }

@@ -1,4 +1,9 @@
 // Completion indexes as text: "1,3-5,7". Pure.
+import type { Pod } from '#kinds'
+import { indexOfPod } from './pods.ts'
+
+/** The indexes that some pods work, or have worked, on. */
+export const indexesOf = (pods: readonly Pod[]): Set<number> => new Set(pods.map(indexOfPod).filter((index) => index !== undefined))
 
 export function parseIndexes(text: string | undefined, below = Infinity): Set<number> {
   const found = new Set<number>()

@@ -41,20 +41,31 @@ const counts: [promise: string, job: Job, pods: string, expected: string][] = [
 ]
 for (const [promise, job, words, expected] of counts)
   test(`counting: ${promise}`, () => {
-    const found = count(job, podsOf(words), false)
+    const found = count(job, podsOf(words))
     assert.equal(`${found.succeeded} succeeded, status ${found.status.succeeded} + [${found.status.uncounted.succeeded.join()}], let go ${found.release.map((p) => p.metadata.name).join(' ')}`, expected)
   })
 test('counting: a pod on its way out is a failure, unless only failed ones are replaced', () => {
-  assert.equal(count(jobOf({}), podsOf('a-'), false).failed, 1)
-  assert.equal(count(jobOf({ podReplacementPolicy: 'Failed' }), podsOf('a-'), false).failed, 0)
-  assert.equal(count(jobOf({ podReplacementPolicy: 'Failed' }), podsOf('a-'), true).failed, 1)
+  assert.equal(count(jobOf({}), podsOf('a-')).failed, 1)
+  assert.equal(count(jobOf({ podReplacementPolicy: 'Failed' }), podsOf('a-')).failed, 0)
+  assert.equal(count(jobOf({ podReplacementPolicy: 'Failed' }), podsOf('a-'), 'Failed').failed, 1)
+})
+
+test('counting: a job that fails counts what it stops, one that succeeds does not', () => {
+  const ended = (ending?: 'Complete' | 'Failed' | 'Deleted') => { const found = count(jobOf({}), podsOf('a'), ending); return `${found.failed}, let go ${found.release.length}` }
+  assert.deepEqual([ended(), ended('Complete'), ended('Failed'), ended('Deleted')], ['0, let go 0', '0, let go 1', '1, let go 1', '0, let go 1'])
+})
+test('counting: with a limit per index the last failed pod is kept, and not noted, until another works on its index', () => {
+  const job = jobOf({ completionMode: 'Indexed', completions: 2, backoffLimitPerIndex: 2 }), noted = (words: string) => { const found = count(job, podsOf(words)); return `${found.failed} failed, noted ${found.status.uncounted.failed.join()}, let go ${found.release.map((p) => p.metadata.name).join()}` }
+  assert.equal(noted('af#0'), '1 failed, noted , let go ')
+  assert.equal(noted('af#0 b#0'), '1 failed, noted a, let go a')
+  assert.equal(noted('af#7'), '0 failed, noted , let go a')
 })
 
 const rules = (action: string) => ({ podFailurePolicy: { rules: [{ action, onExitCodes: { operator: 'In', values: [3] } }] } })
 test('a failure policy says what a failure means', () => {
   assert.deepEqual(judgeFailure(jobOf(rules('FailJob')), podOf('af')), { action: 'FailJob', message: 'Container c for pod n/a failed with exit code 3 matching FailJob rule at index 0' })
   assert.equal(judgeFailure(jobOf({}), podOf('af')).action, 'Count')
-  assert.deepEqual([count(jobOf(rules('Ignore')), podsOf('af'), false).failed, count(jobOf(rules('Count')), podsOf('af'), false).failed], [0, 1])
+  assert.deepEqual([count(jobOf(rules('Ignore')), podsOf('af')).failed, count(jobOf(rules('Count')), podsOf('af')).failed], [0, 1])
 })
 
 const verdicts: [promise: string, job: Job, pods: string, expected: string | undefined][] = [
@@ -68,11 +79,12 @@ const verdicts: [promise: string, job: Job, pods: string, expected: string | und
   ['fails when an index did, and all others are through', jobOf({ completionMode: 'Indexed', completions: 2, backoffLimitPerIndex: 0 }), 'af#0 bs#1', 'Failed FailedIndexes'],
   ['fails at once when too many indexes did', jobOf({ completionMode: 'Indexed', completions: 3, backoffLimitPerIndex: 0, maxFailedIndexes: 0 }), 'af#0 b#1', 'Failed MaxFailedIndexesExceeded'],
   ['is complete when its success policy is met', jobOf({ completionMode: 'Indexed', completions: 3, successPolicy: { rules: [{ succeededIndexes: '0' }] } }), 'as#0 b#1', 'Complete SuccessPolicy'],
+  ['fails beyond its limit even if its success policy is met', jobOf({ completionMode: 'Indexed', completions: 3, backoffLimit: 0, successPolicy: { rules: [{ succeededIndexes: '0' }] } }), 'as#0 bf#1', 'Failed BackoffLimitExceeded'],
   ['keeps what has been decided', jobOf({ completions: 9 }, { conditions: [{ type: 'FailureTarget', status: 'True', reason: 'BackoffLimitExceeded' }] }), 'as', 'Failed BackoffLimitExceeded'],
 ]
 for (const [promise, job, words, expected] of verdicts)
   test(`a job ${promise}`, () => {
-    const pods = podsOf(words), end = verdictOf(job, count(job, pods, false), active(pods), now)
+    const pods = podsOf(words), end = verdictOf(job, count(job, pods), pods, now)
     assert.equal(end && `${end.result} ${end.reason}`, expected)
   })
 
@@ -84,12 +96,15 @@ const plans: [promise: string, job: Job, pods: string, expected: string][] = [
   ['and twice as long after the next', jobOf({ completions: 1 }), 'af@4 bf@30', 'in 16 s'],
   ['but not after a success', jobOf({ completions: 2 }), 'af@9 bs@1', 'create 1'],
   ['starts the lowest free indexes', jobOf({ completionMode: 'Indexed', completions: 4, parallelism: 3 }), 'a#0 bs#1', 'create 2 3'],
+  ['of two pods of an index stops one', jobOf({ completionMode: 'Indexed', completions: 4, parallelism: 3 }), 'a#0 b#0 c#1', 'remove 1'],
+  ['stops pods without an index and beyond the last', jobOf({ completionMode: 'Indexed', completions: 2, parallelism: 3 }), 'a#0 b c#2', 'remove 2'],
+  ['goes on to no other index while one waits for its next attempt', jobOf({ completionMode: 'Indexed', completions: 4, parallelism: 2, backoffLimitPerIndex: 3 }), 'af#0@4 b#1', 'in 6 s'],
   ['does not replace a pod on its way out when only failed ones are', jobOf({ podReplacementPolicy: 'Failed' }), 'a-', ''],
   ['stops everything when suspended', jobOf({ completions: 2, parallelism: 2, suspend: true }), 'a b', 'remove 2'],
 ]
 for (const [promise, job, words, expected] of plans)
   test(`a job ${promise}`, () => {
-    const pods = podsOf(words), { create, remove, againInMs } = plan(job, pods, active(pods), count(job, pods, false), now)
+    const pods = podsOf(words), { create, remove, againInMs } = plan(job, pods, active(pods), count(job, pods), now)
     const what = create.some(({ index }) => index !== undefined) ? create.map(({ index }) => index).join(' ') : String(create.length)
     assert.equal([create.length && `create ${what}`, remove.length && `remove ${remove.length}`, againInMs !== undefined && `in ${againInMs / 1000} s`].filter(Boolean).join('; '), expected)
   })

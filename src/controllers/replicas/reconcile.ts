@@ -93,5 +93,6 @@ export function statusOf(wanted: Replicated, active: readonly Pod[], terminating
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
-const isNamespaceTerminating = (error: unknown): boolean =>
+/** Whether something was refused since its namespace is going away: then nobody need hear of it. */
+export const isNamespaceTerminating = (error: unknown): boolean =>
   error instanceof ApiError && (error.status.details?.causes?.some((cause) => cause.reason === 'NamespaceTerminating') ?? false)
