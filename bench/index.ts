@@ -1,5 +1,5 @@
 // npm run bench: the figures of docs/benchmarks.md, printed beside what they should be. Takes about five minutes; starts real nodes where it can
-// (root and containerd). `npm run bench -- server` runs one section: start, pods, scheduling, cel, server, pipeline, watch, memory, store, custom-resources.
+// (root and containerd). `npm run bench -- server` runs one section: start, pods, scheduling, cel, server, floor, pipeline, watch, memory, store, custom-resources.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -19,6 +19,7 @@ const sections: Readonly<Record<string, () => Promise<void>>> = {
   scheduling: runScheduling,
   cel: runCel,
   server: () => program('bench/server.ts'),
+  floor: () => program('bench/floor.ts'),
   pipeline: () => program('bench/pipeline.ts'),
   watch: () => program('bench/watch.ts'),
   memory: () => program('bench/memory.ts'),
