@@ -20,6 +20,8 @@ import { namespaceController } from './namespace.ts'
 import { nodeIpamController } from './node-ipam.ts'
 import { nodeLifecycleController } from './node-lifecycle.ts'
 import { nodeTtlController } from './node-ttl.ts'
+import { attachDetachController } from './persistentvolume-attach-detach.ts'
+import { persistentVolumeExpander } from './persistentvolume-expander.ts'
 import { persistentVolumeBinder } from './persistentvolume-binder.ts'
 import { podGarbageCollector } from './pod-garbage-collector.ts'
 import { publicEndpointsController } from './public-endpoints.ts'
@@ -84,6 +86,8 @@ export const parts = (options: ControllersOptions): readonly Part[] => [
   part(ttlAfterFinishedController),
   part(disruptionController, 'controllermanager'),
   persistentVolumeBinder,
+  part(attachDetachController(), 'attachdetach-controller'),
+  part(persistentVolumeExpander, 'volume_expand'),
   ...(options.localDirectories ? [localVolumeProvisioner(options.localDirectories)] : []),
   part(claimProtectionController),
   part(volumeProtectionController),
