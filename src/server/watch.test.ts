@@ -78,6 +78,17 @@ test('what a watcher that never reads is owed is bounded in bytes: it is closed,
   assert.deepEqual(slow.seen(), ['ADDED m0'], 'what was kept for it is gone')
 })
 
+test('what has been deleted counts among what a watcher is owed, as it was last', async () => {
+  const { ask, send } = await start()
+  const large = { data: { x: 'x'.repeat(1_000_000) } }
+  for (let i = 0; i < 20; i++) await ask(`POST ${maps}`, { ...map(`m${i}`, { labels: { l: i < 10 ? 'x' : 'y' } }), ...large })
+  const { body } = await ask(`GET ${maps}?limit=1`)
+  const follow = async (selector: string) => collect(await send(`GET ${maps}?watch=1&resourceVersion=${body.metadata.resourceVersion}${selector}`), { slow: true })
+  const [all, some] = [await follow(''), await follow('&labelSelector=l=x')]
+  for (let i = 0; i < 19; i++) await ask(`DELETE ${maps}/m${i}`)
+  assert.deepEqual([all.isEnded(), some.isEnded()], [true, false])
+})
+
 test('tables and metadata alone can be asked for, and watched', async () => {
   const { ask, send } = await start()
   await ask(`POST ${maps}`, { ...map('a'), data: { x: '1' } })

@@ -133,7 +133,7 @@ class Watch implements Listener {
   #send(type: EventType, event: LoggedEvent): void {
     if (!this.#blocked) { this.#wait(this.#outlet.event(type, event)); return }
     this.#queue.push([type, event])
-    this.#behind += event.kv.value.length
+    this.#behind += weightOf(type, event)
     if (this.#queue.length > queueBound || this.#behind > queueBytes) {
       this.#call.core.log.info('a slow watcher is closed', { resource: this.#call.served.resource, user: this.#call.user.name, behind: this.#queue.length, bytes: this.#behind })
       this.#end()
@@ -204,7 +204,7 @@ class Watch implements Listener {
     const queue = this.#queue
     for (let i = 0; i < queue.length; i++) {
       const [type, event] = queue[i]!
-      this.#behind = Math.max(0, this.#behind - event.kv.value.length) // what was missed before is not counted
+      this.#behind = Math.max(0, this.#behind - weightOf(type, event)) // what was missed before is not counted
       if (this.#wait(this.#outlet.event(type, event))) { this.#queue = queue.slice(i + 1); return }
     }
     this.#queue = []
@@ -232,6 +232,9 @@ class Watch implements Listener {
     this.#initial = undefined
   }
 }
+
+/** Bytes of the object that an event shows. */
+const weightOf = (type: EventType, { kv, previous }: LoggedEvent): number => (type === 'DELETED' ? previous! : kv).value.length
 
 /** Events as lines of JSON, frames of protobuf or a sequence of CBOR, each made once per form for all watchers. */
 function byteOutlet(call: Call, sink: StreamSink, include: ReturnType<typeof includedObject>): Outlet {

@@ -19,3 +19,17 @@ test('an answer is remembered for its time, for its audiences; errors are not; t
   const strict = cachedTokens(inner, { ttlMs: 100, clock: { now: () => now }, also: 'nobody' })
   assert.equal(await count(() => strict.authenticateToken('nobody', {})) + await count(() => strict.authenticateToken('nobody', {})), 1)
 })
+
+test('what was asked before everything was forgotten is not remembered after it, and nobody is given it who asks later', async () => {
+  const answers: ((name: string) => void)[] = []
+  const inner = { name: 'i', authenticateToken: () => new Promise<{ user: { name: string; groups: string[] } }>((resolve) => { answers.push((name) => { resolve({ user: { name, groups: [] } }) }) }) }
+  const tokens = cachedTokens(inner, { ttlMs: 100, clock: { now: () => 0 } }), ask = async () => (await tokens.authenticateToken('t', {}))?.user.name
+  const before = ask()
+  tokens.forget()
+  const after = ask()
+  answers[0]!('of old')
+  assert.equal(await before, 'of old')
+  answers[1]!('of new')
+  assert.equal(await after, 'of new')
+  assert.equal(await ask(), 'of new')
+})

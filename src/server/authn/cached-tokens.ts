@@ -16,7 +16,8 @@ export interface CacheOptions { readonly ttlMs: number; readonly clock: Pick<Clo
  */
 export function cachedTokens(inner: TokenAuthenticator, { ttlMs, clock, also, metrics }: CacheOptions): TokenAuthenticator & { forget(): void } {
   const known = new LRUCache<string, { readonly answer: Authenticated | undefined; readonly until: number }>({ max: mostAnswers })
-  const asking = new Map<string, Promise<Authenticated | undefined>>()
+  /** Replaced when everything is forgotten: what was asked before that is given to nobody who asks after it, and not remembered. */
+  let asking = new Map<string, Promise<Authenticated | undefined>>()
   const keep = (key: string, answer: Authenticated | undefined) => {
     if (ttlMs > 0 && (answer || also === 'nobody')) known.set(key, { answer, until: clock.now() + ttlMs })
     return answer
@@ -26,17 +27,17 @@ export function cachedTokens(inner: TokenAuthenticator, { ttlMs, clock, also, me
     authenticateToken(token, asked: Asked) {
       const key = asked.audiences ? `${token}\n${JSON.stringify(asked.audiences)}` : token, held = known.get(key)
       if (held && clock.now() < held.until) { metrics?.hits.inc(); return held.answer }
-      const already = asking.get(key)
+      const underWay = asking, already = underWay.get(key)
       if (already) return already
       const answer = inner.authenticateToken(token, asked)
       if (!(answer instanceof Promise)) return answer // what costs nothing need not be remembered
       metrics?.misses.inc()
       metrics?.asking.add(1)
       answer.then(() => metrics?.fetched.inc(), () => metrics?.failed.inc()).finally(() => metrics?.asking.add(-1))
-      const shared = answer.then((found) => keep(key, found)).finally(() => asking.delete(key))
-      asking.set(key, shared)
+      const shared = answer.then((found) => (underWay === asking ? keep(key, found) : found)).finally(() => underWay.delete(key))
+      underWay.set(key, shared)
       return shared
     },
-    forget() { known.clear() },
+    forget() { known.clear(); asking = new Map() },
   }
 }

@@ -7,6 +7,7 @@ import { request as requestHttps } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
+import { connect as connectTls } from 'node:tls'
 import { after, before, test } from 'node:test'
 import { issue, Pki } from '../../assembly/pki.ts'
 import { silent } from '#machinery'
@@ -63,4 +64,35 @@ for (const slow of [false, true]) {
 test('several readers of one list at once do not meet in its memory', async () => {
   const all = await Promise.all(Array.from({ length: 4 }, (_, i) => digest(session.request({ ':path': '/' }), i % 2 === 0)))
   assert.deepEqual(new Set(all), new Set([expected]))
+})
+
+test('readers that vanish in the middle leave nothing behind in what others read', async () => {
+  const leaving = connect(`https://127.0.0.1:${server.port}`, { ca, settings: { initialWindowSize: 1024 * 1024 } })
+  leaving.on('error', () => {})
+  const begun = Array.from({ length: 3 }, () => leaving.request({ ':path': '/' }))
+  for (const stream of begun) stream.on('error', () => {})
+  await Promise.all(begun.map((stream) => new Promise((resolve) => { stream.once('data', resolve) })))
+  const staying = [digest(session.request({ ':path': '/' }), true), digest(session.request({ ':path': '/' }), false)]
+  leaving.destroy()
+  staying.push(digest(session.request({ ':path': '/' }), true))
+  assert.deepEqual(new Set(await Promise.all(staying)), new Set([expected]))
+})
+test('lists that are asked for one behind the other on one HTTP/1.1 connection arrive one after the other, whole', async () => {
+  const socket = connectTls({ host: '127.0.0.1', port: server.port, ca, ALPNProtocols: ['http/1.1'] }), parts: Buffer[] = []
+  socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\nGET / HTTP/1.1\r\nhost: x\r\n\r\nGET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n')
+  for await (const chunk of socket as AsyncIterable<Buffer>) parts.push(chunk)
+  const all = Buffer.concat(parts)
+  let at = 0
+  for (let nth = 0; nth < 3; nth++) {
+    const hash = createHash('sha256')
+    at = all.indexOf('\r\n\r\n', at) + 4
+    for (;;) {
+      const end = all.indexOf('\r\n', at), size = Number.parseInt(all.toString('latin1', at, end), 16)
+      if (size > 0) hash.update(all.subarray(end + 2, end + 2 + size))
+      at = end + 2 + size + 2
+      if (size === 0) break
+    }
+    assert.equal(hash.digest('hex'), expected, `answer ${nth}`)
+  }
+  assert.equal(at, all.length)
 })
