@@ -9,6 +9,7 @@ import { alwaysAdmit, alwaysDeny, resting } from './always.ts'
 import { limitPodHardAntiAffinityTopology } from './anti-affinity-topology.ts'
 import { certificateApproval, certificateSigning, certificateSubjectRestriction } from './certificates.ts'
 import { persistentVolumeClaimResize } from './claim-resize.ts'
+import type { Metrics } from '../metrics/metrics.ts'
 import { readAdmissionConfiguration, type PluginConfiguration, type PluginConfigurations } from './configuration.ts'
 import { defaultIngressClass, defaultStorageClass } from './default-classes.ts'
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts'
@@ -47,6 +48,8 @@ export interface AdmissionParts {
   /** The server itself, for plugins that write objects. */
   readonly api: ApiHandler
   readonly outbound: Outbound
+  /** Where figures are kept; absent: nowhere. */
+  readonly metrics?: Metrics
   /** Files that configurations name. */
   readonly read: ReadFile
   /** --default-not-ready-toleration-seconds, --default-unreachable-toleration-seconds. */
@@ -77,7 +80,7 @@ const all: readonly Entry[] = [
   on('TaintNodesByCondition', () => taintNodesByCondition),
   off('AlwaysPullImages', () => alwaysPullImages),
   off('ImagePolicyWebhook', (parts, configuration) => imagePolicyWebhook({ ...parts, configuration })),
-  on('PodSecurity', (_, configuration) => podSecurity(configuration)),
+  on('PodSecurity', ({ metrics }, configuration) => podSecurity(configuration, metrics)),
   off('PodNodeSelector', (_, configuration) => podNodeSelector(configuration)),
   on('Priority', () => priority()),
   on('DefaultTolerationSeconds', ({ tolerationSeconds }) => defaultTolerationSeconds(tolerationSeconds)),

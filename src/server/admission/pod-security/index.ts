@@ -2,9 +2,11 @@
 import { namespace as namespaceKind, pod as podKind, type Namespace, type Pod, type PodTemplateSpec } from '#kinds'
 import { internalError, invalid, qualified, type LooseObject } from '#machinery'
 import { refusal, type AdmissionAttributes, type AdmissionPlugin } from '../admission.ts'
+import type { Metrics } from '../../metrics/metrics.ts'
 import type { PluginConfiguration } from '../configuration.ts'
 import { podSecurityConfiguration, type Exemptions } from './configuration.ts'
 import { details, reasons, violations } from './evaluate.ts'
+import { podSecurityFigures, type PodSecurityFigures } from './figures.ts'
 import { equal, labelPrefix, policyOf, printed, stricter, type LevelVersion, type Policy } from './policy.ts'
 
 /** Where in an object the template of pods lies. */
@@ -19,8 +21,8 @@ const ignoredParts = new Set(['exec', 'attach', 'binding', 'eviction', 'log', 'p
 /** Pods of a namespace that are looked at when more is asked of them. */
 const mostPods = 3000
 
-export function podSecurity(configuration: PluginConfiguration | undefined): AdmissionPlugin {
-  const { defaults, exemptions } = podSecurityConfiguration(configuration)
+export function podSecurity(configuration: PluginConfiguration | undefined, metrics?: Metrics): AdmissionPlugin {
+  const { defaults, exemptions } = podSecurityConfiguration(configuration), figures = podSecurityFigures(metrics)
   /** Read once for each version of a namespace. */
   const read = new WeakMap<object, ReturnType<typeof policyOf>>()
   const policyIn = (attributes: AdmissionAttributes) => {
@@ -32,7 +34,7 @@ export function podSecurity(configuration: PluginConfiguration | undefined): Adm
   }
   const exempt = (attributes: AdmissionAttributes): boolean => {
     const why = exemptions.namespaces.includes(attributes.namespace) ? 'namespace' : exemptions.usernames.includes(attributes.user.name) ? 'user' : undefined
-    if (why) attributes.annotate(`${labelPrefix}exempt`, why)
+    if (why) { attributes.annotate(`${labelPrefix}exempt`, why); figures.exempted(attributes) }
     return why !== undefined
   }
   return {
@@ -46,29 +48,32 @@ export function podSecurity(configuration: PluginConfiguration | undefined): Adm
       const { policy, errors } = policyIn(attributes)
       if (resource === 'pods') {
         const pod = object as Pod
-        if (errors.length === 0 && allFree(policy, ['enforce', 'warn', 'audit'])) { attributes.annotate(`${labelPrefix}enforce-policy`, printed(policy.enforce)); return }
+        if (errors.length === 0 && allFree(policy, ['enforce', 'warn', 'audit'])) { attributes.annotate(`${labelPrefix}enforce-policy`, printed(policy.enforce)); figures.evaluated(attributes, 'enforce', policy.enforce, true); return }
         if (attributes.operation === 'UPDATE' && !matters(pod, attributes.old as Pod)) return
-        return evaluate(attributes, policy, pod, exemptions, errors.map((e) => `${e.field}: ${e.message}`), true)
+        return evaluate(attributes, policy, pod, exemptions, errors.map((e) => `${e.field}: ${e.message}`), true, figures)
       }
       if (errors.length === 0 && allFree(policy, ['warn', 'audit'])) return
       const template = templates[resource]!(object)
-      if (template?.spec) evaluate(attributes, policy, template, exemptions, errors.map((e) => `${e.field}: ${e.message}`), false)
+      if (template?.spec) evaluate(attributes, policy, template, exemptions, errors.map((e) => `${e.field}: ${e.message}`), false, figures)
     },
   }
 }
 const allFree = (policy: Policy, modes: readonly (keyof Policy)[]): boolean => modes.every((mode) => policy[mode].level === 'privileged')
 
-function evaluate(attributes: AdmissionAttributes, policy: Policy, { metadata, spec }: Pick<Pod, 'spec'> & { readonly metadata?: Parameters<typeof violations>[1] | undefined }, exemptions: Exemptions, errors: readonly string[], enforce: boolean): void {
+function evaluate(attributes: AdmissionAttributes, policy: Policy, { metadata, spec }: Pick<Pod, 'spec'> & { readonly metadata?: Parameters<typeof violations>[1] | undefined }, exemptions: Exemptions, errors: readonly string[], enforce: boolean, figures: PodSecurityFigures): void {
   const note = (key: string, value: string) => attributes.annotate(labelPrefix + key, value)
-  if (spec.runtimeClassName && exemptions.runtimeClasses.includes(spec.runtimeClassName)) return note('exempt', 'runtimeClass')
+  if (spec.runtimeClassName && exemptions.runtimeClasses.includes(spec.runtimeClassName)) { figures.exempted(attributes); return note('exempt', 'runtimeClass') }
   if (errors.length > 0) note('error', `Failed to parse policy: ${errors.length === 1 ? errors[0] : `[${errors.join(', ')}]`}`)
   const found = (mode: LevelVersion) => violations(mode, metadata ?? {}, spec)
   const audited = found(policy.audit), refused = enforce ? found(policy.enforce) : []
-  if (enforce) note('enforce-policy', printed(policy.enforce))
+  if (enforce) { note('enforce-policy', printed(policy.enforce)); figures.evaluated(attributes, 'enforce', policy.enforce, refused.length === 0) }
+  if (audited.length > 0) figures.evaluated(attributes, 'audit', policy.audit, false)
   if (audited.length > 0) note('audit-violations', `would violate PodSecurity ${JSON.stringify(printed(policy.audit))}: ${details(audited)}`)
   if (refused.length > 0) throw refusal(attributes, `violates PodSecurity ${JSON.stringify(printed(policy.enforce))}: ${details(refused)}`)
   const warned = found(policy.warn)
-  if (warned.length > 0) attributes.warn(`would violate PodSecurity ${JSON.stringify(printed(policy.warn))}: ${details(warned)}`)
+  if (warned.length === 0) return
+  figures.evaluated(attributes, 'warn', policy.warn, false)
+  attributes.warn(`would violate PodSecurity ${JSON.stringify(printed(policy.warn))}: ${details(warned)}`)
 }
 
 /** Labels must make sense; whoever asks more of a namespace is told which of its pods do not fit. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { start, type Answer } from '../../contract-kit.ts'
+import { Metrics } from '../../metrics/metrics.ts'
 import type { PluginConfiguration } from '../configuration.ts'
 import { details, violations } from './evaluate.ts'
 import { podSecurity } from './index.ts'
@@ -55,7 +56,7 @@ const warnings = (answer: Answer) => [answer.headers['warning'] ?? []].flat().jo
 const configured = (value: object): PluginConfiguration => ({ file: 'f.yaml', value: { kind: 'PodSecurityConfiguration', apiVersion: 'pod-security.admission.config.k8s.io/v1', ...value } })
 
 test('pods are refused, what makes them is only warned of; who enforces and says no more is warned of the same', async () => {
-  const { ask } = await start({ admission: [podSecurity(undefined)] })
+  const metrics = new Metrics(), { ask } = await start({ admission: [podSecurity(undefined, metrics)] })
   await ask('POST /api/v1/namespaces', ns('n', { enforce: 'baseline' }))
   const refused = await ask('POST /api/v1/namespaces/n/pods', pod('p', { hostPID: true }))
   assert.deepEqual([refused.status, refused.body.message], [403, 'pods "p" is forbidden: violates PodSecurity "baseline:latest": host namespaces (hostPID=true)'])
@@ -63,6 +64,9 @@ test('pods are refused, what makes them is only warned of; who enforces and says
   assert.equal(made.status, 201)
   assert.match(warnings(made), /would violate PodSecurity \\"baseline:latest\\": host namespaces \(hostPID=true\)/)
   assert.equal((await ask('POST /api/v1/namespaces/n/pods', pod('q'))).status, 201)
+  const counted = metrics.text((name) => name === 'pod_security_evaluations_total').split('\n').filter((line) => line.startsWith('pod_')).map((line) => line.replace('pod_security_evaluations_total', '').replace('ocp_namespace="",', '').replace(',ocp_namespace=""', ''))
+  assert.deepEqual(counted.sort(), ['allow', 'deny'].map((decision) => `{decision="${decision}",mode="enforce",policy_level="baseline",policy_version="latest",request_operation="create",resource="pod",subresource=""} 1`)
+    .concat('{decision="deny",mode="warn",policy_level="baseline",policy_version="latest",request_operation="create",resource="controller",subresource=""} 1').sort())
 })
 
 test('labels that make no sense are refused when they come and stay when they were there; what is asked for then counts as the strictest', async () => {
