@@ -75,12 +75,15 @@ class Watch implements Listener {
 
   /** Begins, once everything that is shown first is ready to be shown; returns what ends it. */
   begin(): () => void {
-    const { core: { objects }, served: { kind } } = this.#call
+    const { core: { objects, registry }, served: { group, version, resource, kind } } = this.#call
     if (!kind.stored?.ready) return this.start()
     let stop = () => { this.#stop() }
     const whenReady = async () => {
       for (let wait = objects.ready(kind, this.#shownFirst()); wait; wait = objects.ready(kind, this.#shownFirst())) await wait
-      if (!this.#ended) stop = this.start()
+      if (this.#ended) return
+      // What is not served any more as it was ends its watches; this one was not among them yet.
+      if (registry.find(group, version, resource)?.kind === kind) stop = this.start()
+      else this.#end()
     }
     whenReady().catch((error: unknown) => {
       this.#outlet.error(error instanceof ApiError ? error : internalError(String(error)))

@@ -23,16 +23,18 @@ const conversion = (reviews = ['v1']) => ({ conversion: { strategy: 'Webhook', w
 
 async function started(answer: Answer | (() => Promise<never>) = convert, reviews?: string[]) {
   const asked: Review[] = [], urls: string[] = []
-  let answering = answer
+  let answering = answer, gate = Promise.resolve()
+  const outboundWaits = () => { const { promise, resolve } = Promise.withResolvers<void>(); gate = promise; return resolve }
   const outbound: Outbound = async ({ url, body }) => {
     const review = JSON.parse(new TextDecoder().decode(body)) as Review
     asked.push(review)
     urls.push(url)
+    await gate
     return { status: 200, headers: { 'content-type': 'application/json' }, body: new TextEncoder().encode(JSON.stringify(await answering(review))) }
   }
   const server = await start({ outbound })
   await established(server.ask, definition(versions(), conversion(reviews)))
-  return { ...server, asked, urls, answerWith: (other: Answer) => { answering = other } }
+  return { ...server, asked, urls, outboundWaits, answerWith: (other: Answer) => { answering = other } }
 }
 
 test('objects are kept in the storage version and shown in the one asked for', async () => {
@@ -88,6 +90,19 @@ test('parameters of policies are converted to the version that the policy names'
   await ask('POST /api/v1/namespaces', { metadata: { name: 'n' } })
   const made = async (name: string, address: string) => (await ask('POST /api/v1/namespaces/n/configmaps', { metadata: { name }, data: { address } })).status
   assert.deepEqual([await made('a', 'h:1'), await made('b', 'h:2')], [201, 422])
+})
+
+test('a watch that waits for a conversion while its definition changes ends instead of following what is not served any more', async () => {
+  const { ask, send, outboundWaits } = await started()
+  await ask(`POST ${widgets}`, widget('a', { host: 'h', port: '1' }))
+  const release = outboundWaits()
+  const watcher = collect(await send(`GET ${v2}?watch=1`))
+  const { body } = await ask(`GET ${definitions}/widgets.x.example`)
+  assert.equal((await ask(`PUT ${definitions}/widgets.x.example`, { ...body, spec: { ...body.spec, versions: versions().map((each) => ({ ...each, served: each.name === 'v1' })) } })).status, 200)
+  assert.equal((await ask(`GET ${v2}`)).status, 404)
+  release()
+  for (let turn = 0; turn < 50 && !watcher.isEnded(); turn++) await new Promise((resolve) => setImmediate(resolve))
+  assert.deepEqual([watcher.isEnded(), watcher.events.length], [true, 0])
 })
 
 test('watches show events in their version, in order', async () => {
