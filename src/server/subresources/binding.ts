@@ -50,7 +50,7 @@ async function assign({ core: { objects, clock } }: Call, given: LooseObject, { 
     if (uid && uid !== old.metadata.uid) throw conflict(about, name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`)
     if (resourceVersion && resourceVersion !== old.metadata.resourceVersion) throw conflict(about, name, `Precondition failed: resource version in precondition: ${resourceVersion}, resource version in object meta: ${old.metadata.resourceVersion}`)
     if (dryRun) return
-    const status = copy(old.status ?? {}) as { conditions?: { type: string }[] }
+    const { nominatedNodeName: _, ...status } = copy(old.status ?? {}) as { conditions?: { type: string }[]; nominatedNodeName?: string } // a hope that has come true
     const scheduled = { type: 'PodScheduled', status: 'True', lastProbeTime: null, lastTransitionTime: formatTime(clock.now()) }
     status.conditions = [...(status.conditions ?? []).filter((c) => c.type !== 'PodScheduled'), scheduled]
     const bound: LooseObject = {

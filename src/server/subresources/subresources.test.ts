@@ -8,9 +8,10 @@ test('a pod is bound once', async () => {
   const { ask, objects } = await start()
   const pods = '/api/v1/namespaces/n/pods'
   await ask(`POST ${pods}`, { metadata: { name: 'p' }, spec: { containers: [{ name: 'c', image: 'i' }] } })
+  await ask(`PATCH ${pods}/p/status`, { status: { nominatedNodeName: 'one' } })
   assert.equal((await ask(`POST ${pods}/p/binding`, { metadata: { name: 'p' }, target: { kind: 'Node', name: 'one' } })).status, 201)
   const bound = objects.get(pod, 'p', 'n')!
-  assert.equal(bound.spec.nodeName, 'one')
+  assert.deepEqual([bound.spec.nodeName, bound.status.nominatedNodeName], ['one', undefined])
   assert.equal(bound.status.conditions?.find((c) => c.type === 'PodScheduled')?.status, 'True')
   assert.equal((await ask(`POST ${pods}/p/binding`, { metadata: { name: 'p' }, target: { name: 'two' } })).body.message, 'Operation cannot be fulfilled on pods/binding "p": pod p is already assigned to node "one"')
 })
