@@ -1,8 +1,9 @@
 import { controlledBy, controllerOf, reference, type Again, type Cluster, type Controller } from '#client'
 import { cronJob, job as jobKind, type CronJob, type CronJobStatus, type Job } from '#kinds'
 import { formatTime, is, type New } from '#machinery'
-import { lastDue, parseSchedule, ScheduleError, type Schedule } from './cronjob/schedule.ts'
+import { formatIn, formatRfc1123, lastDue, parseSchedule, ScheduleError, type Schedule } from './cronjob/schedule.ts'
 import { createdAt, timeOf } from './pod-state.ts'
+import { isNamespaceTerminating } from './replicas/reconcile.ts'
 
 const scheduledAnnotation = 'batch.kubernetes.io/cronjob-scheduled-timestamp'
 /** A little after the time itself, so that it has surely come. */
@@ -70,9 +71,10 @@ async function exists(name: string, namespace: string | undefined, uid: string |
 
 function readSchedule(cron: CronJob, cluster: Cluster): Schedule | undefined {
   const { schedule, timeZone } = cron.spec
+  if (schedule.includes('TZ')) say(cron, cluster, 'Warning', 'UnsupportedSchedule', `CRON_TZ or TZ used in schedule ${JSON.stringify(schedule)} is not officially supported, see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details`)
   try { return parseSchedule(schedule, timeZone) } catch (error) {
     if (!(error instanceof ScheduleError)) throw error
-    if (timeZone !== undefined && /time ?zone/i.test(error.message)) say(cron, cluster, 'Warning', 'UnknownTimeZone', `invalid timeZone: ${JSON.stringify(timeZone)}: ${error.message}`)
+    if (timeZone !== undefined && /time ?zone/i.test(error.message)) say(cron, cluster, 'Warning', 'UnknownTimeZone', `invalid timeZone: ${JSON.stringify(timeZone)}: unknown time zone ${timeZone}`)
     else say(cron, cluster, 'Warning', 'UnparseableSchedule', `unparseable schedule: ${JSON.stringify(schedule)} : ${error.message}`)
     return undefined
   }
@@ -81,10 +83,11 @@ function readSchedule(cron: CronJob, cluster: Cluster): Schedule | undefined {
 /** The last time that came due and has not been seen to. */
 function dueAt(cron: CronJob, schedule: Schedule, cluster: Cluster): number | undefined {
   const now = cluster.clock.now(), deadline = cron.spec.startingDeadlineSeconds, last = timeOf(cron.status.lastScheduleTime) ?? createdAt(cron)
+  if (schedule.next(last) === undefined) say(cron, cluster, 'Warning', 'InvalidSchedule', `invalid schedule: ${cron.spec.schedule} : time difference between two schedules is less than 1 second`)
   const { at, tooMany } = lastDue(schedule, deadline === undefined ? last : Math.max(last, now - deadline * 1000), now)
   if (tooMany) say(cron, cluster, 'Warning', 'TooManyMissedTimes', 'too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check clock skew')
   if (at !== undefined && deadline !== undefined && at + deadline * 1000 < now) {
-    say(cron, cluster, 'Warning', 'MissSchedule', `Missed scheduled time to start a job: ${formatTime(at)}`)
+    say(cron, cluster, 'Warning', 'MissSchedule', `Missed scheduled time to start a job: ${formatRfc1123(at)}`)
     return undefined
   }
   return at
@@ -108,7 +111,7 @@ async function makeJob(cron: CronJob, name: string, at: number, cluster: Cluster
   const { metadata, spec } = cron.spec.jobTemplate
   const wanted: New<Job> = {
     metadata: { name, namespace: cron.metadata.namespace ?? '', ownerReferences: [controlledBy(cronJob, cron)], ...(metadata.labels && { labels: metadata.labels }),
-      annotations: { ...metadata.annotations, [scheduledAnnotation]: formatTime(at) } },
+      annotations: { ...metadata.annotations, [scheduledAnnotation]: formatIn(at, cron.spec.timeZone) } },
     spec,
   }
   try {
@@ -121,6 +124,7 @@ async function makeJob(cron: CronJob, name: string, at: number, cluster: Cluster
       const there = await cluster.client.get(jobKind, { name, namespace: cron.metadata.namespace })
       return controllerOf(there)?.uid === cron.metadata.uid ? there : undefined
     }
+    if (isNamespaceTerminating(error)) throw error
     say(cron, cluster, 'Warning', 'FailedCreate', `Error creating job: ${error instanceof Error ? error.message : String(error)}`)
     throw error
   }
@@ -135,6 +139,9 @@ async function forgetFinished(cron: CronJob, jobs: readonly Job[], cluster: Clus
   }
 }
 async function remove(cron: CronJob, job: Job, cluster: Cluster): Promise<void> {
-  await cluster.delete(jobKind, job, { propagationPolicy: 'Background' })
+  try { await cluster.delete(jobKind, job, { propagationPolicy: 'Background' }) } catch (error) {
+    say(cron, cluster, 'Warning', 'FailedDelete', `Deleted job: ${error instanceof Error ? error.message : String(error)}`)
+    throw error
+  }
   say(cron, cluster, 'Normal', 'SuccessfulDelete', `Deleted job ${job.metadata.name}`)
 }

@@ -2,11 +2,11 @@ import { type Again, type Change, type Cluster, type Controller } from '#client'
 import { controllerRevision, daemonSet, node, pod, type ControllerRevision, type DaemonSet, type DaemonSetStatus, type Node, type Pod } from '#kinds'
 import { same, selectorFrom, type AnyObject, type New } from '#machinery'
 import { claim } from './claim.ts'
-import { belongs, limitsOf, needed, rolling, tolerationsOf, type OnNode } from './daemonset/placement.ts'
-import { isAvailable, isReady, isTerminating, untilAvailable } from './pod-state.ts'
+import { belongs, eldestFirst, limitsOf, needed, rolling, tolerationsOf, type OnNode } from './daemonset/placement.ts'
+import { isAvailable, isReady, untilAvailable } from './pod-state.ts'
 import { slowStart } from './replicas/batches.ts'
 import { candidates } from './replicas/candidates.ts'
-import { podFrom } from './replicas/reconcile.ts'
+import { isNamespaceTerminating, podFrom } from './replicas/reconcile.ts'
 import { forgetRevisions, newestRevision, revisionsOf } from './revisions/history.ts'
 import { templateHash } from './template-hash/index.ts'
 
@@ -46,10 +46,10 @@ export function daemonSetController(): Controller<DaemonSet> {
       const nodes = placed(ds, pods, cluster), desired = nodes.filter(({ run }) => run).length, limits = limitsOf(ds, desired)
       const isRolling = ds.spec.updateStrategy.type === 'RollingUpdate'
       const need = needed(nodes, isRolling ? limits.surge : 0, hash, minReady, now)
-      const failed = killable(ds, need.failed, now)
-      const settled = need.create.length + need.remove.length + need.failed.length === 0
-      const step = settled && isRolling ? rolling(nodes, limits, hash, minReady, now) : { create: need.create, remove: [...need.remove, ...failed.now] }
-      for (const p of failed.now) tellOfFailed(ds, p, cluster)
+      const failed = killable(ds, need.failed, now), ended = [...failed.now, ...need.succeeded]
+      const settled = need.create.length + need.remove.length + ended.length === 0
+      const step = settled && isRolling ? rolling(nodes, limits, hash, minReady, now) : { create: need.create, remove: [...need.remove, ...ended] }
+      for (const p of ended) tellOfFailed(ds, p, cluster)
       const error = await execute(ds, step, hash, cluster)
       await forgetRevisions(revisions.filter((revision) => revision !== newest.revision), ds.spec.revisionHistoryLimit ?? 10, isInUse(pods), cluster)
       await cluster.updateStatus(daemonSet, ds, statusOf(ds, nodes, hash, now))
@@ -117,6 +117,7 @@ async function execute(ds: DaemonSet, { create, remove }: { readonly create: rea
       const made = await cluster.create(pod, podFor(ds, name, hash))
       events.record(daemonSet, ds, 'Normal', 'SuccessfulCreate', `Created pod: ${made.metadata.name}`)
     } catch (failure) {
+      if (isNamespaceTerminating(failure)) return
       events.record(daemonSet, ds, 'Warning', 'FailedCreate', `Error creating: ${failure instanceof Error ? failure.message : String(failure)}`)
       throw failure
     }
@@ -149,8 +150,7 @@ function statusOf(ds: DaemonSet, nodes: readonly OnNode[], hash: string, now: nu
   for (const { run, pods } of nodes) {
     if (!run) { if (pods.length > 0) misscheduled++; continue }
     desired++
-    // The newest of them speaks for the node.
-    const p = pods.toSorted((a, b) => Number(isTerminating(a)) - Number(isTerminating(b)) || (a.metadata.creationTimestamp > b.metadata.creationTimestamp ? -1 : 1))[0]
+    const [p] = eldestFirst(pods)
     if (!p) continue
     current++
     if (isReady(p)) { ready++; if (isAvailable(p, ds.spec.minReadySeconds ?? 0, now)) available++ }

@@ -1,12 +1,12 @@
 import { type Again, type Cluster, type Controller } from '#client'
-import { controllerRevision, persistentVolumeClaim, pod, statefulSet, type ControllerRevision, type PersistentVolumeClaim, type Pod, type StatefulSet, type StatefulSetStatus } from '#kinds'
-import { is, selectorFrom, type OwnerReference } from '#machinery'
+import { controllerRevision, persistentVolumeClaim, pod, statefulSet, type ControllerRevision, type Pod, type StatefulSet, type StatefulSetStatus } from '#kinds'
+import { is, selectorFrom } from '#machinery'
 import { claim } from './claim.ts'
 import { isAvailable, isTerminating, untilAvailable } from './pod-state.ts'
 import { candidates } from './replicas/candidates.ts'
 import { dataOf, forgetRevisions, newestRevision, revisionsOf, templateOf } from './revisions/history.ts'
-import { firstOrdinal, isHealthy, nameLabel, ordinalOf, plan, revisionLabel, type Step } from './statefulset/plan.ts'
-import { claimsFor, podFor, podName } from './statefulset/pods.ts'
+import { isHealthy, nameLabel, ordinalOf, plan, revisionLabel, type Step } from './statefulset/plan.ts'
+import { claimOwners, claimsFor, podFor, podName } from './statefulset/pods.ts'
 import { dataHash } from './template-hash/index.ts'
 
 /** Keeps pods with names, places in an order, and storage of their own. */
@@ -50,6 +50,7 @@ const nextLook = (pods: readonly Pod[], minReady: number, now: number): Again | 
 async function execute(set: StatefulSet, step: Step, current: ControllerRevision, update: ControllerRevision, cluster: Cluster): Promise<void> {
   const say = (type: 'Normal' | 'Warning', reason: string, message: string) => cluster.events.record(statefulSet, set, type, reason, message)
   const whole = `StatefulSet ${set.metadata.name}`
+  if (step.act === 'claim') return makeClaims(set, step.ordinal, say, cluster)
   if (step.act === 'name') {
     const { name } = step.pod.metadata
     await cluster.patch(pod, step.pod.metadata, 'merge', { metadata: { labels: { [nameLabel]: name } } })
@@ -57,10 +58,6 @@ async function execute(set: StatefulSet, step: Step, current: ControllerRevision
     return
   }
   const name = step.act === 'create' ? podName(set, step.ordinal) : step.pod.metadata.name, verb = step.act
-  if (step.act === 'delete' && step.again) {
-    const failed = step.pod.status.phase === 'Failed'
-    say(failed ? 'Warning' : 'Normal', failed ? 'RecreatingFailedPod' : 'RecreatingTerminatedPod', `StatefulSet ${set.metadata.namespace ?? ''}/${set.metadata.name} is recreating ${failed ? 'failed' : 'terminated'} Pod ${name}`)
-  }
   try {
     if (step.act === 'create') {
       await makeClaims(set, step.ordinal, say, cluster)
@@ -92,23 +89,10 @@ async function makeClaims(set: StatefulSet, ordinal: number, say: (type: 'Normal
 
 /** Claims outlive their pods, unless the set says that they go with it, or with the pods it scales away. */
 async function keepClaims(set: StatefulSet, pods: readonly Pod[], cluster: Cluster): Promise<void> {
-  const { whenDeleted = 'Retain', whenScaled = 'Retain' } = set.spec.persistentVolumeClaimRetentionPolicy ?? {}, first = firstOrdinal(set)
-  for (const p of pods) {
-    const ordinal = ordinalOf(set, p) ?? 0, surplus = ordinal < first || ordinal >= first + (set.spec.replicas ?? 1)
-    for (const { metadata: { name = '', namespace } } of claimsFor(set, ordinal)) {
-      const there = cluster.get(persistentVolumeClaim, { name, namespace })
-      if (!there) continue
-      const owners: OwnerReference[] = (there.metadata.ownerReferences ?? []).filter(({ uid, kind }) => uid !== set.metadata.uid && kind !== 'Pod')
-      if (surplus && whenScaled === 'Delete') owners.push({ apiVersion: 'v1', kind: 'Pod', name: p.metadata.name, uid: p.metadata.uid })
-      else if (!surplus && whenDeleted === 'Delete') owners.push({ apiVersion: 'apps/v1', kind: 'StatefulSet', name: set.metadata.name, uid: set.metadata.uid })
-      await own(there, owners, cluster)
-    }
+  for (const p of pods) for (const { metadata: { name = '', namespace } } of claimsFor(set, ordinalOf(set, p) ?? 0)) {
+    const there = cluster.get(persistentVolumeClaim, { name, namespace }), owners = there && claimOwners(set, p, there.metadata.ownerReferences ?? [])
+    if (there && owners) await cluster.update(persistentVolumeClaim, { ...there, metadata: { ...there.metadata, ownerReferences: [...owners] } })
   }
-}
-async function own(claimed: PersistentVolumeClaim, owners: readonly OwnerReference[], cluster: Cluster): Promise<void> {
-  const before = claimed.metadata.ownerReferences ?? []
-  if (before.length === owners.length && before.every(({ uid }) => owners.some((owner) => owner.uid === uid))) return
-  await cluster.update(persistentVolumeClaim, { ...claimed, metadata: { ...claimed.metadata, ownerReferences: [...owners] } })
 }
 
 /** Zero counts are left out where the server does. */

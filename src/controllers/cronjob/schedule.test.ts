@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { lastDue, parseSchedule, ScheduleError } from './schedule.ts'
+import { formatIn, formatRfc1123, lastDue, parseSchedule, ScheduleError } from './schedule.ts'
 
 const at = (text: string) => Date.parse(`${text}Z`), shown = (ms: number | undefined) => (ms === undefined ? '-' : new Date(ms).toISOString().slice(0, 16))
 const cases: [schedule: string, zone: string | undefined, after: string, next: string][] = [
@@ -31,3 +31,9 @@ for (const [text, from, now, expected] of due)
     const found = lastDue(parseSchedule(text), at(from), at(now))
     assert.equal(shown(found.at) + (found.tooMany ? ' too many' : ''), expected)
   })
+
+test('times are shown as the zone has them', () => {
+  const at = Date.UTC(2030, 0, 1)
+  assert.deepEqual([formatIn(at), formatIn(at, 'UTC'), formatIn(at, 'America/New_York'), formatIn(at, 'Asia/Kolkata')], ['2030-01-01T00:00:00Z', '2030-01-01T00:00:00Z', '2029-12-31T19:00:00-05:00', '2030-01-01T05:30:00+05:30'])
+  assert.equal(formatRfc1123(at), 'Tue, 01 Jan 2030 00:00:00 +0000')
+})

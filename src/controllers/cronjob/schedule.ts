@@ -1,6 +1,6 @@
 // When a cron schedule comes due. Pure: all times are given.
-import { Cron } from 'croner'
-import { parseDuration } from '#machinery'
+import { Cron, CronDate } from 'croner'
+import { formatTime, parseDuration } from '#machinery'
 
 /** A schedule that nobody can read, in words for an event. */
 export class ScheduleError extends Error { override readonly name = 'ScheduleError' }
@@ -25,6 +25,15 @@ export function parseSchedule(text: string, timeZone?: string): Schedule {
   } catch (error) {
     throw new ScheduleError(error instanceof Error ? error.message : String(error), { cause: error })
   }
+}
+
+/** A time as in "Tue, 01 Jan 2030 00:00:00 +0000". */
+export const formatRfc1123 = (ms: number): string => new Date(ms).toUTCString().replace('GMT', '+0000')
+/** A time as the clocks of a time zone show it, with its distance from UTC; without a zone in UTC. */
+export function formatIn(ms: number, timeZone?: string): string {
+  const { year, month, day, hour, minute, second } = new CronDate(new Date(ms), timeZone ?? 'UTC')
+  const local = Date.UTC(year, month, day, hour, minute, second), offset = Math.round((local - ms) / 60_000), two = (n: number) => String(Math.floor(n)).padStart(2, '0')
+  return offset === 0 ? formatTime(ms) : formatTime(local).replace('Z', `${offset < 0 ? '-' : '+'}${two(Math.abs(offset) / 60)}:${two(Math.abs(offset) % 60)}`)
 }
 
 /** More missed times than this are a sign that something is wrong. */

@@ -1,6 +1,6 @@
 // On which nodes a DaemonSet's pods run, and which pods must come and go for it. Pure.
 import type { DaemonSet, Node, Pod, Toleration } from '#kinds'
-import { createdAt, isAvailable, isFinished, isTerminating } from '../pod-state.ts'
+import { createdAt, isAvailable, isFinished, isReady, isTerminating } from '../pod-state.ts'
 import { wantsNode } from '../nodes/affinity.ts'
 import { tolerates } from '../nodes/tolerations.ts'
 
@@ -28,23 +28,28 @@ export function belongs(ds: DaemonSet, node: Node): { readonly run: boolean; rea
 }
 
 export interface OnNode { readonly node: string; readonly run: boolean; readonly stay: boolean; readonly pods: readonly Pod[] }
-export interface Needed { readonly create: readonly string[]; readonly remove: readonly Pod[]; readonly failed: readonly Pod[] }
+export interface Needed { readonly create: readonly string[]; readonly remove: readonly Pod[]; readonly failed: readonly Pod[]; readonly succeeded: readonly Pod[] }
+
+/** Those that have a node first, then by age: the first speaks for its node. */
+export const eldestFirst = (pods: readonly Pod[]): readonly Pod[] =>
+  pods.toSorted((a, b) => Number(!a.spec.nodeName) - Number(!b.spec.nodeName) || createdAt(a) - createdAt(b) || (a.metadata.name < b.metadata.name ? -1 : 1))
 
 /** What is missing and what is too many, whatever its template. `hash`: the newest revision, for sets that surge. */
 export function needed(nodes: readonly OnNode[], surge: number, hash: string, minReadySeconds: number, now: number): Needed {
-  const create: string[] = [], remove: Pod[] = [], failed: Pod[] = []
+  const create: string[] = [], remove: Pod[] = [], failed: Pod[] = [], succeeded: Pod[] = []
   for (const { node, run, stay, pods } of nodes) {
     if (!stay) { remove.push(...pods.filter((pod) => !isTerminating(pod))); continue }
     if (run && pods.length === 0) { create.push(node); continue }
-    const ended = pods.filter((pod) => !isTerminating(pod) && isFinished(pod)), running = pods.filter((pod) => !isTerminating(pod) && !isFinished(pod)).toSorted((a, b) => createdAt(a) - createdAt(b))
-    failed.push(...ended)
+    const here = pods.filter((pod) => !isTerminating(pod)), running = eldestFirst(here.filter((pod) => !isFinished(pod)))
+    failed.push(...here.filter((pod) => pod.status.phase === 'Failed'))
+    succeeded.push(...here.filter((pod) => pod.status.phase === 'Succeeded'))
     if (surge === 0) { remove.push(...running.slice(1)); continue }
-    // An old and a new one may run side by side; the old goes when the new is available.
+    // An old and a new one may run side by side; the old goes when the new is available, or when it is of no use itself.
     const fresh = running.filter((pod) => pod.metadata.labels?.['controller-revision-hash'] === hash), old = running.filter((pod) => !fresh.includes(pod))
-    const through = fresh[0] !== undefined && isAvailable(fresh[0], minReadySeconds, now)
+    const through = fresh[0] !== undefined && old[0] !== undefined && (!isReady(old[0]) || isAvailable(fresh[0], minReadySeconds, now))
     remove.push(...fresh.slice(1), ...(through ? old : old.slice(1)))
   }
-  return { create, remove, failed }
+  return { create, remove, failed, succeeded }
 }
 
 export interface Limits { readonly unavailable: number; readonly surge: number }

@@ -23,7 +23,7 @@ const cases: [promise: string, set: Given, pods: string, expected: string][] = [
   ['in parallel all come at once', { replicas: 3, parallel: true }, '1!', '+0 +2'],
   ['a gap is filled before the end', { replicas: 3 }, '0 2', '+1'],
   ['ordinals may start elsewhere', { replicas: 2, start: 5 }, '5', '+6'],
-  ['a failed pod is deleted first', { replicas: 2 }, '0x 1', '-0 again'],
+  ['a failed pod is deleted first', { replicas: 2 }, '0x 1', '-0'],
   ['a pod on its way out is waited for', { replicas: 2 }, '0- 1', ''],
   ['a terminating pod is never made a second time', { replicas: 1, parallel: true }, '0-', ''],
   ['the highest goes first, one at a time', { replicas: 1 }, '0 1 2', '-2'],
@@ -40,11 +40,14 @@ const cases: [promise: string, set: Given, pods: string, expected: string][] = [
   ['below the partition a lost pod comes back old', { replicas: 2, partition: 1 }, '1', '+0old'],
   ['above it new', { replicas: 2, partition: 1 }, '0o', '+1'],
   ['without a partition the count of old ones says which', { replicas: 3, currentReplicas: 1 }, '1 2', '+0old'],
+  ['in parallel those that are too many go while others come', { replicas: 1, parallel: true }, '1', '+0 -1'],
+  ['or while one has failed and is on its way out', { replicas: 1, parallel: true }, '0x- 1', '-1'],
+  ['and nothing is updated before all are there', { replicas: 2, parallel: true }, '0o', '+1'],
   ['a pod without its name label gets it', { replicas: 1 }, '0~', 'name 0'],
 ]
 for (const [promise, given, words, expected] of cases)
   test(`a StatefulSet: ${promise}`, () => {
     const steps = plan(setOf(given), words.split(' ').filter(Boolean).map(podOf), 'new', now)
-    const said = steps.map((step) => (step.act === 'create' ? `+${step.ordinal}${step.revision === 'current' ? 'old' : ''}` : step.act === 'delete' ? `-${step.pod.metadata.name.slice(2)}${step.again ? ' again' : ''}` : `name ${step.pod.metadata.name.slice(2)}`))
+    const said = steps.map((step) => (step.act === 'create' ? `+${step.ordinal}${step.revision === 'current' ? 'old' : ''}` : step.act === 'delete' ? `-${step.pod.metadata.name.slice(2)}` : step.act === 'claim' ? `claim ${step.ordinal}` : `name ${step.pod.metadata.name.slice(2)}`))
     assert.equal(said.join(' '), expected)
   })

@@ -7,9 +7,10 @@ export const nameLabel = 'statefulset.kubernetes.io/pod-name'
 
 export type Step =
   | { readonly act: 'create'; readonly ordinal: number; readonly revision: 'current' | 'update' }
-  /** `again`: it has ended and another takes its place. */
-  | { readonly act: 'delete'; readonly pod: Pod; readonly again?: true }
+  | { readonly act: 'delete'; readonly pod: Pod }
   | { readonly act: 'name'; readonly pod: Pod }
+  /** Claims that a pod waits for are made (again). */
+  | { readonly act: 'claim'; readonly ordinal: number }
 
 /** The ordinal in a pod's name; undefined when the name is not one that the set gives. */
 export function ordinalOf(set: StatefulSet, pod: Pod): number | undefined {
@@ -26,18 +27,18 @@ export function plan(set: StatefulSet, pods: readonly Pod[], updateRevision: str
   const up = Array.from({ length: replicas }, (_, i) => at.get(first + i))
   const condemned = [...at].filter(([ordinal]) => ordinal >= 0 && (ordinal < first || ordinal >= first + replicas)).toSorted(([a], [b]) => b - a).map(([, pod]) => pod)
   const steps: Step[] = []
-  let waiting = false
 
   for (const [i, pod] of up.entries()) {
     const ordinal = first + i
-    if (!pod) { steps.push({ act: 'create', ordinal, revision: keepsOld(set, ordinal) ? 'current' : 'update' }); waiting = true } else if (isFinished(pod)) {
-      if (!isTerminating(pod)) steps.push({ act: 'delete', pod, again: true })
-      waiting = true
-    } else if (ordered && (!isHealthy(pod) || !isAvailable(pod, minReady, now))) waiting = true
-    else if (pod.metadata.labels?.[nameLabel] !== pod.metadata.name) steps.push({ act: 'name', pod })
-    if (waiting && ordered) return steps
+    if (!pod) steps.push({ act: 'create', ordinal, revision: keepsOld(set, ordinal) ? 'current' : 'update' })
+    else if (isFinished(pod)) { if (!isTerminating(pod)) steps.push({ act: 'delete', pod }) } else {
+      if (pod.status.phase === 'Pending' && set.spec.volumeClaimTemplates?.length) steps.push({ act: 'claim', ordinal })
+      if (ordered && (!isHealthy(pod) || !isAvailable(pod, minReady, now))) return steps
+      if (pod.metadata.labels?.[nameLabel] !== pod.metadata.name) steps.push({ act: 'name', pod })
+      continue
+    }
+    if (ordered) return steps
   }
-  if (waiting) return steps
 
   const unhealthy = [...up, ...condemned.toReversed()].find((pod) => pod && !isHealthy(pod))
   for (const pod of condemned) {
@@ -51,7 +52,7 @@ export function plan(set: StatefulSet, pods: readonly Pod[], updateRevision: str
 
   const partition = set.spec.updateStrategy.rollingUpdate?.partition ?? 0
   for (const pod of up.slice(partition).toReversed()) {
-    if (!pod) continue
+    if (!pod) return steps
     if (pod.metadata.labels?.[revisionLabel] !== updateRevision && !isTerminating(pod)) { steps.push({ act: 'delete', pod }); return steps }
     if (!isHealthy(pod) || !isAvailable(pod, minReady, now)) return steps
   }

@@ -1,9 +1,9 @@
 // The pods and claims of a StatefulSet: each with a name, a place in the order, and storage of its own. Pure.
 import { controlledBy } from '#client'
-import { statefulSet, type PersistentVolumeClaim, type Pod, type StatefulSet } from '#kinds'
-import type { New } from '#machinery'
+import { pod as podKind, statefulSet, type PersistentVolumeClaim, type Pod, type StatefulSet } from '#kinds'
+import type { New, OwnerReference } from '#machinery'
 import { podFrom } from '../replicas/reconcile.ts'
-import { nameLabel, revisionLabel } from './plan.ts'
+import { firstOrdinal, nameLabel, ordinalOf, revisionLabel } from './plan.ts'
 
 type Template = StatefulSet['spec']['template']
 
@@ -26,4 +26,14 @@ export function claimsFor(set: StatefulSet, ordinal: number): New<PersistentVolu
     metadata: { name: claimName(set, metadata.name, ordinal), namespace: set.metadata.namespace ?? '', labels: { ...metadata.labels, ...set.spec.selector.matchLabels }, ...(metadata.annotations && { annotations: metadata.annotations }) },
     spec,
   }))
+}
+
+/** Who must own the claim of a pod, when it is not so yet. Somebody else's claim is left to him. */
+export function claimOwners(set: StatefulSet, p: Pod, before: readonly OwnerReference[]): readonly OwnerReference[] | undefined {
+  const { whenDeleted = 'Retain', whenScaled = 'Retain' } = set.spec.persistentVolumeClaimRetentionPolicy ?? {}, first = firstOrdinal(set), ordinal = ordinalOf(set, p) ?? 0
+  const others = before.filter(({ uid }) => uid !== set.metadata.uid && uid !== p.metadata.uid), surplus = ordinal < first || ordinal >= first + (set.spec.replicas ?? 1)
+  const owner = others.some(({ controller }) => controller) ? undefined
+    : surplus && whenScaled === 'Delete' ? controlledBy(podKind, p) : whenDeleted === 'Delete' ? controlledBy(statefulSet, set) : undefined
+  const after = owner ? [...others, owner] : others
+  return after.length === before.length && after.every((one) => before.some(({ uid, controller }) => uid === one.uid && controller === one.controller)) ? undefined : after
 }
