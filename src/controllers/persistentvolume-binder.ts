@@ -1,7 +1,7 @@
 // Claims and volumes find each other. A binding is two pointers, the volume's written first, so that a volume is never given away twice;
 // whatever happens between the two writes, the next turn finishes or undoes it.
 import { indexOf, run, type Again, type Cluster, type Controller, type Target } from '#client'
-import { bindingAnnotations, claimClass, persistentVolume, persistentVolumeClaim, pod, pointedAt, referencedClaims, storageClass, type PersistentVolume, type PersistentVolumeClaim, type StorageClass } from '#kinds'
+import { bindingAnnotations, claimClass, persistentVolume, persistentVolumeClaim, pod, pointedAt, referencedClaims, storageClass, volumeClass, type PersistentVolume, type PersistentVolumeClaim, type StorageClass } from '#kinds'
 import { compareQuantities, is, same } from '#machinery'
 import type { Part } from './part.ts'
 import { isFinished } from './pod-state.ts'
@@ -14,6 +14,7 @@ const resyncMs = 15_000
 const keyOf = ({ namespace = '', name = '' }: { namespace?: string | undefined; name?: string | undefined }): string => `${namespace}/${name}`
 const targetOf = ({ name, namespace }: { name: string; namespace?: string | undefined }): Target => ({ name, namespace })
 const volumesByClaim = indexOf(persistentVolume, ({ spec: { claimRef } }) => (claimRef ? [keyOf(claimRef)] : []))
+const freeByClass = indexOf(persistentVolume, (volume) => (volume.spec.claimRef ? [] : [volumeClass(volume)]))
 const claimsByVolume = indexOf(persistentVolumeClaim, ({ spec }) => (spec?.volumeName ? [spec.volumeName] : []))
 const waitingByClass = indexOf(persistentVolumeClaim, (claim) => (claim.metadata.annotations?.[bindingAnnotations.bindCompleted] === undefined ? [claimClass(claim)] : []))
 const podsByClaim = indexOf(pod, (p) => (p.spec.nodeName || isFinished(p) ? [] : referencedClaims(p).map((name) => keyOf({ namespace: p.metadata.namespace, name }))))
@@ -33,7 +34,7 @@ const claims: Controller<PersistentVolumeClaim> = {
     { kind: storageClass, map: ({ object }, cluster) => [...cluster.by(waitingByClass, object.metadata.name), ...cluster.by(waitingByClass, '')].map(({ metadata }) => targetOf(metadata)) },
   ],
   async reconcile(claim, cluster) {
-    const volumes = cluster.list(persistentVolume)
+    const volumes = [...cluster.by(volumesByClaim, keyOf(claim.metadata)), ...cluster.by(freeByClass, claimClass(claim))]
     return actOnClaim(claimStep(claim, {
       volumes, volume: (name) => cluster.get(persistentVolume, { name }), storageClass: (name) => cluster.get(storageClass, { name }), defaultClass: () => newestDefault(cluster.list(storageClass)),
       waitingPods: () => cluster.by(podsByClaim, keyOf(claim.metadata)).map(({ metadata }) => metadata.name).sort(),
@@ -83,7 +84,9 @@ async function actOnClaim(step: ClaimStep, claim: PersistentVolumeClaim, cluster
   switch (step.do) {
     case 'bind': return bind(step.volume, claim, cluster)
     case 'class': await cluster.update(persistentVolumeClaim, { ...claim, spec: { ...claim.spec, storageClassName: step.name } }); return
-    case 'fail': throw new Error(step.why)
+    case 'fail':
+      cluster.events.record(persistentVolumeClaim, claim, step.event.type, step.event.reason, step.event.message)
+      throw new Error(step.why)
     case 'lose':
       if (claim.status?.phase === 'Lost') return
       cluster.events.record(persistentVolumeClaim, await setStatus(claim, 'Lost', undefined, cluster), step.event.type, step.event.reason, step.event.message)
@@ -132,7 +135,8 @@ async function setStatus(claim: PersistentVolumeClaim, phase: string, volume: Pe
   if (!volume) return claim.status?.phase === phase && !accessModes && !capacity && currentVolumeAttributesClassName === undefined ? claim : cluster.updateStatus(persistentVolumeClaim, claim, { ...rest, phase })
   const has = volume.spec.capacity?.['storage'], attributes = volume.spec.volumeAttributesClassName, becomes = claim.status?.phase !== phase
   if (becomes && has === undefined) throw new Error(`PersistentVolume ${JSON.stringify(volume.metadata.name)} is without a storage capacity`)
-  const grown = becomes && (capacity?.['storage'] === undefined || compareQuantities(capacity['storage'], has!) !== 0) ? volume.spec.capacity : capacity
+  const before = volume.metadata.annotations?.[bindingAnnotations.preResizeCapacity]
+  const grown = becomes && before !== undefined ? { ...capacity, storage: before } : becomes && (capacity?.['storage'] === undefined || compareQuantities(capacity['storage'], has!) !== 0) ? volume.spec.capacity : capacity
   const status = { ...rest, phase, ...(volume.spec.accessModes && { accessModes: volume.spec.accessModes }), ...(grown && { capacity: grown }), ...(attributes !== undefined && { currentVolumeAttributesClassName: attributes }) }
   return same(status, claim.status) ? claim : cluster.updateStatus(persistentVolumeClaim, claim, status)
 }

@@ -1,9 +1,11 @@
 // What to do with a claim: a pure function of the claim, the volumes and the classes.
-import { bindingAnnotations, claimClass, claimHasClass, isForClaim, matchingVolume, noProvisioner, unsatisfied, type PersistentVolume, type PersistentVolumeClaim, type StorageClass } from '#kinds'
+import { bindingAnnotations, claimClass, claimHasClass, isForClaim, matchingVolume, unsatisfied, type PersistentVolume, type PersistentVolumeClaim, type StorageClass } from '#kinds'
 import { migratedTo } from './migrated.ts'
+import { hostPathPlugin, nfsPlugin } from './volume-step.ts'
 
 export interface ClaimEvent { readonly type: 'Normal' | 'Warning'; readonly reason: string; readonly message: string }
 export interface World {
+  /** Those that may be meant for the claim: free ones of its class, and those that name it. */
   readonly volumes: readonly PersistentVolume[]
   volume(name: string): PersistentVolume | undefined
   storageClass(name: string): StorageClass | undefined
@@ -18,7 +20,7 @@ export type ClaimStep =
   | { readonly do: 'provision'; readonly provisioner: string; readonly migrated: boolean; readonly event: ClaimEvent }
   | { readonly do: 'wait'; readonly event?: ClaimEvent; /** The status stays as it is. */ readonly keep?: true }
   | { readonly do: 'lose'; readonly event: ClaimEvent }
-  | { readonly do: 'fail'; readonly why: string }
+  | { readonly do: 'fail'; readonly why: string; readonly event: ClaimEvent }
 
 export function claimStep(claim: PersistentVolumeClaim, world: World): ClaimStep {
   if (claim.metadata.annotations?.[bindingAnnotations.bindCompleted] !== undefined) return boundStep(claim, world)
@@ -44,10 +46,10 @@ function namedStep(claim: PersistentVolumeClaim, name: string, world: World): Cl
     return why === undefined ? { do: 'bind', volume } : { do: 'wait', event: { type: 'Warning', reason: 'VolumeMismatch', message: `Cannot bind to requested volume ${JSON.stringify(name)}: ${why}` } }
   }
   if (isForClaim(volume, claim)) return { do: 'bind', volume }
-  if (claim.metadata.annotations?.[bindingAnnotations.boundByController] === undefined)
-    return { do: 'wait', event: { type: 'Warning', reason: 'FailedBinding', message: `volume ${JSON.stringify(name)} already bound to a different claim.` } }
+  const event: ClaimEvent = { type: 'Warning', reason: 'FailedBinding', message: `volume ${JSON.stringify(name)} already bound to a different claim.` }
+  if (claim.metadata.annotations?.[bindingAnnotations.boundByController] === undefined) return { do: 'wait', event }
   const of = (namespace: string | undefined, one: string | undefined) => JSON.stringify(`${namespace ?? ''}/${one ?? ''}`)
-  return { do: 'fail', why: `invalid binding of claim ${of(claim.metadata.namespace, claim.metadata.name)} to volume ${JSON.stringify(name)}: volume already claimed by ${of(volume.spec.claimRef.namespace, volume.spec.claimRef.name)}` }
+  return { do: 'fail', event, why: `invalid binding of claim ${of(claim.metadata.namespace, claim.metadata.name)} to volume ${JSON.stringify(name)}: volume already claimed by ${of(volume.spec.claimRef.namespace, volume.spec.claimRef.name)}` }
 }
 
 /** Any volume that fits will do. */
@@ -61,7 +63,8 @@ function freeStep(claim: PersistentVolumeClaim, world: World): ClaimStep {
   if (name === '') return { do: 'wait', event: { type: 'Normal', reason: 'FailedBinding', message: 'no persistent volumes available for this claim and no storage class is set' } }
   if (!chosen) return failed(`storageclass.storage.k8s.io ${JSON.stringify(name)} not found`)
   const provisioner = migratedTo(chosen.provisioner) ?? chosen.provisioner
-  if (provisioner === noProvisioner || provisioner.startsWith('kubernetes.io/')) return failed(`no volume plugin matched name: ${provisioner}`)
+  if (provisioner === hostPathPlugin) return failed(`Failed to create provisioner: provisioning in volume plugin ${JSON.stringify(provisioner)} is disabled`)
+  if (provisioner.startsWith('kubernetes.io/')) return failed(provisioner === nfsPlugin ? 'no provisionable volume plugin matched' : `no volume plugin matched name: ${provisioner}`)
   return { do: 'provision', provisioner, migrated: provisioner !== chosen.provisioner, event: { type: 'Normal', reason: 'ExternalProvisioning',
     message: `Waiting for a volume to be created either by the external provisioner '${provisioner}' or manually by the system administrator. If volume creation is delayed, please verify that the provisioner is running and correctly registered.` } }
 }

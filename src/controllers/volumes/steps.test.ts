@@ -27,6 +27,7 @@ const claims: [rule: string, claim: PersistentVolumeClaim, world: World, expecte
   ['no class is a choice too', claim({ storageClassName: '' }), world([], { classes: [ofClass('std', { metadata: { name: 'std', annotations: {} } })] }), 'wait FailedBinding: no persistent volumes available for this claim and no storage class is set'],
   ['a class that is not there', claim(byClass), world([]), 'wait! ProvisioningFailed: storageclass.storage.k8s.io "k" not found'],
   ['a class that makes none', claim(byClass), world([], { classes: [ofClass('k', { provisioner: 'kubernetes.io/no-provisioner' })] }), 'wait! ProvisioningFailed: no volume plugin matched name: kubernetes.io/no-provisioner'],
+  ['a plugin that is off', claim(byClass), world([], { classes: [ofClass('k', { provisioner: 'kubernetes.io/host-path' })] }), 'wait! ProvisioningFailed: Failed to create provisioner: provisioning in volume plugin "kubernetes.io/host-path" is disabled'],
   ['somebody else makes it', claim(byClass), world([], { classes: [ofClass('k')] }), 'provision x.example'],
   ['a driver took over', claim(byClass), world([], { classes: [ofClass('k', { provisioner: 'kubernetes.io/aws-ebs' })] }), 'provision ebs.csi.aws.com'],
   ['the scheduler first', claim(byClass), world([volume('a', byClass)], { classes: [late] }), 'wait WaitForFirstConsumer: waiting for first consumer to be created before binding'],
@@ -40,7 +41,7 @@ const claims: [rule: string, claim: PersistentVolumeClaim, world: World, expecte
   ['a volume by name of another class', claim({ volumeName: 'a' }), world([volume('a', byClass)]), 'wait VolumeMismatch: Cannot bind to requested volume "a": storageClassName does not match'],
   ['a volume by name of another mode', claim({ volumeName: 'a' }), world([volume('a', { accessModes: ['ReadOnlyMany'] })]), 'wait VolumeMismatch: Cannot bind to requested volume "a": incompatible accessMode'],
   ['a volume by name that is another\'s', claim({ volumeName: 'a' }), world([volume('a', { claimRef: other })]), 'wait FailedBinding: volume "a" already bound to a different claim.'],
-  ['a binding of our own that is another\'s', claim({ volumeName: 'a' }, { 'pv.kubernetes.io/bound-by-controller': 'yes' }), world([volume('a', { claimRef: other })]), 'fail invalid binding of claim "d/c" to volume "a": volume already claimed by "d/o"'],
+  ['a binding of our own that is another\'s', claim({ volumeName: 'a' }, { 'pv.kubernetes.io/bound-by-controller': 'yes' }), world([volume('a', { claimRef: other })]), 'fail FailedBinding: volume "a" already bound to a different claim. (invalid binding of claim "d/c" to volume "a": volume already claimed by "d/o")'],
   ['bound and well', claim({ volumeName: 'a' }, bound), world([volume('a', { claimRef: ours })]), 'bind a'],
   ['the volume forgot', claim({ volumeName: 'a' }, bound), world([volume('a')]), 'bind a'],
   ['the claim forgot', claim({}, bound), world([]), 'lose ClaimLost: Bound claim has lost reference to PersistentVolume. Data on the volume is lost!'],
@@ -49,7 +50,7 @@ const claims: [rule: string, claim: PersistentVolumeClaim, world: World, expecte
 ]
 for (const [rule, one, all, expected] of claims) test(`a claim: ${rule}`, () => {
   const step = claimStep(one, all), told = 'event' in step && step.do !== 'provision' && step.event ? ` ${step.event.reason}: ${step.event.message}` : ''
-  assert.equal(`${step.do}${'keep' in step ? '!' : ''}${step.do === 'bind' ? ` ${step.volume.metadata.name}` : step.do === 'class' ? ` ${step.name}` : step.do === 'provision' ? ` ${step.provisioner}` : step.do === 'fail' ? ` ${step.why}` : told}`, expected)
+  assert.equal(`${step.do}${'keep' in step ? '!' : ''}${step.do === 'bind' ? ` ${step.volume.metadata.name}` : step.do === 'class' ? ` ${step.name}` : step.do === 'provision' ? ` ${step.provisioner}` : told}${step.do === 'fail' ? ` (${step.why})` : ''}`, expected)
 })
 
 const made = { annotations: { 'pv.kubernetes.io/provisioned-by': 'x' } }
@@ -66,7 +67,9 @@ const Delete = { persistentVolumeReclaimPolicy: 'Delete' }
 const reclaims: [volume: PersistentVolume, expected: string][] = [
   [volume('a'), 'nothing'], [volume('a', Delete, made), 'nothing'], [volume('a', { ...Delete, hostPath: { path: '/tmp/x' } }), 'delete'],
   [volume('a', { ...Delete, hostPath: { path: '/data' } }), 'fail VolumeFailedDelete: host_path deleter only supports /tmp/.+ but received provided /data'],
-  [volume('a', { ...Delete, local: { path: '/data' } }), 'fail VolumeFailedDelete: error getting deleter volume plugin for volume "a": no deletable volume plugin matched'],
+  [volume('a', { ...Delete, local: { path: '/data' } }), 'fail VolumeFailedDelete: error getting deleter volume plugin for volume "a": no volume plugin matched'],
+  [volume('a', { ...Delete, nfs: { path: '/', server: 's' } }), 'fail VolumeFailedDelete: error getting deleter volume plugin for volume "a": no deletable volume plugin matched'],
+  [volume('a', { ...Delete, csi: { driver: 'x.example', volumeHandle: 'h' } }), 'nothing'], [volume('a', Delete, { annotations: { 'pv.kubernetes.io/provisioned-by': 'kubernetes.io/rbd' } }), 'fail VolumeFailedDelete: no volume plugin matched name: kubernetes.io/rbd'],
   [volume('a', { persistentVolumeReclaimPolicy: 'Recycle' }), 'fail VolumeFailedRecycle: No recycler plugin found for the volume!'],
   [volume('a', { persistentVolumeReclaimPolicy: 'Other' }), 'fail VolumeUnknownReclaimPolicy: Volume has unrecognized PersistentVolumeReclaimPolicy'],
 ]

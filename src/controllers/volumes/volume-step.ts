@@ -24,6 +24,9 @@ export function volumeStep(volume: PersistentVolume, claim: PersistentVolumeClai
   return { do: 'unbind' }
 }
 
+/** What is left in the tree of what once made and removed volumes. */
+export const hostPathPlugin = 'kubernetes.io/host-path', nfsPlugin = 'kubernetes.io/nfs'
+
 export type Reclaim = { readonly do: 'nothing' | 'delete' } | { readonly do: 'fail'; readonly reason: string; readonly message: string }
 /** What happens to a volume that nobody has a claim to any more. */
 export function reclaim({ metadata, spec }: PersistentVolume): Reclaim {
@@ -36,11 +39,13 @@ export function reclaim({ metadata, spec }: PersistentVolume): Reclaim {
   }
   if (metadata.deletionTimestamp !== undefined) return { do: 'nothing' }
   const by = metadata.annotations?.[bindingAnnotations.provisionedBy]
-  if (by && !by.startsWith('kubernetes.io/')) return { do: 'nothing' } // whoever made it removes it
-  const path = spec.hostPath?.path
-  if (path === undefined) return { do: 'fail', reason: 'VolumeFailedDelete', message: `error getting deleter volume plugin for volume ${JSON.stringify(metadata.name)}: no deletable volume plugin matched` }
+  // Whoever made it removes it; so do drivers.
+  if (by ? !by.startsWith('kubernetes.io/') : spec.csi) return { do: 'nothing' }
+  const failed = (message: string): Reclaim => ({ do: 'fail', reason: 'VolumeFailedDelete', message }), path = spec.hostPath?.path
+  if (by && by !== hostPathPlugin) return failed(by === nfsPlugin ? 'no deletable volume plugin matched' : `no volume plugin matched name: ${by}`)
+  if (path === undefined) return failed(`error getting deleter volume plugin for volume ${JSON.stringify(metadata.name)}: no ${spec.nfs ? 'deletable ' : ''}volume plugin matched`)
   // As the reference: what is not below /tmp is nobody's to remove.
-  return /\/tmp\/.+/.test(path) ? { do: 'delete' } : { do: 'fail', reason: 'VolumeFailedDelete', message: `host_path deleter only supports /tmp/.+ but received provided ${path}` }
+  return /\/tmp\/.+/.test(path) ? { do: 'delete' } : failed(`host_path deleter only supports /tmp/.+ but received provided ${path}`)
 }
 
 /** The volume without its pointer; of one that a user made for a claim the pointer stays, without the uid. */

@@ -11,6 +11,8 @@ export const bindingAnnotations = {
   /** On volumes: who made it, and removes it. */
   provisionedBy: 'pv.kubernetes.io/provisioned-by',
   migratedTo: 'pv.kubernetes.io/migrated-to',
+  /** On volumes: what a claim has of it until its file system has grown too. */
+  preResizeCapacity: 'volume.alpha.kubernetes.io/pre-resize-capacity',
   /** On claims: who is asked for a volume, and by its older name. */
   storageProvisioner: 'volume.kubernetes.io/storage-provisioner',
   betaStorageProvisioner: 'volume.beta.kubernetes.io/storage-provisioner',
@@ -43,9 +45,9 @@ export function unsatisfied(claim: PersistentVolumeClaim, volume: PersistentVolu
   if (volume.metadata.deletionTimestamp !== undefined) return `the volume is marked for deletion ${JSON.stringify(volume.metadata.name)}`
   if (compareQuantities(capacityOf(volume), sizeOf(claim)) < 0) return 'requested PV is too small'
   if (volumeClass(volume) !== claimClass(claim)) return 'storageClassName does not match'
+  if (differentAttributes(claim, volume)) return 'volumeAttributesClassName does not match'
   if (differentModes(claim, volume)) return 'incompatible volumeMode'
-  if (!hasModes(claim, volume)) return 'incompatible accessMode'
-  return differentAttributes(claim, volume) ? 'volumeAttributesClassName does not match' : undefined
+  return hasModes(claim, volume) ? undefined : 'incompatible accessMode'
 }
 
 export interface Search {

@@ -1,5 +1,5 @@
 import { indexOf } from '#client'
-import { bindingAnnotations, csiDriver, csiNode, csiStorageCapacity, persistentVolume, persistentVolumeClaim, pointedAt, storageClass, volumeClass, type PersistentVolume, type PersistentVolumeClaim, type Pod } from '#kinds'
+import { bindingAnnotations, claimClass, csiDriver, csiNode, csiStorageCapacity, persistentVolume, persistentVolumeClaim, pointedAt, storageClass, volumeClass, type PersistentVolume, type PersistentVolumeClaim, type Pod } from '#kinds'
 import { stateKey } from '../cycle-state.ts'
 import { definePlugin } from '../framework.ts'
 import { failed, skip } from '../status.ts'
@@ -9,7 +9,8 @@ import { decide, podClaims, type Decision, type PodClaims, type VolumeView } fro
 
 export interface VolumeBindingArgs { readonly bindTimeoutSeconds?: number }
 const defaultTimeoutSeconds = 600
-const volumesByClass = indexOf(persistentVolume, (volume) => [volumeClass(volume)])
+const freeByClass = indexOf(persistentVolume, (volume) => (volume.spec.claimRef ? [] : [volumeClass(volume)]))
+const volumesByClaim = indexOf(persistentVolume, ({ spec: { claimRef } }) => (claimRef ? [`${claimRef.namespace ?? ''}/${claimRef.name ?? ''}`] : []))
 
 interface State { readonly claims: PodClaims; readonly byNode: Map<string, Decision>; /** What is promised, as it will be written. */ reserved?: Decision }
 const state = stateKey<State>('VolumeBinding')
@@ -23,7 +24,7 @@ export const volumeBinding = definePlugin<VolumeBindingArgs>({
     const view: VolumeView = {
       claim: (namespace, name) => { const found = cluster.get(persistentVolumeClaim, { namespace, name }); return found && claims.of(found) },
       volume: (name) => { const found = cluster.get(persistentVolume, { name }); return found && volumes.of(found) },
-      volumesOf: (name) => cluster.by(volumesByClass, name).map((volume) => volumes.of(volume)),
+      volumesFor: (claim) => [...cluster.by(volumesByClaim, `${claim.metadata.namespace ?? ''}/${claim.metadata.name}`), ...cluster.by(freeByClass, claimClass(claim))].map((volume) => volumes.of(volume)),
       storageClass: (name) => cluster.get(storageClass, { name }), driver: (name) => cluster.get(csiDriver, { name }), capacities: () => cluster.list(csiStorageCapacity),
     }
     const takeBack = ({ bind, provision }: Decision) => { for (const { volume } of bind) volumes.drop(volume); for (const claim of provision) claims.drop(claim) }

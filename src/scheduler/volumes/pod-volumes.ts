@@ -7,7 +7,8 @@ import { hasRoom, isAllowed, reaches } from './reach.ts'
 export interface VolumeView {
   claim(namespace: string, name: string): PersistentVolumeClaim | undefined
   volume(name: string): PersistentVolume | undefined
-  volumesOf(className: string): readonly PersistentVolume[]
+  /** Free volumes of the claim's class, and those that name it. */
+  volumesFor(claim: PersistentVolumeClaim): readonly PersistentVolume[]
   storageClass(name: string): StorageClass | undefined
   driver(name: string): CSIDriver | undefined
   capacities(): readonly CSIStorageCapacity[]
@@ -66,7 +67,7 @@ function decideDelayed(claims: readonly PersistentVolumeClaim[], { name, labels 
   }
   // The smallest claim chooses first, so that it does not take what a larger one needs.
   for (const claim of open.toSorted((a, b) => compareQuantities(sizeOf(a), sizeOf(b)))) {
-    const volume = matchingVolume(claim, view.volumesOf(claimClass(claim)), { reachable: (one) => reaches(labels, one), taken, delayed: true })
+    const volume = matchingVolume(claim, view.volumesFor(claim), { reachable: (one) => reaches(labels, one), taken, delayed: true })
     if (volume) { taken.add(volume.metadata.name); bind.push({ claim, volume }) } else provision.push(claim)
   }
   for (const claim of provision) {
