@@ -2,6 +2,7 @@
 export * from './cel-type.ts'
 export * from './compile.ts'
 export { authorizerValue, resourceCheckValue, type AuthorizationCheck, type AuthorizationDecision, type Authorize } from './library/authorization.ts'
+export { deviceVariable, type DeviceForCel } from './library/devices.ts'
 export { escapeName, unescapeName } from './names.ts'
 export { celTypeOfSchema } from './schema-type.ts'
 export { declaredSize, largestRequest, leastSize } from './sizes.ts'

@@ -75,6 +75,11 @@ export class JsonMap implements MapValue {
     return keys
   }
 }
+/** A map of maps in which a key that is not there stands for an empty map (attributes of devices by domain). */
+export class DomainMap extends JsonMap {
+  override get(key: Value): Value | undefined { return super.get(key) ?? new JsonMap({}, this.read) }
+  has(key: Value): boolean { return super.get(key) !== undefined }
+}
 /** Asked for again and again by expressions with loops. */
 const knownKeys = new WeakMap<object, readonly string[]>()
 export class EntryMap implements MapValue {

@@ -5,7 +5,7 @@ import { takesAnything, type Library, type Run } from '../functions.ts'
 import { spend } from '../meter.ts'
 import { leastInt, mostInt, mostUint } from '../literals.ts'
 import { durationOf, timestampAt } from '../time-values.ts'
-import { Duration, isMap, JoinedList, ListValue, Timestamp, typeNameOf, Uint, type Value } from '../values.ts'
+import { Duration, isMap, JoinedList, DomainMap, ListValue, Timestamp, typeNameOf, Uint, type Value } from '../values.ts'
 
 const fail = (message: string): never => { throw new CelError(message) }
 const asInt = (value: bigint): bigint => (value > mostInt || value < leastInt ? fail('integer overflow') : value)
@@ -92,6 +92,7 @@ const ordered = (name: string, holds: (order: number) => boolean) => (a: Value, 
 }
 export function contains(wanted: Value, within: Value): boolean {
   if (within instanceof ListValue) return includes(within, wanted)
+  if (within instanceof DomainMap) return within.has(wanted)
   if (typeof within === 'object' && within !== null && isMap(within)) return within.get(wanted) !== undefined
   throw noSuchOverload()
 }

@@ -61,3 +61,6 @@ export const quantities: Library = {
   'kubernetes.Quantity.sub(kubernetes.Quantity): kubernetes.Quantity = quantity_sub': (a: QuantityValue, b: QuantityValue) => plus(a, -b.quantity.nano, like(b)),
   'kubernetes.Quantity.sub(int): kubernetes.Quantity = quantity_sub_int': (a: QuantityValue, b: bigint) => plus(a, -b * billion, number),
 }
+
+/** A quantity for a variable that holds one. Throws CelError. */
+export const quantityValue = (text: string): OpaqueValue => parse(text)

@@ -82,3 +82,6 @@ export const semanticVersions: Library = {
   'kubernetes.Semver.minor(): int = semver_minor': part(1),
   'kubernetes.Semver.patch(): int = semver_patch': part(2),
 }
+
+/** A version for a variable that holds one. Throws CelError. */
+export const versionValue = (text: string): OpaqueValue => parse(text)

@@ -1,5 +1,5 @@
 // What selectors of devices may name (the device: its driver, attributes and capacity), and what is wrong with their expressions.
-import { compile, type CelEnvironment, type CelType } from '#cel'
+import { compile, type CelEnvironment, type CelType, type Compiled } from '#cel'
 import { forbiddenValue, invalidValue, tooLong, type FieldError } from '#machinery'
 
 /** The longest domain, name and value of an attribute, and how many of them a device has. */
@@ -20,10 +20,13 @@ const environment: CelEnvironment = {
   binds: true,
 }
 
+/** A selector as a program over `device` (`deviceVariable` makes one). */
+export const compileSelector = (expression: string): Compiled => compile(expression, environment)
+
 const longestExpression = 10 * 1024, mostCost = 1_000_000
 export function validateSelectorExpression(expression: string, at: string): FieldError[] {
   if (expression.length > longestExpression) return [tooLong(at, longestExpression)]
-  const compiled = compile(expression, environment)
+  const compiled = compileSelector(expression)
   if (!compiled.ok) return [invalidValue(at, expression, compiled.why)]
   const { outputTypeName: type, cost } = compiled.program
   if (type !== 'bool' && type !== 'dyn') return [invalidValue(at, expression, `must evaluate to bool or the unknown type, not ${type}`)]

@@ -1,4 +1,5 @@
-import type { Node, Pod } from '#kinds'
+import { deviceClass, type Node, type Pod } from '#kinds'
+import { classFor } from '../devices/extended-resources.ts'
 import { definePlugin } from '../framework.ts'
 import { podInfoOf, type PodInfo } from '../pod-info.ts'
 import { isExtended, resourcesOf } from '../resources.ts'
@@ -14,10 +15,12 @@ const defaultStrategy: Strategy = { type: 'LeastAllocated', resources: [{ name: 
 
 /** A node must have room for what the pod asks for; how full it should be is the strategy's business. */
 export const nodeResourcesFit = definePlugin<NodeResourcesFitArgs>({
-  name: 'NodeResourcesFit',
-  make(_, { ignoredResources = [], ignoredResourceGroups = [], scoringStrategy = defaultStrategy }) {
+  name: 'NodeResourcesFit', reads: [deviceClass],
+  make({ cluster }, { ignoredResources = [], ignoredResourceGroups = [], scoringStrategy = defaultStrategy }) {
     const ignored = (name: string) => isExtended(name) && (ignoredResources.includes(name) || ignoredResourceGroups.includes(name.split('/')[0]!))
     const requestsOf = ({ requests }: PodInfo) => ({ ...requests, scalars: [...requests.scalars].filter(([name, n]) => n > 0 && !ignored(name)) })
+    /** Nodes that have none of it may give it by devices (KEP-5004): then that is looked at with the devices, and answers are not remembered. */
+    const byDevices = (scalars: readonly (readonly [string, number])[]): ReadonlySet<string> => new Set(scalars.length === 0 ? [] : scalars.map(([name]) => name).filter((name) => classFor(name, cluster.list(deviceClass))))
     const refusals = new Map<string, Status>()
     const refusal = (reasons: readonly string[], hopeless: boolean): Status => {
       const key = `${hopeless}${reasons.join()}`
@@ -31,10 +34,11 @@ export const nodeResourcesFit = definePlugin<NodeResourcesFitArgs>({
       events: [
         { on: 'AssignedPod', actions: ['Delete', 'UpdatePodScaleDown'], helps: (pod, old, now) => frees(pod, old as Pod, now as Pod | undefined) },
         { on: 'TargetPod', actions: ['UpdatePodScaleDown'] },
-        { on: 'Node', actions: ['Add', 'UpdateNodeAllocatable'], helps: (pod, _, now) => mayFit(requestsOf(pod), now as Node) },
+        { on: 'Node', actions: ['Add', 'UpdateNodeAllocatable'], helps: (pod, _, now) => { const asked = requestsOf(pod); return mayFit(asked, now as Node, byDevices(asked.scalars)) } },
+        { on: 'deviceclasses.resource.k8s.io', actions: ['Add', 'Update'], helps: (pod) => byDevices(requestsOf(pod).scalars).size > 0 },
       ],
       filter({ pod }) {
-        const { cpu, memory, storage, scalars } = requestsOf(pod), bare = cpu === 0 && memory === 0 && storage === 0 && scalars.length === 0
+        const { cpu, memory, storage, scalars } = requestsOf(pod), bare = cpu === 0 && memory === 0 && storage === 0 && scalars.length === 0, backed = byDevices(scalars)
         return ({ pods, allocatable: room, requested: used }) => {
           const full = pods.size + 1 > room.pods
           if (!full && (bare || (scalars.length === 0 && cpu <= room.cpu - used.cpu && memory <= room.memory - used.memory && storage <= room.storage - used.storage))) return undefined
@@ -44,7 +48,7 @@ export const nodeResourcesFit = definePlugin<NodeResourcesFitArgs>({
           check('cpu', cpu, room.cpu, used.cpu)
           check('memory', memory, room.memory, used.memory)
           check('ephemeral-storage', storage, room.storage, used.storage)
-          for (const [name, n] of scalars) check(name, n, room.get(name), used.get(name))
+          for (const [name, n] of scalars) if (!backed.has(name) || room.get(name) > 0) check(name, n, room.get(name), used.get(name))
           return reasons.length > 0 ? refusal(reasons, hopeless) : undefined
         }
       },
@@ -60,7 +64,7 @@ function frees(pod: PodInfo, old: Pod, now: Pod | undefined): boolean {
   const less = (name: string) => requests.get(name) > 0 && was.get(name) > is!.get(name)
   return less('cpu') || less('memory') || less('ephemeral-storage') || [...requests.scalars.keys()].some(less)
 }
-function mayFit({ cpu, memory, storage, scalars }: { cpu: number; memory: number; storage: number; scalars: readonly (readonly [string, number])[] }, node: Node): boolean {
+function mayFit({ cpu, memory, storage, scalars }: { cpu: number; memory: number; storage: number; scalars: readonly (readonly [string, number])[] }, node: Node, backed: ReadonlySet<string>): boolean {
   const room = resourcesOf(node.status?.allocatable)
-  return cpu <= room.cpu && memory <= room.memory && storage <= room.storage && scalars.every(([name, n]) => n <= room.get(name))
+  return cpu <= room.cpu && memory <= room.memory && storage <= room.storage && scalars.every(([name, n]) => n <= room.get(name) || (backed.has(name) && room.get(name) === 0))
 }

@@ -1,0 +1,49 @@
+// Claims as the scheduler sees them: what it has promised counts before it is written.
+import type { Cluster } from '#client'
+import { claimNameOf, deviceResourceClaim, whyNotOf, type DeviceResourceClaim, type Pod } from '#kinds'
+
+/** Promises of all profiles of one scheduler. */
+const pendingOf = new WeakMap<Cluster, Map<string, DeviceResourceClaim>>()
+
+export class ClaimsInHand {
+  readonly #cluster: Cluster
+  /** By uid, with the allocation that is on its way. */
+  readonly #pending: Map<string, DeviceResourceClaim>
+  constructor(cluster: Cluster) {
+    this.#cluster = cluster
+    const known = pendingOf.get(cluster)
+    this.#pending = known ?? new Map()
+    if (!known) pendingOf.set(cluster, this.#pending)
+  }
+
+  /** The claims that the pod names, in order; or why it has to wait for them. */
+  of(pod: Pod): readonly DeviceResourceClaim[] | { readonly why: string } {
+    const claims: DeviceResourceClaim[] = [], { namespace } = pod.metadata
+    for (const entry of pod.spec.resourceClaims ?? []) {
+      const known = claimNameOf(pod, entry)
+      if (!('name' in known)) return { why: 'notYet' in known ? known.notYet : known.unsupported }
+      if (!known.name) continue
+      const claim = this.#cluster.get(deviceResourceClaim, { name: known.name, namespace })
+      if (!claim) return { why: `could not find ResourceClaim "${namespace ?? ''}/${known.name}"` }
+      if (claim.metadata.deletionTimestamp) return { why: `resourceclaim ${JSON.stringify(known.name)} is being deleted` }
+      const why = known.generated ? whyNotOf(pod, claim) : undefined
+      if (why) return { why }
+      claims.push(claim)
+    }
+    return claims
+  }
+  /** All that have an allocation, or will have. */
+  allocated(): readonly DeviceResourceClaim[] {
+    const seen = this.#cluster.list(deviceResourceClaim).filter(({ status }) => status?.allocation), written = new Set(seen.map(({ metadata }) => metadata.uid))
+    return [...seen, ...[...this.#pending.values()].filter(({ metadata }) => !written.has(metadata.uid))]
+  }
+  isPending({ metadata: { uid } }: DeviceResourceClaim): boolean { return this.#pending.has(uid) }
+  promise(claim: DeviceResourceClaim): void { this.#pending.set(claim.metadata.uid, claim) }
+  forget(uid: string): void { this.#pending.delete(uid) }
+  /** It is written: the promise stands until the cache shows it. */
+  async written(uid: string, claim: DeviceResourceClaim): Promise<void> {
+    if (!this.#pending.has(uid)) return
+    if (uid !== claim.metadata.uid) { this.#pending.set(claim.metadata.uid, claim); this.#pending.delete(uid) }
+    try { await this.#cluster.caughtUp(deviceResourceClaim, claim.metadata.resourceVersion) } finally { this.#pending.delete(claim.metadata.uid) }
+  }
+}
