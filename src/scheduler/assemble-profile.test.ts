@@ -9,17 +9,17 @@ const mine = definePlugin({ name: 'Mine', make: () => ({ name: 'Mine', filter: (
 const at = (point: Point, plugins: ProfileConfiguration['plugins'], more: typeof mine[] = []) => new StillCluster([], { profile: { plugins: plugins ?? {} }, plugins: more }).profile.at(point).map((p) => p.name).join(' ')
 
 test('the default profile has the plugins of the reference, in its order', () => {
-  assert.equal(at('preEnqueue', {}), 'SchedulingGates DefaultPreemption')
-  assert.equal(at('filter', {}), 'NodeUnschedulable NodeName TaintToleration NodeAffinity NodePorts NodeResourcesFit VolumeRestrictions NodeVolumeLimits VolumeBinding VolumeZone PodTopologySpread InterPodAffinity NodeDeclaredFeatures')
+  assert.equal(at('preEnqueue', {}), 'SchedulingGates DynamicResources DefaultPreemption')
+  assert.equal(at('filter', {}), 'NodeUnschedulable NodeName TaintToleration NodeAffinity NodePorts NodeResourcesFit VolumeRestrictions NodeVolumeLimits VolumeBinding VolumeZone PodTopologySpread InterPodAffinity DynamicResources NodeDeclaredFeatures')
   assert.equal(at('postFilter', {}), 'DynamicResources DefaultPreemption')
-  assert.equal(at('score', {}), 'TaintToleration NodeAffinity NodeResourcesFit PodTopologySpread InterPodAffinity NodeResourcesBalancedAllocation ImageLocality')
+  assert.equal(at('score', {}), 'TaintToleration NodeAffinity NodeResourcesFit PodTopologySpread InterPodAffinity DynamicResources NodeResourcesBalancedAllocation ImageLocality')
 })
 const cases: [why: string, point: Point, plugins: ProfileConfiguration['plugins'], expected: string][] = [
-  ['one step without a plugin', 'score', { score: { disabled: [{ name: 'TaintToleration' }, { name: 'ImageLocality' }] } }, 'NodeAffinity NodeResourcesFit PodTopologySpread InterPodAffinity NodeResourcesBalancedAllocation'],
+  ['one step without a plugin', 'score', { score: { disabled: [{ name: 'TaintToleration' }, { name: 'ImageLocality' }] } }, 'NodeAffinity NodeResourcesFit PodTopologySpread InterPodAffinity DynamicResources NodeResourcesBalancedAllocation'],
   ['one step without any', 'postFilter', { postFilter: { disabled: [{ name: '*' }] } }, ''],
   ['one step with only what it names', 'score', { score: { disabled: [{ name: '*' }], enabled: [{ name: 'ImageLocality' }] } }, 'ImageLocality'],
   ['a plugin named first comes first', 'postFilter', { postFilter: { enabled: [{ name: 'DefaultPreemption' }] } }, 'DefaultPreemption DynamicResources'],
-  ['without a plugin at all', 'filter', { multiPoint: { disabled: [{ name: 'NodePorts' }, { name: 'InterPodAffinity' }] } }, 'NodeUnschedulable NodeName TaintToleration NodeAffinity NodeResourcesFit VolumeRestrictions NodeVolumeLimits VolumeBinding VolumeZone PodTopologySpread NodeDeclaredFeatures'],
+  ['without a plugin at all', 'filter', { multiPoint: { disabled: [{ name: 'NodePorts' }, { name: 'InterPodAffinity' }] } }, 'NodeUnschedulable NodeName TaintToleration NodeAffinity NodeResourcesFit VolumeRestrictions NodeVolumeLimits VolumeBinding VolumeZone PodTopologySpread DynamicResources NodeDeclaredFeatures'],
   ['enabled anew, in its old place', 'postFilter', { multiPoint: { enabled: [{ name: 'DynamicResources' }] } }, 'DynamicResources DefaultPreemption'],
 ]
 for (const [why, point, plugins, expected] of cases) test(`a profile has ${why}`, () => { assert.equal(at(point, plugins), expected) })

@@ -27,7 +27,7 @@ const parts = slice([{ name: 'half1', consumesCounters: [{ counterSet: 'gpu', co
   { name: 'whole', consumesCounters: [{ counterSet: 'gpu', counters: { memory: { value: '8Gi' } } }] }], {}, { resourceSliceCount: 2 })
 const counters = slice([], { sharedCounters: [{ name: 'gpu', counters: { memory: { value: '8Gi' } } }] }, { resourceSliceCount: 2 })
 const tainted = [{ name: 'sick', taints: [{ key: 'sick', value: 'very', effect: 'NoSchedule' }] }]
-const rows: readonly (readonly [string, readonly DeviceResourceClaim[], readonly ResourceSlice[], readonly string[] | undefined, readonly DeviceResourceClaim[]?, NodeInfo?])[] = [
+const rows: readonly (readonly [string, readonly DeviceResourceClaim[], readonly ResourceSlice[], readonly string[] | undefined, (readonly DeviceResourceClaim[])?, NodeInfo?])[] = [
   ['one of two', [claim([exactly()])], [slice(named('a', 'b'))], ['r:a']],
   ['two of two', [claim([exactly({ count: 2 })])], [slice(named('a', 'b'))], ['r:a r:b']],
   ['three of two', [claim([exactly({ count: 3 })])], [slice(named('a', 'b'))], undefined],

@@ -90,7 +90,7 @@ test('a pod waits until its device is ready, and takes another when it fails', a
   await cluster.settle()
   const claim = async () => client.get(deviceResourceClaim, { name: (await client.get(pod, metadata)).status.resourceClaimStatuses![0]!.resourceClaimName!, namespace: 'default' })
   const say = async (type: string) => {
-    const now = await claim(), [{ device }] = now.status.allocation!.devices.results as [{ device: string }]
+    const now = await claim(), { device } = now.status.allocation!.devices.results![0]!
     await client.update(deviceResourceClaim, { ...now, status: { ...now.status, devices: [{ driver, pool: 'fabric', device, conditions: [{ type, status: 'True', reason: 'R', message: 'm', lastTransitionTime: '2030-01-01T00:00:00Z' }] }] } }, { subresource: 'status' })
     await cluster.settle()
     return device

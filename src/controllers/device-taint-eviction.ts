@@ -1,0 +1,80 @@
+import { indexOf, type Cluster, type Controller } from '#client'
+import { claimNameOf, claimNamesOf, deviceResourceClaim, isReservedFor, pod, resourceSlice, toleratesDeviceTaint, whyNotOf, type DeviceResourceClaim, type DeviceTaint, type DeviceToleration, type Pod, type ResourceSlice } from '#kinds'
+import { formatTime, is, same } from '#machinery'
+import { isFinished, timeOf } from './pod-state.ts'
+
+const poolOf = ({ driver, pool }: { readonly driver: string; readonly pool: string }): string => `${driver}/${pool}`
+const slicesByPool = indexOf(resourceSlice, ({ spec }) => [poolOf({ driver: spec.driver, pool: spec.pool.name })])
+const claimsByPool = indexOf(deviceResourceClaim, ({ status }) => [...new Set((status.allocation?.devices.results ?? []).map(poolOf))])
+/** The pods that a claim is for. */
+const usersOf = ({ metadata: { namespace }, status }: DeviceResourceClaim) => (status.reservedFor ?? []).filter(({ apiGroup, resource }) => !apiGroup && resource === 'pods').map(({ name }) => ({ name, namespace }))
+const driveOff = ({ spec }: ResourceSlice) => (spec.devices ?? []).flatMap(({ name, taints = [] }) => taints.filter(({ effect }) => effect === 'NoExecute').map((taint) => ({ name, taint })))
+
+/** Drives pods off devices whose NoExecute taints their claims do not tolerate, or no longer (KEP-5055). */
+export function deviceTaintEvictionController(): Controller<Pod> {
+  /** Pods that will have to go. */
+  const doomed = new Set<string>()
+
+  return {
+    name: 'device-taint-eviction', for: pod, workers: 8,
+    concerns: ({ object, old }) => Boolean(object.spec.nodeName) && claimNamesOf(object).length > 0
+      && (!old || old.spec.nodeName !== object.spec.nodeName || !same(old.status?.resourceClaimStatuses, object.status?.resourceClaimStatuses)),
+    watches: [
+      { kind: deviceResourceClaim, map: ({ object, old }) => [...usersOf(object as DeviceResourceClaim), ...(old ? usersOf(old as DeviceResourceClaim) : [])] },
+      { kind: resourceSlice, map: ({ object, old }, cluster) => {
+        const now = object as ResourceSlice, before = old as ResourceSlice | undefined, { driver, pool } = now.spec
+        if (before ? same(driveOff(now), driveOff(before)) && same(pool, before.spec.pool) : driveOff(now).length === 0) return []
+        return cluster.by(claimsByPool, poolOf({ driver, pool: pool.name })).flatMap(usersOf)
+      } },
+    ],
+    async reconcile(p, cluster) {
+      const { uid } = p.metadata, now = cluster.clock.now()
+      if (!p.spec.nodeName || p.metadata.deletionTimestamp || isFinished(p)) { doomed.delete(uid); return }
+      const at = Math.min(...claimsOf(p, cluster).flatMap((claim) => evictionsOf(claim, cluster)))
+      if (at === Infinity) {
+        if (doomed.delete(uid)) cluster.events.record(pod, p, 'Normal', 'DeviceTaintManagerEviction', 'Cancelling deletion')
+        return
+      }
+      doomed.add(uid)
+      if (at > now) return { againIn: at - now }
+      cluster.events.record(pod, p, 'Normal', 'DeviceTaintManagerEviction', 'Marking for deletion')
+      await evict(p, cluster)
+      doomed.delete(uid)
+    },
+    async reconcileDeleted() { if (doomed.size > mostDoomed) doomed.clear() },
+  }
+}
+const mostDoomed = 100_000
+
+/** Those that the pod really uses. */
+const claimsOf = (p: Pod, cluster: Cluster): readonly DeviceResourceClaim[] => {
+  const extended = p.status?.extendedResourceClaimStatus
+  const named = [...(p.spec.resourceClaims ?? []).map((entry) => claimNameOf(p, entry)), ...(extended ? [{ name: extended.resourceClaimName, generated: true }] : [])]
+  return named.flatMap((known) => {
+    const claim = 'name' in known && known.name ? cluster.get(deviceResourceClaim, { name: known.name, namespace: p.metadata.namespace }) : undefined
+    return claim && isReservedFor(p, claim) && !('generated' in known && known.generated && whyNotOf(p, claim)) ? [claim] : []
+  })
+}
+
+/** When users of the claim have to go; one time for each taint that they do not tolerate for good. */
+function evictionsOf({ status }: DeviceResourceClaim, cluster: Cluster): readonly number[] {
+  return (status.allocation?.devices.results ?? []).flatMap(({ driver, pool, device, tolerations = [] }) => {
+    const slices = cluster.by(slicesByPool, poolOf({ driver, pool })), newest = Math.max(...slices.map(({ spec }) => spec.pool.generation))
+    const taints = slices.filter(({ spec }) => spec.pool.generation === newest).flatMap(driveOff).filter(({ name }) => name === device)
+    return taints.flatMap(({ taint }) => evictionAt(taint, tolerations))
+  })
+}
+/** Nothing: never. */
+export function evictionAt(taint: DeviceTaint, tolerations: readonly DeviceToleration[]): readonly number[] {
+  const since = timeOf(taint.timeAdded) ?? 0, covering = tolerations.filter((toleration) => toleratesDeviceTaint(toleration, taint))
+  if (covering.some(({ tolerationSeconds }) => tolerationSeconds === undefined)) return []
+  return [covering.length === 0 ? since : since + 1000 * Math.min(...covering.map(({ tolerationSeconds }) => Math.max(0, Number(tolerationSeconds))))]
+}
+
+async function evict(p: Pod, cluster: Cluster): Promise<void> {
+  try {
+    await cluster.patch(pod, p.metadata, 'strategic', { metadata: { uid: p.metadata.uid }, status: { conditions: [{ type: 'DisruptionTarget', status: 'True',
+      reason: 'DeletionByDeviceTaintManager', message: 'Device Taint manager: deleting due to NoExecute taint', lastTransitionTime: formatTime(cluster.clock.now()) }] } }, { subresource: 'status' })
+    await cluster.delete(pod, p)
+  } catch (error) { if (!is(error, 'NotFound')) throw error }
+}
