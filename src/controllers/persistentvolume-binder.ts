@@ -21,8 +21,8 @@ const podsByClaim = indexOf(pod, (p) => (p.spec.nodeName || isFinished(p) ? [] :
 
 /** The claims that a change of a volume may help. */
 function concerned(volume: PersistentVolume, cluster: Cluster): readonly Target[] {
-  const { claimRef, storageClassName = '' } = volume.spec
-  const claims = [...cluster.by(claimsByVolume, volume.metadata.name), ...(claimRef ? [] : cluster.by(waitingByClass, storageClassName))].map(({ metadata }) => targetOf(metadata))
+  const { claimRef } = volume.spec
+  const claims = [...cluster.by(claimsByVolume, volume.metadata.name), ...(claimRef ? [] : cluster.by(waitingByClass, volumeClass(volume)))].map(({ metadata }) => targetOf(metadata))
   return claimRef?.name ? [{ name: claimRef.name, namespace: claimRef.namespace }, ...claims] : claims
 }
 
