@@ -1,6 +1,6 @@
 // What a component answers: whether it is well, to everybody; its figures, to whom the API server allows them.
 import type { Client } from '#client'
-import { subjectAccessReview, tokenReview } from '#kinds'
+import { subjectAccessReview, tokenReview, type TokenReview } from '#kinds'
 import { ApiError, unauthorized, type ApiHandler, type ApiRequest, type ApiResponse } from '#machinery'
 import type { Metrics } from '#server'
 import { errorAnswer } from '#server/listen'
@@ -24,12 +24,13 @@ export const componentHandler = ({ client, metrics }: { readonly client: Client;
 /** Why the caller may not; undefined when he may. Throws Unauthorized for a token that is nobody's. */
 async function refusal(client: Client, { headers, path, method }: ApiRequest): Promise<string | undefined> {
   const token = /^Bearer (\S+)$/i.exec(headers['authorization'] ?? '')?.[1]
-  const who = token === undefined ? { username: 'system:anonymous', groups: ['system:unauthenticated'] } : await holder(client, token)
-  const { status } = await client.create(subjectAccessReview, { metadata: {}, spec: { user: who.username ?? '', groups: [...who.groups ?? []], nonResourceAttributes: { path, verb: method.toLowerCase() } } })
-  return status.allowed ? undefined : `Forbidden: User "${who.username ?? ''}" cannot ${method.toLowerCase()} path "${path}"`
+  const { username = '', groups = [], uid, extra }: UserInfo = token === undefined ? { username: 'system:anonymous', groups: ['system:unauthenticated'] } : await holder(client, token)
+  const { status } = await client.create(subjectAccessReview, { metadata: {}, spec: { user: username, groups: [...groups], ...(uid && { uid }), ...(extra && { extra }), nonResourceAttributes: { path, verb: method.toLowerCase() } } })
+  return status.allowed ? undefined : `Forbidden: User "${username}" cannot ${method.toLowerCase()} path "${path}"`
 }
 
-async function holder(client: Client, token: string) {
+type UserInfo = NonNullable<TokenReview['status']['user']>
+async function holder(client: Client, token: string): Promise<UserInfo> {
   const { status: { authenticated, user } } = await client.create(tokenReview, { metadata: {}, spec: { token } })
   if (!authenticated || !user) throw unauthorized()
   return user

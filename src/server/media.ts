@@ -34,7 +34,7 @@ const remembered = new Map<string, Output>()
 /** Chooses the form of the answer; throws NotAcceptable in one of the reference's two wordings. `custom`: a custom resource, which has no protobuf message. */
 export function negotiate({ headers: { accept }, cbor }: Asked, routeTypes: readonly string[] | undefined, projections: Projections, custom = false): Output {
   if (accept === undefined || accept === '' || accept === 'application/json' || accept === '*/*') return plainJson
-  const key = `${projections}${custom}${cbor ?? ''}${accept}`
+  const key = `${routeTypes ? '' : 'any'}${projections}${custom}${cbor ?? ''}${accept}` // routes of the same projections take the same types
   const known = remembered.get(key)
   if (known) return known
   const types = routeTypes && cbor && routeTypes.length > 1 ? withCbor(routeTypes) : routeTypes

@@ -99,3 +99,11 @@ test('a list that becomes one value is owned as one', async () => {
   assert.equal(body['message'], 'Apply failed with 1 conflict: conflict with "one": .spec.l')
   assert.deepEqual(owned((await ask(`PATCH ${widgets}/w?fieldManager=two`, { metadata: { labels: { a: 'b' } } })).body)[0], ['one', { 'f:l': {} }])
 })
+
+test('what custom resources take of an Accept header, built-in ones do not take from it', async () => {
+  const { ask } = await start()
+  await established(ask, definition())
+  const status = async (path: string) => (await ask(`GET ${path}`, undefined, { accept: 'application/*' })).status
+  const maps = '/api/v1/namespaces/n/configmaps'
+  assert.deepEqual([await status(maps), await status(widgets), await status(maps)], [406, 200, 406])
+})
