@@ -5,6 +5,7 @@ import { NodeInfo } from '../node-info.ts'
 import { nodeOf } from '../still-cluster.ts'
 import { allocatedBy } from './allocated.ts'
 import { allocate, type Supply } from './allocator.ts'
+import { stockOf } from './pools.ts'
 
 const driver = 'd.example.com'
 const node = (name: string, labels: object = {}) => { const info = new NodeInfo(name); info.setNode(nodeOf(name, { labels }).node); return info }
@@ -16,7 +17,7 @@ const exactly = (more: object = {}, name = 'r') => ({ name, exactly: { deviceCla
 const claim = (requests: readonly object[], devices: object = {}, status: object = {}) => ({ metadata: { name: 'c', namespace: 'd', uid: 'u' }, spec: { devices: { requests, ...devices } }, status }) as unknown as DeviceResourceClaim // allowed: as above
 const held = (...results: object[]) => claim([], {}, { allocation: { devices: { results: results.map((one) => ({ request: 'r', driver, pool: 'p', ...one })) } } })
 const selector = (expression: string) => ({ selectors: [{ cel: { expression } }] })
-const supply = (all: readonly ResourceSlice[], taken: readonly DeviceResourceClaim[] = []): Supply => ({ slices: all, allocated: allocatedBy(taken), classOf: (name) => classes.find(({ metadata }) => metadata.name === name), newId: () => 'share' })
+const supply = (all: readonly ResourceSlice[], taken: readonly DeviceResourceClaim[] = []): Supply => ({ stock: stockOf(all), allocated: allocatedBy(taken), classOf: (name) => classes.find(({ metadata }) => metadata.name === name), newId: () => 'share' })
 /** The devices of each claim, or undefined. */
 const devices = (claims: readonly DeviceResourceClaim[], all: readonly ResourceSlice[], taken: readonly DeviceResourceClaim[] = [], on = node('n')) =>
   allocate(claims, on, supply(all, taken))?.map((one) => (one.devices.results ?? []).map(({ request, device }) => `${request}:${device}`).join(' '))

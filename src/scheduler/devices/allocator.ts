@@ -1,17 +1,17 @@
 // Finds devices for claims on a node (KEP-4381): an exhaustive search that takes the first solution.
-import { toleratesDeviceTaint, type DeviceClass, type DeviceResourceClaim, type ResourceSlice } from '#kinds'
+import { toleratesDeviceTaint, type DeviceClass, type DeviceResourceClaim } from '#kinds'
 import type { NodeInfo } from '../node-info.ts'
 import type { Allocated } from './allocated.ts'
 import { allocationOf, type Allocation, type Taken } from './allocation.ts'
 import { count, takeCapacity, type Amounts } from './capacity.ts'
 import { constraintOf, type Constraint } from './constraints.ts'
 import { Counters } from './counters.ts'
-import { gatherPools, isOn, type Candidate, type DeviceId } from './pools.ts'
+import { gatherPools, isOn, type Candidate, type DeviceId, type Stock } from './pools.ts'
 import { alternativesOf, claimName, type Request } from './requests.ts'
 import { selects } from './selectors.ts'
 
 export interface Supply {
-  readonly slices: readonly ResourceSlice[]
+  readonly stock: Stock
   readonly allocated: Allocated
   readonly classOf: (name: string) => DeviceClass | undefined
   /** Names shares of devices. */
@@ -52,7 +52,7 @@ class Search {
     this.#node = node
     this.#supply = supply
     this.#counters = new Counters(supply.allocated)
-    const pools = gatherPools(supply.slices, node), open = pools.find(({ incomplete, invalid }) => incomplete || invalid)
+    const pools = gatherPools(supply.stock, node), open = pools.find(({ incomplete, invalid }) => incomplete || invalid)
     this.#usable = pools.flatMap(({ incomplete, invalid, devices }) => (incomplete || invalid ? [] : devices))
     this.#invalid = pools.some(({ invalid }) => invalid)
     this.#sought = claims.map((claim): Sought => {

@@ -31,15 +31,33 @@ export function isOn(node: NodeInfo, { nodeName, allNodes, nodeSelector }: Place
 const concerns = ({ spec }: ResourceSlice, node: NodeInfo): boolean => Boolean(spec.sharedCounters?.length)
   || (spec.nodeName || spec.allNodes || spec.nodeSelector ? isOn(node, spec) : Boolean(spec.perDeviceNodeSelection) && (spec.devices ?? []).some((device) => isOn(node, device)))
 
-/** The pools that matter to the node: those whose devices are bound to it later come last, else by name. Old generations do not count. */
-export function gatherPools(slices: readonly ResourceSlice[], node: NodeInfo): readonly Pool[] {
-  const byPool = Map.groupBy(slices, ({ spec }) => `${spec.driver}/${spec.pool.name}`), pools: Pool[] = []
-  for (const [id, all] of byPool) {
+/** Slices in order: the newest generation of each pool, and which pools a node may have to do with. */
+export interface Stock {
+  readonly pools: ReadonlyMap<string, readonly ResourceSlice[]>
+  readonly byNode: ReadonlyMap<string, ReadonlySet<string>>
+  /** Pools with slices that are not of one node alone. */
+  readonly shared: readonly string[]
+}
+/** To be made once for all nodes. Old generations do not count. */
+export function stockOf(slices: readonly ResourceSlice[]): Stock {
+  const pools = new Map<string, readonly ResourceSlice[]>(), byNode = new Map<string, Set<string>>(), shared: string[] = []
+  for (const [id, all] of Map.groupBy(slices, ({ spec }) => `${spec.driver}/${spec.pool.name}`)) {
     const newest = all.reduce((most, { spec }) => Math.max(most, spec.pool.generation), -Infinity), current = all.filter(({ spec }) => spec.pool.generation === newest)
-    const here = current.filter((slice) => concerns(slice, node)).toSorted(byName)
-    if (here.length > 0) pools.push(poolOf(id, here, current))
+    pools.set(id, current)
+    if (current.some(({ spec }) => !spec.nodeName)) { shared.push(id); continue }
+    for (const { spec: { nodeName } } of current) byNode.set(nodeName!, (byNode.get(nodeName!) ?? new Set()).add(id))
   }
-  return pools.toSorted((a, b) => Number(bindsLater(a)) - Number(bindsLater(b)) || (a.id < b.id ? -1 : 1))
+  return { pools, byNode, shared }
+}
+
+/** The pools that matter to the node: those whose devices are bound to it later come last, else by name. */
+export function gatherPools({ pools, byNode, shared }: Stock, node: NodeInfo): readonly Pool[] {
+  const found: Pool[] = []
+  for (const id of [...byNode.get(node.name) ?? [], ...shared]) {
+    const current = pools.get(id)!, here = current.filter((slice) => concerns(slice, node)).toSorted(byName)
+    if (here.length > 0) found.push(poolOf(id, here, current))
+  }
+  return found.toSorted((a, b) => Number(bindsLater(a)) - Number(bindsLater(b)) || (a.id < b.id ? -1 : 1))
 }
 const byName = (a: ResourceSlice, b: ResourceSlice): number => Number(slow(a)) - Number(slow(b)) || (a.metadata.name < b.metadata.name ? -1 : 1)
 const slow = ({ spec }: ResourceSlice): boolean => (spec.devices ?? []).some((device) => device.bindingConditions?.length)

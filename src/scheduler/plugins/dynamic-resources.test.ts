@@ -102,3 +102,15 @@ test('a pod waits until its device is ready, and takes another when it fails', a
   await say('Attached')
   assert.match((await client.get(pod, metadata)).spec.nodeName ?? '', /^node-[12]$/)
 })
+
+test('a claim that nobody uses is taken back from where the pod cannot go', async () => {
+  await using cluster = await start()
+  const { client } = cluster, target = { name: 'claim', namespace: 'default' }
+  await client.create(resourceSlice, driverSlice)
+  const claim = await client.create(deviceResourceClaim, made(deviceResourceClaim, { ...target, finalizers: ['resource.kubernetes.io/delete-protection'] }, { spec: spec() }))
+  await client.update(deviceResourceClaim, { ...claim, status: { allocation: { devices: { results: [{ request: 'gpu', driver, pool: 'gone', device: 'a' }] }, nodeSelector: onNode('gone') } } }, { subresource: 'status' })
+  const { metadata } = await client.create(pod, podAsking('p', { resourceClaims: [{ name: 'gpu', resourceClaimName: 'claim' }] }))
+  await cluster.settle()
+  assert.ok((await client.list(event)).items.some(({ message }) => message?.startsWith(`${none}2 resourceclaim not available on the node. deallocation of ResourceClaim completed`)))
+  assert.deepEqual([(await client.get(pod, metadata)).spec.nodeName, (await client.get(deviceResourceClaim, target)).status.allocation?.devices.results?.[0]?.pool], ['node-2', 'node-2'])
+})

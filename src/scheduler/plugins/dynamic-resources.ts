@@ -8,6 +8,7 @@ import { bindClaim, deleteClaim, giveBack } from '../devices/bind-claim.ts'
 import { hasConditions, isLate, readiness, whenReady } from '../devices/binding-conditions.ts'
 import { ClaimsInHand } from '../devices/claims-in-hand.ts'
 import { ExtendedClaims, type OnNode } from '../devices/extended-claims.ts'
+import { stockOf } from '../devices/pools.ts'
 import { claimName } from '../devices/requests.ts'
 import { definePlugin } from '../framework.ts'
 import { matchesTerm } from '../node-affinity.ts'
@@ -38,7 +39,7 @@ const nothing = unschedulable('no new claims to deallocate')
 /** A pod goes where the devices of its claims are, or where there are devices for them (KEP-4381); they are its own before it is bound. */
 export const dynamicResources = definePlugin<DynamicResourcesArgs>({
   name: 'DynamicResources', reads: [deviceResourceClaim, deviceClass, resourceSlice],
-  make({ cluster, events, background }, { filterTimeout = defaultFilterTimeout, bindingTimeout = defaultBindingTimeout }) {
+  make({ cluster, events, background, halted }, { filterTimeout = defaultFilterTimeout, bindingTimeout = defaultBindingTimeout }) {
     const inHand = new ClaimsInHand(cluster), extendedClaims = new ExtendedClaims(cluster), bindingMs = parseDuration(bindingTimeout), filterMs = parseDuration(filterTimeout)
     const classOf = (name: string) => cluster.get(deviceClass, { name })
     const unallocated = ({ claims }: State): readonly number[] => claims.flatMap(({ status }, i) => (status?.allocation ? [] : [i]))
@@ -58,8 +59,13 @@ export const dynamicResources = definePlugin<DynamicResourcesArgs>({
         const why = claim === extended ? undefined : missingClass(claim)
         if (why) return why
       }
-      const supply = claims.some(({ status }) => !status?.allocation) ? { slices: cluster.list(resourceSlice), allocated: allocatedBy(inHand.allocated()), classOf, newId: () => uuid(cluster.random) } : undefined
+      const supply = claims.some(({ status }) => !status?.allocation) ? supplyNow() : undefined
       return { claims, extended, supply, inTheWay: new Set(), found: new Map(), reserved: new Map() }
+    }
+    /** The search for devices must not hold up everything else: it has so much time for all nodes together. */
+    function supplyNow(): Supply {
+      const end = cluster.clock.now() + filterMs
+      return { stock: stockOf(cluster.list(resourceSlice)), allocated: allocatedBy(inHand.allocated()), classOf, newId: () => uuid(cluster.random), ...(filterMs > 0 && { isLate: () => cluster.clock.now() > end }) }
     }
     function missingClass(claim: DeviceResourceClaim): Status | undefined {
       for (const { name, exactly, firstAvailable } of claim.spec.devices.requests ?? []) {
@@ -81,9 +87,8 @@ export const dynamicResources = definePlugin<DynamicResourcesArgs>({
       let allocations: readonly Allocation[] | undefined, wanted: readonly number[] = []
       if (supply) {
         wanted = unallocated(state).filter((i) => claims[i] !== extended || onNode?.claim.spec.devices.requests)
-        const end = now + filterMs
         try {
-          allocations = allocate(wanted.map((i) => (claims[i] === extended && onNode ? onNode.claim : claims[i]!)), node, { ...supply, ...(filterMs > 0 && { isLate: () => cluster.clock.now() > end }) })
+          allocations = allocate(wanted.map((i) => (claims[i] === extended && onNode ? onNode.claim : claims[i]!)), node, supply)
         } catch (error) { return error instanceof NodeFailure ? unresolvable(error.message) : failed(error) }
         if (!allocations) return unresolvable('cannot allocate all claims')
       }
@@ -200,7 +205,7 @@ export const dynamicResources = definePlugin<DynamicResourcesArgs>({
           const conditional = state.claims.filter(hasConditions)
           if (conditional.length > 0) {
             events.record(podKind, pod, 'Normal', 'BindingConditionsPending', `waiting for binding conditions for device on node ${node.name}`, { action: 'Scheduling' })
-            await whenReady(conditional, cluster, bindingMs)
+            await whenReady(conditional, pod, cluster, { timeoutMs: bindingMs, halted })
           }
           return undefined
         } catch (error) { return failed(error) }
