@@ -1,7 +1,7 @@
 import { controllerOf, watching, type Change, type Cluster, type Controller } from '#client'
 import { deployment, pod, podDisruptionBudget, replicaSet, replicationController, statefulSet, type Pod, type PodDisruptionBudget } from '#kinds'
-import { printSelector, same, selectorFrom, type AnyObject, type Kind, type LabelSelector } from '#machinery'
-import { disruptedOf, expect, failedStatus, statusOf } from './disruption/plan.ts'
+import { is, printSelector, same, selectorFrom, type AnyObject, type Kind, type LabelSelector, type OwnerReference } from '#machinery'
+import { asksControllers, disruptedOf, expect, failedStatus, statusOf } from './disruption/plan.ts'
 
 const counted: readonly Kind[] = [replicationController, replicaSet, deployment, statefulSet]
 
@@ -19,8 +19,8 @@ export const disruptionController: Controller<PodDisruptionBudget> = {
     const pods = podsOf(budget, cluster)
     if (pods.length === 0) events.record(podDisruptionBudget, budget, 'Normal', 'NoPods', 'No matching pods found')
     try {
-      const unmanaged: Pod[] = []
-      const expected = expect(budget, pods, () => scaleOf(pods, unmanaged, cluster))
+      const unmanaged: Pod[] = [], scale = asksControllers(budget) ? await scaleOf(pods, unmanaged, cluster) : 0
+      const expected = expect(budget, pods, () => scale)
       if (unmanaged.length > 0) events.record(podDisruptionBudget, budget, 'Warning', 'UnmanagedPods', unmanagedText(budget))
       const disrupted = disruptedOf(budget.status, pods, now)
       for (const p of disrupted.late)
@@ -52,7 +52,7 @@ function budgetsTouched({ type, object, old }: Change<AnyObject>, cluster: Clust
 const shown = (p: Pod) => ({ labels: p.metadata.labels, owners: p.metadata.ownerReferences, going: p.metadata.deletionTimestamp, ready: p.status.conditions?.find((c) => c.type === 'Ready')?.status })
 
 /** The sum of what the pods' controllers want; a ReplicaSet of a Deployment counts as the Deployment. */
-function scaleOf(pods: readonly Pod[], unmanaged: Pod[], cluster: Cluster): number {
+async function scaleOf(pods: readonly Pod[], unmanaged: Pod[], cluster: Cluster): Promise<number> {
   const scales = new Map<string, number>()
   for (const p of pods) {
     const owner = controllerOf(p)
@@ -60,13 +60,32 @@ function scaleOf(pods: readonly Pod[], unmanaged: Pod[], cluster: Cluster): numb
     if (scales.has(owner.uid)) continue
     const kind = counted.find((k) => k.kind === owner.kind && k.apiVersion === owner.apiVersion)
     const found: (AnyObject & { readonly spec: { readonly replicas?: number } }) | undefined = kind && cluster.get(kind, { name: owner.name, namespace: p.metadata.namespace })
-    if (!found || found.metadata.uid !== owner.uid) throw new UnknownScale(`found no controllers for pod "${p.metadata.name}"`)
+    if (!found || found.metadata.uid !== owner.uid) {
+      const size = await askedScale(owner, p.metadata.namespace ?? '', cluster)
+      if (size === undefined) throw new UnknownScale(`found no controllers for pod "${p.metadata.name}"`)
+      scales.set(owner.uid, size)
+      continue
+    }
     const above = kind === replicaSet ? controllerOf(found) : undefined
     const top = above?.kind === 'Deployment' ? cluster.get(deployment, { name: above.name, namespace: p.metadata.namespace }) : undefined
     if (top && top.metadata.uid === above?.uid) scales.set(top.metadata.uid, top.spec.replicas ?? 1)
     else scales.set(owner.uid, found.spec.replicas ?? 1)
   }
   return [...scales.values()].reduce((sum, n) => sum + n, 0)
+}
+
+interface Served { readonly name: string; readonly kind: string }
+/** The size of any other kind of controller, which its scale subresource tells; undefined when it is not there. */
+async function askedScale({ apiVersion, kind, name, uid }: OwnerReference, namespace: string, { client }: Cluster): Promise<number | undefined> {
+  const ask = async <T>(path: string): Promise<T | undefined> => {
+    try { return await client.raw('GET', path) as T } catch (error) { if (is(error, 'NotFound')) return undefined; throw error }
+  }
+  const root = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`, { resources = [] } = await ask<{ readonly resources?: readonly Served[] }>(root) ?? {}
+  const resource = resources.find((one) => one.kind === kind && !one.name.includes('/'))?.name
+  if (resource === undefined) throw new UnknownScale(`no matches for kind "${kind}" in version "${apiVersion}"`)
+  if (!resources.some((one) => one.name === `${resource}/scale`)) throw new UnknownScale(`${[resource, ...apiVersion.split('/').slice(0, -1)].join('.')} does not implement the scale subresource`)
+  const scale = await ask<{ readonly metadata: { readonly uid?: string }; readonly spec?: { readonly replicas?: number } }>(`${root}/namespaces/${namespace}/${resource}/${name}/scale`)
+  return scale?.metadata.uid === uid ? scale.spec?.replicas ?? 0 : undefined
 }
 
 const unmanagedText = (budget: PodDisruptionBudget): string =>

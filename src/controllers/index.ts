@@ -9,6 +9,7 @@ import { daemonSetController } from './daemonset.ts'
 import { deploymentController } from './deployment.ts'
 import { deviceTaintEvictionController } from './device-taint-eviction.ts'
 import { disruptionController } from './disruption.ts'
+import { staleConditionController } from './disruption/stale-condition.ts'
 import { endpointSliceController } from './endpointslice.ts'
 import { endpointSliceMirroringController } from './endpointslice-mirroring.ts'
 import { endpointsController } from './endpoints.ts'
@@ -40,7 +41,7 @@ import { attributesClassProtectionController, claimProtectionController, volumeP
 import { taintEvictionController } from './taint-eviction.ts'
 import { ttlAfterFinishedController } from './ttl-after-finished.ts'
 import { validatingAdmissionPolicyStatusController } from './validatingadmissionpolicy-status.ts'
-import { part, startParts, type Part, type Start } from './part.ts'
+import { part, startParts, together, type Part, type Start } from './part.ts'
 
 export interface ControllersOptions {
   /** PEM of the authorities that pods trust the API server by. */
@@ -85,7 +86,7 @@ export const parts = (options: ControllersOptions): readonly Part[] => [
   part(jobController),
   part(cronJobController),
   part(ttlAfterFinishedController),
-  part(disruptionController, 'controllermanager'),
+  together(part(disruptionController, 'controllermanager'), part(staleConditionController)),
   persistentVolumeBinder,
   part(attachDetachController(), 'attachdetach-controller'),
   part(persistentVolumeExpander, 'volume_expand'),

@@ -23,6 +23,15 @@ export const part = <T extends AnyObject>(controller: Controller<T>, component?:
   name: controller.name, ...(controller.identity && { identity: controller.identity }), ...(component && { component }), start: (cluster, workers) => run(workers === undefined ? controller : { ...controller, workers }, cluster),
 })
 
+/** Several controllers that are one part. */
+export const together = (first: Part, ...others: readonly Part[]): Part => ({
+  ...first,
+  start(cluster, workers) {
+    const stops = [first.start(cluster, workers), ...others.map((other) => other.start(cluster))]
+    return async () => { await Promise.all(stops.map((stop) => stop())) }
+  },
+})
+
 /** The service account a part acts as. */
 export function identityOf({ name, identity = `${name}-controller`, user }: Pick<Part, 'name' | 'identity' | 'user'>): User {
   return user ?? { name: `system:serviceaccount:kube-system:${identity}`, groups: ['system:serviceaccounts', 'system:serviceaccounts:kube-system', 'system:authenticated'] }

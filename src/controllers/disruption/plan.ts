@@ -8,6 +8,9 @@ export const deletionTimeoutMs = 2 * 60_000
 
 export interface Expected { readonly expectedPods: number; readonly desiredHealthy: number }
 
+/** Whether the budget needs to know how many pods there should be, not only how many there are. */
+export const asksControllers = ({ spec: { maxUnavailable, minAvailable } }: PodDisruptionBudget): boolean => maxUnavailable !== undefined || typeof minAvailable === 'string'
+
 /** `scale`: how many pods their controllers want; asked only when the budget needs to know. */
 export function expect({ spec }: PodDisruptionBudget, pods: readonly Pod[], scale: () => number): Expected {
   const { maxUnavailable, minAvailable } = spec
