@@ -18,6 +18,7 @@ import { FlowControl } from './flowcontrol/flow-control.ts'
 import { MaxInFlight } from './flowcontrol/gate.ts'
 import { Lifecycle } from './lifecycle.ts'
 import { ListMetrics, WatchCacheMetrics } from './metrics/lists.ts'
+import { forgetGone } from './metrics/forget.ts'
 import { GateMetrics } from './metrics/gates.ts'
 import { Metrics } from './metrics/metrics.ts'
 import { StoreRequests } from './metrics/store-requests.ts'
@@ -198,6 +199,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   if (options.former) knowFormerVersions(options.former, options.kinds)
   const definitions = new Definitions(core)
   definitions.start()
+  const stopForgetting = forgetGone(metrics, objects, clock)
   const stopAdmission = core.admission.begin({ ...core, log: log.named('admission') })
   const aggregation = new Aggregation(core)
   const limits = { ...usualLimits, ...options.flowControl }, flowControl = limits.enabled ? fairFlows(core, limits) : undefined
@@ -212,6 +214,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       lifecycle.close()
       flowControl?.stop()
       definitions.stop()
+      stopForgetting()
       stopAdmission()
       aggregation.stop()
       for (const end of core.watches) end()

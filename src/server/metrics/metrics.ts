@@ -112,6 +112,12 @@ export class Family<T> {
   /** Forgets a series: what it counted is no more. */
   remove(...values: readonly string[]): void { this.#series.delete(values.join('\0')) }
   clear(): void { this.#series.clear() }
+  /** Forgets every series with these values; a family without one of the labels has none. */
+  forget(gone: Readonly<Record<string, string>>): void {
+    const at = Object.entries(gone).map(([label, value]) => [(this.options.labels ?? []).indexOf(label), value] as const)
+    if (at.some(([i]) => i < 0)) return
+    for (const [key, { values }] of this.#series) if (at.every(([i, value]) => values[i] === value)) this.#series.delete(key)
+  }
   /** In order of their labels. */
   all(): { readonly values: readonly string[]; readonly one: T }[] { return [...this.#series].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, series]) => series) }
 }
@@ -134,6 +140,8 @@ export class Metrics {
   summary(options: FamilyOptions & { readonly quantiles: readonly number[] }): Family<Summary> { return this.#add(new Family('summary', options, () => new Summary(options.quantiles))) }
   /** Runs before every reading, for figures that are looked up when somebody asks. */
   collect(run: () => void): void { this.#collectors.push(run) }
+  /** Forgets every series with these labels, in the families whose names begin so. */
+  forget(gone: Readonly<Record<string, string>>, begin = ''): void { for (const [name, family] of this.#families) if (name.startsWith(begin)) family.forget(gone) }
   families(): Iterable<AnyFamily> { return this.#families.values() }
 
   /** Everything (or what `wanted` says), as the Prometheus text format 0.0.4. */
