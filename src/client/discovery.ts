@@ -20,7 +20,7 @@ const accept = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscovery
 /** Asks the server (aggregated discovery, which servers have had since 1.27). */
 export async function discover(client: Client): Promise<Discovered> {
   const answers = await Promise.all(['/api', '/apis'].map((path) => client.raw('GET', path, { headers: { accept } })))
-  const kinds: Kind[] = [], missing: string[] = [], seen = new Set<string>()
+  const kinds: Kind[] = [], missing: string[] = [], seen = new Set<string>(), before = made.get(client), now = new Map<string, Kind>()
   for (const answer of answers) {
     const list = answer as GroupDiscoveryList & { readonly kind?: string }
     if (list.kind !== 'APIGroupDiscoveryList') throw new ApiError('NotAcceptable', 'the server does not speak aggregated discovery; Kubernetes 1.27 or later is needed')
@@ -31,24 +31,23 @@ export async function discover(client: Client): Promise<Discovered> {
         for (const { resource, responseKind, scope, verbs } of resources) {
           if (!responseKind || seen.has(`${resource}.${group}`)) continue
           seen.add(`${resource}.${group}`)
-          kinds.push(kindOf(group, version, resource, responseKind.kind, scope === 'Namespaced', verbs as readonly Verb[]))
+          kinds.push(kindOf(group, version, resource, responseKind.kind, scope === 'Namespaced', verbs as readonly Verb[], before, now))
         }
       }
     }
   }
+  made.set(client, now)
   return { kinds, missing }
 }
 
-const made = new Map<string, Kind>()
-/** A kind of this name: built in, or one without known fields. The same value every time, so that caches of it are shared. */
-function kindOf(group: string, version: string, resource: string, kind: string, namespaced: boolean, verbs: readonly Verb[]): Kind {
+/** The kinds without known fields that a client was last told of: what is served no more is forgotten. */
+const made = new WeakMap<Client, ReadonlyMap<string, Kind>>()
+/** A kind of this name: built in, or one without known fields. The same value as last time, so that whoever follows it goes on. */
+function kindOf(group: string, version: string, resource: string, kind: string, namespaced: boolean, verbs: readonly Verb[], before: ReadonlyMap<string, Kind> | undefined, now: Map<string, Kind>): Kind {
   const known = builtIn.find((k) => k.resource === resource && k.group === group && k.version === version)
   if (known) return known
   const key = [group, version, resource, kind, namespaced, ...verbs].join('\0')
-  let loose = made.get(key)
-  if (!loose) {
-    loose = defineKind({ group, version, kind, plural: resource, scope: namespaced ? 'Namespaced' : 'Cluster', definition: '', verbs, fields: {} }) as Kind
-    made.set(key, loose)
-  }
+  const loose = before?.get(key) ?? now.get(key) ?? defineKind({ group, version, kind, plural: resource, scope: namespaced ? 'Namespaced' : 'Cluster', definition: '', verbs, fields: {} }) as Kind
+  now.set(key, loose)
   return loose
 }

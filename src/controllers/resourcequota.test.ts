@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { configMap, customResourceDefinition, deviceClass, deviceResourceClaim, namespace, persistentVolumeClaim, pod, priorityClass, resourceQuota, secret, service, type ResourceQuota } from '#kinds'
-import { ApiError, type New } from '#machinery'
+import { ApiError, silent, type Log, type New } from '#machinery'
 import { TestCluster } from '#testing'
 
 const controllers = ['serviceaccount', 'resourcequota']
@@ -156,6 +156,28 @@ test('objects of definitions are counted, from when there is such a definition',
   await client.raw('DELETE', `${path}/a`)
   await cluster.settle()
   assert.deepEqual((await used(cluster)).used, { 'count/secrets': '0', 'count/widgets.example.com': '0' })
+})
+
+test('what a definition defined is followed no more when it is gone, and again when it is back', async () => {
+  const lost: unknown[] = [], log: Log = { ...silent, warn(_, fields) { if (fields?.['kind'] === 'widgets') lost.push(fields) }, named: () => log }
+  await using cluster = await TestCluster.start({ controllers, scheduler: false, log })
+  const { client } = cluster, path = '/apis/example.com/v1/namespaces/default/widgets', count = async () => (await used(cluster)).used
+  const define = async () => {
+    await client.create(customResourceDefinition, { metadata: { name: 'widgets.example.com' }, spec: { group: 'example.com', scope: 'Namespaced', names: { plural: 'widgets', kind: 'Widget' }, versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } }] } })
+    await cluster.settle()
+    await client.raw('POST', path, { body: { apiVersion: 'example.com/v1', kind: 'Widget', metadata: { name: 'a' } } })
+    await cluster.settle()
+  }
+  await client.create(resourceQuota, quota('q', { 'count/widgets.example.com': '3' }))
+  await cluster.settle()
+  await define()
+  assert.deepEqual(await count(), { 'count/widgets.example.com': '1' })
+  await client.delete(customResourceDefinition, { name: 'widgets.example.com' })
+  await cluster.settle()
+  await cluster.clock.advance(600_000)
+  assert.deepEqual(lost, [])
+  await define()
+  assert.deepEqual(await count(), { 'count/widgets.example.com': '1' })
 })
 
 test('a namespace with a quota can be deleted', async () => {

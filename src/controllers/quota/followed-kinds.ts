@@ -1,6 +1,6 @@
 // The kinds that quotas limit, each followed from when a quota first names it: in the cache that others keep, or one of our own that keeps next to nothing.
 import { discover, Informer, type Cluster } from '#client'
-import { deviceClass, deviceResourceClaim, kinds as builtIn, measuredResources, measureOf, pod, type QuotaSurroundings } from '#kinds'
+import { customResourceDefinition, deviceClass, deviceResourceClaim, kinds as builtIn, measuredResources, measureOf, pod, type QuotaSurroundings } from '#kinds'
 import { qualified, same, type AnyObject, type Kind, type ResourceName } from '#machinery'
 import { slim } from '../garbage/graph.ts'
 
@@ -13,13 +13,16 @@ export class FollowedKinds {
   readonly #changed: (namespace: string) => void
   readonly #followed = new Map<string, Followed>()
   #around: (() => void)[] | undefined
+  readonly #stopForgetting: () => void
 
   /** `changed` is called whenever objects of a namespace may use another amount than before. */
   constructor(cluster: Cluster, changed: (namespace: string) => void) {
     this.#cluster = cluster
     this.#changed = changed
+    this.#stopForgetting = cluster.watch(customResourceDefinition, ({ type, object: { spec: { group, names } } }) => { if (type === 'DELETED') this.#forget({ group, resource: names.plural }) })
   }
   stop(): void {
+    this.#stopForgetting()
     for (const { stop } of this.#followed.values()) stop()
     for (const stop of this.#around ?? []) stop()
   }
@@ -51,6 +54,12 @@ export class FollowedKinds {
       this.#followed.set(qualified(resource), followed)
     }
     return followed
+  }
+
+  /** Nobody serves it any more: asking for it again and again would never end. */
+  #forget(resource: ResourceName): void {
+    this.#followed.get(qualified(resource))?.stop()
+    this.#followed.delete(qualified(resource))
   }
 
   /** What claims for devices are measured by. */

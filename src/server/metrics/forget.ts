@@ -11,18 +11,18 @@ import type { Metrics } from './metrics.ts'
 const keptMs = 120_000
 
 type Labels = Readonly<Record<string, string>>
-interface Rule<T extends AnyObject> {
-  readonly kind: Kind<T>
+interface Rule {
+  readonly kind: Kind
   /** The families that tell of such objects begin so. */
   readonly families: string
   /** What their series are labelled with for this object. */
-  readonly labels: (object: T) => readonly Labels[]
+  readonly labels: (object: AnyObject) => readonly Labels[]
 }
-const rule = <T extends AnyObject>(kind: Kind<T>, families: string, labels: (object: T) => readonly Labels[]): Rule<AnyObject> => ({ kind, families, labels: labels as Rule<AnyObject>['labels'] } as Rule<AnyObject>)
+const rule = <T extends AnyObject>(kind: Kind<T>, families: string, labels: (object: T) => readonly Labels[]): Rule => ({ kind: kind as Kind, families, labels: (object) => labels(object as T) })
 const byName = (label: string) => ({ metadata: { name } }: AnyObject): Labels[] => [{ [label]: name }]
 const webhooks = (configuration: ValidatingWebhookConfiguration | MutatingWebhookConfiguration): Labels[] => (configuration.webhooks ?? []).map(({ name }) => ({ name }))
 
-const rules: readonly Rule<AnyObject>[] = [
+const rules: readonly Rule[] = [
   rule(customResourceDefinition, '', ({ spec: { group, names } }: CustomResourceDefinition) => [{ group, resource: names.plural }]),
   rule(flowSchema, 'apiserver_flowcontrol_', byName('flow_schema')),
   rule(validatingAdmissionPolicy, 'apiserver_validating_admission_policy_', byName('policy')),
@@ -35,7 +35,7 @@ const rules: readonly Rule<AnyObject>[] = [
 /** Begins to look after the series of `metrics`. Returns what stops it. */
 export function forgetGone(metrics: Metrics, objects: Objects, clock: Pick<Clock, 'after'>): () => void {
   const cancels = new Set<() => void>()
-  const later = ({ kind, families, labels }: Rule<AnyObject>, gone: Labels): void => {
+  const later = ({ kind, families, labels }: Rule, gone: Labels): void => {
     const cancel = clock.after(keptMs, () => {
       cancels.delete(cancel)
       const there = objects.range(kind, '').kvs.some((kv) => labels(objects.value(kind, kv)).some((one) => same(one, gone)))
