@@ -1,11 +1,12 @@
 // npm run bench: the figures of docs/benchmarks.md, printed beside what they should be. Takes about five minutes; starts real nodes where it can
-// (root and containerd). `npm run bench -- server` runs one section: start, pods, scheduling, cel, server, floor, pipeline, watch, memory, store, custom-resources.
+// (root and containerd). `npm run bench -- server` runs one section: start, pods, scheduling, controllers, cel, server, floor, pipeline, watch, memory, store, custom-resources.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { runCel } from './cel.ts'
+import { runControllers } from './controllers.ts'
 import { runPods } from './pods.ts'
 import { runScheduling } from './scheduling.ts'
 
@@ -17,6 +18,7 @@ const sections: Readonly<Record<string, () => Promise<void>>> = {
   start: runStart,
   pods: runPods,
   scheduling: runScheduling,
+  controllers: () => runControllers(),
   cel: runCel,
   server: () => program('bench/server.ts'),
   floor: () => program('bench/floor.ts'),

@@ -24,7 +24,7 @@ export const jobs: Scenario = {
       // What goes without an end counts as a failure.
       else if (!now || isLeaving(p)) ends.set(p.metadata.uid, 'Failed')
       // What is merely too much is let go before it ends, and is nobody's failure.
-      if (now && before && !isFinished(now) && before.metadata.finalizers && !now.metadata.finalizers) letGo.add(p.metadata.uid)
+      if (now && before && isActive(now) && before.metadata.finalizers && !now.metadata.finalizers) letGo.add(p.metadata.uid)
       if (!now || before) return
       const there = [...pods.values()].filter((other) => replacesFailed ? !isFinished(other) : isActive(other))
       stage.expect(there.length <= parallelism, `${there.length} pods at once where ${parallelism} are allowed`)
