@@ -27,6 +27,8 @@ export interface Controller<T extends AnyObject> {
   readonly reads?: readonly Kind[]
   /** How many objects are worked on at once; default 5. */
   readonly workers?: number
+  /** For so many milliseconds after a turn of an object its next one waits: an object with thousands of others below it looks at many changes at once. */
+  readonly rests?: (object: T, cluster: Cluster) => number
   /** Brings the world one step nearer to what the object asks for. Computes from state, never from an event. Throw to back off and come again. */
   reconcile(object: T, cluster: Cluster): Promise<Again | void>
   /** Called when the object is gone, for controllers that must clean up after it. */
@@ -58,13 +60,14 @@ export function run<T extends AnyObject>(controller: Controller<T>, cluster: Clu
   const halt = Promise.withResolvers<void>()
   let stopped = false
 
-  async function work(key: string): Promise<void> {
+  async function work(key: string): Promise<number> {
     const target = targetOf(key), view = new OwnWrites(cluster)
     const object = cluster.get(controller.for, target)
     try {
       const again = object ? await controller.reconcile(object, view) : await controller.reconcileDeleted?.(target, view)
       queue.forget(key)
       if (again) queue.addAfter(key, again.againIn)
+      return object ? controller.rests?.(object, cluster) ?? 0 : 0
     } finally {
       // Or the next turn would act on what this one has already done.
       if (!view.wroteNothing && !stopped && !(await within(cluster, view.settled(), settleMs)))

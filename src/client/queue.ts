@@ -81,12 +81,17 @@ export class WorkQueue {
     return new Promise((resolve) => { this.#idle.push(resolve) })
   }
 
-  done(key: string): void {
+  /** The key is not worked on any more. For `restMs` it is not taken again, but gathers what comes: for work that grows with what it looks at. */
+  done(key: string, restMs = 0): void {
     const since = this.#working.get(key)
     if (since === undefined) return
-    this.#working.delete(key)
     this.#watcher.done?.(this.#clock.now() - since)
-    if (this.#again.delete(key)) this.add(key)
+    const end = () => {
+      this.#working.delete(key)
+      if (this.#again.delete(key)) this.add(key)
+    }
+    if (restMs > 0 && !this.#closed) this.#clock.after(restMs, end)
+    else end()
   }
 
   /** Ends all waiting; keys that wait are dropped. */
@@ -105,11 +110,12 @@ export class WorkQueue {
   }
 }
 
-/** Runs `work` for the keys of a queue, so many at a time. A failure is given to `failed`, which decides what becomes of the key. Resolves when the queue is closed. */
-export async function drain(queue: WorkQueue, workers: number, work: (key: string) => Promise<void>, failed: (key: string, error: unknown) => void): Promise<void> {
+/** Runs `work` for the keys of a queue, so many at a time. `work` may say for how many milliseconds the key then rests. A failure is given to `failed`, which decides what becomes of the key. Resolves when the queue is closed. */
+export async function drain(queue: WorkQueue, workers: number, work: (key: string) => Promise<void | number>, failed: (key: string, error: unknown) => void): Promise<void> {
   const worker = async (): Promise<void> => {
     for (let key = await queue.take(); key !== undefined; key = await queue.take()) {
-      try { await work(key) } catch (error) { failed(key, error) } finally { queue.done(key) }
+      let restMs = 0
+      try { restMs = (await work(key)) ?? 0 } catch (error) { failed(key, error) } finally { queue.done(key, restMs) }
     }
   }
   await Promise.all(Array.from({ length: workers }, worker))

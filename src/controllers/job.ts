@@ -9,6 +9,7 @@ import { isOver, untilDeadline, verdictOf, type End } from './job/verdict.ts'
 import { isActive, isFinished, isReady, isTerminating } from './pod-state.ts'
 import { slowStart } from './replicas/batches.ts'
 import { candidates } from './replicas/candidates.ts'
+import { restOf } from './replicas/rest.ts'
 import { isNamespaceTerminating } from './replicas/reconcile.ts'
 
 /** Tracked pods by the job that controls them, also when it is gone. */
@@ -18,6 +19,7 @@ const trackedPods = indexOf(pod, (p) => { const owner = controllerOf(p); return 
 export const jobController: Controller<Job> = {
   name: 'job', for: jobKind, owns: [pod],
   watches: [watching(pod, (p) => { const owner = controllerOf(p); return isTracked(p) && owner?.kind === 'Job' ? [{ name: owner.name, namespace: p.metadata.namespace }] : [] })],
+  rests: ({ status }) => restOf((status.active ?? 0) + (status.terminating ?? 0)),
 
   async reconcile(job, cluster) {
     if (job.spec.managedBy !== undefined && job.spec.managedBy !== 'kubernetes.io/job-controller') return

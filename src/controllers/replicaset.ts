@@ -3,15 +3,17 @@ import { pod, replicaSet, type Pod, type ReplicaSet } from '#kinds'
 import { selectorFrom } from '#machinery'
 import { isActive } from './pod-state.ts'
 import { reconcileReplicas } from './replicas/reconcile.ts'
+import { restOf } from './replicas/rest.ts'
 
 /** Keeps as many pods alive as the ReplicaSet asks for. */
 export const replicaSetController: Controller<ReplicaSet> = {
   name: 'replicaset', for: replicaSet, owns: [pod],
   watches: [watching(pod, (p, cluster) => (controllerOf(p) || !isActive(p) ? [] : adopters(p, cluster)))],
+  rests: ({ status }) => restOf(status.replicas),
 
   async reconcile(rs, cluster) {
     const { replicas = 1, minReadySeconds = 0, selector, template } = rs.spec
-    const { status, again, error } = await reconcileReplicas({ kind: replicaSet, object: rs, replicas, minReadySeconds, selector, template, related: relatedPods(rs, cluster) }, rs.status, cluster)
+    const { status, again, error } = await reconcileReplicas({ kind: replicaSet, object: rs, replicas, minReadySeconds, selector, template, related: () => relatedPods(rs, cluster) }, rs.status, cluster)
     await cluster.updateStatus(replicaSet, rs, status)
     if (error) throw error
     return again

@@ -16,8 +16,8 @@ export interface Replicated {
   readonly minReadySeconds: number
   readonly selector: LabelSelector
   readonly template: Template
-  /** Active pods that count when asking how crowded a node is. */
-  readonly related: readonly Pod[]
+  /** Active pods that count when asking how crowded a node is; asked for only when some must go. */
+  readonly related: () => readonly Pod[]
 }
 export interface Template { readonly metadata?: { readonly labels?: Readonly<Record<string, string>>; readonly annotations?: Readonly<Record<string, string>>; readonly finalizers?: readonly string[] }; readonly spec?: Pod['spec'] }
 
@@ -29,7 +29,7 @@ export async function reconcileReplicas(wanted: Replicated, old: ReplicaSetStatu
   const selector = selectorFrom(wanted.selector), found = candidates(object, cluster)
   const active = await claim(kind, object, pod, selector, found.filter(isActive), cluster)
   const terminating = found.filter((p) => isTerminating(p) && !isFinished(p) && selector.matches(p.metadata.labels) && p.metadata.ownerReferences?.some((o) => o.uid === object.metadata.uid))
-  const steps = plan(wanted.replicas, active, wanted.related, now)
+  const steps = plan(wanted.replicas, active, active.length > wanted.replicas ? wanted.related() : [], now)
   const error = object.metadata.deletionTimestamp ? undefined : await execute(wanted, steps, cluster)
   const failure = error === undefined ? undefined : { reason: steps.create > 0 ? 'FailedCreate' : 'FailedDelete', message: messageOf(error) }
   const status = statusOf(wanted, active, terminating.length, old, failure, now)
@@ -76,7 +76,7 @@ export function podFrom({ kind, object, template }: Pick<Replicated, 'kind' | 'o
 /** Zero counts are left out, as the server does. */
 export function statusOf(wanted: Replicated, active: readonly Pod[], terminating: number, old: ReplicaSetStatus, failure: { reason: string; message: string } | undefined, now: number): ReplicaSetStatus {
   const labels = Object.entries(wanted.template.metadata?.labels ?? {})
-  const count = (holds: (p: Pod) => boolean) => active.filter(holds).length
+  const count = (holds: (p: Pod) => boolean) => active.reduce((sum, p) => sum + Number(holds(p)), 0)
   const labelled = count((p) => labels.every(([key, value]) => p.metadata.labels?.[key] === value))
   const ready = count(isReady), available = count((p) => isAvailable(p, wanted.minReadySeconds, now))
   const others = (old.conditions ?? []).filter((c) => c.type !== 'ReplicaFailure')
