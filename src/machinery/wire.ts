@@ -66,7 +66,8 @@ export type ResponseBody =
   | { readonly type: 'bytes'; readonly chunks: readonly Uint8Array[] }
   /** direct calls only: a decoded, frozen value (object, list, Status) */
   | { readonly type: 'value'; readonly value: unknown }
-  | { readonly type: 'stream'; readonly open: (sink: StreamSink) => () => void }
+  /** `bounded`: it ends by itself, and must be read in the time that a request has; others (watches, followed logs) last as long as the reader likes. */
+  | { readonly type: 'stream'; readonly open: (sink: StreamSink) => () => void; readonly bounded?: true }
   /** direct watches: decoded, frozen, shared events */
   | { readonly type: 'watch'; readonly open: (sink: WatchSink) => () => void }
   /** The connection is to be taken over (exec, attach, portforward, proxy) by server/listen. */

@@ -68,12 +68,13 @@ const sizeOf = (chunks: readonly Uint8Array[]): number => {
 /** A body that tells when it is over. A watch keeps its seat until it has shown what there is. */
 function followed(body: ResponseBody, context: RequestContext, count: (chunk: Uint8Array) => void, done: () => void): ResponseBody {
   const { request } = context
+  const endless = context.info !== undefined && isLongRunning(context.info)
   const begun = (stop: () => void) => {
-    if (context.info && isLongRunning(context.info)) context.leave()
+    if (endless) context.leave()
     return () => { stop(); done() }
   }
   switch (body.type) {
-    case 'stream': return { type: 'stream', open: (sink) => begun(body.open(counted(sink, count, done))) }
+    case 'stream': return { type: 'stream', open: (sink) => begun(body.open(counted(sink, count, done))), ...(!endless && { bounded: true as const }) }
     case 'watch': return { type: 'watch', open: (sink) => begun(body.open(ended(sink, done))) }
     case 'upgrade':
       if (request.onGone) request.onGone(done)

@@ -52,6 +52,27 @@ test('items of lists carry no kind; a large list is the same as a small one', as
   assert.ok(text.endsWith(']}\n'))
 })
 
+test('a list that is made while it is sent is whole for each of its readers, who have until their time is over; a watch has no such time', async () => {
+  const { ask, send } = await start()
+  for (let i = 0; i < 18; i++) await ask(`POST ${maps}`, { ...map(`m${i}`), data: { filler: String(i).padStart(2, '0').repeat(500_000) } })
+  const { body: listed } = await send(`GET ${maps}`), { body: again } = await send(`GET ${maps}`), { body: watched } = await send(`GET ${maps}?watch=1`)
+  assert.ok(listed.type === 'stream' && again.type === 'stream' && watched.type === 'stream')
+  assert.deepEqual([listed.bounded, again.bounded, watched.bounded], [true, true, undefined])
+  /** Takes what it was given only when it asks for more, as late as can be. */
+  const readers = [listed, again].map(({ open }) => {
+    const decoder = new TextDecoder(), state = { text: '', chunk: undefined as Uint8Array | undefined, more: undefined as (() => void) | undefined }
+    const take = () => { if (state.chunk) state.text += decoder.decode(state.chunk, { stream: true }); state.chunk = undefined }
+    open({ write(chunk) { take(); state.chunk = chunk; return false }, end: take, drained(run) { state.more = run } })
+    return { state, next() { take(); const { more } = state; state.more = undefined; more?.() } }
+  })
+  for (let turn = 0; turn < 12; turn++) readers[turn % 3 === 0 ? 0 : 1]!.next()
+  for (let turn = 0; turn < 12; turn++) readers[0]!.next()
+  for (const { state } of readers) {
+    const { items } = JSON.parse(state.text) as { items: Body[] }
+    assert.deepEqual(items.map((item) => [item.metadata.name, new Set(item.data.filler.match(/../g)).size, Number(item.data.filler.slice(0, 2))]).sort(), Array.from({ length: 18 }, (_, i) => [`m${i}`, 1, i]).sort())
+  }
+})
+
 test('what selectors may not name is refused in the words of the kind', async () => {
   const { ask } = await start()
   const refusal = async (path: string) => { const { status, body } = await ask(`GET /${path}?fieldSelector=spec.size%3D1`); return `${status} ${body['message']}` }

@@ -205,6 +205,25 @@ test('whoever waits for a client that has gone already hears of it at once', asy
   await new Promise<void>((resolve) => { seen.onGone!(resolve) })
 })
 
+test('a reader that does not take a large answer in time is cut off; a watch is not', async (t) => {
+  const authority = await new Pki(folder).authority('ca', 'test'), own = await issue(authority, { commonName: 'server', ips: ['127.0.0.1'] }, ['server'])
+  const ends: string[] = [], both = Promise.withResolvers<void>(), begun = { '/list': Promise.withResolvers<void>(), '/watch': Promise.withResolvers<void>() }
+  const slow = async ({ path }: ApiRequest): Promise<ApiResponse> => ({
+    status: 200, headers: {}, body: { type: 'stream', ...(path === '/list' && { bounded: true as const }), open: (sink) => { sink.write(encoder.encode('{')); begun[path as '/list'].resolve(); return () => { if (ends.push(path) === 2) both.resolve() } } },
+  })
+  const second = await listen({ handler: slow, host: '127.0.0.1', port: 0, certificate: own.certificate, key: own.key, log: silent, requestMs: 50 })
+  const other = connectHttp2(`https://127.0.0.1:${second.port}`, { ca }), watching = other.request({ ':path': '/watch' }), listing = other.request({ ':path': '/list' })
+  t.after(async () => { other.destroy(); await second.close(0) })
+  watching.on('error', () => {})
+  await Promise.all([begun['/list'].promise, begun['/watch'].promise])
+  await new Promise((resolve) => { listing.on('close', resolve).resume().on('error', () => {}) })
+  const first = requestHttps({ host: '127.0.0.1', port: second.port, path: '/list', ca, agent: false })
+  const cut = new Promise<Error>((resolve) => { first.on('response', (answer) => { answer.on('error', resolve).resume() }).on('error', resolve).end() })
+  assert.match((await cut).message, /aborted/)
+  await both.promise
+  assert.deepEqual([ends, watching.closed, listing.rstCode], [['/list', '/list'], false, 2])
+})
+
 test('a method that does not exist is not allowed', async () => {
   const socket = connectTls({ host: '127.0.0.1', port: server.port, ca, ALPNProtocols: ['http/1.1'] })
   socket.write('FROB / HTTP/1.1\r\nhost: x\r\n\r\n')

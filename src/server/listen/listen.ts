@@ -151,6 +151,7 @@ async function serveHttp2(stream: ServerHttp2Stream, headers: IncomingHttpHeader
     const response = await inTime(() => handler(request), passedOn ? undefined : { answers, pending: answers.begin(() => { refuse(tooLate()) }, timeoutOf(url)) })
     if (!response) return
     if (stream.destroyed) { letGo(response); return }
+    readInTime(response, stream, answers, () => { stream.destroy(new Error('the answer was not read in time')) })
     sendHttp2(stream, secured(response, strictTransportSecurity), request)
   } catch (error) {
     refuse(error)
@@ -170,6 +171,7 @@ async function serveHttp1(request: IncomingMessage, response: ServerResponse, { 
     const answer = await inTime(() => handler(asked), passedOn ? undefined : { answers, pending: answers.begin(() => { refuse(tooLate()) }, timeoutOf(url)) })
     if (!answer) return
     if (response.destroyed) { letGo(answer); return }
+    readInTime(answer, response, answers, () => { response.destroy() })
     sendHttp1(response, secured(answer, strictTransportSecurity), asked)
   } catch (error) {
     refuse(error)
@@ -188,6 +190,12 @@ async function inTime(answer: () => Promise<ApiResponse>, due: { readonly answer
   if (!due || due.answers.end(due.pending)) return response
   letGo(response)
   return undefined
+}
+/** A reader that does not take a large answer in time is cut off: until then its request holds a seat, and what the answer is made of. */
+function readInTime({ body }: ApiResponse, out: Writable, answers: Deadlines, cut: () => void): void {
+  if (body.type !== 'stream' || !body.bounded) return
+  const pending = answers.begin(cut)
+  out.once('close', () => { answers.end(pending) })
 }
 /** Nobody reads this answer: a body that is made while it is sent gives back what it holds. */
 function letGo({ body }: ApiResponse): void { if (body.type === 'stream') body.open(nowhere)() }
