@@ -76,7 +76,12 @@ class GarbageCollector {
     this.#queue.retry(key)
   }
 
-  #touch({ items, orphaning }: Touched): void {
+  #touch({ items, orphaning, foreign }: Touched): void {
+    for (const { item: { kind, name, namespace = '', uid }, owner } of foreign) {
+      const metadata = { name, uid, resourceVersion: '', creationTimestamp: '', ...(namespace && { namespace }) }
+      this.#cluster.events.record<AnyObject>(kind, { apiVersion: kind.apiVersion, kind: kind.kind, metadata }, 'Warning', 'OwnerRefInvalidNamespace',
+        `ownerRef [${owner.apiVersion}/${owner.kind}, namespace: ${namespace}, name: ${owner.name}, uid: ${owner.uid}] does not exist in namespace ${JSON.stringify(namespace)}`)
+    }
     for (const uid of items) this.#queue.add(uid)
     for (const uid of orphaning) this.#queue.add(orphanKey + uid)
   }

@@ -2,7 +2,7 @@
 // deleting on the word of a cache that is behind cannot be undone.
 import type { Client, DeleteOptions } from '#client'
 import { is, type AnyObject, type Kind, type OwnerReference } from '#machinery'
-import { foreground, orphan, type Item, type OwnerGraph } from './graph.ts'
+import { foreground, isWithin, orphan, type Item, type OwnerGraph } from './graph.ts'
 
 export interface Owners { readonly solid: readonly OwnerReference[]; readonly gone: readonly OwnerReference[]; readonly waiting: readonly OwnerReference[] }
 export type Verdict =
@@ -28,7 +28,7 @@ export class Collector {
   readonly #client: Client
   readonly #graph: OwnerGraph
   readonly #kindOf: KindOf
-  /** Owners that were found not to exist: uids never come back. Bounded; the oldest are forgotten. */
+  /** Owners that were found not to exist (by uid), or not in a namespace ("namespace/uid"): uids never come back. Bounded; the oldest are forgotten. */
   readonly #absent = new Set<string>()
 
   constructor(client: Client, graph: OwnerGraph, kindOf: KindOf) {
@@ -37,8 +37,8 @@ export class Collector {
     this.#kindOf = kindOf
   }
 
-  noteGone(uid: string): void {
-    this.#absent.add(uid)
+  noteGone(key: string): void {
+    this.#absent.add(key)
     if (this.#absent.size <= maxAbsent) return
     for (const oldest of this.#absent) { this.#absent.delete(oldest); break }
   }
@@ -48,7 +48,7 @@ export class Collector {
     if (item.deleting && !item.waitsForDependents) return []
     if (item.waitsForDependents) return this.#finishOwner(item)
     // An owner that is known to be there is there, or we shall hear of its end.
-    if (item.owners.every(({ uid }) => { const owner = this.#graph.get(uid); return owner && !owner.waitsForDependents })) return []
+    if (item.owners.every(({ uid }) => { const owner = this.#graph.get(uid); return owner && !owner.waitsForDependents && isWithin(owner, item) })) return []
     const object = await this.#live(item.kind, item.namespace, item.name)
     if (object?.metadata.uid !== item.uid) return []
     const verdict = judge(object, await this.#classify(object), this.#graph.dependentsOf(item.uid))
@@ -93,13 +93,15 @@ export class Collector {
     return { solid, gone, waiting }
   }
   async #owner(owner: OwnerReference, namespace: string | undefined): Promise<AnyObject | 'unknowable' | undefined> {
-    if (this.#absent.has(owner.uid)) return undefined
+    const here = `${namespace ?? ''}/${owner.uid}`
+    if (this.#absent.has(owner.uid) || this.#absent.has(here)) return undefined
     const kind = this.#kindOf(owner.apiVersion, owner.kind)
     // A namespaced owner of something that is in no namespace: nobody can tell which one is meant, so it is never collected.
     if (kind.namespaced && namespace === undefined) return 'unknowable'
     const found = await this.#live(kind, kind.namespaced ? namespace : undefined, owner.name)
     if (found?.metadata.uid === owner.uid) return found
-    this.noteGone(owner.uid)
+    // In this namespace: it may be in another.
+    this.noteGone(here)
     return undefined
   }
   async #live(kind: Kind, namespace: string | undefined, name: string): Promise<AnyObject | undefined> {

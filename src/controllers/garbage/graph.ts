@@ -18,7 +18,14 @@ export interface Item {
 }
 
 /** What must be looked at after a change. */
-export interface Touched { readonly items: readonly string[]; readonly orphaning: readonly string[] }
+export interface Touched {
+  readonly items: readonly string[]
+  readonly orphaning: readonly string[]
+  /** Dependents that name an owner of another namespace, where nobody may look for one. */
+  readonly foreign: readonly { readonly item: Item; readonly owner: OwnerReference }[]
+}
+/** Whether what is known under a uid can be the owner that a dependent means: of everybody, or of its own namespace. */
+export const isWithin = (owner: Item, dependent: Item): boolean => owner.namespace === undefined || owner.namespace === dependent.namespace
 
 const noOwners: readonly OwnerReference[] = []
 
@@ -36,13 +43,19 @@ export class OwnerGraph {
   set(kind: Kind, object: AnyObject): Touched {
     const item = itemOf(kind, object), before = this.#items.get(item.uid)
     this.#items.set(item.uid, item)
-    const items: string[] = []
-    for (const { uid } of item.owners) {
+    const items: string[] = [], foreign: { item: Item; owner: OwnerReference }[] = []
+    for (const reference of item.owners) {
+      const { uid } = reference
       if (before?.owners.some((owner) => owner.uid === uid)) continue
       this.#link(uid, item.uid)
       const owner = this.#items.get(uid)
-      // An owner that nobody has seen may not exist; one that waits for its dependents has one more.
-      if (!owner || owner.waitsForDependents) items.push(item.uid)
+      if (owner && !isWithin(owner, item)) foreign.push({ item, owner: reference })
+      // An owner that nobody has seen, or of another namespace, does not exist here; one that waits for its dependents has one more.
+      if (!owner || owner.waitsForDependents || !isWithin(owner, item)) items.push(item.uid)
+    }
+    if (!before) for (const dependent of this.dependentsOf(item.uid)) {
+      const owner = dependent.owners.find(({ uid }) => uid === item.uid)
+      if (owner && !isWithin(item, dependent)) { foreign.push({ item: dependent, owner }); items.push(dependent.uid) }
     }
     for (const old of before?.owners ?? noOwners) {
       const now = item.owners.find((owner) => owner.uid === old.uid)
@@ -51,7 +64,7 @@ export class OwnerGraph {
       if ((!now || (old.blockOwnerDeletion && !now.blockOwnerDeletion)) && this.#items.get(old.uid)?.waitsForDependents) items.push(old.uid)
     }
     if (item.waitsForDependents && !before?.waitsForDependents) items.push(...this.dependentsOf(item.uid).map((one) => one.uid), item.uid)
-    return { items, orphaning: item.orphansDependents && !before?.orphansDependents ? [item.uid] : [] }
+    return { items, orphaning: item.orphansDependents && !before?.orphansDependents ? [item.uid] : [], foreign }
   }
 
   /** Forgets an object that is gone. */
@@ -60,7 +73,7 @@ export class OwnerGraph {
     this.#items.delete(uid)
     for (const owner of item?.owners ?? noOwners) this.#unlink(owner.uid, uid)
     const waiting = (item?.owners ?? noOwners).filter((owner) => this.#items.get(owner.uid)?.waitsForDependents).map((owner) => owner.uid)
-    return { items: [...this.dependentsOf(uid).map((one) => one.uid), ...waiting], orphaning: [] }
+    return { items: [...this.dependentsOf(uid).map((one) => one.uid), ...waiting], orphaning: [], foreign: [] }
   }
 
   #link(owner: string, dependent: string): void {
