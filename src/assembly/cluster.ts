@@ -27,6 +27,7 @@ import { profiler } from './profiling/index.ts'
 import { quieten } from './quieten.ts'
 import { Pki, serverNames } from './pki.ts'
 import { realClock, secureRandom, stopwatch } from './real-clock.ts'
+import { announceLocalStorage } from './local-storage.ts'
 import type { RealNodes } from './real-nodes.ts'
 
 type Context = Parameters<ClusterProgram['startCluster']>[1]
@@ -98,7 +99,7 @@ async function start(options: ClusterOptions, { log, progress, followAudit, setV
   const plane: ControlPlane = await createControlPlane({
     build: buildInfo(),
     ...(atRest && { atRest: atRest.atRest, checks: atRest.checks }),
-    engine: measured(await openEngine(paths.storeDir), metrics, stopwatch), clock: realClock, stopwatch, random, log, kubelet, outbound: calls, backend: carrier, clientCa: certificates.clientCa, rootCa: ca.certificate, signer: certificateSigner(ca), loadBalancerPool: poolOf(options, nodes), ...(nodes && { localDirectories: (node: string) => localDirectoriesOf(paths, node) }), frontProxyCa: certificates.frontProxyCa, proxyIdentity: certificates.proxyIdentity, tokenKeys: serviceAccountKeys(options, pki),
+    engine: measured(await openEngine(paths.storeDir), metrics, stopwatch), clock: realClock, stopwatch, random, log, kubelet, outbound: calls, backend: carrier, clientCa: certificates.clientCa, rootCa: ca.certificate, signer: certificateSigner(ca), loadBalancerPool: poolOf(options, nodes), ...(options.containerdNodes + options.simulatedNodes > 0 && { localDirectories: { of: (node: string) => localDirectoriesOf(paths, node), areReal: nodes !== undefined } }), frontProxyCa: certificates.frontProxyCa, proxyIdentity: certificates.proxyIdentity, tokenKeys: serviceAccountKeys(options, pki),
     ...authenticationOf(options, certificates, log.named('authenticator')), serviceClusterIpRange: options.serviceClusterIpRange, serviceNodePortRange: options.serviceNodePortRange,
     features: new Set([...gates.on].filter(([, isOn]) => isOn).map(([name]) => name)),
     flowControl: { enabled: options.enablePriorityAndFairness, maxRequestsInFlight: options.maxRequestsInflight, maxMutatingRequestsInFlight: options.maxMutatingRequestsInflight, waitMs: options.requestTimeout / 4 }, minRequestTimeoutSeconds: options.minRequestTimeout,
@@ -120,15 +121,15 @@ async function start(options: ClusterOptions, { log, progress, followAudit, setV
   })
   undo.push(async () => unfollow())
   plane.startComponents({ controllers: options.disableControllerManager, scheduler: options.disableScheduler })
+  const asServer = (component: string) => plane.as({ name: 'system:apiserver', groups: ['system:masters'] }, component).client
   const simulated = options.simulatedNodes > 0 ? (await import('./simulated-nodes.ts')).startSimulatedNodes(plane, options.simulatedNodes, log) : undefined
   if (simulated) undo.push(() => simulated.stop())
   if (nodes) {
     progress(`starting ${options.containerdNodes === 1 ? 'the node' : `${options.containerdNodes} nodes`}`)
     await nodes.start({ ca, pki, serverPort: main.port })
-    const { client } = plane.as({ name: 'system:apiserver', groups: ['system:masters'] }, 'nodes')
-    await nodes.announceDns(client)
-    await nodes.announceStorage(client)
+    await nodes.announceDns(asServer('dns'))
   }
+  if (nodes || simulated) await announceLocalStorage(asServer('storage'))
 
   const keepMemory = giveBackMemory()
   const shownHost = bindAddress === '0.0.0.0' || bindAddress === '::' ? '127.0.0.1' : bindAddress

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { kinds, loadFormer, podPreset } from '#kinds'
 import { formatTime, type ApiHandler, type Clock, type Log, type Random, type User } from '#machinery'
 import { connect, directClient, EventRecorder, Informers, type Cluster } from '#client'
-import { startControllers, type CertificateSigner } from '#controllers'
+import { startControllers, type CertificateSigner, type LocalDirectories } from '#controllers'
 import { startScheduler, type SchedulerOptions } from '#scheduler'
 import {
   admissionPlugins, bootstrap, chooseFormer, configuredAuthorizers, createApiServer, createObjects, formerAskedFor, impersonator, keepFlowControl, keepIpAddresses, legacyToken, Metrics, parseCidr, podPresetPlugin, workQueueMetrics, publishAuthorities, readableStore,
@@ -47,8 +47,8 @@ export interface ControlPlaneOptions extends AuthenticationOptions {
   readonly rootCa?: string
   /** Ranges that services of type LoadBalancer get addresses from. */
   readonly loadBalancerPool?: readonly string[]
-  /** The directory on each node that holds its volumes; absent: nobody makes volumes. */
-  readonly localDirectories?: (node: string) => string
+  /** Where nodes have directories that are volumes; absent: nobody makes volumes. */
+  readonly localDirectories?: LocalDirectories
   /** Signs what is asked for with certificate signing requests; absent: they are left as they are. */
   readonly signer?: CertificateSigner
   /** PEM of the authority whose certificates may say who somebody is (X-Remote-User), and the one the server shows to extension servers. */

@@ -1,4 +1,4 @@
-// What a cluster with real nodes has besides the reference's objects, so that claims get volumes: a default class, and the right of nodes' agents to give directories up.
+// What a cluster with nodes has besides the reference's objects, so that claims get volumes: a default class, and the right of nodes' agents to give directories up.
 import type { Client } from '#client'
 import { clusterRole, clusterRoleBinding, localDirectories, storageClass } from '#kinds'
 import { is, type AnyObject, type Kind, type New } from '#machinery'

@@ -9,7 +9,7 @@ import { closeNodeNamespaces, containerdPaths, endProcess, identify, openNodeNam
 import type { Client } from '#client'
 import { chooseClusterNetwork, checkClusterNetwork, ensureDnsService, planHosts, raiseHosts, removeHosts, surveyHost, withNodes, type ClusterNetwork, type HostPlan, type NodeHost } from '#network'
 import { type AgentConfig, agentConfigFile } from './agent-config.ts'
-import { announceLocalStorage, directoryKeeper } from './local-storage.ts'
+import { directoryKeeper } from './local-storage.ts'
 import { writeAtomically, type Certificate, type Pki } from './pki.ts'
 
 type Paths = ClusterOptions['paths']
@@ -28,8 +28,6 @@ export interface RealNodes {
   start(keys: { readonly ca: Certificate; readonly pki: Pki; readonly serverPort: number }): Promise<void>
   /** The Service that stands for the cluster's DNS. */
   announceDns(client: Client): Promise<void>
-  /** The class of volumes that the nodes make. */
-  announceStorage(client: Client): Promise<void>
   /** Takes away what `raise` made, when it was not there before. */
   lowerFresh(): Promise<void>
 }
@@ -58,7 +56,6 @@ export async function prepareRealNodes(options: ClusterOptions, log: Log): Promi
       }))
     },
     announceDns: (client) => ensureDnsService(client, plan.dnsAddress),
-    announceStorage: announceLocalStorage,
     async lowerFresh() { if (fresh) await removeHosts(plan.mark) },
   }
 }

@@ -17,7 +17,7 @@ import { ephemeralVolumeController } from './ephemeral-volume.ts'
 import { garbageCollector } from './garbage-collector.ts'
 import { jobController } from './job.ts'
 import { legacyTokenCleaner } from './legacy-serviceaccount-token-cleaner.ts'
-import { localVolumeProvisioner, type DirectoryOf } from './local-volume-provisioner.ts'
+import { localVolumeProvisioner, type LocalDirectories } from './local-volume-provisioner.ts'
 import { namespaceController } from './namespace.ts'
 import { nodeIpamController } from './node-ipam.ts'
 import { nodeLifecycleController } from './node-lifecycle.ts'
@@ -56,8 +56,8 @@ export interface ControllersOptions {
   readonly clusterCidr: string
   /** Ranges that services of type LoadBalancer get addresses from; empty: somebody else gives them. */
   readonly loadBalancerPool?: readonly string[]
-  /** The directory on each node that holds its volumes; absent: nobody makes volumes. */
-  readonly localDirectories?: DirectoryOf
+  /** Where nodes have directories that are volumes; absent: nobody makes volumes. */
+  readonly localDirectories?: LocalDirectories
   /** Tokens in Secrets that nobody has used for so long go; default a year. */
   readonly legacyTokenCleanUpMs?: number
   /** A node is not ready when nothing has been heard of it for so long. */
@@ -119,4 +119,5 @@ export const controllerNames = (): readonly Pick<Part, 'name' | 'isOptional'>[] 
   return parts({ rootCa: '', clusterCidr: '10.0.0.0/8', loadBalancerPool: ['192.0.2.0/24'], signToken: nobody, bootstrapMac: nobody, certificates: { signer: { read: nobody, sign: nobody, isOver: nobody } } })
 }
 export { identityOf, startParts, type Part } from './part.ts'
+export type { LocalDirectories } from './local-volume-provisioner.ts'
 export type { CertificateSigner } from './certificates/rules.ts'

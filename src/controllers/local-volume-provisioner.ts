@@ -6,14 +6,18 @@ import { compareQuantities, is } from '#machinery'
 import type { Part } from './part.ts'
 import { impossible, localVolume, volumeName } from './volumes/local-volume.ts'
 
-/** The directory on the node that holds its volumes. */
-export type DirectoryOf = (node: string) => string
+export interface LocalDirectories {
+  /** The directory on the node that holds its volumes. */
+  of(node: string): string
+  /** Whether there are nodes that remove them; simulated ones have no disk. */
+  readonly areReal: boolean
+}
 
 const { selectedNode, storageProvisioner } = bindingAnnotations
 const asksUs = ({ metadata }: PersistentVolumeClaim): boolean => metadata.annotations?.[storageProvisioner] === localDirectories.provisioner
 const volumesByNode = indexOf(persistentVolume, ({ metadata }) => { const name = metadata.labels?.[localDirectories.node]; return name === undefined ? [] : [name] })
 
-const claims = (directoryOf: DirectoryOf): Controller<PersistentVolumeClaim> => ({
+const claims = (directories: LocalDirectories): Controller<PersistentVolumeClaim> => ({
   name: 'local-volume-provisioner', for: persistentVolumeClaim, reads: [persistentVolume, storageClass, node],
   concerns: ({ object }) => asksUs(object),
   watches: [watching(persistentVolume, (volume) => (isLocalDirectory(volume) && volume.spec.claimRef?.name ? [{ name: volume.spec.claimRef.name, namespace: volume.spec.claimRef.namespace }] : []))],
@@ -33,7 +37,7 @@ const claims = (directoryOf: DirectoryOf): Controller<PersistentVolumeClaim> => 
     }
     cluster.events.record(persistentVolumeClaim, claim, 'Normal', 'Provisioning', `External provisioner is provisioning volume for claim ${JSON.stringify(`${claim.metadata.namespace ?? ''}/${claim.metadata.name}`)}`)
     const name = volumeName(claim)
-    try { await cluster.create(persistentVolume, localVolume(claim, of, on, `${directoryOf(chosen)}/${name}`)) } catch (error) { if (!is(error, 'AlreadyExists')) throw error }
+    try { await cluster.create(persistentVolume, localVolume(claim, of, on, { path: `${directories.of(chosen)}/${name}`, isReal: directories.areReal })) } catch (error) { if (!is(error, 'AlreadyExists')) throw error }
     cluster.events.record(persistentVolumeClaim, claim, 'Normal', 'ProvisioningSucceeded', `Successfully provisioned volume ${name}`)
   },
 })
@@ -65,11 +69,11 @@ const volumes: Controller<PersistentVolume> = {
   },
 }
 
-export const localVolumeProvisioner = (directoryOf: DirectoryOf): Part => ({
+export const localVolumeProvisioner = (directories: LocalDirectories): Part => ({
   // It does what an in-tree provisioner would, with the binder's rights.
   name: 'local-volume-provisioner', identity: 'persistent-volume-binder', component: localDirectories.provisioner,
   start(cluster) {
-    const stops = [run(claims(directoryOf), cluster), run(volumes, cluster)]
+    const stops = [run(claims(directories), cluster), run(volumes, cluster)]
     return async () => { await Promise.all(stops.map((stop) => stop())) }
   },
 })

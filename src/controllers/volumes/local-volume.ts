@@ -13,11 +13,11 @@ export function impossible({ spec }: PersistentVolumeClaim): string | undefined 
 
 export const volumeName = ({ metadata }: PersistentVolumeClaim): string => `pvc-${metadata.uid}`
 
-/** `path`: where the directory will be on the node. */
-export function localVolume(claim: PersistentVolumeClaim, of: StorageClass, node: Node, path: string): New<PersistentVolume> {
+/** `path`: where the directory will be on the node; `isReal`: the node's agent removes it. */
+export function localVolume(claim: PersistentVolumeClaim, of: StorageClass, node: Node, { path, isReal }: { readonly path: string; readonly isReal: boolean }): New<PersistentVolume> {
   const { name, namespace = '', uid, resourceVersion } = claim.metadata, { name: nodeName, labels } = node.metadata
   return {
-    metadata: { name: volumeName(claim), labels: { [localDirectories.node]: nodeName }, annotations: { [bindingAnnotations.provisionedBy]: localDirectories.provisioner }, finalizers: [localDirectories.finalizer] },
+    metadata: { name: volumeName(claim), labels: { [localDirectories.node]: nodeName }, annotations: { [bindingAnnotations.provisionedBy]: localDirectories.provisioner }, ...(isReal && { finalizers: [localDirectories.finalizer] }) },
     spec: {
       accessModes: claim.spec?.accessModes ?? [], capacity: { storage: claim.spec?.resources?.requests?.['storage'] ?? '0' }, persistentVolumeReclaimPolicy: of.reclaimPolicy ?? 'Delete',
       storageClassName: of.metadata.name, volumeMode: 'Filesystem', local: { path },

@@ -31,7 +31,7 @@ test('only directories of our own, straight below the folder, are made, and anyb
 
 test('a claim of a pod gets a directory of its node; it goes with the claim, and what was to be retained stays', async (t) => {
   const root = mkdtempSync(join(tmpdir(), 'local-')), folder = join(root, 'node-1')
-  await using cluster = await TestCluster.start({ nodes: 1, controllersOptions: { localDirectories: (node) => join(root, node) } })
+  await using cluster = await TestCluster.start({ nodes: 1, controllersOptions: { localDirectories: { of: (node) => join(root, node), areReal: true } } })
   const { client } = cluster, stop = watchLocalDirectories({ client, nodeName: 'node-1', folder, log: silent })
   t.after(() => { stop(); rmSync(root, { recursive: true }) })
   for (const [name, reclaimPolicy] of [['gone', 'Delete'], ['kept', 'Retain']] as const) {
