@@ -90,6 +90,8 @@ export class HollowNodes {
   }
 
   async #run(p: Pod): Promise<void> {
+    // What has started, or ended, meanwhile is not started again.
+    if ((this.#informer?.get(p.metadata)?.status.phase ?? 'Pending') !== 'Pending') return
     const now = formatTime(this.#client.clock.now()), ip = this.#addressOf(p)
     const broken = p.metadata.annotations?.['testing/broken'] === 'true'
     const ready = broken ? 'False' : 'True'
