@@ -1,7 +1,7 @@
 // Claims that pods ask for by template, and reservations for pods that got their node without the scheduler.
 import { controlledBy, indexOf, type Cluster, type Controller } from '#client'
 import { claimNameOf, claimNamesOf, consumerOf, deviceResourceClaim, isReservedFor, mayBeReserved, pod, resourceClaimTemplate, whyNotOf, type DeviceResourceClaim, type Pod, type PodResourceClaim } from '#kinds'
-import type { New } from '#machinery'
+import { same, type New } from '#machinery'
 import { isOver } from '../pod-state.ts'
 
 /** On claims that are made from a template: the entry of the pod that they are for. */
@@ -16,7 +16,7 @@ const targets = (pods: readonly Pod[]) => pods.map(({ metadata: { name, namespac
 export const claimsOfPodsController = (): Controller<Pod> => ({
   name: 'resourceclaim', for: pod,
   concerns: ({ object, old }) => Boolean(object.spec.resourceClaims?.length) && !object.metadata.deletionTimestamp
-    && (!old || old.spec.nodeName !== object.spec.nodeName || old.status?.resourceClaimStatuses !== object.status?.resourceClaimStatuses),
+    && (!old || old.spec.nodeName !== object.spec.nodeName || !same(old.status?.resourceClaimStatuses, object.status?.resourceClaimStatuses)),
   watches: [
     { kind: deviceResourceClaim, map: ({ object }, cluster) => targets(cluster.by(podsByDeviceClaim, `${object.metadata.namespace ?? ''}/${object.metadata.name}`)) },
     { kind: resourceClaimTemplate, map: ({ type, object }, cluster) => (type !== 'ADDED' ? [] : targets(cluster.by(podsByTemplate, `${object.metadata.namespace ?? ''}/${object.metadata.name}`))) },

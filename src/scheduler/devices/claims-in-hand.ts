@@ -1,6 +1,10 @@
 // Claims as the scheduler sees them: what it has promised counts before it is written.
 import type { Cluster } from '#client'
 import { claimNameOf, deviceResourceClaim, whyNotOf, type DeviceResourceClaim, type Pod } from '#kinds'
+import { is, pause } from '#machinery'
+
+/** When it is not known whether something was written, the server is asked so often, after so long, twice as long and so on. */
+const mostTries = 6, firstRetryMs = 200
 
 /** Promises of all profiles of one scheduler. */
 const pendingOf = new WeakMap<Cluster, Map<string, DeviceResourceClaim>>()
@@ -9,6 +13,7 @@ export class ClaimsInHand {
   readonly #cluster: Cluster
   /** By uid, with the allocation that is on its way. */
   readonly #pending: Map<string, DeviceResourceClaim>
+  readonly #doubted = new Set<string>()
   constructor(cluster: Cluster) {
     this.#cluster = cluster
     const known = pendingOf.get(cluster)
@@ -39,11 +44,24 @@ export class ClaimsInHand {
   }
   isPending({ metadata: { uid } }: DeviceResourceClaim): boolean { return this.#pending.has(uid) }
   promise(claim: DeviceResourceClaim): void { this.#pending.set(claim.metadata.uid, claim) }
-  forget(uid: string): void { this.#pending.delete(uid) }
+  forget(uid: string): void { if (!this.#doubted.has(uid)) this.#pending.delete(uid) }
   /** It is written: the promise stands until the cache shows it. */
   async written(uid: string, claim: DeviceResourceClaim): Promise<void> {
     if (!this.#pending.has(uid)) return
     if (uid !== claim.metadata.uid) { this.#pending.set(claim.metadata.uid, claim); this.#pending.delete(uid) }
     try { await this.#cluster.caughtUp(deviceResourceClaim, claim.metadata.resourceVersion) } finally { this.#pending.delete(claim.metadata.uid) }
+  }
+  /** Nobody knows whether it is written: the promise stands until the server has said so, and the cache shows it. */
+  async doubted(uid: string, { metadata }: DeviceResourceClaim): Promise<void> {
+    if (!this.#pending.has(uid)) return
+    this.#doubted.add(uid)
+    for (let tries = 0; tries < mostTries; tries++) {
+      try { await this.#cluster.caughtUp(deviceResourceClaim, (await this.#cluster.client.get(deviceResourceClaim, metadata)).metadata.resourceVersion); break } catch (error) {
+        if (is(error, 'NotFound')) break
+        await pause(this.#cluster.clock, firstRetryMs * 2 ** tries)
+      }
+    }
+    this.#doubted.delete(uid)
+    this.#pending.delete(uid)
   }
 }

@@ -39,7 +39,7 @@ const nothing = unschedulable('no new claims to deallocate')
 /** A pod goes where the devices of its claims are, or where there are devices for them (KEP-4381); they are its own before it is bound. */
 export const dynamicResources = definePlugin<DynamicResourcesArgs>({
   name: 'DynamicResources', reads: [deviceResourceClaim, deviceClass, resourceSlice],
-  make({ cluster, events, background, halted }, { filterTimeout = defaultFilterTimeout, bindingTimeout = defaultBindingTimeout }) {
+  make({ cluster, events, activate, background, halted }, { filterTimeout = defaultFilterTimeout, bindingTimeout = defaultBindingTimeout }) {
     const inHand = new ClaimsInHand(cluster), extendedClaims = new ExtendedClaims(cluster), bindingMs = parseDuration(bindingTimeout), filterMs = parseDuration(filterTimeout)
     const classOf = (name: string) => cluster.get(deviceClass, { name })
     const unallocated = ({ claims }: State): readonly number[] => claims.flatMap(({ status }, i) => (status?.allocation ? [] : [i]))
@@ -198,7 +198,11 @@ export const dynamicResources = definePlugin<DynamicResourcesArgs>({
             if (isExtended && !allocation) continue
             // What has been created can be deleted again, whatever goes wrong with it.
             const there = isExtended && onNode ? state.claims[i] = await extendedClaims.create(onNode.claim) : claim
-            const written = state.claims[i] = await bindClaim(there, allocation, pod, cluster)
+            const written = state.claims[i] = await bindClaim(there, allocation, pod, cluster).catch((error: unknown) => {
+              // Its answer may have got lost: nobody may have the devices until that is known.
+              if (allocation) background(inHand.doubted(claim.metadata.uid, there).then(() => { activate([pod]) }))
+              throw error
+            })
             if (allocation) void inHand.written(claim.metadata.uid, written).catch(ignore('the cache does not show what was allocated', pod))
             if (isExtended && onNode) await extendedClaims.writeDown(pod, written, onNode)
           }
