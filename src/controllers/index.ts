@@ -83,7 +83,7 @@ export const parts = (options: ControllersOptions): readonly Part[] => [
   part(deploymentController),
   part(daemonSetController()),
   part(statefulSetController),
-  part(jobController),
+  part(jobController()),
   part(cronJobController),
   part(ttlAfterFinishedController),
   together(part(disruptionController, 'controllermanager'), part(staleConditionController)),

@@ -3,6 +3,7 @@ import { job as jobKind, pod, type Job, type JobCondition, type JobStatus, type 
 import { formatTime, is, selectorFrom } from '#machinery'
 import { claim } from './claim.ts'
 import { count, type Count } from './job/count.ts'
+import { Failures } from './job/failures.ts'
 import { plan, type Plan } from './job/plan.ts'
 import { isTracked, podFor, trackingFinalizer } from './job/pods.ts'
 import { isOver, untilDeadline, verdictOf, type End } from './job/verdict.ts'
@@ -16,39 +17,45 @@ import { isNamespaceTerminating } from './replicas/reconcile.ts'
 const trackedPods = indexOf(pod, (p) => { const owner = controllerOf(p); return isTracked(p) && owner?.kind === 'Job' ? [`${p.metadata.namespace ?? ''}/${owner.name}`] : [] })
 
 /** Runs pods until so many have succeeded. */
-export const jobController: Controller<Job> = {
-  name: 'job', for: jobKind, owns: [pod],
-  watches: [watching(pod, (p) => { const owner = controllerOf(p); return isTracked(p) && owner?.kind === 'Job' ? [{ name: owner.name, namespace: p.metadata.namespace }] : [] })],
-  rests: ({ status }) => restOf((status.active ?? 0) + (status.terminating ?? 0)),
+export function jobController(): Controller<Job> {
+  const failures = new Failures()
+  return {
+    name: 'job', for: jobKind, owns: [pod],
+    watches: [watching(pod, (p) => { const owner = controllerOf(p); return isTracked(p) && owner?.kind === 'Job' ? [{ name: owner.name, namespace: p.metadata.namespace }] : [] })],
+    rests: ({ status }) => restOf((status.active ?? 0) + (status.terminating ?? 0)),
 
-  async reconcile(job, cluster) {
-    if (job.spec.managedBy !== undefined && job.spec.managedBy !== 'kubernetes.io/job-controller') return
-    await releaseStrangers(job.metadata.name, job.metadata.namespace, job.metadata.uid, cluster)
-    const pods = await claim(jobKind, job, pod, selectorFrom(job.spec.selector), candidates(job, cluster), cluster), now = cluster.clock.now()
-    if (isOver(job)) { await release(pods.filter((p) => isTracked(p)), cluster); return }
+    async reconcile(job, cluster) {
+      if (job.spec.managedBy !== undefined && job.spec.managedBy !== 'kubernetes.io/job-controller') return
+      await releaseStrangers(job.metadata.name, job.metadata.namespace, job.metadata.uid, cluster)
+      const pods = await claim(jobKind, job, pod, selectorFrom(job.spec.selector), candidates(job, cluster), cluster), now = cluster.clock.now()
+      if (isOver(job)) { failures.forget(job.metadata); await release(pods.filter((p) => isTracked(p)), cluster); return }
 
-    const active = pods.filter(isActive), soFar = count(job, pods), decided = verdictOf(job, soFar, pods, now)
-    const steps: Plan = decided ? { create: [], remove: active, againInMs: undefined } : job.metadata.deletionTimestamp ? { create: [], remove: [], againInMs: undefined } : plan(job, pods, active, soFar, now)
-    // Pods that are merely too many are let go first, so that they do not count as failures.
-    if (!decided) await release(steps.remove.filter(isTracked), cluster)
-    const error = await execute(job, steps, cluster)
-    // As long as a pod could not be stopped the job has not ended.
-    const end = error && decided && steps.remove.length > 0 ? undefined : decided
-    const counted = count(job, pods, end?.result ?? (job.metadata.deletionTimestamp ? 'Deleted' : undefined))
-    const terminating = pods.filter((p) => isTerminating(p) && !isFinished(p)).length + steps.remove.length
-    const left = active.length - steps.remove.length
-    // The last word is said when every pod has ended and been counted.
-    const isLast = end !== undefined && left === 0 && terminating === 0 && counted.release.length === 0 && job.status.conditions?.some((c) => c.type === targetOf(end))
-    const status = statusOf(job, counted, { left, terminating, ready: active.filter((p) => isReady(p) && !steps.remove.includes(p)).length }, end, isLast ?? false, now)
-    const written = await cluster.updateStatus(jobKind, job, status)
-    tell(job, written, end, cluster)
-    await release(counted.release, cluster)
-    if (error) throw error
-    return soonest(steps.againInMs, untilDeadline(written, now))
-  },
+      const failed = failures.note(job, pods), active = pods.filter(isActive), soFar = count(job, pods), decided = verdictOf(job, soFar, pods, now)
+      const steps: Plan = decided ? { create: [], remove: active, againInMs: undefined } : job.metadata.deletionTimestamp ? { create: [], remove: [], againInMs: undefined } : plan(job, pods, active, soFar, failed, now)
+      // Pods that are merely too many are let go first, so that they do not count as failures.
+      if (!decided) await release(steps.remove.filter(isTracked), cluster)
+      const error = await execute(job, steps, cluster)
+      // As long as a pod could not be stopped the job has not ended.
+      const end = error && decided && steps.remove.length > 0 ? undefined : decided
+      const counted = count(job, pods, end?.result ?? (job.metadata.deletionTimestamp ? 'Deleted' : undefined))
+      const terminating = pods.filter((p) => isTerminating(p) && !isFinished(p)).length + steps.remove.length
+      const left = active.length - steps.remove.length
+      // The last word is said when every pod has ended and been counted.
+      const isLast = end !== undefined && left === 0 && terminating === 0 && counted.release.length === 0 && job.status.conditions?.some((c) => c.type === targetOf(end))
+      const status = statusOf(job, counted, { left, terminating, ready: active.filter((p) => isReady(p) && !steps.remove.includes(p)).length }, end, isLast ?? false, now)
+      const written = await cluster.updateStatus(jobKind, job, status)
+      tell(job, written, end, cluster)
+      await release(counted.release, cluster)
+      if (error) throw error
+      return soonest(steps.againInMs, untilDeadline(written, now))
+    },
 
-  // What was its pods' is nobody's to count any more.
-  reconcileDeleted: ({ name, namespace }, cluster) => releaseStrangers(name, namespace, undefined, cluster),
+    // What was its pods' is nobody's to count any more.
+    async reconcileDeleted({ name, namespace }, cluster) {
+      failures.forget({ name, namespace })
+      await releaseStrangers(name, namespace, undefined, cluster)
+    },
+  }
 }
 
 const soonest = (...waits: (number | undefined)[]): Again | void => {

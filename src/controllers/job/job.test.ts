@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Job, Pod } from '#kinds'
 import { count } from './count.ts'
+import { Failures } from './failures.ts'
 import { judgeFailure } from './failure-policy.ts'
 import { parseIndexes, printIndexes } from './indexes.ts'
 import { plan } from './plan.ts'
@@ -104,7 +105,7 @@ const plans: [promise: string, job: Job, pods: string, expected: string][] = [
 ]
 for (const [promise, job, words, expected] of plans)
   test(`a job ${promise}`, () => {
-    const pods = podsOf(words), { create, remove, againInMs } = plan(job, pods, active(pods), count(job, pods), now)
+    const pods = podsOf(words), { create, remove, againInMs } = plan(job, pods, active(pods), count(job, pods), new Failures().note(job, pods), now)
     const what = create.some(({ index }) => index !== undefined) ? create.map(({ index }) => index).join(' ') : String(create.length)
     assert.equal([create.length && `create ${what}`, remove.length && `remove ${remove.length}`, againInMs !== undefined && `in ${againInMs / 1000} s`].filter(Boolean).join('; '), expected)
   })

@@ -3,9 +3,10 @@ import type { Job, Pod } from '#kinds'
 import { isFinished, isTerminating } from '../pod-state.ts'
 import { byWorth } from '../replicas/plan.ts'
 import type { Count } from './count.ts'
+import type { Failed } from './failures.ts'
 import { judgeFailure } from './failure-policy.ts'
 import { indexesOf } from './indexes.ts'
-import { failuresOfIndex, finishedAt, hasFailed, hasSucceeded, ignoredFailuresOfIndex, indexOfPod, isIndexed, replacesOnlyFailed, type Failures } from './pods.ts'
+import { failuresOfIndex, finishedAt, ignoredFailuresOfIndex, indexOfPod, isIndexed, replacesOnlyFailed, type Failures } from './pods.ts'
 
 /** At most so many pods are made, or stopped, in one turn. */
 const burst = 500
@@ -15,7 +16,7 @@ const lastBackoffMs = 10 * 60_000
 export interface New { readonly index: number | undefined; readonly failures: Failures | undefined }
 export interface Plan { readonly create: readonly New[]; readonly remove: readonly Pod[]; readonly againInMs: number | undefined }
 
-export function plan(job: Job, pods: readonly Pod[], active: readonly Pod[], count: Count, now: number): Plan {
+export function plan(job: Job, pods: readonly Pod[], active: readonly Pod[], count: Count, failed: Failed, now: number): Plan {
   const { parallelism = 1, completions, suspend } = job.spec
   const wanted = suspend ? 0 : completions === undefined ? (count.succeeded > 0 ? Math.min(active.length, parallelism) : parallelism) : Math.min(Math.max(0, completions - count.succeeded), parallelism)
   const surplus = Math.max(0, active.length - wanted), first = isIndexed(job) ? misplaced(job, active, now) : []
@@ -26,23 +27,19 @@ export function plan(job: Job, pods: readonly Pod[], active: readonly Pod[], cou
   const missing = Math.min(wanted - active.length - going, burst)
   if (missing <= 0) return { create: [], remove: [], againInMs: undefined }
   if (!isIndexed(job)) {
-    const wait = backoff(job, pods, now)
+    const wait = backoff(failed, now)
     return wait > 0 ? { create: [], remove: [], againInMs: wait } : { create: Array.from({ length: missing }, () => ({ index: undefined, failures: undefined })), remove: [], againInMs: undefined }
   }
-  return byIndex(job, pods, active, count, missing, now)
+  return byIndex(job, pods, active, count, failed, missing, now)
 }
 
 /** Failures since the last success make the next attempt later and later. */
-function backoff(job: Job, pods: readonly Pod[], now: number): number {
-  const lastSuccess = Math.max(-Infinity, ...pods.filter(hasSucceeded).map(finishedAt))
-  const failures = pods.filter((pod) => hasFailed(job, pod) && finishedAt(pod) > lastSuccess)
-  return failures.length === 0 ? 0 : Math.max(0, Math.max(...failures.map(finishedAt)) + delay(failures.length) - now)
-}
+const backoff = ({ times, at }: Failed, now: number): number => (times === 0 ? 0 : Math.max(0, at + delay(times) - now))
 const delay = (failures: number): number => Math.min(firstBackoffMs * 2 ** (failures - 1), lastBackoffMs)
 
 /** The lowest indexes that nobody works on. With a limit per index each waits for its own failures, and none goes before it. */
-function byIndex(job: Job, pods: readonly Pod[], active: readonly Pod[], count: Count, missing: number, now: number): Plan {
-  const perIndex = job.spec.backoffLimitPerIndex !== undefined, all = perIndex ? 0 : backoff(job, pods, now)
+function byIndex(job: Job, pods: readonly Pod[], active: readonly Pod[], count: Count, failed: Failed, missing: number, now: number): Plan {
+  const perIndex = job.spec.backoffLimitPerIndex !== undefined, all = perIndex ? 0 : backoff(failed, now)
   if (all > 0) return { create: [], remove: [], againInMs: all }
   const taken = indexesOf([...active, ...(replacesOnlyFailed(job) ? pods.filter((pod) => isTerminating(pod) && !isFinished(pod)) : [])])
   const create: New[] = []
