@@ -207,9 +207,9 @@ test('whoever waits for a client that has gone already hears of it at once', asy
 
 test('a reader that does not take a large answer in time is cut off; a watch is not', async (t) => {
   const authority = await new Pki(folder).authority('ca', 'test'), own = await issue(authority, { commonName: 'server', ips: ['127.0.0.1'] }, ['server'])
-  const ends: string[] = [], both = Promise.withResolvers<void>(), begun = { '/list': Promise.withResolvers<void>(), '/watch': Promise.withResolvers<void>() }
+  const ends: string[] = [], all = Promise.withResolvers<void>(), begun = { '/list': Promise.withResolvers<void>(), '/watch': Promise.withResolvers<void>() }
   const slow = async ({ path }: ApiRequest): Promise<ApiResponse> => ({
-    status: 200, headers: {}, body: { type: 'stream', ...(path === '/list' && { bounded: true as const }), open: (sink) => { sink.write(encoder.encode('{')); begun[path as '/list'].resolve(); return () => { if (ends.push(path) === 2) both.resolve() } } },
+    status: 200, headers: {}, body: { type: 'stream', ...(path === '/list' && { bounded: true as const }), open: (sink) => { sink.write(encoder.encode('{')); begun[path as '/list'].resolve(); return () => { if (ends.push(path) === 3) all.resolve() } } },
   })
   const second = await listen({ handler: slow, host: '127.0.0.1', port: 0, certificate: own.certificate, key: own.key, log: silent, requestMs: 50 })
   const other = connectHttp2(`https://127.0.0.1:${second.port}`, { ca }), watching = other.request({ ':path': '/watch' }), listing = other.request({ ':path': '/list' })
@@ -220,8 +220,10 @@ test('a reader that does not take a large answer in time is cut off; a watch is 
   const first = requestHttps({ host: '127.0.0.1', port: second.port, path: '/list', ca, agent: false })
   const cut = new Promise<Error>((resolve) => { first.on('response', (answer) => { answer.on('error', resolve).resume() }).on('error', resolve).end() })
   assert.match((await cut).message, /aborted/)
-  await both.promise
-  assert.deepEqual([ends, watching.closed, listing.rstCode], [['/list', '/list'], false, 2])
+  const upgrading = connectTls({ host: '127.0.0.1', port: second.port, ca, ALPNProtocols: ['http/1.1'] })
+  upgrading.on('error', () => {}).resume().write('GET /list HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n')
+  await all.promise
+  assert.deepEqual([ends, watching.closed, listing.rstCode], [['/list', '/list', '/list'], false, 2])
 })
 
 test('a method that does not exist is not allowed', async () => {

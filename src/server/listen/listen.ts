@@ -51,7 +51,7 @@ export interface Listening {
 
 /** Resolves when the socket listens; rejects with the system's error (EADDRINUSE, EACCES). */
 export async function listen(options: ListenOptions): Promise<Listening> {
-  const { handler, host, port, log } = options
+  const { host, port, log } = options
   let contextOf = namedContexts(options)
   const server = createSecureServer({
     allowHTTP1: true, ...contextOptions(options), handshakeTimeout: limits.handshakeMs, SNICallback: (name: string, done: (error: null, context: SecureContext | undefined) => void) => { done(null, contextOf(name)) },
@@ -83,7 +83,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   // That listener made Node wrap every HTTP/2 stream in objects that look like HTTP/1.1; streams are served as they are instead.
   server.removeAllListeners('stream')
   server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, _flags: number, rawHeaders: readonly string[]) => { void serveHttp2(stream, headers, rawHeaders, site) })
-  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => { void serveUpgrade(request, socket, head, handler, options) })
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => { void serveUpgrade(request, socket, head, site) })
   server.on('clientError', refuseUnreadable)
   server.on('tlsClientError', (error: Error) => { options.onHandshakeError?.(); log.debug('a TLS handshake failed', { error: error.message }) })
   Object.assign(server, { keepAliveTimeout: limits.idleHttp1Ms }) // Node leaves HTTP/1.1 connections of such a server open for ever
@@ -211,13 +211,13 @@ function refuseUnreadable(error: Error & { code?: string }, socket: Duplex): voi
 }
 
 /** WebSocket and SPDY: asked like any request; an answer that is no upgrade is written as it is. */
-async function serveUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, handler: ApiHandler, { log, agents }: ListenOptions): Promise<void> {
+async function serveUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, { options: { handler, log, agents }, answers }: Site): Promise<void> {
   socket.on('error', (error) => { log.debug('an upgraded connection failed', { error: error.message }) })
   const asked = requestOf(methodOf(request.method), request.url ?? '/', request, undefined, clientOf(request.socket, () => request.socket as TLSSocket), goneFrom(socket))
   try {
     const answer = await handler(asked)
     if (socket.destroyed) { letGo(answer); return }
-    if (answer.body.type === 'stream') { streamPlain(request, socket, answer, asked); return }
+    if (answer.body.type === 'stream') { readInTime(answer, socket, answers, () => { socket.destroy() }); streamPlain(request, socket, answer, asked); return }
     if (answer.body.type === 'upgrade') { handOver(request, socket, head, answer.body.target as UpgradeTarget, agents, log); return }
     writePlain(socket, answer.status, answer.headers, answer.body.type === 'bytes' ? answer.body.chunks : [])
   } catch (error) {
