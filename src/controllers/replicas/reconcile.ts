@@ -45,7 +45,9 @@ async function execute(wanted: Replicated, steps: ReturnType<typeof plan>, clust
         const made = await cluster.create(pod, podFrom(wanted))
         events.record(kind, object, 'Normal', 'SuccessfulCreate', `Created pod: ${made.metadata.name}`)
       } catch (error) {
-        if (!isNamespaceTerminating(error)) events.record(kind, object, 'Warning', 'FailedCreate', `Error creating: ${messageOf(error)}`)
+        // Its namespace goes: there is nothing to be done, and no failure to be told of.
+        if (isNamespaceTerminating(error)) return
+        events.record(kind, object, 'Warning', 'FailedCreate', `Error creating: ${messageOf(error)}`)
         throw error
       }
     })
