@@ -17,6 +17,7 @@ for (const seed of seeds)
     await client.create(deviceClass, made(deviceClass, { metadata: { name: 'any' }, spec: {} }))
     await client.create(resourceSlice, made(resourceSlice, { metadata: { name: 's' }, spec: { driver, allNodes: true, pool: { name: 'p', generation: 1, resourceSliceCount: 1 }, devices: Array.from({ length: devices }, (_, i) => ({ name: `d${i}` })) } }))
     await client.create(resourceClaimTemplate, made(resourceClaimTemplate, { metadata: { name: 't', namespace }, spec: { spec: { devices: { requests: [{ name: 'r', exactly: { deviceClassName: 'any' } }] } } } }))
+    await cluster.clock.advance(60_000) // pods wait for the service account
     let count = 0
     const check = async () => {
       const given = (await client.list(deviceResourceClaim)).items.flatMap(({ status }) => status.allocation?.devices.results ?? []).map(({ device }) => device)
@@ -31,7 +32,7 @@ for (const seed of seeds)
     for (let round = 0; round < 30; round++) {
       if (dice() < 0.6) await client.create(pod, made(pod, { metadata: { name: `p${++count}`, namespace }, spec: { automountServiceAccountToken: false, containers: [{ name: 'c', image: 'i' }], resourceClaims: [{ name: 'r', resourceClaimTemplateName: 't' }] } }))
       for (const p of (await client.list(pod)).items) {
-        if (!p.spec.nodeName || dice() < 0.7) continue
+        if (p.status.phase !== 'Running' || dice() < 0.7) continue
         if (dice() < 0.5) await client.patch(pod, p.metadata, 'merge', { status: { phase: 'Succeeded' } }, { subresource: 'status' })
         else await client.delete(pod, p.metadata).catch((error: unknown) => { if (!is(error, 'NotFound')) throw error })
       }
@@ -39,7 +40,11 @@ for (const seed of seeds)
       await cluster.clock.advance(500 + roll(20_000))
       await check()
     }
-    for (const p of (await client.list(pod)).items) await client.patch(pod, p.metadata, 'merge', { status: { phase: 'Succeeded' } }, { subresource: 'status' }).catch((error: unknown) => { if (!is(error, 'NotFound')) throw error })
     await cluster.settle(60_000)
+    for (let left = (await client.list(pod)).items; left.length > 0; left = (await client.list(pod)).items) {
+      for (const p of left) await client.delete(pod, p.metadata)
+      await cluster.settle(60_000)
+      await check()
+    }
     assert.deepEqual((await client.list(deviceResourceClaim)).items.map(({ metadata, status }) => [metadata.name, status]), [], 'nothing is left')
   })

@@ -13,7 +13,8 @@ export class ClaimsInHand {
   readonly #cluster: Cluster
   /** By uid, with the allocation that is on its way. */
   readonly #pending: Map<string, DeviceResourceClaim>
-  readonly #doubted = new Set<string>()
+  /** Promises that may have been written already: what becomes of the pod does not matter to them. */
+  readonly #kept = new Set<string>()
   constructor(cluster: Cluster) {
     this.#cluster = cluster
     const known = pendingOf.get(cluster)
@@ -44,24 +45,27 @@ export class ClaimsInHand {
   }
   isPending({ metadata: { uid } }: DeviceResourceClaim): boolean { return this.#pending.has(uid) }
   promise(claim: DeviceResourceClaim): void { this.#pending.set(claim.metadata.uid, claim) }
-  forget(uid: string): void { if (!this.#doubted.has(uid)) this.#pending.delete(uid) }
+  forget(uid: string): void { if (!this.#kept.has(uid)) this.#pending.delete(uid) }
   /** It is written: the promise stands until the cache shows it. */
   async written(uid: string, claim: DeviceResourceClaim): Promise<void> {
     if (!this.#pending.has(uid)) return
-    if (uid !== claim.metadata.uid) { this.#pending.set(claim.metadata.uid, claim); this.#pending.delete(uid) }
-    try { await this.#cluster.caughtUp(deviceResourceClaim, claim.metadata.resourceVersion) } finally { this.#pending.delete(claim.metadata.uid) }
+    const { uid: now, resourceVersion } = claim.metadata
+    this.#pending.delete(uid)
+    this.#pending.set(now, claim)
+    this.#kept.add(now)
+    try { await this.#cluster.caughtUp(deviceResourceClaim, resourceVersion) } finally { this.#drop(now) }
   }
   /** Nobody knows whether it is written: the promise stands until the server has said so, and the cache shows it. */
   async doubted(uid: string, { metadata }: DeviceResourceClaim): Promise<void> {
     if (!this.#pending.has(uid)) return
-    this.#doubted.add(uid)
+    this.#kept.add(uid)
     for (let tries = 0; tries < mostTries; tries++) {
       try { await this.#cluster.caughtUp(deviceResourceClaim, (await this.#cluster.client.get(deviceResourceClaim, metadata)).metadata.resourceVersion); break } catch (error) {
         if (is(error, 'NotFound')) break
         await pause(this.#cluster.clock, firstRetryMs * 2 ** tries)
       }
     }
-    this.#doubted.delete(uid)
-    this.#pending.delete(uid)
+    this.#drop(uid)
   }
+  #drop(uid: string): void { this.#kept.delete(uid); this.#pending.delete(uid) }
 }
