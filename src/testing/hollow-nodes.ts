@@ -62,7 +62,12 @@ export class HollowNodes {
     hollow.alive = true
     await this.#ready(name)
     await this.#renew(hollow)
-    for (const p of (await this.#client.list(pod, { fieldSelector: `spec.nodeName=${name}` })).items) this.#seen(p)
+    for (const p of (await this.#client.list(pod, { fieldSelector: `spec.nodeName=${name}` })).items) {
+      // That its pods run was doubted in the meantime.
+      const isDoubted = p.status.phase === 'Running' && !p.metadata.deletionTimestamp && p.status.conditions?.some((c) => c.type === 'Ready' && c.status === 'False')
+      if (isDoubted) this.#later(p, startMs, () => this.#tellRunning(p))
+      this.#seen(p)
+    }
   }
   stop(): void {
     this.#informer?.stop()
@@ -91,7 +96,9 @@ export class HollowNodes {
 
   async #run(p: Pod): Promise<void> {
     // What has started, or ended, meanwhile is not started again.
-    if ((this.#informer?.get(p.metadata)?.status.phase ?? 'Pending') !== 'Pending') return
+    if ((this.#informer?.get(p.metadata)?.status.phase ?? 'Pending') === 'Pending') await this.#tellRunning(p)
+  }
+  async #tellRunning(p: Pod): Promise<void> {
     const now = formatTime(this.#client.clock.now()), ip = this.#addressOf(p)
     const broken = p.metadata.annotations?.['testing/broken'] === 'true'
     const ready = broken ? 'False' : 'True'

@@ -13,11 +13,12 @@ export const statefulSets: Scenario = {
   async play(stage) {
     const { cluster } = stage, parallel = stage.chance(0.3), start = stage.roll(3)
     let replicas = 1 + stage.roll(4), most = replicas, image = 1, partition = 0, meddled = stage.now
-    const forced = new Set<string>()
+    /** Pods that the user has removed without waiting for their node, and nodes that nobody hears of: their pods may still run. */
+    const forced = new Set<string>(), silent = new Set<string>()
     const pods = stage.follow(pod, ({ now, before }) => {
       const name = now?.metadata.name ?? before?.metadata.name ?? ''
       stage.note(`${name} ${!now ? 'gone' : !before ? 'made' : ''} ${now?.status.phase ?? ''} ${now && isReady(now) ? 'ready' : ''} ${now && isLeaving(now) ? 'leaving' : ''} ${now ? imageOf(now) : ''}`)
-      const quiet = stage.now - meddled > quietMs
+      const quiet = silent.size === 0 && stage.now - meddled > quietMs
       if (now && !before) {
         const ordinal = ordinalOf(now)
         stage.expect(ordinal >= start && ordinal < start + most, `${name} where there are ${most} from ${start}`)
@@ -27,6 +28,7 @@ export const statefulSets: Scenario = {
         }
       }
       if (before && !now) stage.expect(isLeaving(before) || before.spec.nodeName === undefined || before.status.phase === 'Failed' || before.status.phase === 'Succeeded' || forced.has(before.metadata.uid), `${name} is gone and its node has not said so`)
+      if (before && !now) stage.expect(!silent.has(before.spec.nodeName ?? '') || forced.has(before.metadata.uid), `${name} is gone though nobody has heard of its node`)
       if (now && before && isLeaving(now) && !isLeaving(before) && quiet) {
         const out = [...pods.values()].filter((p) => !isReady(p)).length
         if (!parallel) stage.expect(out <= 1, `${out} pods out at once`)
@@ -45,14 +47,23 @@ export const statefulSets: Scenario = {
       await check()
     }
     async function meddle(): Promise<void> {
-      const what = stage.roll(5), all = [...pods.values()], victim = all[stage.roll(all.length)]
+      const what = stage.roll(6), all = [...pods.values()], victim = all[stage.roll(all.length)]
       stage.note(`the user does ${what}`)
       if (what === 0) { most = Math.max(most, replicas = stage.roll(6)); meddled = stage.now; await change({ replicas }) }
       else if (what === 1 && victim) {
         meddled = stage.now
         if (stage.chance(0.3)) forced.add(victim.metadata.uid)
         await stage.attempt(cluster.client.delete(pod, victim.metadata, { uid: victim.metadata.uid, ...(forced.has(victim.metadata.uid) && { gracePeriodSeconds: 0 }) }))
-      } else if (what === 2) { partition = stage.roll(3); await change({ updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition } } }) }
+      } else if (what === 2) {
+        const node = `node-${1 + stage.roll(3)}`
+        stage.note(`${node} is cut off`)
+        silent.add(node)
+        cluster.nodes.cutOff(node)
+        await stage.pass(800_000)
+        silent.delete(node)
+        meddled = stage.now
+        await cluster.nodes.reconnect(node)
+      } else if (what === 3) { partition = stage.roll(3); await change({ updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition } } }) }
       else { image++; await change({ template: { spec: { containers: [{ name: 'c', image: `web:${image}` }] } } }) }
     }
     async function check(): Promise<void> {
