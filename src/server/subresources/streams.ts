@@ -9,8 +9,7 @@ import type { Subresource } from './subresource.ts'
 const stream = (name: string, kind: string, path: (call: Call) => { path: string; node: string }): Subresource => ({
   name, type: { group: '', version: '', kind }, verbs: ['create', 'get'], connects: true,
   async handle(call) {
-    path(call) // what cannot be done is told before anybody is asked
-    const target = path(await admitConnect(call))
+    const target = path(await admitConnect(call)) // admission is asked first, as the reference does
     if (!call.request.headers.upgrade) throw badRequest('Upgrade request required')
     const agent = agentOf(call, target.node)
     const response: ApiResponse = { status: 101, headers: {}, body: { type: 'upgrade', target: { host: agent.host, port: agent.port, path: target.path, tls: 'kubelet' } } }
