@@ -21,6 +21,9 @@ export class EventCorrelator {
 
   constructor(clock: Clock) { this.#clock = clock }
 
+  /** How much is remembered: events, groups of similar ones, and buckets that are not full. */
+  get remembered(): { readonly events: number; readonly groups: number; readonly buckets: number } { return { events: this.#entries.size, groups: this.#similar.size, buckets: this.#buckets.size } }
+
   /** `object` is any text that names the object. Undefined: one too many, drop it. */
   correlate(object: string, type: string, reason: string, message: string): Correlated | undefined {
     const group = `${object}\0${type}\0${reason}`
@@ -40,7 +43,7 @@ export class EventCorrelator {
     if (!seen || now - seen.at > similarWithinMs) seen = { messages: new Set(), at: now }
     seen.at = now
     seen.messages.add(message)
-    remember(this.#similar, group, seen)
+    remember(this.#similar, group, seen, ({ at }) => now - at > similarWithinMs)
     if (seen.messages.size < similarBeforeCombined) return false
     for (const oldest of seen.messages) { seen.messages.delete(oldest); break }
     return true
@@ -51,17 +54,19 @@ export class EventCorrelator {
     const bucket = this.#buckets.get(object) ?? { tokens: burst, at: now }
     bucket.tokens = Math.min(burst, bucket.tokens + (now - bucket.at) / refillMs)
     bucket.at = now
-    remember(this.#buckets, object, bucket)
-    if (bucket.tokens < 1) return false
-    bucket.tokens--
-    return true
+    const isAllowed = bucket.tokens >= 1
+    if (isAllowed) bucket.tokens--
+    remember(this.#buckets, object, bucket, ({ tokens, at }) => tokens + (now - at) / refillMs >= burst)
+    return isAllowed
   }
 }
 
-/** Sets the entry as the newest; the one that was not used for longest goes. */
-function remember<V>(map: Map<string, V>, key: string, value: V): void {
+/** Sets the entry as the newest; the one that was not used for longest goes when there are too many, and whenever it says nothing any more. */
+function remember<V>(map: Map<string, V>, key: string, value: V, isOver: (value: V) => boolean = () => false): void {
   map.delete(key)
   map.set(key, value)
-  if (map.size <= maxRemembered) return
-  for (const oldest of map.keys()) { map.delete(oldest); break }
+  for (const [oldest, held] of map) {
+    if (map.size <= maxRemembered && !isOver(held)) return
+    map.delete(oldest)
+  }
 }

@@ -1,7 +1,7 @@
 // The transport alone, over real sockets on the loopback: what a handler answers comes out, and no client harms another.
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
-import { connect as connectHttp2, type ClientHttp2Session } from 'node:http2'
+import { connect as connectHttp2, createServer as createHttp2, type ClientHttp2Session } from 'node:http2'
 import { request as requestHttps } from 'node:https'
 import { createServer, type Server } from 'node:net'
 import type { AddressInfo } from 'node:net'
@@ -13,6 +13,7 @@ import { silent, type ApiRequest, type ApiResponse } from '#machinery'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { queryObjects } from 'node:v8'
 import { bodyBytes } from './limits.ts'
 import { listen, type Listening } from './listen.ts'
 
@@ -303,4 +304,28 @@ test('certificates go by the name asked for, and may be replaced with the author
   await new Promise((resolve) => { again.request({ ':path': '/' }).on('end', resolve).resume() })
   again.close()
   assert.equal(seenBy!.certificate!.problem, undefined)
+})
+
+test('a connection that is gone, orderly or not, is not held on to', async () => {
+  const { promise: prototype, resolve } = Promise.withResolvers<object>()
+  const other = createHttp2().on('session', (one) => { resolve(one.constructor) })
+  await new Promise<void>((done) => { other.listen(0, '127.0.0.1', done) })
+  const plain = connectHttp2(`http://127.0.0.1:${(other.address() as AddressInfo).port}`), ServerSession = await prototype as new () => unknown
+  const before = queryObjects(ServerSession, { format: 'count' })
+  for (let i = 0; i < 20; i++) {
+    const one = connectHttp2(`https://127.0.0.1:${server.port}`, { ca }), stream = one.request({ ':path': '/' })
+    const closed = new Promise((done) => { one.on('close', done) })
+    one.on('error', () => {})
+    stream.on('error', () => {}).resume()
+    await new Promise((done) => { stream.on('end', done) })
+    if (i % 2) one.close()
+    else one.destroy()
+    await closed
+  }
+  // The server hears of it a little later: one more connection comes after all of that.
+  for (let tries = 0; queryObjects(ServerSession, { format: 'count' }) > before + 1 && tries < 50; tries++) await new Promise((done) => { setImmediate(done) })
+  const left = queryObjects(ServerSession, { format: 'count' })
+  plain.destroy()
+  other.close()
+  assert.ok(left <= before + 1, `${left - before} connections are held`)
 })

@@ -71,8 +71,8 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   server.on('session', (session) => {
     sessions.add(session)
     session.setLocalWindowSize(limits.connectionWindow)
-    session.setTimeout(limits.idleMs, () => { session.close() })
-    session.on('close', () => { sessions.delete(session) })
+    const over = endWhenIdle(session)
+    session.on('close', () => { sessions.delete(session); over() })
     session.on('error', (error) => { log.debug('an HTTP/2 connection failed', { error: error.message }) })
   })
   server.on('connection', (socket: Socket) => {
@@ -108,6 +108,18 @@ export async function listen(options: ListenOptions): Promise<Listening> {
       return closed.finally(() => { clearTimeout(cut) })
     },
   }
+}
+
+/**
+ * Ends a connection that nobody asks anything on for long. Node's own timeout would count the bytes of open streams too, and holds on to the
+ * connection, its buffers included, until it fires, however long the connection has been gone. Returns what ends the waiting.
+ */
+function endWhenIdle(session: ServerHttp2Session): () => void {
+  let open = 0
+  const idle = setTimeout(() => { if (open === 0) session.close() }, limits.idleMs).unref()
+  const ended = () => { if (--open === 0 && !session.destroyed) idle.refresh() }
+  session.on('stream', (stream) => { open++; stream.on('close', ended) })
+  return () => { clearTimeout(idle) }
 }
 
 async function close(server: Http2SecureServer, sessions: Set<ServerHttp2Session>, { answers, bodies }: Site): Promise<void> {
