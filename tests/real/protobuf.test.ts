@@ -96,7 +96,7 @@ test('what the reference decodes from protobuf is what stands in our JSON', asyn
 })
 
 /** Fields that the dump leaves out, and those that came with versions newer than the kubectl at hand. */
-const notShown = new Set(['managedFields', 'observedGeneration', 'terminatingReplicas', 'stopSignal', 'allocatedResourcesStatus', 'features', 'swap'])
+const notShown = new Set(['managedFields', 'observedGeneration', 'terminatingReplicas', 'stopSignal', 'allocatedResourcesStatus', 'features', 'declaredFeatures', 'swap'])
 /** Heartbeats go on between the two readings. */
 const moving = new Set(['resourceVersion', 'lastHeartbeatTime', 'renewTime'])
 function compare(theirs: unknown, ours: unknown, at: string): void {

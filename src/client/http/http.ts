@@ -21,6 +21,9 @@ const firstRetryMs = 50
 /** A client of the API server at `options.server`. It connects on its first call and again whenever the connection is lost. */
 export const httpClient = (options: HttpOptions): Client => clientOver(new HttpTransport(options), options)
 
+/** How an answer begins. */
+interface Answer { readonly status: number; readonly headers: IncomingHttpHeaders }
+
 class HttpTransport implements Transport {
   readonly #session: Session
   readonly #options: HttpOptions
@@ -44,16 +47,14 @@ class HttpTransport implements Transport {
 
   async #once(call: Call): Promise<unknown> {
     const timeoutMs = this.#options.timeoutMs ?? defaultTimeoutMs
-    const { stream, opened } = await this.#open(call)
+    const chunks: Buffer[] = []
+    let answer: Answer | undefined
+    const { stream, over } = await this.#open(call, (head) => { answer = head; return (chunk) => { chunks.push(chunk) } })
     const late = setTimeout(() => stream.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs)
-    try {
-      const { status, headers } = await opened
-      const chunks: Buffer[] = []
-      for await (const chunk of stream) chunks.push(chunk as Buffer)
-      const value = decoded(chunks)
-      if (status < 400) return value
-      throw failure(status, headers, value)
-    } finally { clearTimeout(late) }
+    try { await over } finally { clearTimeout(late) }
+    const { status, headers } = answer!, value = decoded(chunks)
+    if (status < 400) return value
+    throw failure(status, headers, value)
   }
 
   stream(call: Call, seen: (event: WatchEvent) => void, ended: (error?: unknown) => void): () => void {
@@ -64,17 +65,13 @@ class HttpTransport implements Transport {
     this.#streams.add(stop)
     void (async () => {
       try {
-        const begun = await this.#open(call)
+        const take = splitLines((line) => { if (!over) seen(parseWritten(line) as WatchEvent) }), refusal: Buffer[] = []
+        let answer: Answer | undefined
+        const begun = await this.#open(call, (head) => { answer = head; return head.status < 400 ? take : (chunk) => { refusal.push(chunk) } })
         stream = begun.stream
         if (over) { stream.close(8); return }
-        const { status, headers } = await begun.opened
-        if (status >= 400) {
-          const chunks: Buffer[] = []
-          for await (const chunk of stream) chunks.push(chunk as Buffer)
-          throw failure(status, headers, decoded(chunks))
-        }
-        const take = splitLines((line) => { if (!over) seen(parseWritten(line) as WatchEvent) })
-        for await (const chunk of stream) take(chunk as Buffer)
+        await begun.over
+        if (answer!.status >= 400) throw failure(answer!.status, answer!.headers, decoded(refusal))
         finish()
       } catch (error) { finish(error instanceof ApiError || error instanceof ClientClosedError ? error : this.#unreachable(error)) }
     })()
@@ -86,7 +83,11 @@ class HttpTransport implements Transport {
     this.#session.close()
   }
 
-  async #open(call: Call): Promise<{ stream: ClientHttp2Stream; opened: Promise<{ status: number; headers: IncomingHttpHeaders }> }> {
+  /**
+   * Begins a call: `answered` hears how the answer begins and gives what takes its bytes; `over` resolves with its end. All of it is heard from the
+   * start: a whole answer may arrive at once, and what asks Node for the bytes of a stream that has closed since is told that they are lost.
+   */
+  async #open(call: Call, answered: (answer: Answer) => (chunk: Buffer) => void): Promise<{ readonly stream: ClientHttp2Stream; readonly over: Promise<void> }> {
     const { token } = this.#options
     const bearer = typeof token === 'function' ? token() : token
     const body = call.body === undefined ? undefined : Buffer.from(JSON.stringify(call.body))
@@ -94,14 +95,18 @@ class HttpTransport implements Transport {
       ...call.headers, ':method': call.method, ':path': call.query ? `${call.path}?${call.query}` : call.path,
       ...(bearer && { authorization: `Bearer ${bearer}` }), ...(body && { 'content-length': body.length }),
     }, body === undefined)
-    const opened = new Promise<{ status: number; headers: IncomingHttpHeaders }>((resolve, reject) => {
-      stream.once('response', (headers) => resolve({ status: headers[':status'] ?? 0, headers }))
+    const over = new Promise<void>((resolve, reject) => {
+      let began = false
+      stream.once('response', (headers) => {
+        began = true
+        stream.on('data', answered({ status: headers[':status'] ?? 0, headers })).once('end', resolve)
+      })
       stream.once('error', reject)
-      stream.once('close', () => reject(new Error('the server closed the stream without an answer')))
+      stream.once('close', () => { reject(new Error(began ? 'the server closed the stream before the end of its answer' : 'the server closed the stream without an answer')) })
     })
-    opened.catch(() => {})
+    over.catch(() => {})
     if (body) stream.end(body)
-    return { stream, opened }
+    return { stream, over }
   }
 
   #unreachable(error: unknown): ApiError {
