@@ -82,7 +82,9 @@ describe('hosts', () => {
     const fewer = planHosts(withNodes(network, ['node-2']))
     await raiseHosts(fewer)
     assert.deepEqual((await readdir('/run/netns')).filter((name) => name.includes(network.mark)), [fewer.nodes[0]!.netns])
-    assert.deepEqual((await run('ip', 'route', 'show', 'proto', '157', 'dev', fewer.bridge)).trim().split('\n').length, 1)
+    const [left] = fewer.nodes
+    const shown = (await run('ip', 'route', 'show', 'proto', '157', 'dev', fewer.bridge)).trim().split('\n').map((line) => line.split(' ').slice(0, 3).join(' '))
+    assert.deepEqual(shown.sort(), [left!.podCidr, fewer.loadBalancerCidr].map((to) => `${to} via ${left!.address}`).sort())
     await raiseHosts(planHosts(network))
   })
 
