@@ -227,6 +227,25 @@ test('a reader that does not take a large answer in time is cut off; a watch is 
   assert.deepEqual([ends, watching.closed, listing.rstCode], [['/list', '/list', '/list'], false, 2])
 })
 
+test('a reader that takes nothing of an answer that lies ready is cut off too', async (t) => {
+  const authority = await new Pki(folder).authority('ca', 'test'), own = await issue(authority, { commonName: 'server', ips: ['127.0.0.1'] }, ['server'])
+  const gone = new Map(['/two', '/one', '/upgrade'].map((path) => [path, Promise.withResolvers<void>()])), whole = new Uint8Array(15 * 1024 * 1024)
+  const ready = async ({ path, onGone }: ApiRequest): Promise<ApiResponse> => {
+    onGone!(gone.get(path)!.resolve)
+    return { status: 200, headers: {}, body: { type: 'bytes', chunks: [whole] } }
+  }
+  const second = await listen({ handler: ready, host: '127.0.0.1', port: 0, certificate: own.certificate, key: own.key, log: silent, requestMs: 50 })
+  const other = connectHttp2(`https://127.0.0.1:${second.port}`, { ca }), unread = other.request({ ':path': '/two' })
+  unread.on('error', () => {})
+  const sockets = [['/one', ''], ['/upgrade', 'connection: Upgrade\r\nupgrade: websocket\r\n']].map(([path, more]) => {
+    const socket = connectTls({ host: '127.0.0.1', port: second.port, ca, ALPNProtocols: ['http/1.1'] })
+    socket.on('error', () => {}).pause().write(`GET ${path} HTTP/1.1\r\nhost: x\r\n${more}\r\n`)
+    return socket
+  })
+  t.after(async () => { other.destroy(); for (const socket of sockets) socket.destroy(); await second.close(0) })
+  await Promise.all([...gone.values()].map(({ promise }) => promise))
+})
+
 test('a method that does not exist is not allowed', async () => {
   const socket = connectTls({ host: '127.0.0.1', port: server.port, ca, ALPNProtocols: ['http/1.1'] })
   socket.write('FROB / HTTP/1.1\r\nhost: x\r\n\r\n')

@@ -203,9 +203,9 @@ async function inTime(answer: () => Promise<ApiResponse>, due: { readonly answer
   letGo(response)
   return undefined
 }
-/** A reader that does not take a large answer in time is cut off: until then its request holds a seat, and what the answer is made of. */
+/** A reader that does not take an answer in time is cut off: until then the answer, and a large one's seat, are held for it. Watches end when they like. */
 function readInTime({ body }: ApiResponse, out: Writable, answers: Deadlines, cut: () => void): void {
-  if (body.type !== 'stream' || !body.bounded) return
+  if (body.type === 'upgrade' || (body.type === 'stream' && !body.bounded)) return
   const pending = answers.begin(cut)
   out.once('close', () => { answers.end(pending) })
 }
@@ -229,7 +229,8 @@ async function serveUpgrade(request: IncomingMessage, socket: Duplex, head: Buff
   try {
     const answer = await handler(asked)
     if (socket.destroyed) { letGo(answer); return }
-    if (answer.body.type === 'stream') { readInTime(answer, socket, answers, () => { socket.destroy() }); streamPlain(request, socket, answer, asked); return }
+    readInTime(answer, socket, answers, () => { socket.destroy() })
+    if (answer.body.type === 'stream') { streamPlain(request, socket, answer, asked); return }
     if (answer.body.type === 'upgrade') { handOver(request, socket, head, answer.body.target as UpgradeTarget, agents, log); return }
     writePlain(socket, answer.status, answer.headers, answer.body.type === 'bytes' ? answer.body.chunks : [])
   } catch (error) {
