@@ -9,7 +9,7 @@ export function storageSize(metrics: Metrics, files: readonly string[]): void {
   metrics.collect(() => { size.set(files.reduce((sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? 0), 0)) })
 }
 
-/** The same engine; its commits are in the metrics. In SQLite the log is written and synced in one commit, so both figures are the same. */
+/** The same engine; its commits are in the metrics. SQLite's log is synced when a group has been written into it, and both are told as one: the table itself waits for nobody. */
 export function measured(engine: Engine, metrics: Metrics, now: () => number): Engine {
   const buckets = exponential(0.001, 2, 14)
   const synced = metrics.histogram({ name: 'etcd_disk_wal_fsync_duration_seconds', help: 'Seconds until a group of writes was synced to the disk.', buckets }).with()

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, closeSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { HandClock, put, write } from '../contract-kit.ts'
-import { NoSpaceError, StoreOpenError } from '../errors.ts'
+import { NoSpaceError, StoreClosedError, StoreOpenError } from '../errors.ts'
 import { openStore } from '../store.ts'
 import { openSqliteEngine } from './sqlite.ts'
 
@@ -137,6 +137,27 @@ test('compaction makes room in a store that has reached its quota', async (t) =>
   for (let i = 0; i < 100; i++) await write(store, large(i % 10))
   await store.close()
 })
+
+// Where a process can see its descriptors, one is taken from under the engine: what a sync then says stands for any that fails.
+const descriptors = '/proc/self/fd'
+const openTo = (ending: string) => readdirSync(descriptors).map(Number).filter((fd) => { try { return readlinkSync(`${descriptors}/${fd}`).endsWith(ending) } catch { return false } })
+if (existsSync(descriptors)) {
+  test('a commit whose sync fails is not acknowledged, and the store ends; what was before is kept', async (t) => {
+    const file = join(newFolder(t), 'store.db'), ended: Error[] = []
+    const store = await openStore({ engine: openSqliteEngine(file), clock: new HandClock(), onFatal: (error) => { ended.push(error) } })
+    await write(store, put('a'))
+    const ours = Math.max(...openTo(`${file}-wal`))
+    closeSync(ours)
+    await assert.rejects(write(store, put('b')), (error) => error instanceof StoreClosedError && /cannot sync the store .*store\.db/.test(error.message))
+    await assert.rejects(write(store, put('c')), StoreClosedError)
+    assert.equal(ended.length, 1)
+    await store.close()
+    const again = await openStore({ engine: openSqliteEngine(file), clock: new HandClock() })
+    assert.ok(again.get('a'))
+    await again.close()
+    assert.deepEqual(openTo(`${file}-wal`), [])
+  })
+}
 
 // A disk of our own takes root; elsewhere the quota above stands for it.
 const disk = mkdtempSync(join(tmpdir(), 'proa-disk-'))
