@@ -60,6 +60,10 @@ export function reportDuplicates(keys: readonly Key[], strict: string[]): void {
   strict.splice(0, strict.length, ...[...all, ...strict.filter((text) => !all.has(text))].slice(0, strictLimit))
 }
 
+/** Keys given twice in a value that may have any fields, each once. */
+export const duplicateFields = (keys: readonly Key[]): string[] =>
+  [...new Set(keys.filter((key) => key.repeated).map(({ path }) => `duplicate field ${JSON.stringify(path)}`))].slice(0, strictLimit)
+
 /** The Go name of a definition's struct. */
 export const goStruct = (name: string): string => name.slice(name.lastIndexOf('.') + 1)
 /** A schema's type as Go prints it: v1.PodTemplateSpec, []v1.Container, map[string]string. */

@@ -2,7 +2,7 @@
 export * from './api-version.ts'
 export * from './base64.ts'
 export { CborError, decodeCbor, encodeCbor, RawCbor } from './cbor.ts'
-export { DecodeError } from './decode-errors.ts'
+export { DecodeError, duplicateFields, reportDuplicates } from './decode-errors.ts'
 export * from './decode.ts'
 export * from './defaults.ts'
 export * from './duration.ts'

@@ -1,5 +1,5 @@
 // Server-side apply: a client says which fields it wants how; the server works out what that changes, and who owns what.
-import { applyFields, badRequest, DecodeError, formatTime, JsonError, parseJson, type ApiResponse, type LooseObject } from '#machinery'
+import { applyFields, badRequest, DecodeError, formatTime, JsonError, parseJsonStrict, type ApiResponse, type LooseObject } from '#machinery'
 import { decoded, readCbor } from './body.ts'
 import type { Call } from './core.ts'
 import { checkNamespace } from './create.ts'
@@ -9,16 +9,21 @@ import type { WriteOptions } from './options.ts'
 import { converted } from './served.ts'
 import { answer, checkName, modify, type Adopt } from './update.ts'
 import { asStored } from './write.ts'
-import { readYaml } from './yaml.ts'
+import { duplicatesInJson, readYaml, unmarshalErrors } from './yaml.ts'
 
 /** PATCH with an apply configuration: changes the object, or creates it. */
 export async function apply(call: Call, options: WriteOptions, adopt?: Adopt): Promise<ApiResponse> {
   const { served, info } = call
-  const config = readConfig(call, options)
+  const { config, reportTwice } = readConfig(call, options)
   checkType(served, config)
   checkNamespace(call, { ...config, metadata: { ...config.metadata } })
-  const change = (old: LooseObject): LooseObject => adopt ? adopt(applied(call, options, config, old), old) : applied(call, options, config, old)
-  const create = info.subresource === '' && served.kind.verbs.includes('create') ? () => applied(call, options, config, undefined) : undefined
+  const result = (old: LooseObject | undefined): LooseObject => {
+    const object = applied(call, options, config, old)
+    reportTwice()
+    return object
+  }
+  const change = (old: LooseObject): LooseObject => adopt ? adopt(result(old), old) : result(old)
+  const create = info.subresource === '' && served.kind.verbs.includes('create') ? () => result(undefined) : undefined
   const retry = !config.metadata.resourceVersion
   return answer(call, await modify(call, { options, change, create, retry, tracked: true }))
 }
@@ -46,27 +51,38 @@ export function applied(call: Call, options: WriteOptions, config: LooseObject, 
   return stored
 }
 
-/** The configuration as it came, in YAML (JSON is that too). Throws BadRequest. */
-export function readConfig(call: Call, options: WriteOptions): LooseObject {
-  const config = parseConfig(call, options)
-  call.context.audit?.requestPatch(config)
-  return config
+interface Configuration {
+  readonly config: LooseObject
+  /** Refuses or warns (once) of keys given twice, as the client wants it: after what is wrong with the fields themselves. */
+  reportTwice(): void
 }
-function parseConfig({ request: { body, headers } }: Call, { fieldValidation }: WriteOptions): LooseObject {
-  if (body !== undefined && 'object' in body) return withMetadata(body.object)
-  if (mediaType(headers['content-type']) === 'application/apply-patch+cbor') return withMetadata(readCbor(body ?? new Uint8Array(), (why) => badRequest(`error decoding CBOR: ${why}`)))
+/** The configuration as it came, in YAML (JSON is that too). Throws BadRequest. */
+export function readConfig(call: Call, options: WriteOptions): Configuration {
+  const { config, duplicates } = parseConfig(call, options)
+  call.context.audit?.requestPatch(config)
+  let told = duplicates.length === 0 || options.fieldValidation === 'Ignore'
+  return { config, reportTwice() {
+    if (told) return
+    if (options.fieldValidation === 'Strict') throw badRequest(`error strict decoding YAML: error converting YAML to JSON: ${unmarshalErrors(duplicates)}`)
+    call.warnings.push(...duplicates)
+    told = true
+  } }
+}
+function parseConfig({ request: { body, headers } }: Call, { fieldValidation }: WriteOptions): { config: LooseObject; duplicates: readonly string[] } {
+  if (body !== undefined && 'object' in body) return { config: withMetadata(body.object), duplicates: [] }
+  if (mediaType(headers['content-type']) === 'application/apply-patch+cbor') return { config: withMetadata(readCbor(body ?? new Uint8Array(), (why) => badRequest(`error decoding CBOR: ${why}`))), duplicates: [] }
   const text = new TextDecoder().decode(body)
   if (text.trimStart().startsWith('{')) {
     try {
-      return withMetadata(parseJson(text))
+      const { value, keys } = parseJsonStrict(text)
+      return { config: withMetadata(value), duplicates: keys.length > 0 && fieldValidation !== 'Ignore' ? duplicatesInJson(text) : [] }
     } catch (error) {
       if (!(error instanceof JsonError)) throw error // perhaps it is YAML's flow style
     }
   }
   const { value, error, duplicates } = readYaml(text)
   if (error !== undefined) throw badRequest(`error decoding YAML: error converting YAML to JSON: ${error}`)
-  if (duplicates.length > 0 && fieldValidation === 'Strict') throw badRequest(`error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:\n  ${duplicates.join('\n  ')}`)
-  return withMetadata(value)
+  return { config: withMetadata(value), duplicates }
 }
 function withMetadata(value: unknown): LooseObject {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw badRequest('error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal into Go value of type map[string]interface {}')

@@ -5,7 +5,7 @@ import type { WriteOptions } from './options.ts'
 import { readProtobuf, type Wanted } from './protobuf-body.ts'
 import { internalPackage } from './internal-package.ts'
 import type { CustomForm, Registry } from './served.ts'
-import { readYaml } from './yaml.ts'
+import { readYaml, unmarshalErrors } from './yaml.ts'
 
 /** What a body must be. */
 export interface Accepted {
@@ -27,9 +27,9 @@ export function readObject(request: ApiRequest, accepted: Accepted, { fieldValid
   const { value, problems } = parse(bytes, encoding, accepted, fieldValidation !== 'Ignore')
   checkType(value, accepted, registry, bytes)
   const strict: string[] = []
-  const object = inForm(value, accepted, { strict, keys: problems.keys }, (why) => cannotBeHandled(givenType(value, accepted), accepted.kindName, why))
+  const object = inForm(value, accepted, { strict, keys: problems.keys, sorted: encoding === 'yaml' }, (why) => cannotBeHandled(givenType(value, accepted), accepted.kindName, why))
   if (fieldValidation === 'Strict' && problems.yaml.length + strict.length > 0) {
-    const all = [...problems.yaml.map((text) => `yaml: unmarshal errors:\n  ${text}`), ...strict]
+    const all = [...(problems.yaml.length > 0 ? [unmarshalErrors(problems.yaml)] : []), ...strict]
     throw cannotBeHandled({ kind: accepted.kindName, version: accepted.version }, accepted.kindName, `strict decoding error: ${all.join(', ')}`)
   }
   if (fieldValidation === 'Warn') for (const text of [...problems.yaml, ...strict]) warn(text)

@@ -1,11 +1,12 @@
 // PATCH: the stored object in the served version, patched, decoded again and written like an update. Tried again on lost races.
-import { applyJsonPatch, applyMergePatch, applyStrategicPatch, ApiError, badRequest, invalid, invalidValue, goPrint, JsonError, parseJson, type ApiResponse, type LooseObject } from '#machinery'
+import { applyJsonPatch, applyMergePatch, applyStrategicPatch, type ApiError, invalid, invalidValue, goPrint, type ApiResponse, type DecodeOptions, type LooseObject, type Schema } from '#machinery'
 import { apply } from './apply.ts'
 import { inForm, whyAnotherType } from './body.ts'
 import { checkNamespace } from './create.ts'
 import type { Call } from './core.ts'
-import { patchForm, type PatchForm } from './media.ts'
+import { patchForm } from './media.ts'
 import { writeOptions, type WriteOptions } from './options.ts'
+import { readPatch, type PatchBody } from './patch-body.ts'
 import { fromAnotherVersion, saysAnotherVersion } from './patched-version.ts'
 import { converted } from './served.ts'
 import { answer, checkName, modify, type Adopt } from './update.ts'
@@ -16,7 +17,7 @@ export async function patch(call: Call, adopt?: Adopt, adoptTracked?: Adopt): Pr
   const form = patchForm(request)
   const options = writeOptions(info.query, 'PatchOptions', form === 'apply')
   if (form === 'apply') return apply(call, options, adopt ?? adoptTracked)
-  const body = readPatch(call)
+  const body = readPatch(call, form, options)
   const version = versionIn(body)
   let warned = false
   const checked = (object: LooseObject, old: LooseObject): LooseObject => {
@@ -26,41 +27,40 @@ export async function patch(call: Call, adopt?: Adopt, adoptTracked?: Adopt): Pr
     return adopt ? adopt(object, old) : object
   }
   const change = (old: LooseObject): LooseObject | Promise<LooseObject> => {
-    const object = patched(call, old, body, form, options, warned)
+    const object = patched(call, old, body, options, warned)
     return object instanceof Promise ? object.then((converted) => checked(converted, old)) : checked(object, old)
   }
   return answer(call, await modify(call, { options, change, adoptTracked, retry: version === undefined }))
 }
 
-/** The JSON of a patch. Throws BadRequest. */
-export function readPatch({ request: { body }, context: { audit } }: Call): unknown {
-  try {
-    const patch = body !== undefined && 'object' in body ? body.object : parseJson(new TextDecoder().decode(body))
-    audit?.requestPatch(patch)
-    return patch
-  } catch (error) {
-    if (error instanceof JsonError) throw badRequest(`error decoding patch: ${error.message}`)
-    throw error
-  }
-}
 /** A patch that names a version wants that version or none. */
-const versionIn = (body: unknown): unknown => (body as { metadata?: { resourceVersion?: unknown } } | null)?.metadata?.resourceVersion
+export const versionIn = ({ value }: PatchBody): unknown => (value as { metadata?: { resourceVersion?: unknown } } | null | undefined)?.metadata?.resourceVersion
 
-function patched(call: Call, old: LooseObject, body: unknown, form: PatchForm, options: WriteOptions, warned: boolean): LooseObject | Promise<LooseObject> {
+function patched(call: Call, old: LooseObject, body: PatchBody, options: WriteOptions, warned: boolean): LooseObject | Promise<LooseObject> {
   const { served } = call
-  const document = converted(served, old)
-  const result = form === 'json' ? applyJsonPatch(document, body) : form === 'merge' ? applyMergePatch(document, body) : applyStrategicPatch(served.schema, document, body)
-  const refused = (why: string): ApiError => {
-    const shown = form === 'strategic' ? goPrint(body) : JSON.stringify(result)
-    return invalid({ group: '', kind: '' }, '', [invalidValue('patch', shown, why)])
-  }
+  const result = patchedValue(served.schema, converted(served, old), body), decoding = patchDecoding(body)
+  const refused = (why: string): ApiError => patchRefusal(body, result, why)
   const otherType = served.custom ? undefined : whyAnotherType(result, served, call.core.registry)
   if (otherType !== undefined) throw refused(otherType)
-  const strict: string[] = [], decoding = { strict, sorted: true, converting: form === 'strategic' }
   const read = (object: LooseObject): LooseObject => {
-    if (strict.length > 0 && options.fieldValidation === 'Strict') throw refused(`strict decoding error: ${strict.join(', ')}`)
-    if (options.fieldValidation === 'Warn' && !warned) call.warnings.push(...strict)
+    reportProblems(call, [...body.problems, ...decoding.strict], options, refused, warned)
     return asStored(served, object)
   }
   return saysAnotherVersion(served, result) ? fromAnotherVersion(call.core.registry, served, result, decoding, refused).then(read) : read(inForm(result, served, decoding, refused))
+}
+
+/** A JSON value with the patch applied. Throws ApiError, also where the body was no patch. */
+export function patchedValue(schema: Schema<any>, document: unknown, { form, value, refusal }: PatchBody): unknown { // allowed: of any kind
+  if (refusal) throw refusal
+  return form === 'json' ? applyJsonPatch(document, value) : form === 'merge' ? applyMergePatch(document, value) : applyStrategicPatch(schema, document, value)
+}
+/** How the result of a patch is decoded. */
+export const patchDecoding = ({ form }: PatchBody): DecodeOptions & { readonly strict: string[] } => ({ strict: [], sorted: true, converting: form === 'strategic' })
+/** 422: the result is not what the resource takes. */
+export const patchRefusal = ({ form, value }: PatchBody, result: unknown, why: string): ApiError =>
+  invalid({ group: '', kind: '' }, '', [invalidValue('patch', form === 'strategic' ? goPrint(value) : JSON.stringify(result), why)])
+/** Refuses or warns, as the client wants it. */
+export function reportProblems(call: Call, problems: readonly string[], { fieldValidation }: WriteOptions, refused: (why: string) => ApiError, warned: boolean): void {
+  if (problems.length > 0 && fieldValidation === 'Strict') throw refused(`strict decoding error: ${problems.join(', ')}`)
+  if (fieldValidation === 'Warn' && !warned) call.warnings.push(...problems)
 }

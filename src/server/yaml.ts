@@ -1,6 +1,7 @@
 // YAML as the reference reads it: YAML 1.1 booleans (an unquoted y is true), times stay strings.
 import { isLarge } from '#machinery'
 import { boolYaml11Tag, defineScalarTag, load, mapTag, mergeTag, NOT_RESOLVED, nullYaml11Tag, Schema, seqTag, strTag, YAMLException } from 'js-yaml'
+import { repeatedKeys } from './yaml-duplicates.ts'
 
 const digits = [...'+-0123456789']
 const prefixes: Readonly<Record<number, string>> = { 16: '0x', 8: '0o', 2: '0b' }
@@ -30,7 +31,7 @@ export interface ReadYaml {
   readonly value: unknown
   /** Why it cannot be read, in the reference's words. */
   readonly error?: string
-  /** Keys given twice, in the reference's words; the last one counts. */
+  /** Keys given twice, each in the reference's words; the last one counts. */
   readonly duplicates: readonly string[]
 }
 
@@ -45,14 +46,26 @@ export function readYaml(text: string): ReadYaml {
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error
     if (error.reason !== 'duplicated mapping key') return { value: undefined, error: `yaml: ${lineOf(error)}${reworded(error.reason)}`, duplicates: [] }
-    const key = /^[\s-]*(?:"([^"]*)"|'([^']*)'|([^:]*?))\s*:/.exec(text.split('\n')[error.mark?.line ?? 0] ?? '')
     try {
-      return { value: load(text, { schema, maxDepth, maxAliases, json: true }), duplicates: [`${lineOf(error).slice(0, -2)}: key ${JSON.stringify(key?.[1] ?? key?.[2] ?? key?.[3] ?? '')} already set in map`] }
+      return { value: load(text, { schema, maxDepth, maxAliases, json: true }), duplicates: repeatedKeys(text, { schema, maxDepth }) }
     } catch (second) {
       return { value: undefined, error: `yaml: ${second instanceof YAMLException ? lineOf(second) + reworded(second.reason) : String(second)}`, duplicates: [] }
     }
   }
 }
+
+/** Keys that a JSON text gives twice, as a reader of YAML names them. */
+export function duplicatesInJson(text: string): readonly string[] {
+  try {
+    return readYaml(text.replaceAll('\t', ' ')).duplicates // between JSON's tokens tabs mean nothing, and in its strings there are none
+  } catch (error) {
+    if (error instanceof YAMLException) return []
+    throw error
+  }
+}
+
+/** The error that names them. */
+export const unmarshalErrors = (duplicates: readonly string[]): string => `yaml: unmarshal errors:\n${duplicates.map((text) => `  ${text}`).join('\n')}`
 
 const lineOf = (error: YAMLException): string => (error.mark ? `line ${error.mark.line + 1}: ` : '')
 const words: Readonly<Record<string, string>> = {

@@ -20,8 +20,9 @@ export function applyJsonPatch(document: Json, patch: Json): Json {
 }
 
 function operationsOf(patch: Json): Operation[] {
+  if (patch === null) return []
   if (!Array.isArray(patch)) {
-    const type = patch === null ? 'null' : typeof patch === 'boolean' ? 'bool' : typeof patch
+    const type = typeof patch === 'boolean' ? 'bool' : typeof patch
     throw patchRefused(400, `json: cannot unmarshal ${type} into Go value of type jsonpatch.Patch`)
   }
   if (patch.length > maxJsonPatchOperations)

@@ -1,7 +1,7 @@
 // The audit policy: which requests are written down, how much of them, and when (audit.k8s.io/v1 Policy). The first rule that matches decides.
 import { decode, DecodeError, invalidValue, nameIsDNSSubdomain, notSupported, requiredValue, s, type FieldError, type Infer, type User } from '#machinery'
 import type { RequestInfo } from '../request.ts'
-import { readYaml } from '../yaml.ts'
+import { readYaml, unmarshalErrors } from '../yaml.ts'
 import { levels, stages, type Level, type Stage } from './event.ts'
 
 const strings = () => s.list(s.string())
@@ -22,7 +22,7 @@ export function parsePolicy(text: string, warn: (text: string) => void): AuditPo
   const { value, error, duplicates } = readYaml(text)
   if (error !== undefined) throw new Error(`failed decoding: error converting YAML to JSON: ${error}`)
   checkType(value, warn)
-  const strict: string[] = [...duplicates]
+  const strict: string[] = duplicates.length > 0 ? [unmarshalErrors(duplicates)] : []
   let policy: Policy
   try {
     policy = decode(policySchema, value, { strict })

@@ -1,12 +1,13 @@
 // /scale: how many replicas there are and should be, whatever the kind calls them.
 import { columnDescription, scale as scaleType } from '#kinds'
-import { applyJsonPatch, applyMergePatch, applyStrategicPatch, badRequest, getPath, internalError, invalid, invalidValue, notFound, parseTime, printSelector, selectorFrom, selectorOfSet, setPath, shortAge, type ApiResponse, type Column, type LabelSelector, type LooseObject, type ScalePaths, type Schema } from '#machinery'
+import { badRequest, getPath, internalError, invalid, invalidValue, notFound, parseTime, printSelector, selectorFrom, selectorOfSet, setPath, shortAge, type ApiResponse, type Column, type LabelSelector, type LooseObject, type ScalePaths, type Schema } from '#machinery'
 import { applied, checkType, readConfig } from '../apply.ts'
-import { decoded, readObject } from '../body.ts'
+import { inForm, readObject } from '../body.ts'
 import { place, type Call } from '../core.ts'
 import { patchForm } from '../media.ts'
-import { writeOptions } from '../options.ts'
-import { readPatch } from '../patch.ts'
+import { writeOptions, type WriteOptions } from '../options.ts'
+import { patchDecoding, patchedValue, patchRefusal, reportProblems, versionIn } from '../patch.ts'
+import { readPatch, type PatchBody } from '../patch-body.ts'
 import { includedObject, partialObject, table } from '../projections.ts'
 import { valueAnswer } from '../respond.ts'
 import { modify, type Modification } from '../update.ts'
@@ -76,15 +77,17 @@ function selectorText(value: unknown): string | undefined {
 
 async function write(call: Call, type: Scaled): Promise<ApiResponse> {
   const { served, info, request } = call
-  const isPatch = info.verb === 'patch'
-  if (isPatch && patchForm(request) === 'apply') return applyScale(call, type)
+  const isPatch = info.verb === 'patch', form = isPatch ? patchForm(request) : 'merge'
+  if (form === 'apply') return applyScale(call, type)
   const options = writeOptions(info.query, isPatch ? 'PatchOptions' : 'UpdateOptions')
-  const body = isPatch ? readPatch(call) : undefined
+  const body = isPatch ? readPatch(call, form, options) : undefined
+  let warned = false
   const given = isPatch ? undefined : readObject(request, type, options, call.core.registry, (text) => { call.warnings.push(text) })
   if (given) { call.context.audit?.requestObject(given); checkName(given, info.name) }
-  const named = given ? given.metadata.resourceVersion : (body as { metadata?: { resourceVersion?: string } } | null)?.metadata?.resourceVersion
+  const named = given ? given.metadata.resourceVersion : body && versionIn(body) as string | undefined
   const change = (old: LooseObject): LooseObject => {
-    const wanted = given ?? decoded(patched(call, type, scaleOf(call, type, old), body), type)
+    const wanted = given ?? patched(call, type, scaleOf(call, type, old), body!, options, warned)
+    warned = true
     const replicas = ((wanted.spec ?? {}) as { replicas?: number }).replicas ?? 0
     if (replicas < 0 && !served.custom) throw invalid({ group: 'autoscaling', kind: 'Scale' }, info.name, [invalidValue('spec.replicas', replicas, 'must be greater than or equal to 0')])
     const next = setPath(old, pathsOf(call).specPath, replicas)
@@ -105,14 +108,15 @@ function seenAsScale(call: Call, type: Scaled): NonNullable<Modification['seenAs
 /** An applied Scale is the object's number of replicas, applied; the field belongs to the manager of the scale. */
 async function applyScale(call: Call, type: Scaled): Promise<ApiResponse> {
   const { served, info } = call, options = writeOptions(info.query, 'PatchOptions', true)
-  const config = readConfig(call, options)
+  const { config, reportTwice } = readConfig(call, options)
   checkType(type, config)
   const { resourceVersion, name, namespace } = config.metadata, { replicas } = (config.spec ?? {}) as { replicas?: number }
   checkName({ ...config, metadata: { ...config.metadata, name: name || info.name } }, info.name)
   if (replicas !== undefined && replicas < 0 && !served.custom) throw invalid({ group: 'autoscaling', kind: 'Scale' }, info.name, [invalidValue('spec.replicas', replicas, 'must be greater than or equal to 0')])
   const bare: LooseObject = { apiVersion: served.apiVersion, kind: served.kindName, metadata: { name: info.name, ...(namespace && { namespace }), ...(resourceVersion && { resourceVersion }) } as LooseObject['metadata'] }
   const wanted = replicas === undefined ? bare : setPath(bare, pathsOf(call).specPath, replicas)
-  const { object, kv } = await modify(call, { options, change: (old) => applied(call, options, wanted, old), retry: !resourceVersion, tracked: true, seenAs: seenAsScale(call, type) })
+  const change = (old: LooseObject): LooseObject => { const object = applied(call, options, wanted, old); reportTwice(); return object }
+  const { object, kv } = await modify(call, { options, change, retry: !resourceVersion, tracked: true, seenAs: seenAsScale(call, type) })
   return answer(call, type, kv ? call.core.objects.value(served.kind, kv) : object)
 }
 
@@ -121,10 +125,9 @@ function checkName({ metadata }: LooseObject, name: string): void {
   if (metadata.name !== name) throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`)
 }
 
-function patched({ request }: Call, { schema }: Scaled, scaleObject: object, body: unknown): unknown {
-  switch (patchForm(request)) {
-    case 'json': return applyJsonPatch(scaleObject, body)
-    case 'merge': return applyMergePatch(scaleObject, body)
-    case 'strategic': return applyStrategicPatch(schema, scaleObject, body)
-  }
+function patched(call: Call, type: Scaled, scaleObject: object, body: PatchBody, options: WriteOptions, warned: boolean): LooseObject {
+  const result = patchedValue(type.schema, scaleObject, body), decoding = patchDecoding(body), refused = (why: string) => patchRefusal(body, result, why)
+  const wanted = inForm(result, type, decoding, refused)
+  reportProblems(call, [...body.problems, ...decoding.strict], options, refused, warned)
+  return wanted
 }
