@@ -5,8 +5,9 @@ import type { ComponentOptions, Running } from '#cli'
 import { campaign, type Client } from '#client'
 import { httpClient } from '#client/http'
 import type { Log } from '#machinery'
-import { Metrics } from '#server'
+import { Metrics, userAgentOf } from '#server'
 import { accessFrom, type Access } from './access.ts'
+import { buildInfo } from './build-info.ts'
 import { componentHandler } from './component-handler.ts'
 import { processMetrics } from './process-metrics.ts'
 import { realClock as clock, secureRandom } from './real-clock.ts'
@@ -26,8 +27,8 @@ export interface Component {
 export async function runComponent(name: string, options: ComponentOptions, log: Log, work: (component: Component) => Promise<() => Promise<void>>): Promise<Running> {
   const access = accessFrom(options.kubeconfig), random = secureRandom(), failed = Promise.withResolvers<never>(), clients: Client[] = []
   failed.promise.catch(() => {})
-  const connected = (more: object, named: string): Client => {
-    const client = httpClient({ ...access, ...more, clock, random, log: log.named(named), userAgent: name })
+  const build = buildInfo(), connected = (more: object, named: string): Client => {
+    const client = httpClient({ ...access, ...more, clock, random, log: log.named(named), userAgent: userAgentOf(name, build, named === name ? undefined : named) })
     clients.push(client)
     return client
   }

@@ -3,11 +3,12 @@ import { createHmac } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { ClusterProgram, ControllerManagerOptions } from '#cli'
 import { connect, EventRecorder, Informers, type Client, type Cluster } from '#client'
-import { controllerNames, parts, startParts, type ControllersOptions } from '#controllers'
+import { parts, startParts, type ControllersOptions } from '#controllers'
 import { is, type Log, type User } from '#machinery'
 import { legacyToken, workQueueMetrics } from '#server'
 import { namespace, serviceAccount } from '#kinds'
 import { certificateSigner } from './certificate-signer.ts'
+import { chooseControllers } from './choose-controllers.ts'
 import { runComponent, type Component } from './component.ts'
 import { realClock as clock } from './real-clock.ts'
 import { privateKeyOf, tokenKeys } from './token-keys.ts'
@@ -32,20 +33,6 @@ export const runControllerManager: ClusterProgram['runControllerManager'] = asyn
     log.info('controllers have started', { controllers: all.map((one) => one.name) })
     return async () => { await stop(); tokens?.stop(); informers.stop() }
   })
-}
-
-/** What --controllers names, by our names. Throws for a name that is none. */
-export function chooseControllers(words: readonly string[]): ReadonlySet<string> {
-  const known = new Map(controllerNames().map(({ name: own, isOptional }) => [`${own}-controller`, { own, isOptional }]))
-  const find = (word: string) => {
-    const found = known.get(word)
-    if (!found) throw new Error(`--controllers: ${JSON.stringify(word)} is not in the list of known controllers`)
-    return found.own
-  }
-  const chosen = new Set(words.includes('*') ? [...known.values()].filter((one) => !one.isOptional).map((one) => one.own) : [])
-  for (const word of words) if (word !== '*' && !word.startsWith('-')) chosen.add(find(word))
-  for (const word of words) if (word.startsWith('-')) chosen.delete(find(word.slice(1)))
-  return chosen
 }
 
 const read = (file: string): string => readFileSync(file, 'utf8')

@@ -20,7 +20,7 @@ import { legacyTokenCleaner } from './legacy-serviceaccount-token-cleaner.ts'
 import { localVolumeProvisioner, type LocalDirectories } from './local-volume-provisioner.ts'
 import { namespaceController } from './namespace.ts'
 import { nodeIpamController } from './node-ipam.ts'
-import { nodeLifecycleController } from './node-lifecycle.ts'
+import { nodeLifecycleController, type NodeLifecycleOptions } from './node-lifecycle.ts'
 import { nodeTtlController } from './node-ttl.ts'
 import { attachDetachController } from './persistentvolume-attach-detach.ts'
 import { persistentVolumeExpander } from './persistentvolume-expander.ts'
@@ -62,6 +62,8 @@ export interface ControllersOptions {
   readonly legacyTokenCleanUpMs?: number
   /** A node is not ready when nothing has been heard of it for so long. */
   readonly nodeMonitorGracePeriodMs?: number
+  /** What else is told of silent nodes. */
+  readonly nodeLifecycle?: Omit<NodeLifecycleOptions, 'monitorGracePeriodMs'>
   /** So many finished pods are kept. */
   readonly terminatedPodThreshold?: number
 }
@@ -96,7 +98,7 @@ export const parts = (options: ControllersOptions): readonly Part[] => [
   part(attributesClassProtectionController),
   garbageCollector,
   part(podGarbageCollector({ ...(options.terminatedPodThreshold !== undefined && { terminatedPodThreshold: options.terminatedPodThreshold }) })),
-  part(nodeLifecycleController({ monitorGracePeriodMs: options.nodeMonitorGracePeriodMs }), 'node-controller'),
+  part(nodeLifecycleController({ ...options.nodeLifecycle, monitorGracePeriodMs: options.nodeMonitorGracePeriodMs }), 'node-controller'),
   part(taintEvictionController()),
   part(deviceTaintEvictionController()),
   part(nodeTtlController()),

@@ -1,32 +1,39 @@
 import { indexOf, type Again, type Change, type Cluster, type Controller } from '#client'
 import { lease, node, pod, type Lease, type Node } from '#kinds'
 import { formatTime, is, type AnyObject } from '#machinery'
-import { pace, zoneOf } from './nodes/disruption.ts'
-import { conditionOf, readiness, silenced, silentAt } from './nodes/health.ts'
+import { allDown, pace, usualRates, zoneOf, type EvictionRates } from './nodes/disruption.ts'
+import { conditionOf, readiness, silenced, silentAt, type Heard } from './nodes/health.ts'
 import { taintsOf, unreadyKey, type Eviction } from './nodes/taints.ts'
 import { isReady } from './pod-state.ts'
 
 export const podsByNode = indexOf(pod, (p) => (p.spec.nodeName ? [p.spec.nodeName] : []))
 const leaseNamespace = 'kube-node-lease'
-const defaultGraceMs = 50_000
+const defaultGraceMs = 50_000, defaultStartupGraceMs = 60_000
 /** Nodes are few, but each that fails concerns all of them. */
 const disruptionLookMs = 5_000
 const mirrored = [['kubernetes.io/os', 'beta.kubernetes.io/os'], ['kubernetes.io/arch', 'beta.kubernetes.io/arch']] as const
 
+export interface NodeLifecycleOptions {
+  /** A node is not ready when nothing has been heard of it for so long; default 50 s. */
+  readonly monitorGracePeriodMs?: number | undefined
+  /** The same for a node that has never told its status; default 60 s. */
+  readonly startupGracePeriodMs?: number | undefined
+  readonly evictionRates?: EvictionRates | undefined
+}
+
 /** Notices nodes whose agent has fallen silent, and keeps the taints that tell schedulers and pods what state a node is in. */
-export function nodeLifecycleController({ monitorGracePeriodMs: graceMs = defaultGraceMs }: { readonly monitorGracePeriodMs?: number | undefined } = {}): Controller<Node> {
+export function nodeLifecycleController({ monitorGracePeriodMs = defaultGraceMs, startupGracePeriodMs = defaultStartupGraceMs, evictionRates = usualRates }: NodeLifecycleOptions = {}): Controller<Node> {
+  const grace = { usual: monitorGracePeriodMs, startup: startupGracePeriodMs }
   // By our own clock: those of nodes may differ.
   const heard = new Map<string, { readonly at: number; readonly sign: string }>()
-  const known = new Set<string>()
+  /** Nodes that we have seen, with their uids: one that goes is told of. */
+  const known = new Map<string, string>()
   const emptiedAt = new Map<string, number>()
   const hear = (name: string, part: 'lease' | 'status', sign: string, now: number) => {
     const key = `${part}/${name}`
     if (heard.get(key)?.sign !== sign) heard.set(key, { at: now, sign })
   }
-  const heardAt = (name: string): number | undefined => {
-    const times = [heard.get(`lease/${name}`)?.at, heard.get(`status/${name}`)?.at].filter((at) => at !== undefined)
-    return times.length > 0 ? Math.max(...times) : undefined
-  }
+  const heardAt = (name: string): Heard => ({ lease: heard.get(`lease/${name}`)?.at, status: heard.get(`status/${name}`)?.at })
 
   return {
     name: 'node-lifecycle', identity: 'node-controller', for: node, reads: [pod],
@@ -39,19 +46,21 @@ export function nodeLifecycleController({ monitorGracePeriodMs: graceMs = defaul
     async reconcile(given, cluster) {
       const { name } = given.metadata, now = cluster.clock.now()
       if (!known.has(name)) {
-        known.add(name)
-        cluster.events.record(node, given, 'Normal', 'RegisteredNode', `Node ${name} event: Registered Node ${name} in Controller`)
+        known.set(name, given.metadata.uid)
+        cluster.events.record(node, named(name, given.metadata.uid), 'Normal', 'RegisteredNode', `Node ${name} event: Registered Node ${name} in Controller`)
       }
       hear(name, 'status', conditionOf(given, 'Ready')?.lastHeartbeatTime ?? '', now)
-      const n = await noticeSilence(await mirrorLabels(given, cluster), silentAt(given, heardAt(name), graceMs), cluster)
+      const n = await noticeSilence(await mirrorLabels(given, cluster), silentAt(given, heardAt(name), grace), cluster)
       if (isSilent(n)) await markPodsNotReady(n, cluster)
       const eviction = mayEmpty(n, cluster)
       const taints = taintsOf(n, eviction.now, now)
       if (taints) await cluster.patch(node, n.metadata, 'merge', { metadata: { resourceVersion: n.metadata.resourceVersion }, spec: { taints: taints.length > 0 ? taints : null } })
-      const late = isSilent(n) ? undefined : silentAt(n, heardAt(name), graceMs) - now + 1
+      const late = isSilent(n) ? undefined : silentAt(n, heardAt(name), grace) - now + 1
       return soonest(late, eviction.againIn)
     },
-    async reconcileDeleted({ name }) {
+    async reconcileDeleted({ name }, cluster) {
+      const uid = known.get(name)
+      if (uid !== undefined) cluster.events.record(node, named(name, uid), 'Normal', 'RemovingNode', `Node ${name} event: Removing Node ${name} from Controller`)
       known.delete(name)
       heard.delete(`lease/${name}`)
       heard.delete(`status/${name}`)
@@ -62,8 +71,8 @@ export function nodeLifecycleController({ monitorGracePeriodMs: graceMs = defaul
   function mayEmpty(n: Node, cluster: Cluster): { now: Eviction; againIn?: number } {
     const key = conditionOf(n, 'Ready') ? unreadyKey(n) : undefined, now = cluster.clock.now()
     if (!key) return { now: 'no' }
-    const interval = pace(zoneOf(n), cluster.list(node).map((other) => (other.metadata.name === n.metadata.name ? n : other)))
-    if (interval === undefined) return { now: cluster.list(node).every((other) => readiness(other) !== 'True') ? 'no' : 'wait', againIn: disruptionLookMs }
+    const all = cluster.list(node).map((other) => (other.metadata.name === n.metadata.name ? n : other)), interval = pace(zoneOf(n), all, evictionRates)
+    if (interval === undefined) return { now: allDown(all) ? 'no' : 'wait', againIn: disruptionLookMs }
     const has = n.spec.taints?.some((taint) => taint.effect === 'NoExecute' && (taint.key === key || taint.key === 'node.kubernetes.io/not-ready' || taint.key === 'node.kubernetes.io/unreachable'))
     if (has) return { now: 'yes' }
     const next = (emptiedAt.get(zoneOf(n)) ?? -Infinity) + interval
@@ -78,13 +87,16 @@ const soonest = (...waits: (number | undefined)[]): Again | void => {
   if (known.length > 0) return { againIn: Math.max(1, Math.min(...known)) }
 }
 
+/** As events of this controller name a node: no version of it is meant. */
+const named = (name: string, uid: string): Node => ({ metadata: { name, uid } }) as Node
+
 const isSilent = (n: Node): boolean => conditionOf(n, 'Ready')?.status === 'Unknown'
 
 async function noticeSilence(n: Node, at: number, cluster: Cluster): Promise<Node> {
   const now = cluster.clock.now()
   if (now < at || isSilent(n)) return n
   const silent = await cluster.updateStatus(node, n, { ...n.status, conditions: silenced(n, now) })
-  if (readiness(n) === 'True') cluster.events.record(node, n, 'Normal', 'NodeNotReady', `Node ${n.metadata.name} status is now: NodeNotReady`)
+  if (readiness(n) === 'True') cluster.events.record(node, named(n.metadata.name, n.metadata.uid), 'Normal', 'NodeNotReady', `Node ${n.metadata.name} status is now: NodeNotReady`)
   return silent
 }
 

@@ -35,18 +35,18 @@ export function podGarbageCollector({ terminatedPodThreshold = 12_500 }: PodGarb
     async reconcile(p, cluster) {
       await removeOldest(cluster)
       const now = cluster.clock.now(), name = p.spec.nodeName, ending = p.metadata.deletionTimestamp !== undefined
-      if (!name) { if (ending) await remove(p, 'PodGC: node no longer exists', false, cluster); return }
+      if (!name) { if (ending) await remove(p, 'ended', cluster); return }
       const n = cluster.get(node, { name })
       if (n) {
         missingSince.delete(name)
-        if (ending && isOutOfService(n)) await remove(p, 'PodGC: node is out of service', true, cluster)
+        if (ending && isOutOfService(n)) await remove(p, 'ended', cluster)
         return
       }
       const since = missingSince.get(name) ?? now
       missingSince.set(name, since)
       if (since + quarantineMs > now) return { againIn: since + quarantineMs - now }
       if (!await isGone(name, cluster)) return { againIn: quarantineMs }
-      await remove(p, 'PodGC: node no longer exists', true, cluster)
+      await remove(p, 'orphaned', cluster)
     },
     async reconcileDeleted(target, cluster) {
       for (const [uid, p] of finished) if (p.metadata.name === target.name && p.metadata.namespace === target.namespace) finished.delete(uid)
@@ -57,7 +57,7 @@ export function podGarbageCollector({ terminatedPodThreshold = 12_500 }: PodGarb
   async function removeOldest(cluster: Cluster): Promise<void> {
     const surplus = terminatedPodThreshold > 0 ? finished.size - terminatedPodThreshold : 0
     if (surplus <= 0) return
-    const victims = [...finished.values()].toSorted((a, b) => Number(b.status.reason === 'Evicted') - Number(a.status.reason === 'Evicted') || createdAt(a) - createdAt(b)).slice(0, surplus)
+    const victims = [...finished.values()].toSorted(evictedAndOldFirst).slice(0, surplus)
     for (const victim of victims) {
       finished.delete(victim.metadata.uid)
       await cluster.delete(pod, victim, { gracePeriodSeconds: 0 })
@@ -75,11 +75,18 @@ async function isGone(name: string, cluster: Cluster): Promise<boolean> {
   }
 }
 
-async function remove(p: Pod, message: string, disrupted: boolean, cluster: Cluster): Promise<void> {
+/** What somebody has evicted is of no use to the controller that made it. */
+export function evictedAndOldFirst(a: Pod, b: Pod): number {
+  const evicted = ({ status }: Pod) => Number(status.phase === 'Failed' && status.reason === 'Evicted')
+  return evicted(b) - evicted(a) || createdAt(a) - createdAt(b) || (a.metadata.name < b.metadata.name ? -1 : 1)
+}
+
+/** Only of a pod whose node is gone it is said that it was disrupted: others end as they were asked to. */
+async function remove(p: Pod, why: 'orphaned' | 'ended', cluster: Cluster): Promise<void> {
   try {
     if (!isFinished(p)) {
-      const condition = { type: 'DisruptionTarget', status: 'True', reason: 'DeletionByPodGC', message, lastTransitionTime: formatTime(cluster.clock.now()) }
-      await cluster.patch(pod, p.metadata, 'strategic', { metadata: { uid: p.metadata.uid }, status: { phase: 'Failed', ...(disrupted && { conditions: [condition] }) } }, { subresource: 'status' })
+      const condition = { type: 'DisruptionTarget', status: 'True', reason: 'DeletionByPodGC', message: 'PodGC: node no longer exists', lastTransitionTime: formatTime(cluster.clock.now()) }
+      await cluster.patch(pod, p.metadata, 'strategic', { metadata: { uid: p.metadata.uid }, status: { phase: 'Failed', ...(why === 'orphaned' && { conditions: [condition] }) } }, { subresource: 'status' })
     }
     await cluster.delete(pod, p, { gracePeriodSeconds: 0 })
   } catch (error) { if (!is(error, 'NotFound')) throw error }

@@ -2,13 +2,16 @@ import type { Cluster, Controller } from '#client'
 import { node, pod, type Node, type Pod } from '#kinds'
 import { formatTime, is, same } from '#machinery'
 import { podsByNode } from './node-lifecycle.ts'
-import { evictedAt } from './nodes/tolerations.ts'
-import { isFinished } from './pod-state.ts'
+import { evictedAt, toleratesAll } from './nodes/tolerations.ts'
+
+/** What becomes of a pod on a tainted node. When it goes is decided once, until it is cancelled. */
+interface Work { readonly uid: string; readonly at: number; readonly isLater: boolean; isTold?: true; isDone?: true }
 
 /** Drives pods off nodes whose NoExecute taints they do not tolerate, or no longer. */
 export function taintEvictionController(): Controller<Pod> {
-  /** When a pod was first seen on a node with such taints. */
-  const seen = new Map<string, number>()
+  /** By namespace and name. */
+  const works = new Map<string, Work>()
+  const keyOf = ({ namespace = '', name }: { readonly namespace?: string | undefined; readonly name: string }) => `${namespace}/${name}`
 
   return {
     name: 'taint-eviction', identity: 'node-controller', for: pod, reads: [node], workers: 8,
@@ -21,28 +24,38 @@ export function taintEvictionController(): Controller<Pod> {
     } }],
 
     async reconcile(p, cluster) {
-      const taints = cluster.get(node, { name: p.spec.nodeName ?? '' })?.spec.taints ?? [], now = cluster.clock.now(), { uid } = p.metadata
-      if (p.metadata.deletionTimestamp || isFinished(p)) { seen.delete(uid); return }
-      if (!taints.some((taint) => taint.effect === 'NoExecute')) {
-        if (seen.delete(uid)) cluster.events.record(pod, p, 'Normal', 'TaintManagerEviction', `Cancelling deletion of Pod ${p.metadata.namespace ?? ''}/${p.metadata.name}`)
-        return
-      }
-      const since = seen.get(uid) ?? now
-      const at = evictedAt(p, taints, since)
-      if (at === undefined) { seen.delete(uid); return }
-      seen.set(uid, since)
-      if (at > now) return { againIn: at - now }
-      cluster.events.record(pod, p, 'Normal', 'TaintManagerEviction', `Marking for deletion Pod ${p.metadata.namespace ?? ''}/${p.metadata.name}`)
+      const n = cluster.get(node, { name: p.spec.nodeName ?? '' }), now = cluster.clock.now(), key = keyOf(p.metadata), { uid } = p.metadata
+      if (works.has(key) && works.get(key)?.uid !== uid) cancel(key, cluster)
+      // What was decided on a node that is gone since is carried out.
+      const at = n ? evictedAt(p, n.spec.taints ?? [], now) : works.get(key)?.at
+      if (at === undefined) { cancel(key, cluster); return }
+      const mustGo = n !== undefined && !toleratesAll(p, n.spec.taints ?? [])
+      if (mustGo && works.get(key)?.isLater && !works.get(key)?.isDone) cancel(key, cluster)
+      const work = works.get(key) ?? { uid, at, isLater: !mustGo && at > now }
+      works.set(key, work)
+      if (work.isDone) return
+      if (work.at > now) return { againIn: work.at - now }
+      if (!work.isTold) tell(key, 'Marking for deletion', cluster)
+      work.isTold = true
       await evict(p, cluster)
-      seen.delete(uid)
+      work.isDone = true
     },
-    async reconcileDeleted() {
-      if (seen.size > maxSeen) seen.clear()
-    },
+    async reconcileDeleted(target, cluster) { cancel(keyOf(target), cluster) },
+  }
+
+  function cancel(key: string, cluster: Cluster): void {
+    const work = works.get(key)
+    if (work?.isLater && !work.isTold) tell(key, 'Cancelling deletion of', cluster)
+    works.delete(key)
   }
 }
-const maxSeen = 200_000
 const isTainted = (n: Node | undefined): boolean => n?.spec.taints?.some((taint) => taint.effect === 'NoExecute') ?? false
+
+/** Its events name a pod as people do: no uid is meant. */
+function tell(key: string, what: 'Marking for deletion' | 'Cancelling deletion of', cluster: Cluster): void {
+  const slash = key.indexOf('/'), named = { metadata: { namespace: key.slice(0, slash), name: key.slice(slash + 1) } } as Pod
+  cluster.events.record(pod, named, 'Normal', 'TaintManagerEviction', `${what} Pod ${key}`)
+}
 
 async function evict(p: Pod, cluster: Cluster): Promise<void> {
   try {

@@ -7,6 +7,7 @@ export { bearerAuthenticator, parseTokenFile, tokenFileAuthenticator } from './a
 export { bootstrapTokens } from './authn/bootstrap-tokens.ts'
 export * from './authn/certificates.ts'
 export * from './former-versions.ts'
+export { userAgentOf } from './paths/version.ts'
 export { impersonator } from './authn/impersonation.ts'
 export * from './authn/jwt/index.ts'
 export { legacyToken, legacyTokens } from './authn/legacy-tokens.ts'

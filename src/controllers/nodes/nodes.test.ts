@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Node, Pod, Taint, Toleration } from '#kinds'
-import { pace } from './disruption.ts'
+import { pace, zoneOf } from './disruption.ts'
 import { silenced, silentAt } from './health.ts'
 import { taintsOf, type Eviction } from './taints.ts'
 import { evictedAt } from './tolerations.ts'
@@ -19,7 +19,8 @@ function nodeOf(words: string, more: { zone?: string } = {}): Node {
 const prefix = 'node.kubernetes.io/'
 const taintCases: [promise: string, node: string, eviction: Eviction, expected: string][] = [
   ['a ready node has none', 'Ready=True', 'no', ''],
-  ['a new node is not ready yet', '', 'no', 'not-ready:NoSchedule'],
+  ['of a node that says nothing nothing is known', '', 'no', ''],
+  ['what admission gave a new node goes when it says nothing', `${prefix}not-ready:NoSchedule`, 'no', ''],
   ['a node that says it is not ready', 'Ready=False', 'yes', 'not-ready:NoSchedule not-ready:NoExecute'],
   ['a silent node is unreachable', 'Ready=Unknown', 'yes', 'unreachable:NoSchedule unreachable:NoExecute'],
   ['pods are not driven off yet while the zone is in trouble', 'Ready=Unknown', 'wait', 'unreachable:NoSchedule'],
@@ -38,8 +39,13 @@ test('a node whose taints are right is left alone', () => {
 })
 
 test('a node is silent after its grace period, a new one after a minute', () => {
-  assert.equal(silentAt(nodeOf('Ready=True'), start + 5000, 50_000), start + 55_000)
-  assert.equal(silentAt(nodeOf(''), start + 5000, 50_000), start + 60_000)
+  const grace = { usual: 50_000, startup: 60_000 }
+  assert.equal(silentAt(nodeOf('Ready=True'), { status: start + 5000 }, grace), start + 55_000)
+  assert.equal(silentAt(nodeOf('Ready=True'), { status: start + 5000, lease: start + 7000 }, grace), start + 57_000)
+  assert.equal(silentAt(nodeOf(''), { status: start + 5000 }, grace), start + 60_000)
+})
+test('a node that renews its lease lives, also when it has never told its status', () => {
+  assert.equal(silentAt(nodeOf(''), { status: start + 5000, lease: start + 40_000 }, { usual: 50_000, startup: 60_000 }), start + 100_000)
 })
 test('what is known of a silent node becomes unknown, with the reason', () => {
   const conditions = silenced(nodeOf('Ready=True MemoryPressure=False'), start)
@@ -55,6 +61,20 @@ test('one node after the other is emptied, slowly in a large zone that is partly
 test('a whole zone that is down is emptied, but nothing is when everything is down', () => {
   assert.equal(pace('/z', [...nodes(0, 4), ...nodes(2, 0, 'other')]), 10_000)
   assert.equal(pace('/z', nodes(0, 4)), undefined)
+})
+test('rates are settings; none of a rate of nothing', () => {
+  const rates = { usual: 1, slow: 0.1, partly: 0.5, largeZone: 5 }
+  assert.equal(pace('/z', nodes(2, 1), rates), 1000)
+  assert.equal(pace('/z', nodes(3, 3), rates), 10_000)
+  assert.equal(pace('/z', nodes(2, 1), { ...rates, usual: 0 }), undefined)
+})
+test('nodes that are excluded from disruption do not count', () => {
+  const out = nodes(6, 0).map((n) => ({ ...n, metadata: { ...n.metadata, labels: { ...n.metadata.labels, 'node.kubernetes.io/exclude-disruption': '' } } }))
+  assert.equal(pace('/z', [...out, ...nodes(0, 2)]), undefined)
+  assert.equal(pace('/z', [...out, ...nodes(2, 3)]), undefined)
+})
+test('zones have labels of old too', () => {
+  assert.equal(zoneOf({ ...nodeOf(''), metadata: { ...nodeOf('').metadata, labels: { 'failure-domain.beta.kubernetes.io/zone': 'a', 'failure-domain.beta.kubernetes.io/region': 'r' } } }), 'r/a')
 })
 
 const taint = (key: string, value = '', timeAdded = at(start)): Taint => ({ key, effect: 'NoExecute', timeAdded, ...(value && { value }) })

@@ -24,7 +24,8 @@ export type Eviction = 'yes' | 'no' | 'wait'
 /** All taints the node should have; undefined when nothing changes. */
 export function taintsOf(node: Node, eviction: Eviction, now: number): readonly Taint[] | undefined {
   const before = node.spec.taints ?? [], wanted: { key: string; effect: string }[] = []
-  const unready = conditionOf(node, 'Ready') ? unreadyKey(node) : notReady
+  // Of a node that has never said anything nothing is known: what admission gave it goes too.
+  const unready = conditionOf(node, 'Ready') ? unreadyKey(node) : undefined
   if (unready) wanted.push({ key: unready, effect: 'NoSchedule' })
   for (const [type, key] of pressures) if (conditionOf(node, type)?.status === 'True') wanted.push({ key, effect: 'NoSchedule' })
   if (node.spec.unschedulable) wanted.push({ key: unschedulable, effect: 'NoSchedule' })

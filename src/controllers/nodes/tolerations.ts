@@ -13,6 +13,10 @@ export function tolerates({ key, operator = 'Equal', value = '', effect }: Toler
   return operator === 'Gt' ? BigInt(has) > BigInt(value) : operator === 'Lt' && BigInt(has) < BigInt(value)
 }
 
+/** Whether the pod puts up with all NoExecute taints, for however long. */
+export const toleratesAll = (pod: Pod, taints: readonly Taint[]): boolean =>
+  taints.every((taint) => taint.effect !== 'NoExecute' || pod.spec.tolerations?.some((toleration) => tolerates(toleration, taint)))
+
 /** When the pod must go; undefined: it may stay. `seenAt` is when the taints were first seen on the pod, for taints that do not say when they came. */
 export function evictedAt(pod: Pod, taints: readonly Taint[], seenAt: number): number | undefined {
   let soonest: number | undefined

@@ -20,6 +20,12 @@ const infoOf = (build: ApiServerOptions['build']) => ({
     goVersion: build?.runtime ?? 'node', compiler: 'gc', platform: build?.platform ?? 'linux/amd64',
 })
 
+/** What a component calls itself in its requests, as client-go words it: program, version, platform, commit; `name` tells its parts apart. */
+export function userAgentOf(program: string, build: ApiServerOptions['build'], name?: string): string {
+  const { gitVersion, gitCommit, platform } = infoOf(build)
+  return `${program}/${gitVersion.split('-')[0]} (${platform}) kubernetes/${gitCommit.slice(0, 7) || 'unknown'}${name ? `/${name}` : ''}`
+}
+
 /** The same in the metrics. */
 export function buildInfo(metrics: Metrics, build: ApiServerOptions['build']): void {
   const { binary, emulation } = versionsOf(build)
