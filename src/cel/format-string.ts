@@ -2,7 +2,7 @@
 import { CelError } from './compile.ts'
 import { typeName, type Type } from './check-type.ts'
 import type { Expr } from './expression.ts'
-import { quote } from './go-quote.ts'
+import { quote } from '#machinery'
 import type { Finding } from './issues.ts'
 import { encodeUtf8 } from './literals.ts'
 import { spend } from './meter.ts'

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { written } from './as-written.ts'
+import { endpoints } from './core/endpoints.ts'
+import { volumeAttributesClass } from './storage/volumeattributesclass.ts'
 import { accessModes, containerColumns, labels, loadBalancer, selector, selectorText, since } from './cells.ts'
 
 const now = Date.parse('2026-01-01T12:00:00Z')
@@ -30,4 +33,17 @@ test('wide columns of workloads name containers, images and the selector', () =>
   const columns = containerColumns((o: { spec: object }) => o as never, () => 'a=b')
   const cells = columns.map((c) => c.value({ spec: { containers: [{ name: 'a', image: 'x:1' }, { name: 'b', image: 'y' }] } }, now))
   assert.deepEqual(cells, ['a,b', 'x:1,y', 'a=b'])
+})
+
+const cell = (kind: any, body: object, column: string) => kind.columns.find((c: any) => c.name === column).value(written(kind, body), now) // allowed: tests look at any column
+test('endpoints: without any, none ready, more than three', () => {
+  const ips = (n: number) => Array.from({ length: n }, (_, i) => ({ ip: `10.0.0.${i + 1}` })), ports = [{ port: 80 }]
+  for (const [subsets, shown] of [
+    [undefined, '<none>'], [[{ notReadyAddresses: ips(2), ports }], ''], [[{ addresses: ips(2) }], '10.0.0.1,10.0.0.2'], [[{ addresses: [{ ip: 'fd00::1' }], ports }], '[fd00::1]:80'],
+    [[{ addresses: ips(2), ports: [{ port: 80 }, { name: 'b', port: 81 }] }, { addresses: ips(1) }], '10.0.0.1:80,10.0.0.2:80,10.0.0.1:81 + 2 more...'],
+  ] as const) assert.equal(cell(endpoints, { subsets }, 'Endpoints'), shown)
+})
+test('a class of attributes that is the default says so', () => {
+  const annotations = { 'volumeattributesclass.alpha.kubernetes.io/is-default-class': 'true' }
+  assert.equal(cell(volumeAttributesClass, { metadata: { name: 'a', annotations }, driverName: 'd' }, 'Name'), 'a (default)')
 })

@@ -1,4 +1,5 @@
 // Where a decoder stands in a document, and the errors it gives there, worded as Go words them.
+import { quote } from './go-quote.ts'
 import type { Key } from './json.ts'
 import { isNumber } from './large-numbers.ts'
 import type { Schema } from './schema.ts'
@@ -46,7 +47,7 @@ export function reportUnknown(walk: Walk): void {
   if (walk.strict.length >= strictLimit) return
   let path = ''
   for (let i = 0; i < walk.depth; i++) path += walk.what[i] === 'index' ? `[${walk.path[i]}]` : (path && '.') + walk.path[i]
-  walk.strict.push(`unknown field ${JSON.stringify(path)}`)
+  walk.strict.push(`unknown field ${quote(path)}`)
 }
 /** Puts repeated keys among the unknown fields, in the order of the text; what lies in an unknown field is not looked at. */
 export function reportDuplicates(keys: readonly Key[], strict: string[]): void {
@@ -54,8 +55,8 @@ export function reportDuplicates(keys: readonly Key[], strict: string[]): void {
   const isUnknown = (path: string) => unknown.has(path) || [...unknown].some((u) => path.startsWith(u + '.') || path.startsWith(u + '['))
   const all = new Set<string>()
   for (const { path, repeated } of keys) {
-    if (unknown.has(path)) all.add(`unknown field ${JSON.stringify(path)}`)
-    else if (repeated && !isUnknown(path)) all.add(`duplicate field ${JSON.stringify(path)}`)
+    if (unknown.has(path)) all.add(`unknown field ${quote(path)}`)
+    else if (repeated && !isUnknown(path)) all.add(`duplicate field ${quote(path)}`)
   }
   strict.splice(0, strict.length, ...[...all, ...strict.filter((text) => !all.has(text))].slice(0, strictLimit))
 }

@@ -1,4 +1,5 @@
 // Lengths of time as Go writes them ("1h30m0s", "1.5s") and as kubectl's tables shorten them ("5d3h").
+import { timeQuote } from './go-quote.ts'
 
 export class DurationError extends Error { override readonly name = 'DurationError' }
 
@@ -6,7 +7,7 @@ const unitMs: Readonly<Record<string, number>> = { ns: 1e-6, us: 1e-3, 'µs': 1e
 
 /** "1h30m" to milliseconds. Throws DurationError in the words of Go's time.ParseDuration. */
 export function parseDuration(text: string): number {
-  const quoted = JSON.stringify(text)
+  const quoted = timeQuote(text)
   const signed = /^[+-]/.test(text), rest = signed ? text.slice(1) : text
   if (rest === '0') return 0
   if (rest === '') throw new DurationError(`time: invalid duration ${quoted}`)
@@ -17,7 +18,7 @@ export function parseDuration(text: string): number {
     at += number[0].length
     const unit = /^[^\d.]+/.exec(rest.slice(at))?.[0]
     if (unit === undefined) throw new DurationError(`time: missing unit in duration ${quoted}`)
-    if (!Object.hasOwn(unitMs, unit)) throw new DurationError(`time: unknown unit ${JSON.stringify(unit)} in duration ${quoted}`)
+    if (!Object.hasOwn(unitMs, unit)) throw new DurationError(`time: unknown unit ${timeQuote(unit)} in duration ${quoted}`)
     at += unit.length
     ms += Number(number[0]) * unitMs[unit]!
   }

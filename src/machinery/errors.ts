@@ -1,4 +1,5 @@
 // Every failure a client can see is one Status object. This file is the only place that builds them, and the server has one place that sends them.
+import { quote } from './go-quote.ts'
 import type { Kind } from './kind.ts'
 
 export interface Status {
@@ -77,7 +78,7 @@ export type FieldErrorType = 'FieldValueRequired' | 'FieldValueInvalid' | 'Field
 export interface FieldError { readonly type: FieldErrorType; readonly field: string; readonly message: string }
 
 /** Strings are quoted; everything else is JSON with the characters of HTML escaped. */
-const shown = (value: unknown): string => (value === undefined ? 'null' : typeof value === 'string' ? JSON.stringify(value)
+const shown = (value: unknown): string => (value === undefined ? 'null' : typeof value === 'string' ? quote(value)
   : JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`))
 export const invalidValue = (field: string, value: unknown, why: string): FieldError =>
   ({ type: 'FieldValueInvalid', field, message: `Invalid value: ${shown(value)}${why && ': ' + why}` })
@@ -89,7 +90,7 @@ export const forbiddenValue = (field: string, why: string): FieldError => ({ typ
 export const duplicateValue = (field: string, value: unknown, why = ''): FieldError =>
   ({ type: 'FieldValueDuplicate', field, message: `Duplicate value: ${shown(value)}${why && ': ' + why}` })
 export const notSupported = (field: string, value: unknown, supported: readonly string[]): FieldError =>
-  ({ type: 'FieldValueNotSupported', field, message: `Unsupported value: ${shown(value)}: supported values: ${supported.map((v) => JSON.stringify(v)).join(', ')}` })
+  ({ type: 'FieldValueNotSupported', field, message: `Unsupported value: ${shown(value)}: supported values: ${supported.map(quote).join(', ')}` })
 export const tooLong = (field: string, maxLength: number): FieldError => ({ type: 'FieldValueTooLong', field, message: `Too long: may not be more than ${maxLength} bytes` })
 export const tooMany = (field: string, actual: number, max: number): FieldError => ({ type: 'FieldValueTooMany', field, message: `Too many: ${actual}: must have at most ${max} items` })
 export const typeInvalid = (field: string, value: unknown, why: string): FieldError =>

@@ -104,6 +104,8 @@ export interface Definition<F extends Fields> extends Rules<Body<F>> {
   readonly returnsDeleted?: true
   readonly columns?: readonly Column<Body<F>>[]
   readonly rowConditions?: (object: Body<F>) => readonly RowCondition[]
+  /** How a table of many is sorted; default: as the list is. */
+  readonly rowOrder?: (a: Body<F>, b: Body<F>) => number
   /** Fields that field selectors may name, beside metadata.name and metadata.namespace. */
   readonly selectable?: Readonly<Record<string, (object: Body<F>) => string>>
   /** What is said of a field that selectors may not name, where the kind has words of its own for it. */
@@ -138,6 +140,7 @@ export interface Kind<T extends AnyObject = any> {
   readonly untracked: readonly string[]
   readonly columns: readonly Column<T>[]
   readonly rowConditions?: (object: T) => readonly RowCondition[]
+  readonly rowOrder?: (a: T, b: T) => number
   readonly selectable: Readonly<Record<string, (object: T) => string>>
   readonly notSelectable?: (field: string) => string
   readonly storagePrefix: string
@@ -174,7 +177,7 @@ export function defineKind<const F extends Fields>(d: Definition<F>): Kind<Body<
     subresources: d.subresources ?? {}, generation: d.generation ?? false, statusOnCreate: d.statusOnCreate ?? 'drop',
     createOnUpdate: d.createOnUpdate ?? false, versionRequiredOnUpdate: d.versionRequiredOnUpdate ?? false,
     deletePolicy: d.deletePolicy ?? 'Background', ...(d.orphanWarning !== undefined && { orphanWarning: d.orphanWarning }), returnsDeleted: d.returnsDeleted ?? false, untracked: d.untracked ?? [], ...(d.ttlSeconds !== undefined && { ttlSeconds: d.ttlSeconds }), columns: d.columns ?? [], selectable: d.selectable ?? {}, ...(d.notSelectable && { notSelectable: d.notSelectable }),
-    ...(d.rowConditions && { rowConditions: d.rowConditions }),
+    ...(d.rowConditions && { rowConditions: d.rowConditions }), ...(d.rowOrder && { rowOrder: d.rowOrder }),
     storagePrefix: d.storagePrefix ?? `/registry/${d.plural}/`,
     rules: { ...(defaults && { defaults }), ...(prepareCreate && { prepareCreate }), ...(prepareUpdate && { prepareUpdate }),
       ...(validate && { validate }), ...(warnings && { warnings }), ...(statusWarnings && { statusWarnings }), ...(generationChanged && { generationChanged }), ...(name && { name }),

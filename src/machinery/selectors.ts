@@ -1,4 +1,5 @@
 // Label selectors: their two forms (the query string and the LabelSelector value), and matching.
+import { quote } from './go-quote.ts'
 import type { LabelSelector } from './meta.ts'
 import { isLabelValue, isQualifiedName } from './names.ts'
 
@@ -56,7 +57,7 @@ export function selectorFrom(given: LabelSelector | null | undefined): Selector 
   if (known) return known
   const requirements = [...selectorOfSet(given.matchLabels).requirements]
   for (const { key, operator, values = [] } of given.matchExpressions ?? []) {
-    if (!Object.hasOwn(operators, operator)) throw new SelectorError(`${JSON.stringify(operator)} is not a valid label selector operator`)
+    if (!Object.hasOwn(operators, operator)) throw new SelectorError(`${quote(operator)} is not a valid label selector operator`)
     requirements.push(requirement(key, operators[operator]!, values))
   }
   const selector = requirements.length ? new Selector(requirements) : everything
@@ -75,7 +76,7 @@ export const printSelector = (selector: Selector): string => selector.requiremen
 /** A requirement, checked. Throws SelectorError. */
 function requirement(key: string, operator: SelectorOperator, values: readonly string[]): SelectorRequirement {
   const errors: string[] = []
-  const refuse = (field: string, shown: unknown, why: string) => errors.push(`${field}: Invalid value: ${JSON.stringify(shown)}: ${why}`)
+  const refuse = (field: string, shown: unknown, why: string) => errors.push(`${field}: Invalid value: ${typeof shown === 'string' ? quote(shown) : JSON.stringify(shown)}: ${why}`)
   const badKey = isQualifiedName(key)
   if (badKey.length) refuse('key', key, badKey.join('; '))
   if (operator === 'in' || operator === 'notin') {
@@ -128,7 +129,7 @@ export function parseLabelSelector(text: string): Selector {
     if (token.kind !== 'word') fail(`found '${token.text}', expected: identifier`)
     const key = token.text
     const bad = isQualifiedName(key)
-    if (bad.length) fail(`<nil>: Invalid value: ${JSON.stringify(key)}: ${bad.join('; ')}`)
+    if (bad.length) fail(`<nil>: Invalid value: ${quote(key)}: ${bad.join('; ')}`)
     if (absent) return requirement(key, '!', [])
     if (peek().kind === 'end' || peek().kind === ',') return requirement(key, 'exists', [])
     const operator = list[at++]!

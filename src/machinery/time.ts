@@ -1,5 +1,6 @@
 // Points in time as the API writes them: RFC 3339 in UTC, whole seconds (Time) or microseconds (MicroTime).
 // Errors are worded as Go's time.Parse words them, because clients see them.
+import { timeQuote } from './go-quote.ts'
 
 export class TimeError extends Error { override readonly name = 'TimeError' }
 
@@ -45,9 +46,9 @@ export function canonicalMicroTime(text: string): string {
 function parse(text: string, layout: string): Parsed {
   let at = 0
   const bad = (from: number, element: string): never => {
-    throw new TimeError(`parsing time ${quote(text)} as ${quote(layout)}: cannot parse ${quote(text.slice(from))} as ${quote(element)}`)
+    throw new TimeError(`parsing time ${timeQuote(text)} as ${timeQuote(layout)}: cannot parse ${timeQuote(text.slice(from))} as ${timeQuote(element)}`)
   }
-  const wrong = (why: string): never => { throw new TimeError(`parsing time ${quote(text)}: ${why}`) }
+  const wrong = (why: string): never => { throw new TimeError(`parsing time ${timeQuote(text)}: ${why}`) }
   const digits = (count: number, element: string, start = at): number => {
     let n = 0
     for (let i = 0; i < count; i++) {
@@ -98,10 +99,9 @@ function parse(text: string, layout: string): Parsed {
     if (minutes > 59) wrong('time zone offset minute out of range')
     offset = (hours * 60 + minutes) * (sign === '-' ? -1 : 1)
   }
-  if (at < text.length) wrong(`extra text: ${quote(text.slice(at))}`)
+  if (at < text.length) wrong(`extra text: ${timeQuote(text.slice(at))}`)
   if (day < 1 || day > daysIn(year, month)) wrong('day out of range')
   const date = new Date(Date.UTC(2000, month - 1, day, hour, minute, second))
   date.setUTCFullYear(year, month - 1, day)
   return { ms: date.getTime() - offset * 60_000 + Math.floor(micros / 1000), micros }
 }
-const quote = (text: string): string => JSON.stringify(text)

@@ -81,3 +81,12 @@ test('what selectors may not name is refused in the words of the kind', async ()
   assert.equal(await refusal('api/v1/pods'), '400 field label not supported: spec.size')
   assert.equal(await refusal('api/v1/configmaps'), '400 "spec.size" is not a known field selector: only "metadata.name", "metadata.namespace"')
 })
+
+test('a table of flow schemas is in the order they are asked', async () => {
+  const { ask } = await start(), schemas = '/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas'
+  const schema = (name: string, matchingPrecedence: number) => ({ apiVersion: 'flowcontrol.apiserver.k8s.io/v1', kind: 'FlowSchema', metadata: { name }, spec: { matchingPrecedence, priorityLevelConfiguration: { name: 'l' } } })
+  for (const [name, precedence] of [['a', 30], ['c', 20], ['b', 20], ['d', 10]] as const) await ask(`POST ${schemas}`, schema(name, precedence))
+  const table = (await ask(`GET ${schemas}`, undefined, { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' })).body
+  assert.deepEqual(table.rows.map((row: Body) => row.cells[0]).filter((name: string) => name.length === 1), ['d', 'b', 'c', 'a'])
+  assert.deepEqual((await ask(`GET ${schemas}`)).body.items.map((i: Body) => i.metadata.name).filter((name: string) => name.length === 1), ['a', 'b', 'c', 'd'])
+})

@@ -1,7 +1,7 @@
 // The object layer over the store. Bytes are the truth: what is stored is an object's JSON without kind, apiVersion and
 // resourceVersion, metadata first, so that an answer is made by putting a few bytes in front. Decoded, frozen values are a bounded
 // cache on top, shared by everybody in the process.
-import { badRequest, deepFreeze, internalError, parseWritten, type AnyObject, type Clock, type Kind, type LooseObject } from '#machinery'
+import { badRequest, deepFreeze, internalError, parseWritten, quote, type AnyObject, type Clock, type Kind, type LooseObject } from '#machinery'
 import { prefixEnd, type KeyValue, type RangeResult, type Store } from '#store'
 import { LRUCache } from 'lru-cache'
 import type { AtRest } from './encryption/at-rest.ts'
@@ -208,7 +208,7 @@ export function nameOfKey(key: string): string {
 
 function checkSegment(name: string): void {
   const why = name === '.' || name === '..' ? `may not be '${name}'` : name.includes('/') ? "may not contain '/'" : name.includes('%') ? "may not contain '%'" : ''
-  if (why) throw badRequest(`Name parameter invalid: ${JSON.stringify(name)}: ${why}`)
+  if (why) throw badRequest(`Name parameter invalid: ${quote(name)}: ${why}`)
 }
 
 export const createObjects = (options: ObjectsOptions): Objects => new Objects(options)

@@ -1,6 +1,6 @@
 // The forms an object can be asked for in instead of itself: a row of a table, its metadata alone.
 import { columnDescription } from '#kinds'
-import { badRequest, type AnyObject, type Column, type LooseObject } from '#machinery'
+import { badRequest, quote, type AnyObject, type Column, type LooseObject } from '#machinery'
 import type { Query } from './request.ts'
 import type { Served } from './served.ts'
 
@@ -23,18 +23,18 @@ export function includedObject(query: Query): IncludedObject {
   const asked = query.get('includeObject') ?? ''
   if (asked === '' || asked === 'Metadata') return 'Metadata'
   if (asked === 'None' || asked === 'Object') return asked
-  throw badRequest(`unrecognized includeObject value: ${JSON.stringify(asked)}`)
+  throw badRequest(`unrecognized includeObject value: ${quote(asked)}`)
 }
 
 export interface TableOptions { readonly version: string; readonly include: IncludedObject; readonly now: number; readonly withColumns?: boolean }
 
 /** `objects` are of the stored version. */
 export function table(served: Pick<Served, 'columns'> & { readonly kind?: Served['kind'] }, objects: readonly LooseObject[], metadata: object, { version, include, now, withColumns = true }: TableOptions): Table {
-  const { columns } = served
+  const { columns, kind } = served, rows = kind?.rowOrder ? [...objects].sort(kind.rowOrder) : objects
   return {
     kind: 'Table', apiVersion: `meta.k8s.io/${version}`, metadata,
     columnDefinitions: withColumns ? definitions(served) : null,
-    rows: objects.map((object) => ({ cells: columns.map((c) => cell(c, object, now)), ...conditionsOf(served, object), ...(include !== 'None' && { object: include === 'Object' ? object : partialObject(object, version) }) })),
+    rows: rows.map((object) => ({ cells: columns.map((c) => cell(c, object, now)), ...conditionsOf(served, object), ...(include !== 'None' && { object: include === 'Object' ? object : partialObject(object, version) }) })),
   }
 }
 

@@ -1,5 +1,5 @@
 // Which objects a list, watch or deletecollection is about: namespace, label selector, field selector; and where to look for them.
-import { badRequest, everyField, everything, parseFieldSelector, parseLabelSelector, SelectorError, type FieldSelector, type LooseObject } from '#machinery'
+import { badRequest, everyField, everything, parseFieldSelector, parseLabelSelector, quote, SelectorError, type FieldSelector, type LooseObject } from '#machinery'
 import type { KeyValue } from '#store'
 import { place, type Call } from './core.ts'
 import type { Place } from './event-log.ts'
@@ -62,7 +62,7 @@ function fieldsOf({ served: { kind, selectable, custom } }: Call, selector: Fiel
   const own = Object.keys(selectable)
   for (const { field } of selector.requirements) {
     if (field === 'metadata.name' || (field === 'metadata.namespace' && (kind.namespaced || (own.length === 0 && !custom))) || Object.hasOwn(selectable, field)) continue
-    throw badRequest(kind.notSelectable ? kind.notSelectable(field) : own.length > 0 || custom ? `field label not supported: ${field}` : `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`)
+    throw badRequest(kind.notSelectable ? kind.notSelectable(field) : own.length > 0 || custom ? `field label not supported: ${field}` : `${quote(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`)
   }
   return selector
 }

@@ -1,5 +1,5 @@
 // Addresses and networks as Go's net/netip reads and writes them, with its errors.
-import { quote } from '../go-quote.ts'
+import { quote } from '#machinery'
 
 export class AddressError extends Error {}
 

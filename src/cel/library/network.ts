@@ -1,7 +1,7 @@
 // ip() and cidr(): addresses and networks in expressions.
 import { CelError } from '../compile.ts'
 import type { Library } from '../functions.ts'
-import { quote } from '../go-quote.ts'
+import { quote } from '#machinery'
 import { formatAddress, holds, isMapped, masked, parseAddress, parseNetwork, sameAddress, type Address, type Network } from './ip-address.ts'
 import type { OpaqueValue } from '../values.ts'
 

@@ -1,7 +1,7 @@
 // semver(): versions as blang/semver reads and compares them.
 import { CelError } from '../compile.ts'
 import type { Library } from '../functions.ts'
-import { quote } from '../go-quote.ts'
+import { quote } from '#machinery'
 import type { OpaqueValue } from '../values.ts'
 
 class SemverValue implements OpaqueValue {

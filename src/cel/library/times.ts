@@ -2,7 +2,7 @@
 import { CronDate } from 'croner'
 import { CelError } from '../compile.ts'
 import type { Library } from '../functions.ts'
-import { quote } from '../go-quote.ts'
+import { quote } from '#machinery'
 import { civil } from '../time-values.ts'
 import type { Duration, Timestamp } from '../values.ts'
 

@@ -1,5 +1,5 @@
 // URLs as Go's net/url reads them, with its errors.
-import { quote } from '../go-quote.ts'
+import { quote } from '#machinery'
 import { decodeUtf8, encodeUtf8 } from '../literals.ts'
 
 export class UrlError extends Error {}

@@ -1,11 +1,11 @@
 // Whom to call: a URL or a service, as webhooks for admission and for conversion name them.
-import { invalidValue, isDNS1123Subdomain, isPortNumber, requiredValue, type FieldError } from '#machinery'
+import { invalidValue, isDNS1123Subdomain, isPortNumber, quote, requiredValue, type FieldError } from '#machinery'
 
 const parts = /^(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?:\/\/([^/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/s
 const form = '; desired format: https://host[/path]'
 export function validateURL(url: string, at: string): FieldError[] {
   const why = whyNoURL(url)
-  if (why !== undefined) return [requiredValue(at, `url must be a valid URL: parse ${JSON.stringify(url)}: ${why}${form}`)]
+  if (why !== undefined) return [requiredValue(at, `url must be a valid URL: parse ${quote(url)}: ${why}${form}`)]
   const [, scheme = '', authority = '', , query = '', fragment = ''] = parts.exec(url) ?? [], userAt = authority.lastIndexOf('@'), host = authority.slice(userAt + 1)
   return [
     ...(scheme.toLowerCase() === 'https' ? [] : [invalidValue(at, scheme.toLowerCase(), `'https' is the only allowed URL scheme${form}`)]),
@@ -22,12 +22,12 @@ function whyNoURL(url: string): string | undefined {
   const [, scheme, authority = '', path = ''] = parts.exec(url) ?? [], host = authority.slice(authority.lastIndexOf('@') + 1)
   if (scheme === undefined && !url.startsWith('/') && /^[^/]*:/.test(url)) return 'first path segment in URL cannot contain colon'
   const wrongEscape = /%(?![0-9a-fA-F]{2}).{0,2}/s.exec(path) ?? /%(?![0-9a-fA-F]{2}).{0,2}/s.exec(host)
-  if (wrongEscape) return `invalid URL escape ${JSON.stringify(wrongEscape[0])}`
+  if (wrongEscape) return `invalid URL escape ${quote(wrongEscape[0])}`
   if (host.startsWith('[') && !host.includes(']')) return "missing ']' in host"
   const bad = /[^A-Za-z0-9\-._~!$&'()*+,;=:[\]<>"%\u0080-\uffff]/.exec(host)
-  if (bad) return `invalid character ${JSON.stringify(bad[0])} in host name`
+  if (bad) return `invalid character ${quote(bad[0])} in host name`
   const port = /:([^:\]]*)$/.exec(host)?.[1]
-  if (port !== undefined && !/^\d*$/.test(port)) return `invalid port ${JSON.stringify(`:${port}`)} after host`
+  if (port !== undefined && !/^\d*$/.test(port)) return `invalid port ${quote(`:${port}`)} after host`
   return undefined
 }
 

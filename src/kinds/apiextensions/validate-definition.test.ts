@@ -55,6 +55,13 @@ for (const [name, given, ...expected] of [
   ['review versions without a webhook', body({ conversion: { strategy: 'None', webhook: { conversionReviewVersions: ['v1'] } } }), 'spec.conversion.conversionReviewVersions: Forbidden: should not be set when strategy is not set to Webhook'],
   ['a review that nobody here speaks', body({ conversion: { strategy: 'Webhook', webhook: { conversionReviewVersions: ['v9'], clientConfig: { url: 'https://x.example/' } } } }),
     'spec.conversion.conversionReviewVersions: Invalid value: ["v9"]: must include at least one of v1, v1beta1'],
+  ['the same schema, other fields to select by', body({ versions: [version(root, { selectableFields: [{ jsonPath: '.spec.a' }] }), { ...version(), name: 'v2', storage: false }] }),
+    'spec.versions[0].selectableFields: Invalid value: "": may only be set when version.schema.openAPIV3Schema is not included'],
+  ['other schemas, the same fields to select by', body({ versions: [version(root, { selectableFields: [{ jsonPath: '.spec.a' }] }),
+    { ...version({ ...root, description: 'more' }, { selectableFields: [{ jsonPath: '.spec.a' }] }), name: 'v2', storage: false }] }),
+    'spec.selectableFields: Invalid value: "": may only be set when validations.schema is included'],
+  ['a warning of many bytes', body({ versions: [version(root, { deprecated: true, deprecationWarning: `${'é'.repeat(128)}\u0007` })] }), `spec.versions[0].deprecationWarning: Invalid value: "${'é'.repeat(128)}\\a": must be <= 256 characters long`,
+    `spec.versions[0].deprecationWarning: Invalid value: "${'é'.repeat(128)}\\a": must only contain printable UTF-8 characters; non-printable character found at index 256`],
   ['unknown fields everywhere', body({ preserveUnknownFields: true }), 'spec.preserveUnknownFields: Invalid value: true: cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead'],
 ] as [string, object, ...string[]][]) test(`new: ${name}`, () => assert.deepEqual(problems(crd, given), expected))
 
@@ -69,4 +76,27 @@ test('a version that was stored stays in the list until its objects are moved', 
 })
 test('the group and the plural stay', () => {
   assert.deepEqual(problemsOfChange(crd, body(), (o) => { o.spec.group = 'y.example' }), ['spec.group: Invalid value: "y.example": field is immutable'])
+})
+
+const pem = (type: string, body: string) => btoa(`-----BEGIN ${type}-----\n${body}\n-----END ${type}-----\n`), aCertificate = pem('CERTIFICATE', 'MAMCAQE=')
+for (const [name, before, bundle, why] of [
+  ['a certificate', undefined, aCertificate], ['no PEM', aCertificate, btoa('x'), 'unable to parse bytes as PEM block'], ['a key', aCertificate, pem('PRIVATE KEY', 'MAMCAQE='), 'no valid certificate authority data seen'],
+  ['half a certificate', undefined, pem('CERTIFICATE', 'MAM='), 'failed to parse certificate: x509: malformed certificate'], ['no PEM, as before', btoa('y'), btoa('x')],
+] as [string, string | undefined, string, string?][]) test(`authorities of a webhook in use: ${name}`, () => {
+  const conversion = (caBundle?: string) => ({ strategy: 'Webhook', webhook: { conversionReviewVersions: ['v9'], clientConfig: { url: 'https://x.example/', ...(caBundle && { caBundle }) } } })
+  const found = problemsOfChange(crd, body({ conversion: conversion(before) }), (o) => { o.spec.conversion = conversion(bundle) })
+  const inUse = created(crd, body({ conversion: conversion(before) }))
+  inUse.status.conditions = [{ type: 'Established', status: 'True' }]
+  const now = structuredClone(inUse)
+  now.spec.conversion = conversion(bundle)
+  const review = 'spec.conversion.conversionReviewVersions: Invalid value: ["v9"]: must include at least one of v1, v1beta1'
+  assert.deepEqual(found, [review])
+  assert.deepEqual(crd.rules.validate!(now, inUse).map((e) => `${e.field}: ${e.message}`),
+    [...(why ? [`spec.conversion.webhookClientConfig.caBundle: Invalid value: ${JSON.stringify(bundle)}: unable to load root certificates: ${why}`] : []), review])
+})
+
+test('one version with a status is enough to narrow the root of a schema that all have', () => {
+  const schema = { ...root, minProperties: 1 }, second = (more: object) => ({ ...version(schema, more), name: 'v2', storage: false })
+  assert.deepEqual(problems(crd, body({ versions: [version(schema), second({})] })), [])
+  assert.match(problems(crd, body({ versions: [version(schema), second({ subresources: { status: {} } })] }))[0]!, /^spec\.validation\.openAPIV3Schema: .*fields are allowed at the root of the schema if the status subresource is enabled$/)
 })

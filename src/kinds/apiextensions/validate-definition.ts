@@ -1,8 +1,9 @@
 // What is wrong with the definition of a custom resource. What all versions say alike is looked at once: messages then name the spec, not the version.
 import {
-  forbiddenValue, fromBase64, invalidValue, isDNS1035Label, isDNS1123Subdomain, notSupported, requiredValue, same, tooMany, duplicateValue, type AnyObject, type FieldError,
+  forbiddenValue, invalidValue, isDNS1035Label, isDNS1123Subdomain, notSupported, requiredValue, same, tooMany, duplicateValue, type AnyObject, type FieldError,
 } from '#machinery'
 import { validateServiceCaller, validateURL } from '../admissionregistration/validate-caller.ts'
+import { isSequence } from '../certificates/request-subject.ts'
 import { failing, immutableField } from '../checks.ts'
 import { goForm } from '../go-diff.ts'
 import { crdVersionForm } from '../go-forms.ts'
@@ -25,8 +26,7 @@ export function validateDefinition(crd: Definition, old?: Definition, subresourc
   const established = old?.status.conditions?.some((c) => c.type === 'Established' && c.status === 'True')
   return [
     ...(!old && metadata.name !== `${spec.names.plural}.${spec.group}` ? [invalidValue('metadata.name', metadata.name, 'must be spec.names.plural+"."+spec.group')] : []),
-    ...validateSpec(spec, versions),
-    ...(established ? validateBundle(crd, old) : []),
+    ...validateSpec(spec, versions, established ? old : undefined),
     ...(established ? [...immutableField(spec.scope, old!.spec.scope, 'spec.scope'), ...immutableField(spec.names.kind, old!.spec.names.kind, 'spec.names.kind')] : []),
     ...(old ? [...immutableField(spec.group, old.spec.group, 'spec.group'), ...immutableField(spec.names.plural, old.spec.names.plural, 'spec.names.plural')] : []),
     ...validateNames(status.acceptedNames, 'status.acceptedNames'),
@@ -38,7 +38,8 @@ export function validateDefinition(crd: Definition, old?: Definition, subresourc
 }
 
 const shared = ['schema', 'subresources', 'additionalPrinterColumns', 'selectableFields'] as const
-function validateSpec(spec: CustomResourceDefinitionSpec, versions: readonly CustomResourceDefinitionVersion[]): FieldError[] {
+/** `inUse`: the definition as it was, where objects may be served by it. */
+function validateSpec(spec: CustomResourceDefinitionSpec, versions: readonly CustomResourceDefinitionVersion[], inUse: Definition | undefined): FieldError[] {
   const errors: FieldError[] = [], badGroup = isDNS1123Subdomain(spec.group), first = versions[0]
   /** What the reference lifts out of versions that all say the same. */
   const alike = new Set<string>(first ? shared.filter((field) => versions.every((v) => same(v[field], first[field]))) : [])
@@ -55,7 +56,7 @@ function validateSpec(spec: CustomResourceDefinitionSpec, versions: readonly Cus
   for (const [i, v] of left.entries()) {
     const bad = isDNS1035Label(v.name)
     if (bad.length) errors.push(invalidValue(`spec.versions[${i}].name`, v.name, bad.join(',')))
-    errors.push(...validateDeprecation(v, `spec.versions[${i}].deprecationWarning`), ...validateParts(v, versions[i]!, `spec.versions[${i}]`, 'schema'))
+    errors.push(...validateDeprecation(v, `spec.versions[${i}].deprecationWarning`), ...validateParts(v, hasStatus(versions[i]!), `spec.versions[${i}]`, 'schema'))
   }
   if (new Set(versions.map((v) => v.name)).size < versions.length) wrongVersions('must contain unique version names')
   if (versions.filter((v) => v.storage).length !== 1) wrongVersions('must have exactly one version marked as storage version')
@@ -63,21 +64,22 @@ function validateSpec(spec: CustomResourceDefinitionSpec, versions: readonly Cus
   if (badFirst.length) errors.push(invalidValue('spec.version', first!.name, badFirst.join(',')))
   for (const field of ['plural', 'singular', 'kind', 'listKind'] as const) if (!spec.names[field]) errors.push(requiredValue(`spec.names.${field}`))
   errors.push(...validateNames(spec.names, 'spec.names'))
-  if (first) errors.push(...validateParts(Object.fromEntries(Object.entries(first).filter(([field]) => alike.has(field))), first, 'spec', 'validation'))
+  if (first) errors.push(...validateParts(Object.fromEntries(Object.entries(first).filter(([field]) => alike.has(field))), versions.some(hasStatus), 'spec', 'validation'))
   if (spec.preserveUnknownFields && spec.conversion && spec.conversion.strategy !== 'None')
     errors.push(invalidValue('spec.conversion.strategy', spec.conversion.strategy, 'must be None if spec.preserveUnknownFields is true'))
-  return [...errors, ...validateConversion(spec.conversion, 'spec.conversion')]
+  return [...errors, ...validateConversion(spec.conversion, inUse, 'spec.conversion')]
 }
+const hasStatus = ({ subresources }: CustomResourceDefinitionVersion): boolean => subresources?.status !== undefined
 const validateWord = (word: string, words: readonly string[], at: string): FieldError[] =>
   (!word ? [requiredValue(at)] : words.includes(word) ? [] : [notSupported(at, word, words)])
 
 type Parts = Partial<Pick<CustomResourceDefinitionVersion, (typeof shared)[number]>>
 /** Schema, subresources, columns and fields to select by, of one version or of all. */
-const validateParts = (parts: Parts, version: CustomResourceDefinitionVersion, at: string, schemaName: string): FieldError[] => [
-  ...(parts.schema?.openAPIV3Schema ? validateRoot(parts.schema.openAPIV3Schema, !!version.subresources?.status, `${at}.${schemaName}.openAPIV3Schema`) : []),
+const validateParts = (parts: Parts, status: boolean, at: string, schemaName: 'schema' | 'validation'): FieldError[] => [
+  ...(parts.schema?.openAPIV3Schema ? validateRoot(parts.schema.openAPIV3Schema, status, `${at}.${schemaName}.openAPIV3Schema`) : []),
   ...(parts.subresources ? validateSubresources(parts.subresources, `${at}.subresources`) : []),
   ...(parts.additionalPrinterColumns ?? []).flatMap((column, i) => validateColumn(column, `${at}.additionalPrinterColumns[${i}]`)),
-  ...validateSelectable(parts.selectableFields ?? [], version.schema?.openAPIV3Schema, `${at}.selectableFields`),
+  ...validateSelectable(parts.selectableFields ?? [], parts.schema?.openAPIV3Schema, schemaName, `${at}.selectableFields`),
 ]
 
 const atRoot = ['Description', 'Type', 'Format', 'Title', 'Maximum', 'ExclusiveMaximum', 'Minimum', 'ExclusiveMinimum', 'MaxLength', 'MinLength', 'Pattern', 'MaxItems', 'MinItems',
@@ -107,11 +109,11 @@ function validateRoot(schema: JSONSchemaProps, hasStatus: boolean, at: string): 
 const validateDeprecation = ({ deprecated, deprecationWarning: text }: CustomResourceDefinitionVersion, at: string): FieldError[] => {
   if (text === undefined) return []
   if (!deprecated) return [invalidValue(at, text, 'can only be set for deprecated versions')]
-  const odd = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.exec(text)
+  const odd = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.exec(text), bytes = (part: string) => new TextEncoder().encode(part).length
   return [
-    ...(text.length > 256 ? [invalidValue(at, text, 'must be <= 256 characters long')] : []),
+    ...(bytes(text) > 256 ? [invalidValue(at, text, 'must be <= 256 characters long')] : []),
     ...(text ? [] : [invalidValue(at, text, 'must not be an empty string')]),
-    ...(odd ? [invalidValue(at, text, `must only contain printable UTF-8 characters; non-printable character found at index ${odd.index}`)] : []),
+    ...(odd ? [invalidValue(at, text, `must only contain printable UTF-8 characters; non-printable character found at index ${bytes(text.slice(0, odd.index))}`)] : []),
   ]
 }
 const validatePath = (path: string, at: string, under: string[], where: string): FieldError[] =>
@@ -135,8 +137,11 @@ const validateColumn = ({ name, type, format, jsonPath }: CustomResourceColumnDe
   ...(jsonPath ? validatePath(jsonPath, `${at}.JSONPath`, [], '') : [requiredValue(`${at}.JSONPath`)]),
 ]
 const mostSelectable = 8
-function validateSelectable(fields: readonly SelectableField[], schema: JSONSchemaProps | undefined, at: string): FieldError[] {
-  if (!fields.length || !schema) return []
+/** Said where the schema is not in the same place: versions have different schemas and the same fields, or the same schema and different fields. */
+const unschemed = { schema: 'may only be set when version.schema.openAPIV3Schema is not included', validation: 'may only be set when validations.schema is included' } as const
+function validateSelectable(fields: readonly SelectableField[], schema: JSONSchemaProps | undefined, schemaName: keyof typeof unschemed, at: string): FieldError[] {
+  if (!fields.length) return []
+  if (!schema) return [invalidValue(at, '', unschemed[schemaName])]
   const seen = new Set<string>(), errors = fields.flatMap(({ jsonPath: path }, i) => {
     const here = `${at}[${i}].jsonPath`
     if (!path) return [requiredValue(here)]
@@ -193,15 +198,20 @@ function validateApproval(crd: Definition, old: Definition | undefined): FieldEr
 }
 
 /** Once it is in use, a webhook's authorities must be readable, unless they were not before. */
-function validateBundle({ spec }: Definition, old: Definition | undefined): FieldError[] {
-  const bundle = spec.conversion?.webhook?.clientConfig?.caBundle, before = old?.spec.conversion?.webhook?.clientConfig?.caBundle
-  return !bundle || holdsCertificate(bundle) || (before && !holdsCertificate(before)) ? []
-    : [invalidValue('spec.conversion.webhookClientConfig.caBundle', bundle, 'unable to load root certificates: unable to parse bytes as PEM block')]
+function validateBundle(bundle: string | undefined, inUse: Definition | undefined, at: string): FieldError[] {
+  const before = inUse?.spec.conversion?.webhook?.clientConfig?.caBundle, why = inUse && bundle ? whyNoAuthorities(bundle) : undefined
+  return why === undefined || (before && whyNoAuthorities(before) !== undefined) ? [] : [invalidValue(at, bundle, `unable to load root certificates: ${why}`)]
 }
-const holdsCertificate = (bundle: string): boolean => new TextDecoder().decode(fromBase64(bundle)).includes('-----BEGIN CERTIFICATE-----')
+const block = /(?:^|\n)-----BEGIN ([^\n]*?)-----[ \t\r]*\n([\s\S]*?)-----END \1-----/g
+/** What Go has against a bundle in base64 in which it finds no certificate; undefined where there is one. */
+function whyNoAuthorities(bundle: string): string | undefined {
+  const blocks = [...atob(bundle).matchAll(block)], certificates = blocks.filter(([, type, body]) => type === 'CERTIFICATE' && !body!.includes(':'))
+  if (certificates.some(([, , body]) => isSequence(body!))) return undefined
+  return certificates.length ? 'failed to parse certificate: x509: malformed certificate' : blocks.length ? 'no valid certificate authority data seen' : 'unable to parse bytes as PEM block'
+}
 
 const reviewVersions = ['v1', 'v1beta1']
-function validateConversion(conversion: CustomResourceConversion | undefined, at: string): FieldError[] {
+function validateConversion(conversion: CustomResourceConversion | undefined, inUse: Definition | undefined, at: string): FieldError[] {
   if (!conversion) return []
   const { strategy, webhook } = conversion, errors = validateWord(strategy, ['None', 'Webhook'], `${at}.strategy`), caller = `${at}.webhookClientConfig`
   const config = webhook?.clientConfig, versions = webhook?.conversionReviewVersions ?? [], here = `${at}.conversionReviewVersions`
@@ -212,6 +222,7 @@ function validateConversion(conversion: CustomResourceConversion | undefined, at
   if (!config) errors.push(requiredValue(caller, 'required when strategy is set to Webhook'))
   else if ((config.url === undefined) === (config.service === undefined)) errors.push(requiredValue(caller, 'exactly one of url or service is required'))
   else errors.push(...(config.url !== undefined ? validateURL(config.url, `${caller}.url`) : validateServiceCaller(config.service!, `${caller}.service`)))
+  errors.push(...validateBundle(config?.caBundle, inUse, `${caller}.caBundle`))
   if (!versions.length) return [...errors, requiredValue(here)]
   errors.push(...versions.flatMap((v, i) => (versions.indexOf(v) < i ? [invalidValue(`${here}[${i}]`, v, 'duplicate version')] : failing(isDNS1035Label, v, `${here}[${i}]`))))
   return versions.some((v) => reviewVersions.includes(v)) ? errors : [...errors, invalidValue(here, versions, `must include at least one of ${reviewVersions.join(', ')}`)]

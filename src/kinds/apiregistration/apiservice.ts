@@ -1,5 +1,5 @@
 import {
-  defineKind, invalidValue, isDNS1035Label, isDNS1123Subdomain, isPortNumber, nameIsPathSegment, requiredValue, s, type FieldError, type Infer, type ObjectOf,
+  defineKind, invalidValue, isDNS1035Label, isDNS1123Subdomain, isPortNumber, nameIsPathSegment, quote, requiredValue, s, type FieldError, type Infer, type ObjectOf,
 } from '#machinery'
 import * as cells from '../cells.ts'
 import { keepMetadata } from '../status-metadata.ts'
@@ -43,7 +43,7 @@ function validateAPIService({ metadata: { name }, spec }: APIServiceLike, _old?:
   if (subresource === 'status') return []
   const errors: FieldError[] = [], firstOf = (reasons: string[], field: string, value: string) =>
     { for (const why of reasons.slice(0, 1)) errors.push(invalidValue(field, value, why)) }
-  if (!/[/%]/.test(name) && name !== wanted) errors.push(invalidValue('metadata.name', name, `must be \`spec.version+"."+spec.group\`: ${JSON.stringify(wanted)}`))
+  if (!/[/%]/.test(name) && name !== wanted) errors.push(invalidValue('metadata.name', name, `must be \`spec.version+"."+spec.group\`: ${quote(wanted)}`))
   if (!group && version !== 'v1') errors.push(requiredValue('spec.group', 'only v1 may have an empty group and it better be legacy kube'))
   if (group) firstOf(isDNS1123Subdomain(group), 'spec.group', group)
   firstOf(isDNS1035Label(version), 'spec.version', version)

@@ -1,4 +1,5 @@
 // Sets of a job's indexes as text: "1,3-5". Numbers and ranges, in order.
+import { quote } from '#machinery'
 
 type Interval = readonly [from: number, to: number]
 
@@ -32,11 +33,11 @@ export function firstCommonIndex(one: string, other: string, completions: number
 
 function readInterval(part: string, completions: number): Interval | string {
   const ends = part.split('-')
-  if (ends.length > 2) return `the fragment ${JSON.stringify(part)} violates the requirement that an index interval can have at most two parts separated by '-'`
+  if (ends.length > 2) return `the fragment ${quote(part)} violates the requirement that an index interval can have at most two parts separated by '-'`
   const numbers: number[] = []
   for (const end of ends) {
-    if (!/^\+?\d{1,18}$/.test(end)) return `cannot convert string to integer for index: ${JSON.stringify(end)}`
-    if (Number(end) >= completions) return `too large index: ${JSON.stringify(end)}`
+    if (!/^\+?\d{1,18}$/.test(end)) return `cannot convert string to integer for index: ${quote(end)}`
+    if (Number(end) >= completions) return `too large index: ${quote(end)}`
     numbers.push(Number(end))
   }
   const [from, to = from!] = numbers as [number, number?]

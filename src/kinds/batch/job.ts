@@ -1,4 +1,4 @@
-import { defineKind, labelSelector, s, shortAge, type Infer, type ObjectOf } from '#machinery'
+import { defineKind, labelSelector, quote, s, shortAge, type Infer, type ObjectOf } from '#machinery'
 import * as cells from '../cells.ts'
 import { podTemplateSpec } from '../core/pod/spec.ts'
 import { defaultJob, defaultJobSpec, jobWarnings, prepareJob } from './job-rules.ts'
@@ -120,7 +120,7 @@ export const job = defineKind({
     cells.age,
     ...cells.containerColumns<{ spec: JobSpec }>((o) => o.spec.template, (o) => cells.selector(o.spec.selector)),
   ],
-  notSelectable: (field) => `field label ${JSON.stringify(field)} not supported for Job`,
+  notSelectable: (field) => `field label ${quote(field)} not supported for Job`,
   selectable: { 'status.successful': (o) => String(o.status.succeeded ?? 0) },
   subresources: { status: true },
   fields: {

@@ -1,5 +1,5 @@
 // Cron schedules: five fields (minute, hour, day of month, month, day of week), names, steps, and @daily and its like.
-import { DurationError, parseDuration } from '#machinery'
+import { DurationError, parseDuration, quote } from '#machinery'
 import { zoneProblem } from './time-zone.ts'
 
 export class ScheduleError extends Error { override readonly name = 'ScheduleError' }
@@ -91,9 +91,9 @@ function numberOrName(text: string, names: readonly string[] | undefined): numbe
   return at < 0 ? number(text) : at + (names!.length === 12 ? 1 : 0)
 }
 function number(text: string): number {
-  if (!/^[+-]?\d+$/.test(text)) throw new ScheduleError(`failed to parse int from ${text}: strconv.Atoi: parsing ${JSON.stringify(text)}: invalid syntax`)
+  if (!/^[+-]?\d+$/.test(text)) throw new ScheduleError(`failed to parse int from ${text}: strconv.Atoi: parsing ${quote(text)}: invalid syntax`)
   const n = Number(text)
-  if (!Number.isSafeInteger(n)) throw new ScheduleError(`failed to parse int from ${text}: strconv.Atoi: parsing ${JSON.stringify(text)}: value out of range`)
+  if (!Number.isSafeInteger(n)) throw new ScheduleError(`failed to parse int from ${text}: strconv.Atoi: parsing ${quote(text)}: value out of range`)
   if (n < 0) throw new ScheduleError(`negative number (${n}) not allowed: ${text}`)
   return n
 }

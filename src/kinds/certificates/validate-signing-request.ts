@@ -1,5 +1,5 @@
 // What is wrong with a certificate signing request and with what is decided about it.
-import { duplicateValue, forbiddenValue, invalidValue, isDNS1123Label, isDNS1123Subdomain, notSupported, requiredValue, same, tooLong, type FieldError } from '#machinery'
+import { duplicateValue, forbiddenValue, invalidValue, isDNS1123Label, isDNS1123Subdomain, notSupported, quote, requiredValue, same, tooLong, type FieldError } from '#machinery'
 import { oneOf } from '../checks.ts'
 import { goDiff } from '../go-diff.ts'
 import { signingConditionForm } from '../go-forms.ts'
@@ -42,7 +42,7 @@ const pemBlock = /-----BEGIN ([^\n]*?)-----\r?\n([^]*?)-----END \1-----/g
 function validateCertificate(base64: string): FieldError[] {
   const refuse = (why: string) => [invalidValue('status.certificate', '<certificate data>', why)], blocks = base64 ? [...atob(base64).matchAll(pemBlock)] : []
   for (const [, type = '', content = ''] of blocks) {
-    if (type !== 'CERTIFICATE') return refuse(`only CERTIFICATE PEM blocks are allowed, found ${JSON.stringify(type)}`)
+    if (type !== 'CERTIFICATE') return refuse(`only CERTIFICATE PEM blocks are allowed, found ${quote(type)}`)
     if (content.includes(':')) return refuse('no PEM block headers are permitted')
     if (!isSequence(content)) return refuse('x509: malformed certificate')
   }
@@ -59,7 +59,7 @@ export function validateSignerName(name: string, at: string): FieldError[] {
   /** The first part that is wrong stands for all that are. */
   const firstBad = (all: readonly string[], check: (label: string) => string[], shown: string) => {
     const bad = all.find((label) => check(label).length)
-    return bad === undefined ? [] : check(bad).map((message) => invalidValue(at, shown, `validating label ${JSON.stringify(bad)}: ${message}`))
+    return bad === undefined ? [] : check(bad).map((message) => invalidValue(at, shown, `validating label ${quote(bad)}: ${message}`))
   }
   return [
     ...(domain.length > longestDomain ? [tooLong(at, longestDomain)] : []),
@@ -88,11 +88,11 @@ function validateConditions(conditions: readonly CertificateSigningRequestCondit
 function validateChange(now: CertificateSigningRequestStatus, before: CertificateSigningRequestStatus, subresource: string | undefined): FieldError[] {
   const errors: FieldError[] = [], of = (status: CertificateSigningRequestStatus, type: string) => (status.conditions ?? []).filter((c) => c.type === type)
   for (const type of lasting) if (of(now, type).length < of(before, type).length) errors.push(forbiddenValue('status.conditions',
-    `updates may not remove a condition of type ${JSON.stringify(type)}`))
+    `updates may not remove a condition of type ${quote(type)}`))
   if (subresource !== 'approval') for (const type of decisions) {
     const [a, b] = [of(now, type), of(before, type)]
-    if (a.length > b.length) errors.push(forbiddenValue('status.conditions', `updates may not add a condition of type ${JSON.stringify(type)}`))
-    else if (a.length === b.length && !same(a, b)) errors.push(forbiddenValue('status.conditions', `updates may not modify a condition of type ${JSON.stringify(type)}\n${goDiff(signingConditionForm, b, a)}`))
+    if (a.length > b.length) errors.push(forbiddenValue('status.conditions', `updates may not add a condition of type ${quote(type)}`))
+    else if (a.length === b.length && !same(a, b)) errors.push(forbiddenValue('status.conditions', `updates may not modify a condition of type ${quote(type)}\n${goDiff(signingConditionForm, b, a)}`))
   }
   if ((now.certificate ?? '') !== (before.certificate ?? '')) {
     if (subresource !== 'status') errors.push(forbiddenValue('status.certificate', 'updates may not set certificate content'))

@@ -28,10 +28,12 @@ export const endpointSubset = s.object('io.k8s.api.core.v1.EndpointSubset', {
 export type EndpointSubset = Infer<typeof endpointSubset>
 
 /** Up to three addresses with ports, and how many more there are. */
-function addresses(subsets: readonly EndpointSubset[] | undefined): string {
-  const all = (subsets ?? []).flatMap(({ addresses = [], ports = [] }) =>
+/** The first three that are ready, then how many more. */
+function addresses(subsets: readonly EndpointSubset[] = []): string {
+  if (!subsets.length) return '<none>'
+  const all = subsets.flatMap(({ addresses = [], ports = [] }) =>
     ports.length === 0 ? addresses.map((a) => a.ip) : ports.flatMap((p) => addresses.map((a) => (a.ip.includes(':') ? `[${a.ip}]:${p.port}` : `${a.ip}:${p.port}`))))
-  return all.length > 3 ? `${all.slice(0, 3).join(',')} + ${all.length - 3} more...` : all.join(',') || '<none>'
+  return all.length > 3 ? `${all.slice(0, 3).join(',')} + ${all.length - 3} more...` : all.join(',')
 }
 
 export const endpoints = defineKind({

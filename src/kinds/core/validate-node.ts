@@ -1,7 +1,7 @@
 // What is wrong with nodes, and with changes of them.
 import {
-  duplicateValue, forbiddenValue, invalidValue, isConfigMapKey, isDNS1123Label, isDNS1123Subdomain, isLabelValue, isQualifiedName, requiredValue, same,
-  type AnyObject, type FieldError,
+  duplicateValue, forbiddenValue, invalidValue, isConfigMapKey, isDNS1123Label, isDNS1123Subdomain, isLabelValue, isQualifiedName, quote, requiredValue, same, type AnyObject,
+  type FieldError,
 } from '#machinery'
 import { failing } from '../checks.ts'
 import { goForm } from '../go-diff.ts'
@@ -53,7 +53,7 @@ const featureForm = /^[A-Z][a-zA-Z0-9]*(\/[a-zA-Z0-9]+)*$/, longestFeature = 253
 function validateFeatures(features: readonly string[] | undefined): FieldError[] {
   return (features ?? []).flatMap((name, i) => {
     const at = `status.declaredFeatures[${i}]`, next = features![i + 1], after = `status.declaredFeatures[${i + 1}]`
-    const refused = `invalid feature name ${JSON.stringify(name)}: `
+    const refused = `invalid feature name ${quote(name)}: `
     return [
       ...(name.length > longestFeature ? [invalidValue(at, name, `${refused}must be no more than ${longestFeature} characters`)]
         : featureForm.test(name) ? [] : [invalidValue(at, name, `${refused}must start with an UpperCamelCase segment, with subsequent segments separated by '/' (e.g., MyFeature or MyFeature/mySubFeature), and contain only alphanumeric characters and slashes`)]),

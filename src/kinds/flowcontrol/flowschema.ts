@@ -81,6 +81,10 @@ export const flowSchemaStatus = s.object('io.k8s.api.flowcontrol.v1.FlowSchemaSt
 })
 export type FlowSchemaStatus = Infer<typeof flowSchemaStatus>
 
+interface Ranked { readonly metadata: { readonly name: string }; readonly spec: { readonly matchingPrecedence: number } }
+/** Schemas in the order they are asked: by precedence, then by name. */
+export const byPrecedence = (a: Ranked, b: Ranked): number => a.spec.matchingPrecedence - b.spec.matchingPrecedence || cells.byCodeUnit(a.metadata.name, b.metadata.name)
+
 export const flowSchema = defineKind({
   group: 'flowcontrol.apiserver.k8s.io', version: 'v1', kind: 'FlowSchema', plural: 'flowschemas',
   scope: 'Cluster',
@@ -95,6 +99,7 @@ export const flowSchema = defineKind({
     cells.age,
     { name: 'MissingPL', value: (o) => o.status.conditions?.find((c) => c.type === 'Dangling')?.status ?? '?' },
   ],
+  rowOrder: byPrecedence,
   subresources: { status: true },
   fields: {
     spec: s.value(flowSchemaSpec),

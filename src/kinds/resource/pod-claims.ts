@@ -1,4 +1,5 @@
 // How pods and claims of devices find each other: what controllers and the scheduler must agree on.
+import { quote } from '#machinery'
 import type { Pod } from '../core/pod/index.ts'
 import type { PodResourceClaim } from '../core/pod/spec.ts'
 import type { DeviceResourceClaim, DeviceToleration } from './resourceclaim.ts'
@@ -15,7 +16,7 @@ const mostConsumers = 256
 export type ClaimName = { readonly name: string | undefined; readonly generated: boolean } | { readonly notYet: string } | { readonly unsupported: string }
 export function claimNameOf({ metadata: { namespace = '', name }, status }: Pod, { name: entry, resourceClaimName, resourceClaimTemplateName }: PodResourceClaim): ClaimName {
   if (resourceClaimName !== undefined) return { name: resourceClaimName, generated: false }
-  if (resourceClaimTemplateName === undefined) return { unsupported: `pod "${namespace}/${name}", spec.resourceClaim ${JSON.stringify(entry)}: none of the supported fields are set` }
+  if (resourceClaimTemplateName === undefined) return { unsupported: `pod "${namespace}/${name}", spec.resourceClaim ${quote(entry)}: none of the supported fields are set` }
   const made = status?.resourceClaimStatuses?.find((one) => one.name === entry)
   return made ? { name: made.resourceClaimName, generated: true } : { notYet: `pod "${namespace}/${name}": ResourceClaim not created yet` }
 }

@@ -1,4 +1,4 @@
-import { defineKind, formatTime, s, type Infer, type ObjectOf } from '#machinery'
+import { defineKind, formatTime, quote, s, type Infer, type ObjectOf } from '#machinery'
 import * as cells from '../cells.ts'
 import { nodeSelector } from '../core/pod/affinity.ts'
 import { validateSlice } from './validate-slice.ts'
@@ -144,6 +144,6 @@ export const resourceSlice = defineKind({
     dropSwitchedOff(spec, old.spec.devices)
   },
   validate: validateSlice,
-  warnings: ({ spec: { driver } }) => (driver === driver.toLowerCase() ? [] : [`spec.driver: driver names should be lowercase; ${JSON.stringify(driver)} contains uppercase characters`]),
+  warnings: ({ spec: { driver } }) => (driver === driver.toLowerCase() ? [] : [`spec.driver: driver names should be lowercase; ${quote(driver)} contains uppercase characters`]),
 })
 export type ResourceSlice = ObjectOf<typeof resourceSlice>

@@ -1,6 +1,7 @@
 // JSON patch (RFC 6902) as the reference applies it: any failing operation refuses the whole. Beyond the standard, negative
 // indexes count from the end, what stands before a path's first slash is ignored, and replacing a missing member adds it.
 import { ApiError, patchRefused } from '../errors.ts'
+import { quote } from '../go-quote.ts'
 import { copy, same, setOwn } from '../same.ts'
 
 /** The reference takes no more operations than this. */
@@ -92,7 +93,7 @@ const isContainer = (value: Json): value is Container => typeof value === 'objec
 
 /** Place in an array: from 0 to its length (`add`) or its last item; -1 is the last. Or why there is none. */
 function indexOf(step: string, limit: number): number | string {
-  if (!/^[+-]?\d{1,15}$/.test(step)) return `value was not a proper array index: '${step}': strconv.Atoi: parsing ${JSON.stringify(step)}: invalid syntax`
+  if (!/^[+-]?\d{1,15}$/.test(step)) return `value was not a proper array index: '${step}': strconv.Atoi: parsing ${quote(step)}: invalid syntax`
   const index = Number(step) < 0 ? Number(step) + limit : Number(step)
   return index < 0 || index >= limit ? `Unable to access invalid index: ${Number(step)}: invalid index referenced` : index
 }

@@ -1,7 +1,6 @@
 // What a pod may be told about itself: its fields (fieldRef) and its containers' resources (resourceFieldRef).
 import type { Container, ObjectFieldSelector, Pod, ResourceFieldSelector } from '#kinds'
-import { compareQuantities, parseQuantity } from '#machinery'
-import { goQuote } from './go-quote.ts'
+import { compareQuantities, parseQuantity, quote } from '#machinery'
 
 /** What a pod's own fields do not tell. */
 export interface PodPlace { readonly nodeName: string; readonly hostIPs: readonly string[]; readonly podIPs: readonly string[] }
@@ -28,7 +27,7 @@ export function fieldText(pod: Pod, { fieldPath }: ObjectFieldSelector, place: P
 }
 /** Sorted lines of key="value". */
 const mapText = (map: Readonly<Record<string, string>> | undefined): string =>
-  Object.entries(map ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) => `${key}=${goQuote(value)}`).join('\n')
+  Object.entries(map ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) => `${key}=${quote(value)}`).join('\n')
 
 /** A resource in units of the divisor, rounded up. A limit that is not set is what the node has. Throws for what containers do not have. */
 export function resourceText(container: Container, { resource, divisor }: ResourceFieldSelector, allocatable: Readonly<Record<string, string>>): string {

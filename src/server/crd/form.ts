@@ -1,6 +1,6 @@
 // How a JSON value becomes a custom resource: metadata read, unknown fields pruned, nulls and defaults settled.
 import { coerceEmbedded, dropNulls, fillDefaults, isObject, prune, readMetadata, type JsonObject, type Structural } from '#kinds'
-import { copy, DecodeError, maxJsonDepth, withinInt64, type DecodeOptions, type LooseObject } from '#machinery'
+import { copy, DecodeError, maxJsonDepth, quote, withinInt64, type DecodeOptions, type LooseObject } from '#machinery'
 
 /** What an object must be for its schema to count. */
 export interface Described { readonly group: string; readonly kindName: string; readonly schema: Structural }
@@ -19,8 +19,8 @@ export function readObject({ group, kindName, schema }: Described, json: unknown
     dropNulls(object, schema)
   }
   coerceEmbedded(object, schema, { drop: false, unknown })
-  for (const path of new Set(keys.filter(({ repeated }) => repeated).map((key) => key.path))) strict.push(`duplicate field ${JSON.stringify(path)}`)
-  for (const path of unknown) strict.push(`unknown field ${JSON.stringify(path)}`)
+  for (const path of new Set(keys.filter(({ repeated }) => repeated).map((key) => key.path))) strict.push(`duplicate field ${quote(path)}`)
+  for (const path of unknown) strict.push(`unknown field ${quote(path)}`)
   if (described) fillDefaults(object, schema)
   return whole(object, metadata)
 }

@@ -1,6 +1,6 @@
 // API Priority and Fairness: which flow a request belongs to, and whether there is a seat for it. Read from FlowSchemas and
 // PriorityLevelConfigurations as they are now; the two mandatory ones of each hold also where somebody has removed them.
-import { flowSchema, priorityLevelConfiguration, type FlowSchema, type PriorityLevelConfiguration } from '#kinds'
+import { byPrecedence, flowSchema, priorityLevelConfiguration, type FlowSchema, type PriorityLevelConfiguration } from '#kinds'
 import type { Clock, User } from '#machinery'
 import { LRUCache } from 'lru-cache'
 import type { RequestContext } from '../context.ts'
@@ -15,7 +15,7 @@ import type { Limiter } from './gate.ts'
 import { FlowMetrics, type FlowSeries } from './metrics.ts'
 import { RetryAfter } from './retry-after.ts'
 import { CountedSeat, type Seat } from './seat.ts'
-import { byPrecedence, distinguisherOf, matcherOf, type Matcher } from './schemas.ts'
+import { distinguisherOf, matcherOf, type Matcher } from './schemas.ts'
 import { flowHash } from './shuffle.ts'
 
 /** Demand is looked at, and seats lent and borrowed, this often. */

@@ -11,10 +11,6 @@ export type Matcher = (info: RequestInfo, user: User) => boolean
 const all = '*'
 const accountPrefix = 'system:serviceaccount:'
 
-/** In the order they are asked. */
-export const byPrecedence = (a: FlowSchema, b: FlowSchema): number =>
-  a.spec.matchingPrecedence - b.spec.matchingPrecedence || (a.metadata.name < b.metadata.name ? -1 : a.metadata.name > b.metadata.name ? 1 : 0)
-
 /** Made once for each schema: it is asked for every request. */
 export function matcherOf({ spec: { rules = [] } }: FlowSchema): Matcher {
   const made = rules.map(({ subjects, resourceRules = [], nonResourceRules = [] }) => {

@@ -1,6 +1,6 @@
 // The rules of a schema applied to an object: what they refuse, in what words. Unchanged parts of an object that is updated are only warned about.
 import { CelError, type CelProgram } from '#cel'
-import { duplicateValue, forbiddenValue, invalidValue, requiredValue, same, type FieldError } from '#machinery'
+import { duplicateValue, forbiddenValue, invalidValue, quote, requiredValue, same, type FieldError } from '#machinery'
 import { isResource, rulesOf, hasRules, type Rule } from './rules.ts'
 import { additionalOf, isObject, propertyOf, type Json, type Structural, type Validation } from './structural.ts'
 import { oldItems, type Correlation } from './validate-value.ts'
@@ -101,7 +101,7 @@ function messageFor({ said, message }: Rule, variables: Readonly<Record<string, 
   if (!message) return plain
   const { value, error, cost } = run(message, variables)
   if (cost > evaluation.left) return { failure: 'messageExpression evaluation failed due to running out of cost budget, no further validation rules will be run' }
-  if (error?.overBudget) return { failure: `no further validation rules will be run due to call cost exceeds limit for messageExpression: ${JSON.stringify(said.messageExpression)}` }
+  if (error?.overBudget) return { failure: `no further validation rules will be run due to call cost exceeds limit for messageExpression: ${quote(said.messageExpression ?? '')}` }
   evaluation.left -= cost
   const text = typeof value === 'string' ? value.trim() : ''
   return text === '' || text.includes('\n') || new TextEncoder().encode(text).length > longestMessage ? plain : { text }

@@ -1,5 +1,5 @@
 // What is wrong with a value by its schema, as kube-openapi finds and words it. Unchanged parts of an object that is updated may stay wrong.
-import { invalidValue, isNumber, notSupported, requiredValue, same, tooLong, tooMany, typeInvalid, type FieldError } from '#machinery'
+import { invalidValue, isNumber, notSupported, quote, requiredValue, same, tooLong, tooMany, typeInvalid, type FieldError } from '#machinery'
 import { RE2JS } from 're2js'
 import { formatOf } from './formats.ts'
 import { additionalOf, isObject, propertyOf, type Json, type JsonObject, type Structural } from './structural.ts'
@@ -28,7 +28,7 @@ class Verdict {
 }
 
 const typed = (path: string, type: string, shown: string): Problem => {
-  const text = `${path} in body must be of type ${type}: ${JSON.stringify(shown)}`
+  const text = `${path} in body must be of type ${type}: ${quote(shown)}`
   return { path, text, make: (field) => typeInvalid(field, shown, text) }
 }
 const wrong = (path: string, value: unknown, why: string): Problem => {
@@ -193,7 +193,7 @@ function objectVerdict(schema: Structural, object: JsonObject, path: string, cor
 
 /** anyOf, oneOf, allOf, not: the value by each of them, where the value stands. */
 function alternatives({ anyOf, oneOf, allOf, not }: Structural, value: Json, path: string, correlation: Correlation | undefined): Verdict {
-  const verdict = new Verdict(), name = JSON.stringify(path)
+  const verdict = new Verdict(), name = quote(path)
   const tried = (schemas: readonly Structural[]): Verdict[] => schemas.map((schema) => validate(schema, value, path, correlation))
   if (anyOf?.length) {
     const all = tried(anyOf), first = all.find((one) => one.ok)

@@ -1,5 +1,5 @@
 // Annotations of pods and templates that mean something to Kubernetes itself.
-import { forbiddenValue, invalidValue, type FieldError, type TemplateMeta } from '#machinery'
+import { forbiddenValue, invalidValue, quote, type FieldError, type TemplateMeta } from '#machinery'
 import { validateLocalPath } from './paths.ts'
 import type { AppArmorProfile, SeccompProfile } from './security.ts'
 import type { PodSpec } from './spec.ts'
@@ -26,7 +26,7 @@ export function validatePodAnnotations(annotations: Annotations, spec: PodSpec, 
     const name = key.slice(armor.length)
     if (!containersAt(spec, at).some(([, container]) => container.name === name)) errors.push(invalidValue(here, name, 'container not found'))
     if (!['', 'runtime/default', 'unconfined'].includes(value) && !value.startsWith('localhost/')) errors.push(invalidValue(here, value,
-      `invalid AppArmor profile name: ${JSON.stringify(value)}`))
+      `invalid AppArmor profile name: ${quote(value)}`))
   }
   return errors
 }

@@ -1,5 +1,5 @@
 // What is wrong with a pod, and with a change of one: little of a pod may change.
-import { forbiddenValue, invalidValue, isInRange, requiredValue, same, withEmptyLists, type AnyObject, type FieldError } from '#machinery'
+import { forbiddenValue, invalidValue, isInRange, quote, requiredValue, same, withEmptyLists, type AnyObject, type FieldError } from '#machinery'
 import { goDiff, goForm } from '../../go-diff.ts'
 import { ephemeralContainerForm, nodeTermForm, podSpecForm } from '../../go-forms.ts'
 import type { NodeAffinity, NodeSelectorTerm } from './affinity.ts'
@@ -133,7 +133,7 @@ function validateEphemeralUpdate({ spec }: PodLike, { spec: before }: PodLike): 
   const named = (list: EphemeralContainer[] | undefined) => new Map((list ?? []).map((c) => [c.name, c]))
   const now = named(spec.ephemeralContainers), errors: FieldError[] = []
   for (const old of before.ephemeralContainers ?? []) {
-    const kept = now.get(old.name), existing = `existing ephemeral containers ${JSON.stringify(old.name)} may not be`
+    const kept = now.get(old.name), existing = `existing ephemeral containers ${quote(old.name)} may not be`
     if (!kept) errors.push(forbiddenValue('spec.ephemeralContainers', `${existing} removed\n`))
     else if (!same(kept, old)) errors.push(forbiddenValue('spec.ephemeralContainers', `${existing} changed\n${goDiff(ephemeralContainerForm, old, kept)}`))
   }

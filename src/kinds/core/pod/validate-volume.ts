@@ -1,5 +1,5 @@
 // What is wrong with a pod's volumes.
-import { duplicateValue, forbiddenValue, invalidValue, isDNS1123Subdomain, requiredValue, tooLong, type FieldError } from '#machinery'
+import { duplicateValue, forbiddenValue, invalidValue, isDNS1123Subdomain, quote, requiredValue, tooLong, type FieldError } from '#machinery'
 import { validateDNSLabel, validateDNSSubdomain, oneOf } from '../../checks.ts'
 import { validateClaimTemplate } from '../validate-claim.ts'
 import { validateFieldRef, validateResourceFieldRef } from './downward.ts'
@@ -130,7 +130,7 @@ const sorts: readonly Entry[] = [
 ]
 function claimName(podName: string | undefined, volume: string, at: string): FieldError[] {
   const name = `${podName}-${volume}`
-  return podName && volume ? isDNS1123Subdomain(name).map((why) => invalidValue(`${at.slice(0, at.lastIndexOf('.'))}.name`, volume, `PVC name ${JSON.stringify(name)}: ${why}`))
+  return podName && volume ? isDNS1123Subdomain(name).map((why) => invalidValue(`${at.slice(0, at.lastIndexOf('.'))}.name`, volume, `PVC name ${quote(name)}: ${why}`))
     : []
 }
 

@@ -1,5 +1,5 @@
 // What a pod may say but should not: texts for Warning headers, of pods and of everything that makes pods from a template.
-import { isDNS1123Label, isLabelValue, quantityMilli, type ObjectMeta, type TemplateMeta } from '#machinery'
+import { isDNS1123Label, isLabelValue, quantityMilli, quote, type ObjectMeta, type TemplateMeta } from '#machinery'
 import { ipWarnings } from '../../ip.ts'
 import { claimSpecWarnings } from '../claim-defaults.ts'
 import type { NodeSelectorTerm, PodAffinity } from './affinity.ts'
@@ -36,7 +36,7 @@ export const volumeWarnings = (volume: object, at: string, sorts: readonly strin
   !Object.keys(volume).some((field) => Object.hasOwn(oldVolumes, field)) ? [] : sorts.flatMap((sort) => (sort in volume ? [`${at}.${sort === 'storageos' ? 'storageOS' : sort}: ${oldVolumes[sort]}`] : []))
 
 const fractionOf = (amount: string | undefined, at: string): string[] =>
-  (amount !== undefined && quantityMilli(amount) % 1000 !== 0 ? [`${at}: fractional byte value ${JSON.stringify(amount)} is invalid, must be an integer`] : [])
+  (amount !== undefined && quantityMilli(amount) % 1000 !== 0 ? [`${at}: fractional byte value ${quote(amount)} is invalid, must be an integer`] : [])
 /** Halves of bytes. */
 const fractions = (lists: readonly (readonly [at: string, list: Readonly<Record<string, string>> | undefined])[]): string[] =>
   !lists.some(([, list]) => list?.['memory'] !== undefined || list?.['ephemeral-storage'] !== undefined) ? []
@@ -57,7 +57,7 @@ function hiddenVariables({ env = [] }: Pick<Container, 'env'>, at: string): stri
   for (const [i, { name, value = '', valueFrom }] of env.entries()) {
     if (!seen.has(name)) { seen.add(name); continue }
     const reference = `$(${name})`
-    if (valueFrom || value === reference || !value.includes(reference)) out.push(`${at}.env[${i}]: hides previous definition of ${JSON.stringify(name)}, which may be dropped when using apply`)
+    if (valueFrom || value === reference || !value.includes(reference)) out.push(`${at}.env[${i}]: hides previous definition of ${quote(name)}, which may be dropped when using apply`)
   }
   return out
 }
@@ -88,7 +88,7 @@ function tokenPaths(volumes: readonly Volume[], at: string): string[] {
   if (tokens.size === 0) return out
   for (const [i, { projected }] of volumes.entries()) for (const { configMap, secret, downwardAPI } of projected?.sources ?? []) {
     const look = (name: string, items: readonly { readonly path: string }[]) => {
-      for (const [j, { path }] of items.entries()) if (tokens.has(path)) out.push(`${at}[${i}].projected.sources.${name}[${j}]: has duplicated path with ServiceAccountToken ${JSON.stringify(path)}`)
+      for (const [j, { path }] of items.entries()) if (tokens.has(path)) out.push(`${at}[${i}].projected.sources.${name}[${j}]: has duplicated path with ServiceAccountToken ${quote(path)}`)
     }
     look('configMap', configMap?.items ?? [])
     look('secrets', secret?.items ?? [])
@@ -126,10 +126,10 @@ function specWarnings(spec: PodSpec, { annotations = {} }: Pick<TemplateMeta, 'a
     ]),
     ...tokenPaths(volumes, `${at}.volumes`),
     ...volumes.flatMap(({ name, projected }) => (projected?.sources ?? []).flatMap((source) =>
-      (Object.keys(source).length ? [] : [`volume ${JSON.stringify(name)} (Projected) has no sources provided`]))),
-    ...hostAliases.flatMap(({ ip }, i) => (hostAliases.findIndex((a) => a.ip === ip) < i ? [`${at}.hostAliases[${i}].ip: duplicate ip ${JSON.stringify(ip)}`] : [])),
+      (Object.keys(source).length ? [] : [`volume ${quote(name)} (Projected) has no sources provided`]))),
+    ...hostAliases.flatMap(({ ip }, i) => (hostAliases.findIndex((a) => a.ip === ip) < i ? [`${at}.hostAliases[${i}].ip: duplicate ip ${quote(ip)}`] : [])),
     ...imagePullSecrets.flatMap(({ name = '' }, i) => (imagePullSecrets.findIndex((s) => (s.name ?? '') === name) < i
-      ? [`${at}.imagePullSecrets[${i}].name: duplicate name ${JSON.stringify(name)}`] : [])),
+      ? [`${at}.imagePullSecrets[${i}].name: duplicate name ${quote(name)}`] : [])),
     ...imagePullSecrets.flatMap(({ name = '' }, i) => (name ? [] : [`${at}.imagePullSecrets[${i}].name: invalid empty name ""`])),
     ...fractions([[`${at}.overhead`, spec.overhead]]),
     ...(seccomp.pod in annotations && !securityContext?.seccompProfile ? [`${noted(seccomp.pod)}: ${fieldInstead}`] : []),

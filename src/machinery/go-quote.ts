@@ -1,8 +1,10 @@
 // Texts in quotes as Go writes them.
 
 const short: Readonly<Record<string, string>> = { '\x07': '\\a', '\b': '\\b', '\f': '\\f', '\n': '\\n', '\r': '\\r', '\t': '\\t', '\v': '\\v', '\\': '\\\\', '"': '\\"' }
-/** "text": with escapes for what cannot be printed. */
+const plain = /^[ !#-[\]-~]*$/
+/** "text": with escapes for what cannot be printed (strconv.Quote, %q). */
 export function quote(text: string): string {
+  if (plain.test(text)) return `"${text}"`
   let quoted = ''
   for (const c of text) {
     const code = c.codePointAt(0)!
@@ -13,3 +15,7 @@ export function quote(text: string): string {
   }
   return `"${quoted}"`
 }
+
+/** The same as package time writes it: bytes that are no plain ASCII as \\xNN. */
+export const timeQuote = (text: string): string =>
+  `"${[...text].map((c) => (c === '"' || c === '\\' ? `\\${c}` : c >= ' ' && c < '\x80' ? c : [...new TextEncoder().encode(c)].map((b) => `\\x${b.toString(16).padStart(2, '0')}`).join(''))).join('')}"`
