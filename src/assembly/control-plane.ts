@@ -116,7 +116,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   const { configuration, follow: followAuthorization, ...more } = options.authorization ?? { configuration: { authorizers: options.authorizationMode.map((type) => ({ type, name: type.toLowerCase() })) } }
   const authorizers = configuredAuthorizers(configuration, { objects, clock, read, outbound: options.outbound ?? nobody, ...more }), { authorizer, roles } = authorizers
   const services = new ServiceAllocation({ ranges: { addresses: range, nodePorts: { first: options.serviceNodePortRange.from, last: options.serviceNodePortRange.to } }, objects, random })
-  services.show(metrics)
+  services.show(metrics, options.stopwatch ?? (() => clock.now()))
   const queues = workQueueMetrics(metrics, clock)
   const former = await formerVersions(options.runtimeConfig ?? {})
   const server: ApiServer = createApiServer({

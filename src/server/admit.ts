@@ -4,6 +4,7 @@ import type { AdmissionAttributes, AdmissionOperation, AdmissionPlugin, Admissio
 import { atLeast } from './audit/event.ts'
 import type { RequestContext, Stage } from './context.ts'
 import { AdmissionMetrics, type AdmissionSeries, type AdmissionType } from './metrics/admission.ts'
+import type { ExpressionMetrics } from './metrics/expressions.ts'
 import type { Metrics } from './metrics/metrics.ts'
 import type { ObjectReader } from './object-reader.ts'
 import type { Query } from './request.ts'
@@ -45,12 +46,11 @@ export class AdmissionChain {
   /** Kinds come and go: what was worked out for one goes with it. */
   readonly #chosen = new WeakMap<Kind, Map<string, Chosen>>()
 
-  constructor(plugins: readonly AdmissionPlugin[], objects: ObjectReader, metrics: Metrics) {
+  constructor(plugins: readonly AdmissionPlugin[], { objects, metrics, expressions }: { readonly objects: ObjectReader; readonly metrics: Metrics; readonly expressions: ExpressionMetrics }) {
     this.#plugins = plugins
     this.#objects = objects
     this.#metrics = new AdmissionMetrics(metrics)
-    const evaluations = metrics.histogram({ name: 'apiserver_cel_evaluation_duration_seconds', stability: 'BETA', help: 'Seconds that expressions of admission took.', buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] }).with()
-    this.#evaluated = (ms) => { evaluations.observe(ms / 1000) }
+    this.#evaluated = (ms) => { expressions.evaluated(ms) }
   }
 
   /** Gives the plugins what they need of the server; returns what stops them. */

@@ -7,6 +7,8 @@ import type { Authorizer } from './authz/authz.ts'
 import type { RequestContext } from './context.ts'
 import { EventLog } from './event-log.ts'
 import type { Output } from './media.ts'
+import type { ComparisonMetrics } from './metrics/comparisons.ts'
+import type { ExpressionMetrics } from './metrics/expressions.ts'
 import type { ListMetrics, WatchCacheMetrics } from './metrics/lists.ts'
 import type { GateMetrics } from './metrics/gates.ts'
 import type { Metrics } from './metrics/metrics.ts'
@@ -37,6 +39,8 @@ export interface Core {
   readonly storeRequests: StoreRequests
   readonly watchMetrics: WatchMetrics
   readonly listMetrics: ListMetrics
+  readonly comparisons: ComparisonMetrics
+  readonly expressions: ExpressionMetrics
   readonly admission: AdmissionChain
   readonly authorizer: Authorizer
   /** Who is asking. Rejects with NotAuthenticated. */

@@ -80,16 +80,17 @@ export class EventLog {
   #follow(): () => void {
     const { store } = this.#objects
     const prefix = this.#objects.prefix(this.#kind)
-    const { received, dispatched } = this.#metrics.begun(this.#kind)
+    const { stored, received, dispatched } = this.#metrics.begun(this.#kind)
     const deliver = (events: readonly StoreEvent[]) => {
       received.value += events.length
       for (const event of events) this.#deliver(logged(event))
       dispatched.value += events.length
     }
-    if (!this.#kind.stored?.ready) return store.watch(prefix, prefixEnd(prefix), store.revision, ({ events }) => { deliver(events) })
+    if (!this.#kind.stored?.ready) return store.watch(prefix, prefixEnd(prefix), store.revision, ({ events }) => { stored.value += events.length; deliver(events) })
     // Others must convert what is shown: events wait for that, one batch after the other. What cannot be converted ends the watches.
     let before = Promise.resolve()
     return store.watch(prefix, prefixEnd(prefix), store.revision, ({ events }) => {
+      stored.value += events.length
       before = before.then(async () => {
         try {
           await this.#objects.ready(this.#kind, events.flatMap(({ type, kv, previous }) => [...(type === 'PUT' ? [kv] : []), ...(previous ? [previous] : [])]))

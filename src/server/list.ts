@@ -69,7 +69,9 @@ export function find(call: Call, selected: Selection, options: ListOptions): Fou
 
 function findNow(call: Call, selected: Selection, options: ListOptions): Found {
   const found = look(call, selected, options)
-  call.core.listMetrics.listed(call.served.kind, found.fetched, found.items.length)
+  const { core: { listMetrics, objects: { store } }, served: { kind } } = call, work = { fetched: found.fetched, returned: found.items.length }
+  if (found.revision === store.revision) listMetrics.listed(kind, options.resourceVersion, work)
+  else listMetrics.listedPast(kind, work)
   return found
 }
 

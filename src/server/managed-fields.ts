@@ -60,7 +60,9 @@ function inVersion(from: Served, object: LooseObject, apiVersion: string, to: Se
 export function isUnchanged(object: LooseObject, old: LooseObject): boolean {
   const now = object.metadata.managedFields, before = old.metadata.managedFields
   if (now === before) return same(object, old)
-  if (now?.length !== before?.length) return false
+  if (haveOtherManagers(object, old)) return false
   if (!now!.every((entry, i) => { const other = before![i]!; return same({ ...entry, time: other.time }, other) })) return false
   return same({ ...object, metadata: { ...object.metadata, managedFields: before } }, old)
 }
+/** Whether the number of managers alone tells that something has changed. */
+export const haveOtherManagers = ({ metadata: { managedFields: now } }: LooseObject, { metadata: { managedFields: before } }: LooseObject): boolean => now?.length !== before?.length

@@ -31,7 +31,9 @@ export class Objects implements ObjectReader {
   readonly #freeze: boolean
   readonly #clock: Pick<Clock, 'now'>
   readonly #atRest: ObjectsOptions['atRest']
-  readonly #leases = new Map<number, { readonly id: Promise<number>; readonly until: number }>()
+  readonly #leases = new Map<number, { readonly id: Promise<number>; readonly until: number; objects: number }>()
+  /** Is told how many objects a lease has, with each that it gets. */
+  onLeased: (count: number) => void = () => {}
   /** By the stored bytes themselves: the same bytes are the same version of the same object. */
   readonly #values: LRUCache<Uint8Array, Decoded>
 
@@ -163,9 +165,10 @@ export class Objects implements ObjectReader {
     if (ttlSeconds === 0) return 0
     const now = this.#clock.now()
     const shared = this.#leases.get(ttlSeconds)
-    if (shared && shared.until > now) return shared.id
+    if (shared && shared.until > now) { this.onLeased(++shared.objects); return shared.id }
     const id = this.store.grantLease(ttlSeconds + sharedLeaseMs / 1000)
-    this.#leases.set(ttlSeconds, { id, until: now + sharedLeaseMs })
+    this.#leases.set(ttlSeconds, { id, until: now + sharedLeaseMs, objects: 1 })
+    this.onLeased(1)
     id.catch(() => { this.#leases.delete(ttlSeconds) })
     return id
   }

@@ -17,6 +17,8 @@ import { flowControlDumps } from './flowcontrol/dumps.ts'
 import { FlowControl } from './flowcontrol/flow-control.ts'
 import { MaxInFlight } from './flowcontrol/gate.ts'
 import { Lifecycle } from './lifecycle.ts'
+import { ComparisonMetrics } from './metrics/comparisons.ts'
+import { ExpressionMetrics } from './metrics/expressions.ts'
 import { ListMetrics, WatchCacheMetrics } from './metrics/lists.ts'
 import { forgetGone } from './metrics/forget.ts'
 import { GateMetrics } from './metrics/gates.ts'
@@ -188,10 +190,11 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const allocators = new Map<Kind, Allocator[]>()
   for (const each of options.allocators ?? []) allocators.set(each.kind, [...(allocators.get(each.kind) ?? []), each])
   const metrics = options.metrics ?? new Metrics()
+  const stopwatch = options.stopwatch ?? (() => clock.now()), expressions = new ExpressionMetrics(metrics, stopwatch)
   const core: Core = {
-    objects, clock, random, log, authorizer, allocators, metrics, gates: new GateMetrics(metrics), storeRequests: new StoreRequests(metrics), watchMetrics: new WatchMetrics(metrics), auditor: options.auditor ?? new Auditor(uniformPolicy('None'), metrics), tracer: options.tracer, stopwatch: options.stopwatch ?? (() => clock.now()),
+    objects, clock, random, log, authorizer, allocators, metrics, gates: new GateMetrics(metrics), storeRequests: new StoreRequests(metrics), watchMetrics: new WatchMetrics(metrics), auditor: options.auditor ?? new Auditor(uniformPolicy('None'), metrics), tracer: options.tracer, stopwatch, expressions, comparisons: new ComparisonMetrics(metrics),
     registry: new Registry(kinds, subresourcesOf, options.former),
-    admission: new AdmissionChain([deviceClaimCheck(authorizer), ...options.admission, ...(roles ? [escalationCheck({ authorizer, roles })] : []), paramAccessCheck(authorizer)], objects, metrics),
+    admission: new AdmissionChain([deviceClaimCheck(authorizer), ...options.admission, ...(roles ? [escalationCheck({ authorizer, roles })] : []), paramAccessCheck(authorizer)], { objects, metrics, expressions }),
     authenticate: authenticator.authenticate,
     logs: new EventLogs(objects, (watched) => new WatchCacheMetrics(metrics, () => objects.store.revision, watched)), listMetrics: new ListMetrics(metrics), watches: new Set(), tokens: options.tokens, kubelet: options.kubelet, backend: options.backend,
     outbound: options.outbound ?? nobody, shortestWatchSeconds: options.minRequestTimeoutSeconds ?? 1800, proxyIdentity: options.proxyIdentity, cbor: options.features?.has('CBORServingAndStorage') ?? false,

@@ -5,7 +5,7 @@ import type { KeyValue } from '#store'
 import type { AdmissionOperation } from './admission/admission.ts'
 import { place, type Call } from './core.ts'
 import { checkNamespace, createObject } from './create.ts'
-import { isUnchanged, trackFields } from './managed-fields.ts'
+import { haveOtherManagers, isUnchanged, trackFields } from './managed-fields.ts'
 import { writeOptions, type WriteOptions } from './options.ts'
 import { objectAnswer, storedAnswer } from './respond.ts'
 import { prepareUpdate, validateUpdate, wipeMetadata } from './strategy.ts'
@@ -81,7 +81,7 @@ export async function modify(call: Call, modification: Modification): Promise<Mo
 
 /** undefined: somebody else was faster. */
 async function attemptOnce(call: Call, { options, change, operation = 'UPDATE', manager, tracked, uid, seenAs, adoptTracked }: Modification, kv: KeyValue, first: boolean): Promise<Modified | undefined> {
-  const { core: { objects, admission, clock }, served, info: { subresource } } = call
+  const { core: { objects, admission, clock, comparisons }, served, info: { subresource } } = call
   const wait = objects.ready(served.kind, [kv])
   if (wait) await wait
   const old = objects.value(served.kind, kv)
@@ -102,7 +102,8 @@ async function attemptOnce(call: Call, { options, change, operation = 'UPDATE', 
     if (first) warnAbout(call, object, old)
     await admission.validate(write, seenAs ? seenAs.of(object) : object, oldSeen)
     toStoredForm(served.kind.schema, object)
-    const isSame = isUnchanged(object, old)
+    const begun = call.context.elapsed, isSame = isUnchanged(object, old)
+    comparisons.compared(isSame ? 'equalObjectsSlow' : haveOtherManagers(object, old) ? 'unequalObjectsFast' : 'unequalObjectsSlow', call.context.elapsed - begun)
     if (isSame && !objects.isStale(kv)) return { kv, object: old, status: 200 }
     if (options.dryRun) return { kv: undefined, object, status: 200 }
     if (mayGo(call, object)) {

@@ -138,6 +138,7 @@ class Watch implements Listener {
     this.#queue.push([type, event])
     this.#behind += weightOf(type, event)
     if (this.#queue.length > queueBound || this.#behind > queueBytes) {
+      this.#call.core.watchMetrics.terminated(this.#call.served.kind)
       this.#call.core.log.info('a slow watcher is closed', { resource: this.#call.served.resource, user: this.#call.user.name, behind: this.#queue.length, bytes: this.#behind })
       this.#end()
     }
@@ -149,9 +150,16 @@ class Watch implements Listener {
     const { selected, revision } = { selected: this.#selected, revision: objects.store.revision }
     const one = selected.key !== undefined ? objects.store.get(selected.key) : undefined
     const kvs = selected.key !== undefined ? (one ? [one] : []) : objects.range(kind, place(this.#call)).kvs
-    this.#initial = kvs.filter(selected.matches).values()
+    const initial = kvs.filter(selected.matches)
+    this.#initial = initial.values()
+    this.#call.core.watchMetrics.begun(kind, initial.length)
     if (this.#options.sendInitialEvents && this.#options.bookmarks)
-      this.#afterInitial = () => this.#outlet.bookmark(revision, { 'k8s.io/initial-events-end': 'true' })
+      this.#afterInitial = () => { this.#listStreamed(); return this.#outlet.bookmark(revision, { 'k8s.io/initial-events-end': 'true' }) }
+  }
+
+  #listStreamed(): void {
+    const { core: { watchMetrics }, served, info: { name, namespace }, context } = this.#call
+    watchMetrics.listStreamed(served, name !== '' ? 'resource' : namespace !== '' ? 'namespace' : 'cluster', context.elapsed)
   }
 
   /** What happened after the version that the client has; false when that is forgotten. */
@@ -168,6 +176,7 @@ class Watch implements Listener {
           if (type) this.#queue.push([type, event])
         }
       })()
+      this.#call.core.watchMetrics.begun(kind, this.#queue.length)
       return true
     } catch (error) {
       if (!(error instanceof CompactedError)) throw error

@@ -1,6 +1,7 @@
 // What may be done to an object beyond who may do it: plugins that change or refuse writes, in order.
 import { forbidden, is, qualified, type ApiError, type Clock, type Kind, type Log, type LooseObject, type Random, type User } from '#machinery'
 import type { Authorizer } from '../authz/authz.ts'
+import type { ExpressionMetrics } from '../metrics/expressions.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { ObjectReader } from '../object-reader.ts'
 import type { Outbound } from '../outbound.ts'
@@ -73,6 +74,7 @@ export interface AdmissionSurroundings {
   readonly outbound: Outbound
   readonly clock: Pick<Clock, 'now' | 'after'>
   readonly metrics: Metrics
+  readonly expressions: ExpressionMetrics
   readonly random: Random
   readonly log: Log
   /** Milliseconds with fractions, from any beginning: for durations. */

@@ -51,7 +51,7 @@ export function mutatingAdmissionPolicyPlugin(): AdmissionPlugin {
     begin(given) {
       surroundings = given
       metrics = new PolicyMetrics(given.metrics, 'mutating')
-      return source.follow(given.objects, mutatingAdmissionPolicy, mutatingAdmissionPolicyBinding)
+      return source.follow(given, mutatingAdmissionPolicy, mutatingAdmissionPolicyBinding)
     },
     idle: () => source.hooks.length === 0,
     async mutate(attributes) {

@@ -1,7 +1,8 @@
 // Which policies there are, each with the bindings that put it to work: read as they change, in order of their names.
 import type { MatchResources, ParamKind, ParamRef } from '#kinds'
 import { selectorFrom, type AnyObject, type Kind } from '#machinery'
-import type { ObjectReader } from '../object-reader.ts'
+import type { ExpressionMetrics } from '../metrics/expressions.ts'
+import type { AdmissionSurroundings } from './admission.ts'
 import type { Criteria } from './match.ts'
 
 interface PolicyObject extends AnyObject { readonly spec: { readonly matchConstraints?: MatchResources; readonly paramKind?: ParamKind; readonly failurePolicy?: string } }
@@ -22,6 +23,7 @@ export class PolicySource<P extends PolicyObject, B extends BindingObject, C> {
   readonly #bindings = new Map<string, Binding<B>>()
   readonly #compile: (policy: P) => C
   #hooks: readonly Hook<P, B, C>[] = []
+  #expressions: ExpressionMetrics | undefined
 
   constructor(compile: (policy: P) => C) { this.#compile = compile }
 
@@ -29,7 +31,8 @@ export class PolicySource<P extends PolicyObject, B extends BindingObject, C> {
   get hooks(): readonly Hook<P, B, C>[] { return this.#hooks }
 
   /** Takes in what there is and every change of it. Returns what stops it. */
-  follow(objects: ObjectReader, policies: Kind<P>, bindings: Kind<B>): () => void {
+  follow({ objects, expressions }: Pick<AdmissionSurroundings, 'objects' | 'expressions'>, policies: Kind<P>, bindings: Kind<B>): () => void {
+    this.#expressions = expressions
     const stops = [
       objects.follow(policies, ({ object, old }) => {
         const { name } = (object ?? old)!.metadata
@@ -48,7 +51,7 @@ export class PolicySource<P extends PolicyObject, B extends BindingObject, C> {
   }
 
   #arrange(): void {
-    const compile = this.#compile
+    const compile = (policy: P) => this.#expressions!.compiling(() => this.#compile(policy))
     const byPolicy = Map.groupBy(inOrder(this.#bindings), ({ object }) => object.spec.policyName ?? '')
     this.#hooks = inOrder(this.#policies).flatMap((entry) => {
       const bindings = byPolicy.get(entry.policy.metadata.name)

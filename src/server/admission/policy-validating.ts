@@ -55,7 +55,7 @@ export function validatingAdmissionPolicyPlugin(): AdmissionPlugin {
     begin(given) {
       surroundings = given
       metrics = new PolicyMetrics(given.metrics, 'validating')
-      return source.follow(given.objects, validatingAdmissionPolicy, validatingAdmissionPolicyBinding)
+      return source.follow(given, validatingAdmissionPolicy, validatingAdmissionPolicyBinding)
     },
     idle: () => source.hooks.length === 0,
     async validate(attributes) {

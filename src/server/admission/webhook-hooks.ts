@@ -1,7 +1,7 @@
 // Which webhooks there are: read from their configurations as they change, in order of the configurations' names.
 import { expressions, type AdmissionWebhookClientConfig, type MatchCondition, type RuleWithOperations } from '#kinds'
 import { forbidden, selectorFrom, type AnyObject, type Kind, type LabelSelector } from '#machinery'
-import type { ObjectReader } from '../object-reader.ts'
+import type { ExpressionMetrics } from '../metrics/expressions.ts'
 import type { AdmissionAttributes, AdmissionSurroundings } from './admission.ts'
 import type { Addressed } from './addressed.ts'
 import { matching, type Criteria } from './match.ts'
@@ -40,17 +40,17 @@ export class Hooks {
   get all(): readonly Hook[] { return this.#all }
 
   /** Takes in what there is and every change of it. Returns what stops it. */
-  follow<T extends AnyObject & { readonly webhooks?: readonly Webhook[] }>(objects: ObjectReader, kind: Kind<T>): () => void {
+  follow<T extends AnyObject & { readonly webhooks?: readonly Webhook[] }>({ objects, expressions: measures }: Pick<AdmissionSurroundings, 'objects' | 'expressions'>, kind: Kind<T>): () => void {
     return objects.follow(kind, ({ object, old }) => {
       const { name } = (object ?? old)!.metadata
-      if (object?.webhooks?.length) this.#byConfiguration.set(name, hooksOf(name, object.webhooks))
+      if (object?.webhooks?.length) this.#byConfiguration.set(name, hooksOf(name, object.webhooks, measures))
       else this.#byConfiguration.delete(name)
       this.#all = [...this.#byConfiguration].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([, hooks]) => hooks)
     })
   }
 }
 
-function hooksOf(configuration: string, webhooks: readonly Webhook[]): Hook[] {
+function hooksOf(configuration: string, webhooks: readonly Webhook[], measures: ExpressionMetrics): Hook[] {
   const seen = new Map<string, number>()
   return webhooks.map((webhook) => {
     const nth = seen.get(webhook.name) ?? 0
@@ -59,9 +59,10 @@ function hooksOf(configuration: string, webhooks: readonly Webhook[]): Hook[] {
     let compiled: readonly CompiledCondition[] | undefined
     return { configuration, id: `${configuration}/${webhook.name}/${nth}`, webhook,
       criteria: { rules, equivalent: matchPolicy !== 'Exact', namespaces: selectorFrom(namespaceSelector), objects: selectorFrom(objectSelector) },
-      get conditions() { return compiled ??= conditionsOf(webhook.matchConditions, (source) => expressions.expression(source, scope, expressions.condition)) } }
+      get conditions() { return compiled ??= webhook.matchConditions ? measures.compiling(() => conditionsOf(webhook.matchConditions, conditionOf)) : [] } }
   })
 }
+const conditionOf = (source: string): expressions.Expression => expressions.expression(source, scope, expressions.condition)
 const scope = expressions.environment({ params: false, authorizer: true })
 
 /** In which version a webhook is to be asked about a write; undefined when it is not. Rejects with Forbidden where its conditions cannot be decided. */

@@ -23,7 +23,7 @@ export function mutatingAdmissionWebhook(credentialsFor?: WebhookCaller['credent
     begin(given) {
       surroundings = given
       metrics = WebhookMetrics.of(given.metrics)
-      return hooks.follow(given.objects, mutatingWebhookConfiguration)
+      return hooks.follow(given, mutatingWebhookConfiguration)
     },
     idle: () => hooks.all.length === 0,
     async mutate(attributes) {

@@ -18,7 +18,7 @@ export function validatingAdmissionWebhook(credentialsFor?: WebhookCaller['crede
     begin(given) {
       surroundings = given
       metrics = WebhookMetrics.of(given.metrics)
-      return hooks.follow(given.objects, validatingWebhookConfiguration)
+      return hooks.follow(given, validatingWebhookConfiguration)
     },
     idle: () => hooks.all.length === 0,
     async validate(attributes) {

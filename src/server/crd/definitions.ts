@@ -57,7 +57,7 @@ export class Definitions {
     const { name } = definition.metadata
     const served = serve(definition, {
       isGoing: () => { const now = this.#known.get(name); return now === undefined || isTrue(now, 'Terminating') },
-      converter: converterOf(definition, this.#core),
+      converter: converterOf(definition, this.#core), expressions: this.#core.expressions,
       schemaOf: (version) => this.#core.objects.get(customResourceDefinition, name)?.spec.versions.find((v) => v.name === version)?.schema?.openAPIV3Schema,
     })
     this.#withdraw(name, isTrue(definition, 'Terminating') ? served.map((each) => ending(each)) : served)

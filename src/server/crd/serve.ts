@@ -12,6 +12,7 @@ import type { Converter } from './conversion.ts'
 import { isTrue, preferredVersion } from './conditions.ts'
 import { fieldSchema } from './field-schema.ts'
 import { readObject, readStored, readWritten } from './form.ts'
+import type { ExpressionMetrics } from '../metrics/expressions.ts'
 import { openApiSchema } from './openapi-schema.ts'
 import { selectableOf } from './selectable.ts'
 import { validateCustom } from './validate-object.ts'
@@ -24,19 +25,20 @@ export interface Surroundings {
   /** Whether the definition is going; asked on every create. */
   readonly isGoing: () => boolean
   readonly converter: Converter | undefined
+  readonly expressions: ExpressionMetrics
   /** The schema of a version: asked for once, when it is first needed. */
   readonly schemaOf: (version: string) => JSONSchemaProps | undefined
 }
 
 /** What the registry is told of a definition; nothing when it may not be served (yet). */
-export function serve(definition: CustomResourceDefinition, { isGoing, converter, schemaOf }: Surroundings): readonly Served[] {
+export function serve(definition: CustomResourceDefinition, { isGoing, converter, expressions, schemaOf }: Surroundings): readonly Served[] {
   if (!isTrue(definition, 'NamesAccepted') && !isTrue(definition, 'Established')) return []
   const { spec } = definition
   const stored = spec.versions.find((version) => version.storage)
   if (!stored) return []
   const make = (version: CustomResourceDefinitionVersion) => new VersionSchema(version, spec.group, spec.names.kind, () => structural(schemaOf(version.name)))
   const schema = make(stored)
-  return spec.versions.filter((version) => version.served).map((version) => versionOf(definition, version, version === stored ? schema : make(version), schema, { isGoing, converter }))
+  return spec.versions.filter((version) => version.served).map((version) => versionOf(definition, version, version === stored ? schema : make(version), schema, { isGoing, converter, expressions }))
 }
 
 /** The same, of a definition that is going: nothing is made or changed any more. Nothing is worked out for it. */
@@ -67,7 +69,7 @@ export class VersionSchema {
 /** A definition's name in OpenAPI documents: the group's parts backwards, version, kind. */
 export const openApiName = (group: string, version: string, kind: string): string => [...group.split('.').reverse(), version, kind].join('.')
 
-function versionOf(definition: CustomResourceDefinition, version: CustomResourceDefinitionVersion, schema: VersionSchema, stored: VersionSchema, { isGoing, converter }: Omit<Surroundings, 'schemaOf'>): Served {
+function versionOf(definition: CustomResourceDefinition, version: CustomResourceDefinitionVersion, schema: VersionSchema, stored: VersionSchema, { isGoing, converter, expressions }: Omit<Surroundings, 'schemaOf'>): Served {
   const { spec: { group, names, scope }, status: { acceptedNames } } = definition
   const accepted = acceptedNames.kind ? acceptedNames : names
   const { apiVersion, name } = schema
@@ -90,7 +92,7 @@ function versionOf(definition: CustomResourceDefinition, version: CustomResource
   }
   const custom: CustomForm = {
     decode: (json, options) => readObject({ group, kindName: kind.kind, schema: schema.structural }, json, options),
-    validate: validateCustom({ kindName: kind.kind, apiVersion, schema: () => schema.structural, scale: paths }),
+    validate: validateCustom({ kindName: kind.kind, apiVersion, schema: () => schema.structural, scale: paths, expressions }),
     describe: (dialect, reference) => ({ ...openApiSchema(schema.structural, dialect, reference), ...(version.selectableFields?.length && { 'x-kubernetes-selectable-fields': version.selectableFields.map(({ jsonPath }) => ({ fieldPath: jsonPath.replace(/^\./, '') })) }) }),
     stamp: `${definition.metadata.uid}/${definition.metadata.generation ?? 0}`,
     refuseCreate: (object) => (isGoing() ? terminating(kind, object) : undefined), storageVersion: stored.version,

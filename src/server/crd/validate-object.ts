@@ -1,18 +1,22 @@
 // What is wrong with a custom resource, in the reference's order: its type, its metadata, its fields by the schema, what scaling needs,
 // embedded resources, lists that are sets and maps. A part that an update leaves as it was may stay wrong.
-import { evaluateRules, hasRules, validateEmbedded, validateLists, validateValue, type CustomResourceSubresourceScale, type Structural } from '#kinds'
+import { compileRules, evaluateRules, hasRules, validateEmbedded, validateLists, validateValue, type CustomResourceSubresourceScale, type Structural } from '#kinds'
 import { getPath, goPrint, invalidValue, type FieldError, type LooseObject } from '#machinery'
+import type { ExpressionMetrics } from '../metrics/expressions.ts'
 
 export interface Validated {
   readonly kindName: string
   readonly apiVersion: string
   readonly schema: () => Structural
   readonly scale?: CustomResourceSubresourceScale | undefined
+  /** Times the schema's rules. */
+  readonly expressions: ExpressionMetrics
 }
 
 /** The validation of one version: `meta` is what is wrong with the object's metadata. */
-export const validateCustom = ({ kindName, apiVersion, schema, scale }: Validated) =>
-  (object: LooseObject, old: LooseObject | undefined, subresource: string, meta: readonly FieldError[], warn: (text: string) => void): FieldError[] => {
+export const validateCustom = ({ kindName, apiVersion, schema, scale, expressions }: Validated) => {
+  let isCompiled = false
+  return (object: LooseObject, old: LooseObject | undefined, subresource: string, meta: readonly FieldError[], warn: (text: string) => void): FieldError[] => {
     const type = typeErrors(object, kindName, apiVersion), root = schema()
     const onlyStatus = subresource === 'status'
     const own = type.length > 0 ? type : [...meta, ...(onlyStatus ? statusFieldErrors(root, object, old) : validateValue(root, object, '', old && { old })),
@@ -20,10 +24,12 @@ export const validateCustom = ({ kindName, apiVersion, schema, scale }: Validate
     const errors = [...own, ...(onlyStatus ? [] : validateEmbedded(root, object)), ...listErrors(root, object, old)]
     if (!hasRules(root)) return errors
     if (errors.some(({ type: t }) => blocking.includes(t))) return [...errors, notChecked]
-    const ruled = evaluateRules(root, object, old, { ratchet: old !== undefined })
+    if (!isCompiled) { expressions.compiling(() => { compileRules(root) }); isCompiled = true }
+    const ruled = expressions.evaluating(() => evaluateRules(root, object, old, { ratchet: old !== undefined }))
     for (const warning of ruled.warnings) warn(warning)
     return [...errors, ...ruled.errors]
   }
+}
 
 /** Rules are for values of the right form: where there are others, they are not asked. */
 const blocking: readonly FieldError['type'][] = ['FieldValueNotSupported', 'FieldValueRequired', 'FieldValueTooLong', 'FieldValueTooMany', 'FieldValueTypeInvalid']

@@ -94,8 +94,8 @@ export class FlowControl implements Limiter {
     this.#adjustLater()
     const distinguisher = distinguisherOf(schema, info, user)
     try {
-      const entered = level.enter({ schema: schema.metadata.name, distinguisher, width, hash: () => this.#hashOf(schema, distinguisher), about: context, arrived: context.received, joined: (length) => { this.#metrics.joined(level.name, schema.metadata.name, length) }, onGone: context.request.onGone })
-      return entered instanceof Promise ? this.#wait(entered, flow, context) : this.#begin(entered, flow, info)
+      const entered = level.enter({ schema: schema.metadata.name, distinguisher, width, hash: () => this.#hashOf(schema, distinguisher), about: context, arrived: context.received, notAccommodated: series.notAccommodated, joined: (length) => { this.#metrics.joined(level.name, schema.metadata.name, length) }, onGone: context.request.onGone })
+      return entered instanceof Promise ? this.#wait(entered, flow, context, width.seats) : this.#begin(entered, flow, info)
     } catch (error) {
       throw this.#refused(error, flow)
     }
@@ -108,9 +108,10 @@ export class FlowControl implements Limiter {
     return new CountedSeat(series, 1, verb === 'watch', this.#options.stopwatch)
   }
 
-  async #wait(entered: Promise<Ticket>, flow: Flow, context: RequestContext): Promise<Seat> {
+  async #wait(entered: Promise<Ticket>, flow: Flow, context: RequestContext, seats: number): Promise<Seat> {
     const begun = context.elapsed, { level, schema: { metadata: { name } }, series } = flow
     series.inQueue.add(1)
+    series.seatsInQueue.add(seats)
     let executed = false
     try {
       const ticket = await entered
@@ -121,6 +122,7 @@ export class FlowControl implements Limiter {
     } finally {
       const ms = context.elapsed - begun
       series.inQueue.add(-1)
+      series.seatsInQueue.add(-seats)
       this.#metrics.waited(level.name, name, executed, ms)
       context.spend('apf-queue-wait', ms)
     }

@@ -12,11 +12,11 @@ function bench(queuing: { queues: number; handSize: number; queueLengthLimit: nu
   const configuration = { metadata: { name: 'l' }, spec: { type: 'Limited', limited: { limitResponse: queuing ? { type: 'Queue', queuing } : { type: 'Reject' } } } } as unknown as PriorityLevelConfiguration // allowed: what a level reads of it
   const level = new PriorityLevel(configuration, { clock, now: () => clock.now(), waitMs: 15_000 })
   level.limit = limit
-  const gone: (() => void)[] = []
+  const gone: (() => void)[] = [], tooWide: string[] = []
   const ask = (flow: string, width = { seats: 1, extraMs: 0 }): Asked =>
-    ({ schema: 's', distinguisher: flow, width, hash: () => flowHash('s', flow), about: undefined, arrived: clock.now(), joined() {}, onGone: (run) => { gone.push(run) } })
+    ({ schema: 's', distinguisher: flow, width, hash: () => flowHash('s', flow), about: undefined, arrived: clock.now(), notAccommodated() { tooWide.push(flow) }, joined() {}, onGone: (run) => { gone.push(run) } })
   const refusal = (run: () => unknown): string => { try { run(); return '' } catch (error) { return (error as Refused).reason } }
-  return { clock, level, ask, gone, refusal }
+  return { clock, level, ask, gone, tooWide, refusal }
 }
 const queued = { queues: 16, handSize: 2, queueLengthLimit: 3 }
 
@@ -61,13 +61,15 @@ test('a full queue refuses, a long wait ends, and whoever goes gives up his plac
 })
 
 test('a wide request waits until there is room, or until it is alone', async () => {
-  const { level, ask } = bench(queued, 4)
+  const { level, ask, tooWide: notFound } = bench(queued, 4)
   const [one, two] = [level.enter(ask('a')) as Ticket, level.enter(ask('b')) as Ticket]
   const wide = level.enter(ask('c', { seats: 3, extraMs: 0 })) as Promise<Ticket>
   const tooWide = level.enter(ask('d', { seats: 9, extraMs: 0 })) as Promise<Ticket>
   one.leave()
   const ticket = await wide
   assert.equal(level.seats, 4)
+  assert.deepEqual([...new Set(notFound)].sort(), ['c', 'd'])
+  assert.ok(level.dispatched && level.dispatched.r >= level.dispatched.s)
   ticket.leave()
   await turn()
   assert.equal(level.waiting, 1)

@@ -27,6 +27,8 @@ export interface Asked {
   /** What dumps tell of it. */
   readonly about: unknown
   readonly arrived: number
+  /** Told when it is its turn, but there are not enough seats. */
+  readonly notAccommodated: () => void
   /** Told how long its queue is, with it. */
   readonly joined: (length: number) => void
   /** Calls back when the client has gone. */
@@ -85,6 +87,8 @@ export class PriorityLevel {
   get executing(): ReadonlySet<Ticket> { return this.#executing }
   get queues(): readonly Queue[] { return this.#queues }
   get virtualTime(): number { return this.#r / 1000 }
+  /** When somebody who had waited was let in last, and when he began, in virtual time. */
+  dispatched: { readonly r: number; readonly s: number } | undefined
   get limit(): number { return this.#limit }
   set limit(limit: number) {
     this.#limit = limit
@@ -203,7 +207,8 @@ export class PriorityLevel {
     while (this.#waiting > 0) {
       const queue = this.#next()
       const first = queue.waiting[0]!
-      if (!this.#fits(first.asked.width.seats)) return
+      if (!this.#fits(first.asked.width.seats)) { first.asked.notAccommodated(); return }
+      this.dispatched = { r: this.virtualTime, s: queue.nextDispatchR / 1000 }
       this.#robin = queue.index
       queue.waiting.shift()
       this.#waiting--

@@ -13,6 +13,9 @@ export interface FlowSeries {
   readonly executingOld: Gauge
   readonly seats: Gauge
   readonly inQueue: Gauge
+  readonly seatsInQueue: Gauge
+  /** It was its turn, and there were not enough seats. */
+  readonly notAccommodated: () => void
   readonly took: Readonly<Record<'regular' | 'watch', Histogram>>
   readonly width: Histogram
   readonly watchers: Histogram
@@ -25,12 +28,14 @@ export class FlowMetrics {
   readonly #executingOld: Family<Gauge>
   readonly #seats: Family<Gauge>
   readonly #inQueue: Family<Gauge>
+  readonly #seatsInQueue: Family<Gauge>
+  readonly #notAccommodated: Family<Counter>
   readonly #took: Family<Histogram>
   readonly #waited: Family<Histogram>
   readonly #queueLength: Family<Histogram>
   readonly #width: Family<Histogram>
   readonly #watchers: Family<Histogram>
-  readonly #levels: Readonly<Record<'nominal' | 'least' | 'most' | 'limit' | 'limitOld' | 'r' | 'target' | 'most10' | 'average' | 'deviation' | 'smoothed', Family<Gauge>>>
+  readonly #levels: Readonly<Record<'nominal' | 'least' | 'most' | 'limit' | 'limitOld' | 'r' | 'dispatchR' | 'latestS' | 'target' | 'most10' | 'average' | 'deviation' | 'smoothed', Family<Gauge>>>
   readonly #fairFraction: Gauge
   readonly #seatsOver: Family<Histogram>
   readonly #demandOver: Family<Histogram>
@@ -44,6 +49,8 @@ export class FlowMetrics {
     this.#executingOld = metrics.gauge({ name: name('request_concurrency_in_use'), stability, deprecated: '1.31.0', help: 'Seats in use.', labels: flow })
     this.#seats = metrics.gauge({ name: name('current_executing_seats'), stability: 'BETA', help: 'Seats in use.', labels: flow })
     this.#inQueue = metrics.gauge({ name: name('current_inqueue_requests'), stability: 'BETA', help: 'Requests that wait.', labels: flow })
+    this.#seatsInQueue = metrics.gauge({ name: name('current_inqueue_seats'), stability, help: 'Seats that waiting requests need.', labels: flow })
+    this.#notAccommodated = metrics.counter({ name: name('request_dispatch_no_accommodation_total'), stability, help: 'Times that it was the turn of a request for which there were not enough seats.', labels: flow })
     this.#took = metrics.histogram({ name: name('request_execution_seconds'), stability, help: 'Seconds that requests hold their seats.', labels: [...flow, 'type'], buckets: seconds })
     this.#waited = metrics.histogram({ name: name('request_wait_duration_seconds'), stability: 'BETA', help: 'Seconds that requests waited in a queue, and whether they were let in then.', labels: [...flow, 'execute'], buckets: seconds })
     this.#queueLength = metrics.histogram({ name: name('request_queue_length_after_enqueue'), stability, help: 'Requests in the queue that a request joined, with it.', labels: flow, buckets: [0, 10, 25, 50, 100, 250, 500, 1000] })
@@ -52,7 +59,8 @@ export class FlowMetrics {
     const gauge = (rest: string, help: string, deprecated?: string) => metrics.gauge({ name: name(rest), stability, help, labels: level, ...(deprecated && { deprecated }) })
     this.#levels = {
       nominal: gauge('nominal_limit_seats', 'Seats by the shares of the level.'), least: gauge('lower_limit_seats', 'Seats that the level keeps however much it lends.'), most: gauge('upper_limit_seats', 'Seats that it may have however much it borrows.'),
-      limit: gauge('current_limit_seats', 'Seats that it may use now.'), limitOld: gauge('request_concurrency_limit', 'Seats by the shares of the level.', '1.30.0'), r: gauge('current_r', 'Virtual time of its queues.'),
+      limit: gauge('current_limit_seats', 'Seats that it may use now.'), limitOld: gauge('request_concurrency_limit', 'Seats by the shares of the level.', '1.30.0'), r: gauge('current_r', 'Virtual time of its queues.'), dispatchR: gauge('dispatch_r', 'Virtual time of its queues when it let in somebody who had waited.'),
+      latestS: gauge('latest_s', 'Virtual time at which that request began.'),
       target: gauge('target_seats', 'Seats it was aimed at in the last adjustment.'), most10: gauge('demand_seats_high_watermark', 'The most seats wanted in the last period.'), average: gauge('demand_seats_average', 'The mean of seats wanted in the last period.'),
       deviation: gauge('demand_seats_stdev', 'The standard deviation of seats wanted in the last period.'), smoothed: gauge('demand_seats_smoothed', 'Seats wanted, smoothed over the periods.'),
     }
@@ -66,7 +74,8 @@ export class FlowMetrics {
   seriesOf(levelName: string, schema: string): FlowSeries {
     return {
       dispatched: this.#dispatched.with(levelName, schema), executing: this.#executing.with(levelName, schema), executingOld: this.#executingOld.with(levelName, schema), seats: this.#seats.with(levelName, schema),
-      inQueue: this.#inQueue.with(levelName, schema), took: { regular: this.#took.with(levelName, schema, 'regular'), watch: this.#took.with(levelName, schema, 'watch') }, width: this.#width.with(levelName, schema), watchers: this.#watchers.with(levelName, schema),
+      inQueue: this.#inQueue.with(levelName, schema), seatsInQueue: this.#seatsInQueue.with(levelName, schema), notAccommodated: () => { this.#notAccommodated.with(levelName, schema).inc() },
+      took: { regular: this.#took.with(levelName, schema, 'regular'), watch: this.#took.with(levelName, schema, 'watch') }, width: this.#width.with(levelName, schema), watchers: this.#watchers.with(levelName, schema),
     }
   }
   refused(levelName: string, schema: string, reason: RefusalReason): void { this.#rejected.with(levelName, schema, reason).inc() }
@@ -99,7 +108,12 @@ export class FlowMetrics {
     over.executing.tell(this.#requestsOver.with('executing', name), limit, now)
     over.waiting.tell(this.#requestsOver.with('waiting', name), queues * queueLengthLimit, now)
   }
-  virtualTime({ name, virtualTime }: PriorityLevel): void { this.#levels.r.with(name).set(virtualTime) }
+  virtualTime({ name, virtualTime, dispatched }: PriorityLevel): void {
+    this.#levels.r.with(name).set(virtualTime)
+    if (!dispatched) return
+    this.#levels.dispatchR.with(name).set(dispatched.r)
+    this.#levels.latestS.with(name).set(dispatched.s)
+  }
   gone(name: string): void {
     for (const family of Object.values(this.#levels)) family.remove(name)
     this.#seatsOver.remove('executing', name)

@@ -25,15 +25,22 @@ test('requests are counted by what they ask for, in the reference\'s labels', as
   await ask('GET /api/v1/none')
   const { text, headers } = await ask('GET /metrics')
   assert.match(String(headers['content-type']), /^text\/plain; version=0\.0\.4; charset=utf-8/)
-  const of = (code: number, verb: string, scope: string, dryRun = '') => `{code="${code}",component="apiserver",dry_run="${dryRun}",group="",resource="configmaps",scope="${scope}",subresource="",verb="${verb}",version="v1"} 1`
+  const of = (code: number, verb: string, scope: string, dryRun = '') => `{code="${code}",component="apiserver",dry_run="${dryRun}",group="",resource="configmaps",scope="${scope}",subresource="",system_client="",verb="${verb}",version="v1"} 1`
   assert.deepEqual(lines(text, 'apiserver_request_total').sort(), [
     of(200, 'APPLY', 'resource'), of(200, 'DELETE', 'namespace'), of(200, 'DELETE', 'resource'), of(200, 'GET', 'resource'), of(200, 'LIST', 'cluster'), of(200, 'LIST', 'namespace'), of(200, 'PATCH', 'resource'),
-    of(201, 'POST', 'resource'), of(201, 'POST', 'resource', 'All'), of(409, 'POST', 'resource'), '{code="200",component="",dry_run="",group="",resource="",scope="",subresource="/healthz",verb="GET",version=""} 1',
+    of(201, 'POST', 'resource'), of(201, 'POST', 'resource', 'All'), of(409, 'POST', 'resource'), '{code="200",component="",dry_run="",group="",resource="",scope="",subresource="/healthz",system_client="",verb="GET",version=""} 1',
   ].sort())
   assert.match(text, /apiserver_request_duration_seconds_bucket\{component="apiserver",dry_run="",group="",resource="configmaps",scope="resource",subresource="",verb="POST",version="v1",le="\+Inf"\} 2\n/)
   assert.match(text, /apiserver_response_sizes_count\{component="apiserver",group="",resource="configmaps",scope="namespace",subresource="",verb="LIST",version="v1"\} 1\n/)
   assert.match(text, /authorization_attempts_total\{result="allowed"\} \d+\n/)
   assert.match(text, /# HELP apiserver_request_total \[STABLE\] /)
+})
+
+test('the cluster\'s own components are told apart by what they call themselves', async () => {
+  const { ask } = await start()
+  for (const agent of ['kube-scheduler/v1.36.2 (linux/amd64)', 'kube-proxy/v1', 'kube-scheduler', 'me/1']) await ask(`GET ${maps}`, undefined, { 'user-agent': agent })
+  const counted = lines((await ask('GET /metrics')).text, 'apiserver_request_total').filter((line) => line.includes('verb="LIST"'))
+  assert.deepEqual(counted.map((line) => [/system_client="([^"]*)"/.exec(line)![1], line.split(' ').at(-1)]), [['', '2'], ['kube-scheduler', '2']])
 })
 
 test('a watch is open until it ends, and is counted then', async () => {

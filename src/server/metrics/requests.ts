@@ -19,7 +19,8 @@ interface Series {
   readonly withoutOthersOld: Histogram
   /** Only of what was read. */
   readonly sizes: Histogram | undefined
-  readonly codes: Map<number, Counter>
+  /** By code, and for the cluster's own components by their name too. */
+  readonly codes: Map<number | string, Counter>
 }
 
 export class RequestMetrics {
@@ -39,7 +40,7 @@ export class RequestMetrics {
   readonly #byPath = new Map<string, Series>()
 
   constructor(metrics: Metrics) {
-    this.#total = metrics.counter({ name: 'apiserver_request_total', stability: 'STABLE', help: 'Requests answered, by what they asked for and the code of the answer.', labels: [...labels, 'dry_run', 'code'] })
+    this.#total = metrics.counter({ name: 'apiserver_request_total', stability: 'STABLE', help: 'Requests answered, by what they asked for and the code of the answer.', labels: [...labels, 'dry_run', 'code', 'system_client'] })
     this.#duration = metrics.histogram({ name: 'apiserver_request_duration_seconds', stability: 'STABLE', help: 'Seconds from a request to the end of its answer.', labels: [...labels, 'dry_run'], buckets: [0.005, 0.025, ...slow] })
     this.#sli = metrics.histogram({ name: 'apiserver_request_sli_duration_seconds', stability: 'ALPHA', help: 'Seconds from a request to the end of its answer, without webhooks and waiting in queues.', labels, buckets: slow })
     this.#slo = metrics.histogram({ name: 'apiserver_request_slo_duration_seconds', stability: 'ALPHA', deprecated: '1.27.0', help: 'Seconds from a request to the end of its answer, without webhooks and waiting in queues.', labels, buckets: slow })
@@ -66,10 +67,11 @@ export class RequestMetrics {
   done(context: RequestContext, ms: number, code: number, bytes: number): void {
     const series = this.#seriesOf(context)
     if (!series) return
-    let counter = series.codes.get(code)
-    if (!counter) { counter = this.#total.with(...series.labels, series.dryRun, String(code)); series.codes.set(code, counter) }
-    counter.value++
     const { request, user, info } = context, seconds = ms / 1000
+    const client = systemClientOf(request.headers['user-agent']), key = client === '' ? code : `${code} ${client}`
+    let counter = series.codes.get(key)
+    if (!counter) { counter = this.#total.with(...series.labels, series.dryRun, String(code), client); series.codes.set(key, counter) }
+    counter.value++
     series.duration.observe(seconds)
     const own = context.spent ? seconds - (context.spentOn('mutating-webhook') + context.spentOn('validating-webhook') + context.spentOn('apf-queue-wait')) / 1000 : seconds
     series.withoutOthers.observe(own)
@@ -123,6 +125,13 @@ function ofKey(map: Map<string, Series>, key: string, make: () => Series): Serie
   return series
 }
 
+const systemClients = new Set(['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'])
+/** The component of the cluster that asks, by what it calls itself; '' for everybody else. */
+function systemClientOf(agent: string | undefined): string {
+  if (agent === undefined || !agent.startsWith('kube-')) return ''
+  const at = agent.indexOf('/'), name = at < 0 ? agent : agent.slice(0, at)
+  return systemClients.has(name) ? name : ''
+}
 function scopeOf({ info, request }: RequestContext): string {
   if (info!.name !== '' || request.method === 'POST') return 'resource'
   return info!.namespace !== '' ? 'namespace' : 'cluster'

@@ -12,10 +12,12 @@ const worthTelling = 1
 export class StoreRequests {
   readonly #total: Family<Counter>
   readonly #duration: Family<Histogram>
+  readonly #errors: Family<Counter>
   readonly #series = new WeakMap<Kind, Map<StoreOperation, readonly [Counter, Histogram]>>()
 
   constructor(metrics: Metrics) {
     this.#total = metrics.counter({ name: 'etcd_requests_total', stability: 'ALPHA', help: 'Writes asked of the store.', labels })
+    this.#errors = metrics.counter({ name: 'etcd_request_errors_total', stability: 'ALPHA', help: 'Writes that the store could not make.', labels })
     this.#duration = metrics.histogram({ name: 'etcd_request_duration_seconds', stability: 'ALPHA', help: 'Seconds until a write was durable.', labels,
       buckets: [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60] })
   }
@@ -28,6 +30,9 @@ export class StoreRequests {
       span?.event('Txn call succeeded')
       span?.set('key', keyOf(written))
       return written
+    } catch (error) {
+      this.#errors.with(operation, kind.group, kind.resource).inc()
+      throw error
     } finally {
       const took = context.elapsed - begun
       const [total, duration] = this.#of(kind, operation)

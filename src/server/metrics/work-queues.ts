@@ -7,9 +7,9 @@ export interface QueueFigures { added(): void; taken(waitedMs: number): void; do
 
 export function workQueueMetrics(metrics: Metrics, clock: Pick<Clock, 'now'>): (name: string) => QueueFigures {
   const labels = ['name'], buckets = exponential(10e-9, 10, 10)
-  const counter = (name: string, help: string) => metrics.counter({ name: `workqueue_${name}`, stability: 'ALPHA', help, labels })
-  const gauge = (name: string, help: string) => metrics.gauge({ name: `workqueue_${name}`, stability: 'ALPHA', help, labels })
-  const seconds = (name: string, help: string) => metrics.histogram({ name: `workqueue_${name}`, stability: 'ALPHA', help, labels, buckets })
+  const counter = (name: string, help: string) => metrics.counter({ name: `workqueue_${name}`, stability: 'BETA', help, labels })
+  const gauge = (name: string, help: string) => metrics.gauge({ name: `workqueue_${name}`, stability: 'BETA', help, labels })
+  const seconds = (name: string, help: string) => metrics.histogram({ name: `workqueue_${name}`, stability: 'BETA', help, labels, buckets })
   const adds = counter('adds_total', 'Keys added to a queue.'), retries = counter('retries_total', 'Keys that come again because they failed.')
   const depth = gauge('depth', 'Keys that wait.'), unfinished = gauge('unfinished_work_seconds', 'Seconds of work that is under way, added up.'), longest = gauge('longest_running_processor_seconds', 'Seconds that the longest work has been under way.')
   const waited = seconds('queue_duration_seconds', 'Seconds that keys waited.'), worked = seconds('work_duration_seconds', 'Seconds of work on keys.')

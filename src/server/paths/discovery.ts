@@ -2,6 +2,7 @@
 import { noSuchPath, protobufType, type ApiResponse } from '#machinery'
 import type { Aggregation, VersionDiscovery } from '../aggregation/index.ts'
 import { itemTypes, negotiate, plainJson, type Encoding, type Output } from '../media.ts'
+import type { Counter, Metrics } from '../metrics/metrics.ts'
 import type { PathHandler } from '../pipeline.ts'
 import { notAllowed } from '../route.ts'
 import { valueAnswer } from '../respond.ts'
@@ -12,10 +13,11 @@ import { hex, sha256 } from './sha256.ts'
 const storedVersions: Readonly<Record<string, string>> = { mutatingadmissionpolicies: 'v1beta1', mutatingadmissionpolicybindings: 'v1beta1', customresourcedefinitions: 'v1beta1' }
 
 /** Versions that other servers serve never come here but in the lists: requests for them are passed on before. `advertised` is HOST:PORT. */
-export function discovery(registry: Registry, aggregation: Aggregation, advertised?: string): PathHandler {
+export function discovery(registry: Registry, aggregation: Aggregation, metrics: Metrics, advertised?: string): PathHandler {
   const { services } = aggregation
   const addresses = advertised === undefined ? [] : [{ clientCIDR: '0.0.0.0/0', serverAddress: advertised }]
-  const whole = { api: aggregatedDocument(registry, aggregation, 'api'), apis: aggregatedDocument(registry, aggregation, 'apis') }
+  const made = metrics.counter({ name: 'aggregator_discovery_aggregation_count_total', stability: 'ALPHA', help: 'How often the document of all groups was made.' }).with()
+  const whole = { api: aggregatedDocument(registry, aggregation, 'api', made), apis: aggregatedDocument(registry, aggregation, 'apis', made) }
   return (request, info) => {
     if (info.prefix === '' || info.isResource) return undefined
     const parts = info.path.split('/').filter((p) => p !== '')
@@ -82,7 +84,7 @@ interface Tagged { readonly text: string; readonly etag: string }
  * All groups in one document. Its parts are kept until what they show changes, each with its own hash: a thousand definitions of custom
  * resources cost one change what one costs.
  */
-function aggregatedDocument(registry: Registry, { services, documents }: Aggregation, prefix: 'api' | 'apis'): () => Tagged {
+function aggregatedDocument(registry: Registry, { services, documents }: Aggregation, prefix: 'api' | 'apis', count: Counter): () => Tagged {
   const parts = new Map<string, { readonly revision: number; readonly text: string; readonly hash: string }>()
   let made: (Tagged & { readonly of: string }) | undefined
   const part = (group: string, version: string) => {
@@ -105,6 +107,7 @@ function aggregatedDocument(registry: Registry, { services, documents }: Aggrega
     for (const key of parts.size > 2 * items.length + 100 ? [...parts.keys()] : []) if (!groups.some(({ name, versions }) => versions.some((v) => `${name}/${v}` === key))) parts.delete(key)
     const text = `{"kind":"APIGroupDiscoveryList","apiVersion":"apidiscovery.k8s.io/v2","metadata":{},"items":[${items.map(({ metadata, versions }) => `{"metadata":${metadata},"versions":[${versions.map((v) => v.text).join(',')}]}`).join(',')}]}`
     const etag = hex(sha256(items.map(({ metadata, versions }) => metadata + versions.map((v) => v.hash).join('')).join('\n'))).toUpperCase().repeat(2)
+    count.inc()
     return (made = { of, text, etag: `"${etag}"` })
   }
 }

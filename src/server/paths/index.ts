@@ -17,7 +17,7 @@ export function paths(core: Core, aggregation: Aggregation, { build, checks = []
   const answers = { read: () => { store.get('health') }, write: () => { store.get('health') } }
   buildInfo(all, build)
   return [
-    discovery(core.registry, aggregation, advertised), health({ store: answers, checks, isOpen, metrics: all, log }), version(build), openapi(core, aggregation, build ? `${build.version}${build.commit}` : ''),
+    discovery(core.registry, aggregation, all, advertised), health({ store: answers, checks, isOpen, metrics: all, log }), version(build), openapi(core, aggregation, build ? `${build.version}${build.commit}` : ''),
     metrics(core), oidc(core.tokens), rootPaths(aggregation), zpages({ clock, versions: versionsOf(build), paths: () => allPaths(aggregation), flags }), ...(debug ? [debugging(debug)] : []),
   ]
 }

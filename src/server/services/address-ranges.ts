@@ -5,6 +5,9 @@ import type { ObjectReader } from '../object-reader.ts'
 import { contains, parseCidr, type Range } from './addresses.ts'
 import { Holders, Pool } from './pool.ts'
 
+/** A range's numbers, and its name. */
+export interface NamedPool { readonly cidr: string; readonly pool: Pool }
+
 export class AddressRanges {
   readonly #holders = new Holders()
   readonly #main: Range
@@ -27,17 +30,18 @@ export class AddressRanges {
   close(): void { this.#stop() }
 
   /** The range that holds this number; undefined when none does. */
-  of(n: number): Pool | undefined { return [...this.#pools.values()].find(({ range, pool }) => contains(range, n) && pool.contains(n))?.pool }
-  /** A free number of any range and where it is from; undefined when all are full. */
-  next(): { readonly n: number; readonly pool: Pool } | undefined {
-    for (const { pool } of this.#pools.values()) {
+  of(n: number): NamedPool | undefined { return this.all().find(({ cidr, pool }) => contains(this.#pools.get(cidr)!.range, n) && pool.contains(n)) }
+  /** A free number of any range and where it is from; undefined when all are full. `full` is told of every range that has none. */
+  next(full: (cidr: string) => void = () => {}): (NamedPool & { readonly n: number }) | undefined {
+    for (const { cidr, pool } of this.all()) {
       const n = pool.next()
-      if (n !== undefined) return { n, pool }
+      if (n !== undefined) return { n, cidr, pool }
+      full(cidr)
     }
     return undefined
   }
   /** Of every range, by its name. */
-  all(): { readonly cidr: string; readonly pool: Pool }[] { return [...this.#pools].map(([cidr, { pool }]) => ({ cidr, pool })) }
+  all(): NamedPool[] { return [...this.#pools].map(([cidr, { pool }]) => ({ cidr, pool })) }
   take(n: number, owner: string): void { this.#holders.take(n, owner) }
   release(n: number, owner: string): void { this.#holders.release(n, owner) }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { service, type Service } from '#kinds'
 import { ApiError, seeded, type LooseObject } from '#machinery'
+import { Metrics } from '../metrics/metrics.ts'
 import type { Change, ObjectReader } from '../object-reader.ts'
 import { formatIPv4, nthAddress, parseCidr, parseIPv4 } from './addresses.ts'
 import { ServiceAllocation } from './allocation.ts'
@@ -83,4 +84,23 @@ test('addresses are numbers and back', () => {
   for (const text of ['0.0.0.0', '10.96.0.1', '255.255.255.255']) assert.equal(formatIPv4(parseIPv4(text)!), text)
   for (const text of ['', '1.2.3', '1.2.3.256', '01.2.3.4', '1.2.3.x']) assert.equal(parseIPv4(text), undefined, text)
   assert.equal(nthAddress(parseCidr('10.96.0.0/16'), 10), '10.96.0.10')
+})
+
+test('what is given out and what is not to be had is counted; dry runs are not', () => {
+  const { it, write } = allocation('/30'), metrics = new Metrics()
+  it.show(metrics, () => 0)
+  write('a', { type: 'NodePort', clusterIP: '10.0.0.1', clusterIPs: ['10.0.0.1'], ports: [{ port: 1, nodePort: 30001 }, { port: 2 }] })
+  write('b', { type: 'NodePort', clusterIP: '10.0.0.1', clusterIPs: ['10.0.0.1'], ports: [{ port: 1 }] })
+  write('c', { type: 'NodePort', ports: [{ port: 1, nodePort: 30001 }] })
+  write('d', { type: 'ClusterIP' })
+  write('e', { type: 'ClusterIP' })
+  const dry = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'f', namespace: 'd', uid: '', resourceVersion: '', creationTimestamp: '' }, spec: { type: 'ClusterIP', ports: [{ port: 1 }] } } as LooseObject
+  assert.throws(() => it.begin(dry, undefined, {} as ObjectReader, true), /range is full/)
+  const counted = metrics.text((name) => name.includes('allocat')).split('\n').filter((line) => /_(total|count)\b/.test(line) && !line.startsWith('#')).map((line) => line.replace('kube_apiserver_', ''))
+  const cidr = 'cidr="10.0.0.0/30"'
+  assert.deepEqual(counted, [
+    `clusterip_allocator_allocation_duration_seconds_count{${cidr}} 2`, `clusterip_allocator_allocation_errors_total{${cidr},scope="dynamic"} 1`, `clusterip_allocator_allocation_errors_total{${cidr},scope="static"} 1`,
+    `clusterip_allocator_allocation_total{${cidr},scope="dynamic"} 2`, `clusterip_allocator_allocation_total{${cidr},scope="static"} 1`,
+    'nodeport_allocator_allocation_errors_total{scope="static"} 1', 'nodeport_allocator_allocation_total{scope="dynamic"} 1', 'nodeport_allocator_allocation_total{scope="static"} 1',
+  ])
 })

@@ -2,6 +2,7 @@
 import { adoptAllocated, needsHealthCheckPort, service as serviceKind, validateServiceAddresses, type Service } from '#kinds'
 import { ApiError, internalError, invalid, invalidValue, type FieldError, type LooseObject, type Random } from '#machinery'
 import type { Metrics } from '../metrics/metrics.ts'
+import { AllocationMetrics } from '../metrics/allocations.ts'
 import type { ObjectReader } from '../object-reader.ts'
 import type { Allocator } from '../server.ts'
 import { AddressRanges } from './address-ranges.ts'
@@ -17,6 +18,7 @@ export class ServiceAllocation implements Allocator {
   readonly #addresses: AddressRanges
   readonly #ports: Pool
   readonly #stop: () => void
+  #figures: AllocationMetrics | undefined
 
   constructor(options: { ranges: ServiceRanges; objects: ObjectReader; random: Random }) {
     const { ranges: { addresses, nodePorts }, random } = options
@@ -31,8 +33,9 @@ export class ServiceAllocation implements Allocator {
       for (const port of portsOf(object)) this.#ports.take(port, owner)
     })
   }
-  /** Shows how many addresses and ports are taken and free. */
-  show(metrics: Metrics): void {
+  /** Shows how many addresses and ports are taken and free, and counts those that are given out. `now` is in milliseconds. */
+  show(metrics: Metrics, now: () => number): void {
+    this.#figures = new AllocationMetrics(metrics, now)
     const gauge = (name: string, help: string, labels: readonly string[] = []) => metrics.gauge({ name: `kube_apiserver_${name}`, stability: 'ALPHA', help, labels })
     const taken = gauge('clusterip_allocator_allocated_ips', 'Service addresses that are taken.', ['cidr']), free = gauge('clusterip_allocator_available_ips', 'Service addresses that are free.', ['cidr'])
     const ports = gauge('nodeport_allocator_allocated_ports', 'Node ports that are taken.').with(), freePorts = gauge('nodeport_allocator_available_ports', 'Node ports that are free.').with()
@@ -54,8 +57,8 @@ export class ServiceAllocation implements Allocator {
       if (!spec) return letGo
       adoptAllocated(spec, before?.spec)
       refuse(name, chooseFamilies(spec, before?.spec))
-      refuse(name, this.#chooseAddress(spec, before?.spec, owner, held))
-      this.#choosePorts(name, spec, before?.spec, { pool: this.#ports, owner, held, dryRun, range: this.#ranges.nodePorts })
+      refuse(name, this.#chooseAddress(spec, before?.spec, owner, held, dryRun ? undefined : this.#figures))
+      this.#choosePorts(name, spec, before?.spec, { pool: this.#ports, owner, held, dryRun, range: this.#ranges.nodePorts, figures: dryRun ? undefined : this.#figures })
       return letGo
     } catch (error) {
       letGo()
@@ -65,13 +68,15 @@ export class ServiceAllocation implements Allocator {
   /** Freed by the change that `follow` reports. */
   released(): void {}
 
-  #chooseAddress(spec: Spec, before: Spec | undefined, owner: string, held: (() => void)[]): FieldError[] {
+  /** `figures` are told of it; dry runs tell nobody. */
+  #chooseAddress(spec: Spec, before: Spec | undefined, owner: string, held: (() => void)[], figures: AllocationMetrics | undefined): FieldError[] {
     if (spec.type === 'ExternalName' || spec.clusterIPs?.[0] === 'None') return []
     if (before && before.type !== 'ExternalName') return [] // it has one, which may not change
     const asked = spec.clusterIPs?.[0]
     if (!asked) {
-      const free = this.#addresses.next()
+      const next = () => this.#addresses.next((cidr) => figures?.address(cidr, 'dynamic', false)), free = figures ? figures.searching(next, (found) => found?.cidr) : next()
       if (free === undefined) throw internalError('failed to allocate a serviceIP: range is full')
+      figures?.address(free.cidr, 'dynamic', true)
       held.push(free.pool.reserve(free.n, owner))
       spec.clusterIP = formatIPv4(free.n)
       spec.clusterIPs = [spec.clusterIP]
@@ -80,8 +85,10 @@ export class ServiceAllocation implements Allocator {
     const n = parseIPv4(asked), refused = (why: string) => [invalidValue('spec.clusterIPs', spec.clusterIPs, `failed to allocate IP ${asked}: ${why}`)]
     const range = n === undefined ? undefined : this.#addresses.of(n)
     if (n === undefined || range === undefined) return refused('the provided network does not match the current range')
-    if (range.isTaken(n, owner)) return refused('provided IP is already allocated')
-    held.push(range.reserve(n, owner))
+    const isFree = !range.pool.isTaken(n, owner)
+    figures?.address(range.cidr, 'static', isFree)
+    if (!isFree) return refused('provided IP is already allocated')
+    held.push(range.pool.reserve(n, owner))
     return []
   }
 
@@ -137,7 +144,14 @@ function updatePorts(spec: Spec, own: ReadonlySet<number | undefined>, operation
   return []
 }
 
-interface PortOptions { readonly pool: Pool; readonly owner: string; readonly held: (() => void)[]; readonly dryRun: boolean; readonly range: { readonly first: number; readonly last: number } }
+interface PortOptions {
+  readonly pool: Pool
+  readonly owner: string
+  readonly held: (() => void)[]
+  readonly dryRun: boolean
+  readonly range: { readonly first: number; readonly last: number }
+  readonly figures: AllocationMetrics | undefined
+}
 /** Above every node port: what dry runs show for ports that would be chosen. */
 const dummyPort = 32768
 /** The ports that one write takes. A dry run looks, and holds nothing. */
@@ -148,6 +162,11 @@ class PortOperation {
 
   /** Why this port is not to be had; undefined when it is. */
   take(n: number): string | undefined {
+    const why = this.#take(n)
+    this.#options.figures?.port('static', why === undefined)
+    return why
+  }
+  #take(n: number): string | undefined {
     const { pool, owner, held, dryRun, range } = this.#options
     if (!dryRun && !pool.contains(n)) return `provided port is not in the valid range. The range of valid ports is ${range.first}-${range.last}`
     if (pool.isTaken(n, owner) || this.#taken.includes(n)) return 'provided port is already allocated'
@@ -160,6 +179,7 @@ class PortOperation {
   next(): number {
     const { pool, owner, held, dryRun } = this.#options
     const n = dryRun ? Math.max(dummyPort, ...this.#taken) + 1 : pool.next((port) => !this.#taken.includes(port))
+    this.#options.figures?.port('dynamic', n !== undefined)
     if (n === undefined) throw internalError('failed to allocate a nodePort: range is full')
     if (!dryRun) held.push(pool.reserve(n, owner))
     this.#taken.push(n)

@@ -58,6 +58,14 @@ function messageOf({ messageExpression }: Validation, environment: CelEnvironmen
   return compiled.program.outputType.type === 'string' ? { message: compiled.program } : { messageError: 'messageExpression must evaluate to a string' }
 }
 
+/** Compiles every rule of a schema that is not compiled yet: whoever wants to know how long that takes does it before values are looked at. */
+export function compileRules(schema: Structural, top = true): void {
+  if (!hasRules(schema)) return
+  rulesOf(schema, isResource(schema, top))
+  const { items, additionalProperties: more, properties } = schema
+  for (const inner of [items, typeof more === 'object' ? more : undefined, ...Object.values(properties ?? {})]) if (inner) compileRules(inner, false)
+}
+
 const withRules = new WeakMap<Structural, boolean>()
 /** Whether there are rules at a schema or below. */
 export function hasRules(schema: Structural | undefined): boolean {
