@@ -9,7 +9,7 @@ import { writeOptions, type WriteOptions } from './options.ts'
 import { readPatch, type PatchBody } from './patch-body.ts'
 import { fromAnotherVersion, saysAnotherVersion } from './patched-version.ts'
 import { converted } from './served.ts'
-import { answer, checkName, modify, type Adopt } from './update.ts'
+import { answer, checkName, modify, namesVersion, type Adopt } from './update.ts'
 import { asStored } from './write.ts'
 
 export async function patch(call: Call, adopt?: Adopt, adoptTracked?: Adopt): Promise<ApiResponse> {
@@ -30,7 +30,7 @@ export async function patch(call: Call, adopt?: Adopt, adoptTracked?: Adopt): Pr
     const object = patched(call, old, body, options, warned)
     return object instanceof Promise ? object.then((converted) => checked(converted, old)) : checked(object, old)
   }
-  return answer(call, await modify(call, { options, change, adoptTracked, retry: version === undefined }))
+  return answer(call, await modify(call, { options, change, adoptTracked, retry: !namesVersion(version) }))
 }
 
 /** A patch that names a version wants that version or none. */

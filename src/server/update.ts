@@ -21,7 +21,7 @@ export async function update(call: Call, adopt?: Adopt, adoptTracked?: Adopt): P
   let given: LooseObject | undefined = readBody(call, options)
   checkNamespace(call, given)
   checkName(call, given)
-  const hadVersion = Boolean(given.metadata.resourceVersion)
+  const hadVersion = namesVersion(given.metadata.resourceVersion)
   const change = (old?: LooseObject) => {
     const object = given ?? readBody({ ...call, warnings: [] }, options) // tried again: the first one has been changed
     given = undefined
@@ -126,10 +126,13 @@ function otherUid({ served }: Call, wanted: string, { metadata: { name, namespac
   return conflict(served.name, name, `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${wanted}, UID in object meta: ${uid}`)
 }
 
+/** Whether a client means a certain version. Versions are numbers: "0" is none, as the empty text is. */
+export const namesVersion = (resourceVersion: unknown): boolean => Boolean(resourceVersion) && !/^0+$/.test(String(resourceVersion))
+
 /** The version that the object names must be the stored one's. Sets it where none is named. */
 function checkVersion({ served }: Call, { metadata }: LooseObject, old: LooseObject): void {
   const { resourceVersion, name } = old.metadata
-  if (!metadata.resourceVersion) {
+  if (!namesVersion(metadata.resourceVersion)) {
     if (served.kind.versionRequiredOnUpdate) throw invalid({ group: served.group, kind: served.resource }, name, [invalidValue('metadata.resourceVersion', 0, 'must be specified for an update')])
     metadata.resourceVersion = resourceVersion
   } else if (metadata.resourceVersion !== resourceVersion) {

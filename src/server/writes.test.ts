@@ -67,6 +67,18 @@ test('a write that names an old version is a conflict; one that names none is no
   assert.equal((await ask(`PUT ${maps}/a`, map('a'))).status, 200)
 })
 
+test('version 0 names no version', async () => {
+  const { ask } = await start()
+  await ask(`POST ${maps}`, map('a', { resourceVersion: '0' }))
+  assert.equal((await ask(`PUT ${maps}/a`, { ...map('a', { resourceVersion: '0' }), data: { k: '1' } })).status, 200)
+  assert.equal((await ask(`PATCH ${maps}/a`, { metadata: { resourceVersion: '0' }, data: { k: '2' } })).status, 200)
+  const leases = '/apis/coordination.k8s.io/v1/namespaces/default/leases'
+  const lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'l' } as object }
+  await ask(`POST ${leases}`, lease)
+  const bare = await ask(`PUT ${leases}/l`, { ...lease, metadata: { name: 'l', resourceVersion: '0' } })
+  assert.equal(bare.body.message, 'leases.coordination.k8s.io "l" is invalid: metadata.resourceVersion: Invalid value: 0: must be specified for an update')
+})
+
 test('writers that race with patches all get through', async () => {
   const { ask } = await start()
   await ask(`POST ${maps}`, map('a'))
