@@ -43,6 +43,8 @@ function controllersOptions(options: ControllerManagerOptions): ControllersOptio
   return {
     rootCa: options.rootCaFile === undefined ? '' : read(options.rootCaFile), clusterCidr: options.allocateNodeCidrs ? options.clusterCidr ?? missing('--cluster-cidr', '--allocate-node-cidrs') : '',
     nodeMonitorGracePeriodMs: options.nodeMonitorGracePeriod, loadBalancerPool: options.loadBalancerPool, legacyTokenCleanUpMs: options.legacyServiceAccountTokenCleanUpPeriod, terminatedPodThreshold: options.terminatedPodGcThreshold,
+    nodeLifecycle: { startupGracePeriodMs: options.nodeStartupGracePeriod, evictionRates: { usual: options.nodeEvictionRate, slow: options.secondaryNodeEvictionRate, partly: options.unhealthyZoneThreshold, largeZone: options.largeClusterSizeThreshold } },
+    endpointSlices: { maxEndpointsPerSlice: options.maxEndpointsPerSlice }, mirroring: { maxEndpointsPerSubset: options.mirroringMaxEndpointsPerSubset }, forcesDetach: !options.disableForceDetachOnTimeout,
     bootstrapMac: (secret, data) => createHmac('sha256', secret).update(data).digest(),
     ...(keys && { signToken: async (account, secretName) => legacyToken(keys, account, secretName) }),
     ...(certificate !== undefined && key !== undefined && { certificates: { signer: certificateSigner({ certificate: read(certificate), key: read(key) }), longestMs: options.clusterSigningDuration } }),
@@ -55,6 +57,7 @@ const concurrencyOf = {
   concurrentCronJobSyncs: 'cronjob', concurrentDaemonsetSyncs: 'daemonset', concurrentDeploymentSyncs: 'deployment', concurrentEndpointSyncs: 'endpoints', concurrentJobSyncs: 'job', concurrentNamespaceSyncs: 'namespace',
   concurrentRcSyncs: 'replicationcontroller', concurrentReplicasetSyncs: 'replicaset', concurrentResourceQuotaSyncs: 'resourcequota', concurrentServiceEndpointSyncs: 'endpointslice',
   concurrentServiceaccountTokenSyncs: 'serviceaccount-token', concurrentStatefulsetSyncs: 'statefulset', concurrentTtlAfterFinishedSyncs: 'ttl-after-finished', concurrentValidatingAdmissionPolicyStatusSyncs: 'validatingadmissionpolicy-status',
+  concurrentServiceSyncs: 'service-lb', concurrentEphemeralvolumeSyncs: 'ephemeral-volume', concurrentResourceclaimSyncs: 'resourceclaim', concurrentDeviceTaintEvictionSyncs: 'device-taint-eviction', mirroringConcurrentServiceEndpointSyncs: 'endpointslice-mirroring',
 } as const satisfies Partial<Record<keyof ControllerManagerOptions, string>>
 const workersOf = (options: ControllerManagerOptions): Record<string, number> =>
   Object.fromEntries(Object.entries(concurrencyOf).map(([flag, controller]) => [controller, options[flag as keyof typeof concurrencyOf]]))

@@ -10,8 +10,8 @@ import { deploymentController } from './deployment.ts'
 import { deviceTaintEvictionController } from './device-taint-eviction.ts'
 import { disruptionController } from './disruption.ts'
 import { staleConditionController } from './disruption/stale-condition.ts'
-import { endpointSliceController } from './endpointslice.ts'
-import { endpointSliceMirroringController } from './endpointslice-mirroring.ts'
+import { endpointSliceController, type EndpointSliceOptions } from './endpointslice.ts'
+import { endpointSliceMirroringController, type MirroringOptions } from './endpointslice-mirroring.ts'
 import { endpointsController } from './endpoints.ts'
 import { ephemeralVolumeController } from './ephemeral-volume.ts'
 import { garbageCollector } from './garbage-collector.ts'
@@ -64,6 +64,10 @@ export interface ControllersOptions {
   readonly nodeMonitorGracePeriodMs?: number
   /** What else is told of silent nodes. */
   readonly nodeLifecycle?: Omit<NodeLifecycleOptions, 'monitorGracePeriodMs'>
+  /** Whether a node that does not answer loses its volumes after six minutes; default true. */
+  readonly forcesDetach?: boolean
+  readonly endpointSlices?: EndpointSliceOptions
+  readonly mirroring?: MirroringOptions
   /** So many finished pods are kept. */
   readonly terminatedPodThreshold?: number
 }
@@ -90,7 +94,7 @@ export const parts = (options: ControllersOptions): readonly Part[] => [
   part(ttlAfterFinishedController),
   together(part(disruptionController, 'controllermanager'), part(staleConditionController)),
   persistentVolumeBinder,
-  part(attachDetachController(), 'attachdetach-controller'),
+  part(attachDetachController({ forces: options.forcesDetach }), 'attachdetach-controller'),
   part(persistentVolumeExpander, 'volume_expand'),
   ...(options.localDirectories ? [localVolumeProvisioner(options.localDirectories)] : []),
   part(claimProtectionController),
@@ -108,9 +112,9 @@ export const parts = (options: ControllersOptions): readonly Part[] => [
   part(legacyTokenCleaner({ keepMs: options.legacyTokenCleanUpMs })),
   part(serviceCidrController),
   ...(options.loadBalancerPool?.length ? [part(serviceLoadBalancerController(options.loadBalancerPool), 'service-controller'), part(publicEndpointsController)] : []),
-  part(endpointsController, 'endpoint-controller'),
-  part(endpointSliceController, 'endpoint-slice-controller'),
-  part(endpointSliceMirroringController, 'endpoint-slice-mirroring-controller'),
+  part(endpointsController(), 'endpoint-controller'),
+  part(endpointSliceController(options.endpointSlices), 'endpoint-slice-controller'),
+  part(endpointSliceMirroringController(options.mirroring), 'endpoint-slice-mirroring-controller'),
 ]
 
 /** Starts them; the returned function stops them all and resolves when the last reconcile has ended. */

@@ -31,6 +31,7 @@ const cases: [rule: string, world: NodeWorld, expected: { create?: number; remov
   ['what is mounted stays', world({ attachments: [attachment()], node: nodeOf({ ...ready, ...inUse }) }), { attached: 1, againIn: 360_000 }],
   ['what is mounted stays for as long as the node is well', world({ attachments: [attachment()], node: nodeOf({ ...ready, ...inUse }), unwantedMs: () => 400_000 }), { attached: 1 }],
   ['a node that is silent for long loses it', world({ attachments: [attachment()], node: nodeOf(inUse), unwantedMs: () => 360_000 }), { remove: 1 }],
+  ['unless that is switched off', world({ attachments: [attachment()], node: nodeOf(inUse), unwantedMs: () => 360_000, forces: false }), { attached: 1 }],
   ['a node that is out of service loses it', world({ attachments: [attachment()], node: nodeOf({ ...ready, ...inUse }, [{ key: 'node.kubernetes.io/out-of-service', effect: 'NoExecute' }]) }), { remove: 1 }],
   ['a node that is gone has nothing', world({ attachments: [attachment()], node: undefined }), { remove: 1 }],
 ]

@@ -18,6 +18,7 @@ const wanting = ({ spec: { claimRef } }: PersistentVolume, cluster: Cluster): re
 
 /** What only we know, and only for as long as it lasts. */
 interface Memory {
+  readonly forces: boolean
   /** Since when nobody wants an attachment. */
   readonly unwanted: Map<string, number>
   /** Attachments that are asked for and not done yet. */
@@ -26,8 +27,9 @@ interface Memory {
   readonly told: Map<string, ReadonlySet<string>>
 }
 
-export function attachDetachController(): Controller<Node> {
-  const memory: Memory = { unwanted: new Map(), asked: new Set(), told: new Map() }
+/** `forces`: whether a node that does not answer loses its volumes in the end. */
+export function attachDetachController({ forces = true }: { readonly forces?: boolean | undefined } = {}): Controller<Node> {
+  const memory: Memory = { forces, unwanted: new Map(), asked: new Set(), told: new Map() }
   return {
     name: 'persistentvolume-attach-detach', identity: 'attachdetach-controller', for: node, reads: [csiDriver],
     watches: [
@@ -44,14 +46,14 @@ export function attachDetachController(): Controller<Node> {
   }
 }
 
-async function attend(name: string, n: Node | undefined, cluster: Cluster, { unwanted, asked, told }: Memory): Promise<Again | void> {
+async function attend(name: string, n: Node | undefined, cluster: Cluster, { forces, unwanted, asked, told }: Memory): Promise<Again | void> {
   if (n && n.metadata.annotations?.[managed] !== 'true') return
   const now = cluster.clock.now(), volume = (of: string) => cluster.get(persistentVolume, { name: of })
   const wanted = n ? wantedOn(n, cluster) : [], names = new Set(wanted.map((one) => attachmentName(one.volume, name)))
   // Attachments that somebody else has made are his.
   const attachments = cluster.by(attachmentsByNode, name).filter(({ metadata, spec }) => { const of = volume(spec.source.persistentVolumeName ?? ''); return of?.spec.csi !== undefined && metadata.name === attachmentName(of, name) })
   for (const { metadata } of attachments) if (names.has(metadata.name)) unwanted.delete(metadata.name); else unwanted.set(metadata.name, unwanted.get(metadata.name) ?? now)
-  const plan = planAttachments({ name, node: n, wanted, attachments, volume, elsewhere: (of) => elsewhere(of, name, cluster), asked, unwantedMs: ({ metadata }) => now - (unwanted.get(metadata.name) ?? now) })
+  const plan = planAttachments({ name, node: n, wanted, attachments, volume, elsewhere: (of) => elsewhere(of, name, cluster), asked, forces, unwantedMs: ({ metadata }) => now - (unwanted.get(metadata.name) ?? now) })
 
   // A node must hear of it before a volume is taken from it.
   if (n && !same(plan.attached, n.status?.volumesAttached ?? [])) await cluster.patch(node, n.metadata, 'merge', { status: { volumesAttached: plan.attached.length > 0 ? plan.attached : null } }, { subresource: 'status' })

@@ -4,8 +4,7 @@ import { isReady } from '../pod-state.ts'
 import { hostnameOf, portOf } from './ports.ts'
 import { addressesOf } from './services.ts'
 import type { AddressType } from './slices.ts'
-
-const zoneLabel = 'topology.kubernetes.io/zone'
+import { zoneLabel } from './zones.ts'
 
 /** Undefined when the pod has no address of this family. */
 export function endpointOf(p: Pod, node: Node | undefined, s: Service, family: AddressType): Endpoint | undefined {
@@ -14,19 +13,11 @@ export function endpointOf(p: Pod, node: Node | undefined, s: Service, family: A
   const serving = isReady(p), terminating = p.metadata.deletionTimestamp !== undefined
   const ready = (s.spec.publishNotReadyAddresses ?? false) || (serving && !terminating)
   const zone = node?.metadata.labels?.[zoneLabel], hostname = hostnameOf(p, s)
-  const hints = hintsOf(s, zone, p.spec.nodeName)
   return {
-    addresses: addresses.slice(0, 1), conditions: { ready, serving, terminating },
+    addresses: [...addresses], conditions: { ready, serving, terminating },
     targetRef: { kind: 'Pod', namespace: p.metadata.namespace ?? '', name: p.metadata.name, uid: p.metadata.uid },
-    ...(p.spec.nodeName && { nodeName: p.spec.nodeName }), ...(zone !== undefined && { zone }), ...(hostname !== undefined && { hostname }), ...(hints && { hints }),
+    ...(p.spec.nodeName && { nodeName: p.spec.nodeName }), ...(zone && { zone }), ...(hostname !== undefined && { hostname }),
   }
-}
-
-/** Traffic that should stay near says so in hints. */
-function hintsOf(s: Service, zone: string | undefined, node: string | undefined): Endpoint['hints'] {
-  const near = s.spec.trafficDistribution
-  if (near === 'PreferSameNode' && node) return { forNodes: [{ name: node }], ...(zone && { forZones: [{ name: zone }] }) }
-  return (near === 'PreferClose' || near === 'PreferSameZone' || near === 'PreferSameNode') && zone ? { forZones: [{ name: zone }] } : undefined
 }
 
 /** The service's ports as this pod has them; ports that the pod does not have are left out. */

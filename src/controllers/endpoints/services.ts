@@ -2,6 +2,7 @@
 import { indexOf, type Change, type Cluster, type Target } from '#client'
 import { pod, service, type Pod, type Service } from '#kinds'
 import { same, type AnyObject } from '#machinery'
+import { zoneLabel } from './zones.ts'
 
 /** Services by the first pair of their selector: a pod's own labels then name the few that may select it. */
 const byFirstPair = indexOf(service, (s) => {
@@ -22,13 +23,14 @@ export function servicesOf(p: Pod, cluster: Cluster): readonly Target[] {
   return found
 }
 
-/** The pods of a service that have an address and are not finished, by name. */
+/** The pods that a service selects, by name. */
 export function podsOf(s: Service, cluster: Cluster): readonly Pod[] {
   const [key, value] = Object.entries(s.spec.selector ?? {})[0] ?? []
   return key === undefined ? [] : cluster.by(podsByLabel, `${s.metadata.namespace ?? ''}/${key}=${value ?? ''}`)
-    .filter((p) => selects(s, p) && isReachable(p)).toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))
+    .filter((p) => selects(s, p)).toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))
 }
-const isReachable = (p: Pod): boolean => p.status.phase !== 'Succeeded' && p.status.phase !== 'Failed' && addressesOf(p).length > 0
+/** It has an address and is not finished. */
+export const isReachable = (p: Pod): boolean => p.status.phase !== 'Succeeded' && p.status.phase !== 'Failed' && addressesOf(p).length > 0
 
 /** A pod's addresses, of both families. */
 export const addressesOf = (p: Pod): readonly string[] =>
@@ -47,7 +49,6 @@ const shown = (p: Pod) => ({
 
 /** Services with pods on a node that has just come: their endpoints were left out without it. */
 export function servicesOnNode({ type, object, old }: Change<AnyObject>, cluster: Cluster): readonly Target[] {
-  const zone = 'topology.kubernetes.io/zone'
-  if (type === 'MODIFIED' && old?.metadata.labels?.[zone] === object.metadata.labels?.[zone]) return []
+  if (type === 'MODIFIED' && old?.metadata.labels?.[zoneLabel] === object.metadata.labels?.[zoneLabel]) return []
   return type === 'DELETED' ? [] : cluster.by(podsByNode, object.metadata.name).flatMap((p) => servicesOf(p, cluster))
 }

@@ -7,77 +7,80 @@ export type AddressType = 'IPv4' | 'IPv6' | 'FQDN'
 export interface Group { readonly ports: readonly SliceEndpointPort[]; readonly endpoints: readonly Endpoint[] }
 /** What every slice of an owner has: labels and the like. */
 export interface Frame { readonly metadata: New<EndpointSlice>['metadata']; readonly addressType: AddressType }
-export interface SlicePlan { readonly create: readonly New<EndpointSlice>[]; readonly update: readonly EndpointSlice[]; readonly remove: readonly EndpointSlice[] }
+export interface SlicePlan { readonly create: readonly New<EndpointSlice>[]; readonly update: readonly EndpointSlice[]; readonly remove: readonly EndpointSlice[]; readonly unchanged: readonly EndpointSlice[] }
 
-/** Changes that make the existing slices of one address type show the groups. Without any endpoint one empty slice stays, which says so. */
+/** These labels are ours, whatever the owner has under their names; for them alone nothing is written. */
+export const reservedLabels: readonly string[] = ['kubernetes.io/service-name', 'endpointslice.kubernetes.io/managed-by', 'service.kubernetes.io/headless']
+
+/** Changes that make the existing slices of one address type show the groups. Without any endpoint one empty slice stays, which says so. Of hints it knows nothing. */
 export function planSlices(frame: Frame, groups: readonly Group[], existing: readonly EndpointSlice[], maxPerSlice = 100): SlicePlan {
-  const create: New<EndpointSlice>[] = [], update: EndpointSlice[] = [], remove: EndpointSlice[] = []
+  const create: New<EndpointSlice>[] = [], update: EndpointSlice[] = [], remove: EndpointSlice[] = [], unchanged: EndpointSlice[] = []
   const left = new Set(existing)
-  let holding = 0
   for (const group of groups) {
     const ours = existing.filter((slice) => samePorts(slice.ports ?? [], group.ports))
     for (const slice of ours) left.delete(slice)
     fill(group, ours)
   }
   remove.push(...left)
-  if (holding === 0) {
-    const placeholder = remove.findIndex((slice) => (slice.ports ?? []).length === 0 && (slice.endpoints ?? []).length === 0)
-    if (placeholder < 0) create.push(sliceOf({ ports: [], endpoints: [] }))
-    else for (const slice of remove.splice(placeholder, 1)) if (!framed(slice)) update.push(reframe(slice, []))
+  if (remove.length === existing.length && create.length === 0) {
+    const placeholder = remove.length === 1 ? remove.find((slice) => (slice.ports ?? []).length === 0 && (slice.endpoints ?? []).length === 0 && same(slice.metadata.labels ?? {}, frame.metadata.labels ?? {})) : undefined
+    if (placeholder) unchanged.push(...remove.splice(0))
+    else create.push(sliceOf({ ports: [], endpoints: [] }))
   }
   // Instead of deleting one and creating another, the one becomes the other.
-  for (let next = create.at(-1), old = reusable(); next && old; next = create.at(-1), old = reusable()) {
+  for (let next = create.at(-1), old = remove[0]; next && old; next = create.at(-1), old = remove[0]) {
     create.pop()
-    remove.splice(remove.indexOf(old), 1)
+    remove.shift()
     const { endpoints: _, ports: __, ...rest } = reframe(old, [])
     update.push({ ...rest, ...(next.endpoints && { endpoints: next.endpoints as Endpoint[] }), ...(next.ports && { ports: next.ports as SliceEndpointPort[] }) } as EndpointSlice)
   }
-  return { create, update, remove }
+  return { create, update, remove, unchanged }
 
-  function reusable(): EndpointSlice | undefined { return remove.find((slice) => !slice.metadata.deletionTimestamp) }
   function fill(group: Group, ours: readonly EndpointSlice[]): void {
     const wanted = new Map(group.endpoints.map((endpoint) => [keyOf(endpoint), endpoint]))
-    const changed: { slice: EndpointSlice; endpoints: Endpoint[]; dirty: boolean }[] = []
+    const dirty: { readonly slice: EndpointSlice; readonly endpoints: Endpoint[] }[] = [], clean: EndpointSlice[] = []
     for (const slice of ours) {
-      const endpoints: Endpoint[] = []
-      let dirty = !framed(slice)
-      for (const old of slice.endpoints ?? []) {
+      const before = slice.endpoints ?? [], kept: Endpoint[] = []
+      let isNew = false
+      for (const old of before) {
         const now = wanted.get(keyOf(old))
-        if (!now) { dirty = true; continue }
+        if (!now) continue
         wanted.delete(keyOf(old))
-        endpoints.push(now)
-        if (!same(now, old)) dirty = true
+        kept.push(now)
+        if (!sameBeyondHints(now, old)) isNew = true
       }
-      if (endpoints.length === 0) remove.push(slice)
-      else changed.push({ slice, endpoints, dirty })
+      if (isNew || kept.length !== before.length) { if (kept.length === 0) remove.push(slice); else dirty.push({ slice, endpoints: kept }) }
+      else if (!same(othersOf(slice.metadata.labels), othersOf(frame.metadata.labels))) dirty.push({ slice, endpoints: [...before] })
+      else clean.push(slice)
     }
     let rest = [...wanted.values()]
-    // First into slices that are written anyway, then into the fullest one that takes all the rest, then into new ones.
-    for (const one of changed) if (one.dirty) one.endpoints.push(...rest.splice(0, maxPerSlice - one.endpoints.length))
-    if (rest.length > 0) {
-      const last = rest.length % maxPerSlice || maxPerSlice
-      const fits = changed.filter((one) => !one.dirty && one.endpoints.length + last <= maxPerSlice).toSorted((a, b) => b.endpoints.length - a.endpoints.length)[0]
-      if (fits) { fits.endpoints.push(...rest.splice(rest.length - last)); fits.dirty = true }
+    // First into slices that are written anyway, the fullest first, then into the one that takes all the rest and is fullest then, then into new ones.
+    dirty.sort((a, b) => b.endpoints.length - a.endpoints.length)
+    for (const one of dirty) one.endpoints.push(...rest.splice(0, maxPerSlice - one.endpoints.length))
+    for (const { slice, endpoints } of dirty) update.push(reframe(slice, endpoints))
+    while (rest.length > 0) {
+      const count = rest.length, sizeOf = (slice: EndpointSlice) => slice.endpoints?.length ?? 0
+      const fits = count < maxPerSlice ? clean.filter((slice) => sizeOf(slice) + count <= maxPerSlice).toSorted((a, b) => sizeOf(b) - sizeOf(a))[0] : undefined
+      if (fits) { clean.splice(clean.indexOf(fits), 1); update.push(reframe(fits, [...fits.endpoints ?? [], ...rest])); break }
+      create.push(sliceOf({ ports: group.ports, endpoints: rest.slice(0, maxPerSlice) }))
+      rest = rest.slice(maxPerSlice)
     }
-    while (rest.length > 0) { create.push(sliceOf({ ports: group.ports, endpoints: rest.slice(0, maxPerSlice) })); holding++; rest = rest.slice(maxPerSlice) }
-    holding += changed.length
-    for (const { slice, endpoints, dirty } of changed) if (dirty) update.push(reframe(slice, endpoints))
+    unchanged.push(...clean)
   }
   function sliceOf({ ports, endpoints }: Group): New<EndpointSlice> {
     return { metadata: frame.metadata, addressType: frame.addressType, ...(endpoints.length > 0 && { endpoints: [...endpoints] }), ...(ports.length > 0 && { ports: [...ports] }) }
   }
-  function framed(slice: EndpointSlice): boolean {
-    const { labels, annotations, ownerReferences } = slice.metadata
-    return same(labels ?? {}, frame.metadata.labels ?? {}) && same(annotations ?? {}, frame.metadata.annotations ?? {}) && same(ownerReferences, frame.metadata.ownerReferences)
-  }
+  /** What others have written on a slice stays: annotations, more owners. */
   function reframe(slice: EndpointSlice, endpoints: Endpoint[]): EndpointSlice {
-    const { labels, annotations, ownerReferences } = frame.metadata
-    const { annotations: _, ...metadata } = slice.metadata
-    return { ...slice, metadata: { ...metadata, ...(labels && { labels }), ...(annotations && { annotations }), ...(ownerReferences && { ownerReferences }) }, endpoints }
+    const { labels } = frame.metadata
+    return { ...slice, metadata: { ...slice.metadata, ...(labels && { labels }) }, endpoints }
   }
 }
 
-const keyOf = ({ addresses, targetRef, hostname, nodeName }: Endpoint): string => `${addresses?.join(',') ?? ''}\0${targetRef?.uid ?? ''}\0${hostname ?? ''}\0${nodeName ?? ''}`
+const othersOf = (labels: Readonly<Record<string, string>> | undefined) => Object.fromEntries(Object.entries(labels ?? {}).filter(([key]) => !reservedLabels.includes(key)))
+const sameBeyondHints = ({ hints: _, ...a }: Endpoint, { hints: __, ...b }: Endpoint): boolean => same(a, b)
+/** A pod that was made anew under its name and has its address again is the same endpoint. */
+export const keyOf = ({ addresses, targetRef }: Endpoint): string => `${addresses?.join(',') ?? ''}\0${targetRef?.namespace ?? ''}\0${targetRef?.name ?? ''}`
 const samePorts = (a: readonly SliceEndpointPort[], b: readonly SliceEndpointPort[]): boolean => portsKey(a) === portsKey(b)
 /** Equal for equal sets of ports, whatever their order. */
 export const portsKey = (ports: readonly SliceEndpointPort[]): string =>

@@ -54,19 +54,28 @@ function addressOf(p: Pod, s: Service, family: string): EndpointAddress | undefi
 }
 const identity = (address: EndpointAddress): string => `${address.ip}\0${address.targetRef?.uid ?? ''}`
 
-function cut(entries: readonly { ports: EndpointPort[]; ready: EndpointAddress[]; waiting: EndpointAddress[] }[]): Subsets {
-  let room = maxAddresses, total = 0
-  const take = (addresses: EndpointAddress[]) => {
-    total += addresses.length
-    const taken = addresses.toSorted((a, b) => (a.ip < b.ip ? -1 : a.ip > b.ip ? 1 : 0)).slice(0, room)
-    room -= taken.length
+interface Entry { readonly ports: readonly EndpointPort[]; readonly ready: readonly EndpointAddress[]; readonly waiting: readonly EndpointAddress[] }
+
+/** As many of a kind as there is room for: each subset its part, rounded up, until nothing is left. */
+function portion(lists: readonly (readonly EndpointAddress[])[], room: number): EndpointAddress[][] {
+  const all = lists.reduce((sum, list) => sum + list.length, 0)
+  let left = room
+  return lists.map((list) => {
+    const taken = all <= room ? [...list] : list.slice(0, Math.min(Math.ceil(list.length / all * room), left))
+    left -= taken.length
     return taken
-  }
+  })
+}
+
+function cut(entries: readonly Entry[]): Subsets {
+  const byAddress = (addresses: readonly EndpointAddress[]) => addresses.toSorted((a, b) => (a.ip < b.ip ? -1 : a.ip > b.ip ? 1 : 0))
+  const total = entries.reduce((sum, { ready, waiting }) => sum + ready.length + waiting.length, 0)
   // Ready addresses first: of what is left out, nobody misses what takes no traffic.
-  const ready = entries.map((entry) => take(entry.ready)), waiting = entries.map((entry) => take(entry.waiting))
-  const subsets = entries.map((entry, i): EndpointSubset => ({
+  const ready = portion(entries.map((entry) => byAddress(entry.ready)), maxAddresses), taken = ready.reduce((sum, list) => sum + list.length, 0)
+  const waiting = portion(entries.map((entry) => byAddress(entry.waiting)), maxAddresses - taken)
+  const subsets = entries.map(({ ports }, i): EndpointSubset => ({
     ...(ready[i]!.length > 0 && { addresses: ready[i]! }), ...(waiting[i]!.length > 0 && { notReadyAddresses: waiting[i]! }),
-    ...(entry.ports.length > 0 && { ports: entry.ports.toSorted((a, b) => ((a.name ?? '') < (b.name ?? '') ? -1 : (a.name ?? '') > (b.name ?? '') ? 1 : a.port - b.port)) }),
+    ...(ports.length > 0 && { ports: ports.toSorted((a, b) => ((a.name ?? '') < (b.name ?? '') ? -1 : (a.name ?? '') > (b.name ?? '') ? 1 : a.port - b.port)) }),
   })).filter((subset) => subset.addresses || subset.notReadyAddresses)
   return { subsets, truncated: total > maxAddresses }
 }

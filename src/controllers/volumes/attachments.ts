@@ -17,6 +17,8 @@ export interface NodeWorld {
   elsewhere(volume: PersistentVolume): { readonly attached: boolean; readonly pods: readonly Pod[] }
   /** Attachments that have not been heard of as done since they were asked for. */
   readonly asked: ReadonlySet<string>
+  /** Whether a node that does not answer loses its volumes in the end; default true. */
+  readonly forces?: boolean
   /** For how long nobody has wanted the attachment. */
   unwantedMs(attachment: VolumeAttachment): number
 }
@@ -43,7 +45,7 @@ export const attachmentName = ({ spec: { csi } }: PersistentVolume, node: string
 const uniqueName = ({ spec: { csi } }: PersistentVolume): string => `kubernetes.io/csi/${csi!.driver}^${csi!.volumeHandle}`
 const isShared = ({ spec: { accessModes = [] } }: PersistentVolume): boolean => accessModes.length === 0 || accessModes.includes('ReadWriteMany') || accessModes.includes('ReadOnlyMany')
 
-export function planAttachments({ name, node, wanted, attachments, volume, elsewhere, asked, unwantedMs }: NodeWorld): AttachPlan {
+export function planAttachments({ name, node, wanted, attachments, volume, elsewhere, asked, forces = true, unwantedMs }: NodeWorld): AttachPlan {
   const byName = new Map(attachments.map((one) => [one.metadata.name, one])), create: AttachPlan['create'][number][] = [], remove: VolumeAttachment[] = [], attached: AttachPlan['attached'][number][] = []
   const events = new Map<string, PodEvent>(), mounted = new Set(node?.status?.volumesInUse)
   const inUse = new Set<string>()
@@ -68,7 +70,7 @@ export function planAttachments({ name, node, wanted, attachments, volume, elsew
     if (inUse.has(one.metadata.name) || one.metadata.deletionTimestamp !== undefined) continue
     const of = volume(one.spec.source.persistentVolumeName ?? ''), left = longestUnmountMs - unwantedMs(one)
     const isMounted = of !== undefined && mounted.has(uniqueName(of))
-    if (!isMounted || isOut || (!isReady && left <= 0)) { remove.push(one); continue }
+    if (!isMounted || isOut || (forces && !isReady && left <= 0)) { remove.push(one); continue }
     if (one.status?.attached) attached.push({ name: uniqueName(of), devicePath: '' })
     if (left > 0) againIn = Math.min(againIn ?? Infinity, left)
   }
