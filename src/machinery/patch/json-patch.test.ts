@@ -16,6 +16,8 @@ test('operations do what RFC 6902 and the reference say', () => {
     ['escaped steps', [{ op: 'replace', path: '/map/x~1y', value: 1 }, { op: 'remove', path: '/map/til~0de' }], { ...document, map: { 'x/y': 1, deep: { n: 1 } } }],
     ['remove from a list', [{ op: 'remove', path: '/list/0' }, { op: 'remove', path: '/list/-1' }], { ...document, list: [2] }],
     ['replace what is missing adds it', [{ op: 'replace', path: '/none', value: 1 }], { ...document, none: 1 }],
+    ['replacing the whole by no container changes nothing', [{ op: 'replace', path: '', value: 3 }], document],
+    ['test the whole', [{ op: 'test', path: '', value: document }], document],
     ['replace the whole', [{ op: 'replace', path: '', value: { z: 1 } }], { z: 1 }],
     ['what stands before the first slash is ignored', [{ op: 'add', path: 'map/b', value: 1 }], { ...document, b: 1 }],
     ['move', [{ op: 'move', from: '/map/deep', path: '/deep' }], { a: 1, list: [1, 2, 3], map: { 'x/y': 'slash', 'til~de': 't' }, deep: { n: 1 } }],
@@ -32,6 +34,7 @@ test('an operation that does not fit refuses the whole patch with 422', () => {
     { op: 'test', path: '/a', value: 2 }, { op: 'test', path: '/none', value: 1 }, { op: 'remove', path: '/none' }, { op: 'add', path: '/none/deep', value: 1 }, { op: 'add', path: '/list/5', value: 1 },
     { op: 'add', path: '/list/x', value: 1 }, { op: 'replace', path: '/list/3', value: 1 }, { op: 'remove', path: '/list/-4' }, { op: 'copy', from: '/none', path: '/b' }, { op: 'move', from: '/map', path: '/map/deep/x' },
     { op: 'merge', path: '/a', value: 1 }, { op: 'add', path: 'a', value: 1 }, { op: 'remove', path: '' }, { op: 'add', path: '/a/b', value: 1 }, { op: 'copy', path: '/b' }, { op: 'add', value: 1 },
+    { op: 'add', path: '', value: { z: 1 } }, { op: 'copy', from: '', path: '/b' }, { op: 'move', from: '', path: '/b' }, { op: 'copy', from: '/a', path: '' },
   ]) assert.throws(() => applyJsonPatch(document, [{ op: 'add', path: '/b', value: 1 }, operation]),
     (error) => error instanceof ApiError && error.status.code === 422 && error.message === 'the server rejected our request due to an error in our request' && error.cause instanceof Error, JSON.stringify(operation))
 })

@@ -110,6 +110,7 @@ function inner(container: Json, step: string, path: string, op: Op): Json {
 /** What lies at a path; a missing member of an object is nothing where it is the last step of a `test`. */
 function find(root: Json, path: string, op: Op): Json {
   const steps = stepsOf(path, op)
+  if (steps.length === 0 && op !== 'test') throw missing(op, path)
   return steps.reduce<Json>((value, step, i) => {
     if (i === steps.length - 1 && isContainer(value)) {
       if (op === 'test' && !Array.isArray(value)) return Object.hasOwn(value, step) ? value[step] : null
@@ -149,7 +150,11 @@ function lastIndex(step: string, limit: number, path: string, op: Op): number {
 function put(state: State, path: string, value: Json, op: Op): void {
   const steps = stepsOf(path, op)
   const last = steps.at(-1)
-  if (last === undefined) { state.root = value; return }
+  if (last === undefined) {
+    if (op !== 'replace') throw missing(op, path)
+    if (isContainer(value)) state.root = value
+    return
+  }
   const at = holder(state, steps, path, op)
   if (!Array.isArray(at)) setOwn(at, last, value)
   else if (op === 'replace') at[lastIndex(last, at.length, path, op)] = value

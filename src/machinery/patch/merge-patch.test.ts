@@ -13,6 +13,16 @@ test('the examples of RFC 7386', () => {
   for (const [document, patch, wanted] of cases) assert.deepEqual(applyMergePatch(deepFreeze(document), deepFreeze(patch)), wanted, JSON.stringify(patch))
 })
 
+test('nulls in objects that are new, or that take the place of what is no object, are gone, also inside lists', () => {
+  const cases: [document: unknown, patch: unknown, wanted: unknown][] = [
+    [{}, { l: [{ a: null, b: 1 }, null, [{ c: null }]] }, { l: [{ b: 1 }, null, [{}]] }],
+    [{ l: [1] }, { l: [{ a: null, b: 1 }] }, { l: [{ b: 1 }] }],
+    [{ l: 'x' }, { l: { a: null, m: [{ d: null }] } }, { l: { m: [{}] } }],
+    [{ l: { x: 1 } }, { l: [{ a: null }] }, { l: [{ a: null }] }], // a list in the place of an object comes as it is
+  ]
+  for (const [document, patch, wanted] of cases) assert.deepEqual(applyMergePatch(deepFreeze(document), deepFreeze(patch)), wanted, JSON.stringify(patch))
+})
+
 test('keys of user data cannot reach a prototype', () => {
   const out = applyMergePatch({}, JSON.parse('{"__proto__":{"polluted":1}}')) as Record<string, unknown>
   assert.equal(JSON.stringify(out), '{"__proto__":{"polluted":1}}')

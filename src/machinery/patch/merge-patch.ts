@@ -1,4 +1,4 @@
-// JSON merge patch (RFC 7386).
+// JSON merge patch (RFC 7386), as the reference's library does it: nulls go also from objects in new lists.
 import { same, setOwn } from '../same.ts'
 
 type JsonObject = Record<string, unknown>
@@ -6,13 +6,22 @@ const isObject = (value: unknown): value is JsonObject => typeof value === 'obje
 
 /** The document after the patch; what the patch does not touch is shared. */
 export function applyMergePatch(document: unknown, patch: unknown): unknown {
-  if (!isObject(patch)) return patch
+  if (!isObject(patch)) return isObject(document) ? patch : withoutNulls(patch)
   const out: JsonObject = isObject(document) ? { ...document } : {}
   for (const key of Object.keys(patch)) {
     const value = patch[key]
     if (value === null) delete out[key]
     else setOwn(out, key, applyMergePatch(Object.hasOwn(out, key) ? out[key] : undefined, value))
   }
+  return out
+}
+
+/** Items of lists stay, whatever they are. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls)
+  if (!isObject(value)) return value
+  const out: JsonObject = {}
+  for (const key of Object.keys(value)) if (value[key] !== null) setOwn(out, key, withoutNulls(value[key]))
   return out
 }
 
