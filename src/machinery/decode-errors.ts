@@ -31,6 +31,10 @@ export function mismatch(walk: Walk, value: unknown, type: string, shown = value
   }
   throw new DecodeError(path ? `json: cannot unmarshal ${shown} into Go struct field ${struct}${path} of type ${type}` : `json: cannot unmarshal ${shown} into Go value of type ${type}`)
 }
+/** The same where the reference's type reads JSON for itself, wherever it stands. */
+export function mismatchInside(value: unknown, type: string): never {
+  throw new DecodeError(`json: cannot unmarshal ${Array.isArray(value) ? 'array' : isNumber(value) && !Number.isInteger(Number(value)) ? `number ${String(value)}` : jsonTypeOf(value)} into Go value of type ${type}`)
+}
 /** What Go calls the JSON type of a scalar. */
 const jsonTypeOf = (value: unknown): string => (typeof value === 'boolean' ? 'bool' : typeof value === 'bigint' ? 'number' : typeof value)
 const goScalars = ['string', 'int32', 'int64', 'float64', 'bool']

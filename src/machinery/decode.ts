@@ -2,7 +2,7 @@
 // checked with the errors that Go's decoder gives, empty optional values disappear and empty required ones appear, times and
 // quantities become canonical. A schema is compiled once, to tables.
 import { canonicalBase64 } from './base64.ts'
-import { DecodeError, goStruct, goType, mismatch, reportDuplicates, reportUnknown, type Walk } from './decode-errors.ts'
+import { DecodeError, goStruct, goType, mismatch, mismatchInside, reportDuplicates, reportUnknown, type Walk } from './decode-errors.ts'
 import { maxJsonDepth, type Key } from './json.ts'
 import { isNumber } from './large-numbers.ts'
 import { canonicalQuantity } from './quantity.ts'
@@ -126,7 +126,7 @@ function valueDecoder(schema: Schema<any>): Decoder {
     case 'integer': return schema.format === 'int64' ? integer('int64', 2 ** 63) : integer('int32', 2 ** 31)
     case 'number': return (value, walk) => (typeof value === 'number' ? value : typeof value === 'bigint' ? Number(value) : mismatch(walk, value, 'float64'))
     case 'boolean': return (value, walk) => (typeof value === 'boolean' ? value : mismatch(walk, value, 'bool'))
-    case 'intOrString': { const int = integer('int32', 2 ** 31); return (value, walk) => (typeof value === 'string' ? value : int(value, walk)) }
+    case 'intOrString': { const int = integer('int32', 2 ** 31); return (value, walk) => (typeof value === 'string' ? value : walk.converting && !Number.isInteger(value) ? mismatchInside(value, 'int32') : int(value, walk)) }
     case 'quantity': return (value) => inGo(() => canonicalQuantity(typeof value === 'number' || typeof value === 'string' ? value : JSON.stringify(value)))
     case 'array': return listDecoder(schema, false)
     case 'map': return mapDecoder(schema, false)
@@ -138,7 +138,7 @@ function stringDecoder(format: string | undefined): Decoder {
   const canonical = format === 'byte' ? canonicalBase64 : format === 'date-time' ? canonicalTime : format === 'micro-time' ? canonicalMicroTime : undefined
   if (!canonical) return (value, walk) => (typeof value === 'string' ? value : mismatch(walk, value, 'string'))
   const type = format === 'byte' ? '[]uint8' : 'string'
-  return (value, walk) => (typeof value === 'string' ? inGo(() => canonical(value)) : mismatch(walk, value, type))
+  return (value, walk) => (typeof value === 'string' ? inGo(() => canonical(value)) : walk.converting && format !== 'byte' ? mismatchInside(value, 'string') : mismatch(walk, value, type))
 }
 const integer = (type: string, bound: number): Decoder => (value, walk) => {
   if (!isNumber(value)) return mismatch(walk, value, type)

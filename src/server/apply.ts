@@ -1,12 +1,12 @@
 // Server-side apply: a client says which fields it wants how; the server works out what that changes, and who owns what.
-import { applyFields, badRequest, DecodeError, formatTime, JsonError, parseJsonStrict, type ApiResponse, type LooseObject } from '#machinery'
-import { decoded, readCbor } from './body.ts'
+import { applyFields, badRequest, cannotBeHandled, conflict, formatTime, JsonError, parseJsonStrict, patchRefused, type ApiError, type ApiResponse, type LooseObject } from '#machinery'
+import { inForm, readCbor } from './body.ts'
 import type { Call } from './core.ts'
 import { checkNamespace } from './create.ts'
 import { asManaged, inVersionOf, resetPaths } from './managed-fields.ts'
 import { mediaType } from './media.ts'
 import type { WriteOptions } from './options.ts'
-import { converted } from './served.ts'
+import { converted, type Served } from './served.ts'
 import { answer, checkName, modify, type Adopt } from './update.ts'
 import { asStored } from './write.ts'
 import { duplicatesInJson, readYaml, unmarshalErrors } from './yaml.ts'
@@ -35,13 +35,8 @@ export function applied(call: Call, options: WriteOptions, config: LooseObject, 
     kind: served.kindName, live: old && asManaged(call, converted(served, old)), config, apiVersion: served.apiVersion, manager: options.fieldManager, force: options.force ?? false,
     time: formatTime(core.clock.now()), subresource: subresource || undefined, reset: resetPaths(served, subresource), inVersion: inVersionOf(call),
   })
-  let result: LooseObject
-  try {
-    result = decoded(object, served)
-  } catch (error) {
-    if (error instanceof DecodeError) throw badRequest(error.message)
-    throw error
-  }
+  const result = inForm(served.custom ? { apiVersion: served.apiVersion, kind: served.kindName, ...object } : object, served, { converting: true }, (why) => unconvertible(served, config, why))
+  if (!old && result.metadata.uid) throw conflict(served.name, call.info.name, `uid mismatch: the provided object specified uid ${result.metadata.uid}, and no existing object was found`)
   if (!old) result.metadata.name ||= call.info.name
   checkName(call, result)
   checkNamespace(call, result)
@@ -56,6 +51,13 @@ interface Configuration {
   /** Refuses or warns (once) of keys given twice, as the client wants it: after what is wrong with the fields themselves. */
   reportTwice(): void
 }
+/** 500: what fits the fields is of no form that the type takes. */
+function unconvertible({ apiVersion, kindName, custom }: Served, { metadata: { namespace = '', name = '' } }: LooseObject, why: string): ApiError {
+  const type = `${apiVersion.includes('/') ? apiVersion : `/${apiVersion}`}, Kind=${kindName}`
+  if (custom) return cannotBeHandled({ kind: kindName, version: apiVersion.slice(apiVersion.indexOf('/') + 1) }, kindName, why)
+  return patchRefused(500, `failed to convert new object (${namespace}/${name}; ${type}) to proper version: unable to convert unstructured object to ${type}: ${why}`)
+}
+
 /** The configuration as it came, in YAML (JSON is that too). Throws BadRequest. */
 export function readConfig(call: Call, options: WriteOptions): Configuration {
   const { config, duplicates } = parseConfig(call, options)
@@ -72,6 +74,7 @@ function parseConfig({ request: { body, headers } }: Call, { fieldValidation }: 
   if (body !== undefined && 'object' in body) return { config: withMetadata(body.object), duplicates: [] }
   if (mediaType(headers['content-type']) === 'application/apply-patch+cbor') return { config: withMetadata(readCbor(body ?? new Uint8Array(), (why) => badRequest(`error decoding CBOR: ${why}`))), duplicates: [] }
   const text = new TextDecoder().decode(body)
+  if (text.trim() === '') return { config: withMetadata(null), duplicates: [] }
   if (text.trimStart().startsWith('{')) {
     try {
       const { value, keys } = parseJsonStrict(text)
@@ -85,8 +88,11 @@ function parseConfig({ request: { body, headers } }: Call, { fieldValidation }: 
   return { config: withMetadata(value), duplicates }
 }
 function withMetadata(value: unknown): LooseObject {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw badRequest('error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal into Go value of type map[string]interface {}')
-  const object = value as LooseObject
+  if (typeof value !== 'object' || Array.isArray(value)) {
+    const type = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value === 'bigint' ? 'number' : typeof value
+    throw badRequest(`error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${type} into Go value of type map[string]interface {}`)
+  }
+  const object = (value ?? {}) as LooseObject
   return { ...object, metadata: { ...object.metadata } }
 }
 

@@ -177,7 +177,8 @@ export class Objects implements ObjectReader {
     const metadata: { resourceVersion?: string | undefined } = stored.metadata
     if (metadata.resourceVersion !== undefined) metadata.resourceVersion = undefined // the version it will get is not known yet
     const bytes = encodeObject(stored, kind.stored !== undefined)
-    if (stored === object) this.#values.set(bytes, { kind, value: object }, { size: bytes.length + 1 })
+    // A custom resource is read anew: its schema may fill in what was dropped before it was stored.
+    if (!kind.stored) this.#values.set(bytes, { kind, value: object }, { size: bytes.length + 1 })
     return bytes
   }
 }

@@ -70,6 +70,7 @@ export async function modify(call: Call, modification: Modification): Promise<Mo
   for (let attempt = 1; ; attempt++) {
     const kv = objects.find(served.kind, place(call), info.name)
     if (!kv) {
+      if (modification.uid) throw otherUid(call, modification.uid, { name: info.name, namespace: place(call), uid: '' })
       if (!modification.create) throw notFound(served.name, info.name)
       return createInstead(call, modification, modification.create())
     }
@@ -85,7 +86,7 @@ async function attemptOnce(call: Call, { options, change, operation = 'UPDATE', 
   const wait = objects.ready(served.kind, [kv])
   if (wait) await wait
   const old = objects.value(served.kind, kv)
-  if (uid && uid !== old.metadata.uid) throw otherUid(call, uid, old)
+  if (uid && uid !== old.metadata.uid) throw otherUid(call, uid, old.metadata)
   let object = await change(old)
   checkVersion(call, object, old)
   if (!tracked) trackFields(call, object, old, manager ?? managerName(options.fieldManager, call.request.headers['user-agent']), subresource)
@@ -121,7 +122,7 @@ async function attemptOnce(call: Call, { options, change, operation = 'UPDATE', 
   }
 }
 
-function otherUid({ served }: Call, wanted: string, { metadata: { name, namespace, uid } }: LooseObject): ApiError {
+function otherUid({ served }: Call, wanted: string, { name, namespace, uid }: { readonly name: string; readonly namespace?: string | undefined; readonly uid: string }): ApiError {
   const key = `${served.kind.storagePrefix}${namespace ? `${namespace}/` : ''}${name}`
   return conflict(served.name, name, `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${wanted}, UID in object meta: ${uid}`)
 }

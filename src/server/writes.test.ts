@@ -146,3 +146,29 @@ test('a direct caller gets shared values, and a watch of them', async () => {
   assert.deepEqual(events.map((e) => `${e.type} ${e.object.metadata.name}`), ['ADDED a', 'ADDED b'])
   assert.equal(made.body.type === 'value' && made.body.value, events[1]!.object)
 })
+
+test('a write that means an object which is not there is a conflict', async () => {
+  const { ask } = await start()
+  const uid = '88e00824-7f0e-11e8-94a1-c8d3ffb15800', apply = { 'content-type': 'application/apply-patch+yaml' }
+  const put = await ask(`PUT ${maps}/a`, map('a', { uid }))
+  assert.deepEqual([put.status, put.body.message], [409, `Operation cannot be fulfilled on configmaps "a": StorageError: invalid object, Code: 4, Key: /registry/configmaps/n/a, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: `])
+  const applied = await ask(`PATCH ${maps}/a?fieldManager=m`, map('a', { uid }), apply)
+  assert.deepEqual([applied.status, applied.body.message], [409, `Operation cannot be fulfilled on configmaps "a": uid mismatch: the provided object specified uid ${uid}, and no existing object was found`])
+  assert.equal((await ask(`PUT ${maps}/a`, map('a'))).status, 404)
+})
+
+test('an applied configuration that is none, or of values that its kind does not take, is refused', async () => {
+  const { ask } = await start()
+  const apply = { 'content-type': 'application/apply-patch+yaml' }, pod = (more: object) => JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a' }, spec: { containers: [{ name: 'c', image: 'i', ...more }] } })
+  const none = (type: string) => [400, `error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${type} into Go value of type map[string]interface {}`]
+  const odd = (why: string) => [500, `failed to convert new object (/a; /v1, Kind=Pod) to proper version: unable to convert unstructured object to /v1, Kind=Pod: ${why}`]
+  for (const [body, wanted] of [
+    ['[]', none('array')], ['"x"', none('string')], ['3', none('number')], ['true', none('bool')], ['', [400, 'invalid object type: /, Kind=']], ['null', [400, 'invalid object type: /, Kind=']],
+    [pod({ resources: { limits: { cpu: 'lots' } } }), odd("quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'")],
+    [pod({ livenessProbe: { httpGet: { port: true } } }), odd('json: cannot unmarshal bool into Go value of type int32')],
+    [pod({ livenessProbe: { periodSeconds: 1.5 } }), odd('cannot convert float64 to int32')],
+  ] as const) {
+    const answer = await ask('PATCH /api/v1/namespaces/n/pods/a?fieldManager=m', body, apply)
+    assert.deepEqual([answer.status, answer.body.message], wanted, body)
+  }
+})

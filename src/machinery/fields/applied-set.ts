@@ -20,7 +20,7 @@ const isObject = (value: Json): value is JsonObject => typeof value === 'object'
 const leaf = fieldNode(true, [], [])
 
 function ofValue(schema: Schema<any>, value: Json, path: string, walk: Walk): FieldSet | undefined {
-  const wrong = (expected: string, shown: string): FieldSet | undefined => { walk.errors.push(`${path}: expected ${expected}, got ${shown}`); return undefined }
+  const wrong = (expected: string, shown: string): undefined => { walk.errors.push(`${path}: expected ${expected}, got ${shown}`) }
   if (value === null || value === undefined) return schema.type === 'array' && schema.listType !== 'atomic' && schema.listType !== undefined ? undefined : leaf
   switch (schema.type) {
     case 'object': case 'map':
@@ -30,10 +30,15 @@ function ofValue(schema: Schema<any>, value: Json, path: string, walk: Walk): Fi
     case 'any': return isObject(value) && schema.name === undefined ? ofMap({ ...schema, items: schema }, value, path, walk) : leaf
     case 'integer': case 'number': return isNumber(value) ? leaf : wrong('numeric (int or float)', goTypeOf(value))
     case 'boolean': return typeof value === 'boolean' ? leaf : wrong('boolean', `&{${goPrint(value)}}`)
-    case 'string': return typeof value === 'string' ? leaf : wrong('string', `&value.valueUnstructured{Value:${goPrint(value)}}`)
-    default: return typeof value === 'object' ? wrong('any scalar', `&{${goPrint(value)}}`) : leaf
+    case 'string':
+      if (!isText(schema)) return scalar(value, wrong)
+      return typeof value === 'string' ? leaf : wrong('string', `&value.valueUnstructured{Value:${goPrint(value)}}`)
+    default: return scalar(value, wrong)
   }
 }
+const scalar = (value: Json, wrong: (expected: string, shown: string) => undefined): FieldSet | undefined => (typeof value === 'object' ? wrong('any scalar', `&{${goPrint(value)}}`) : leaf)
+/** A text of a form of its own may be written as any scalar. */
+const isText = ({ format }: Schema<any>): boolean => format === undefined || format === 'byte'
 const goTypeOf = (value: Json): string => typeof value === 'string' ? 'string' : typeof value === 'boolean' ? 'bool' : Array.isArray(value) ? '[]interface {}' : 'map[string]interface {}'
 
 function ofObject(schema: Schema<any>, value: JsonObject, path: string, walk: Walk): FieldSet | undefined {
@@ -59,12 +64,26 @@ function ofMap(schema: Schema<any>, value: JsonObject, path: string, walk: Walk)
 function ofList(schema: Schema<any>, value: readonly Json[], path: string, walk: Walk): FieldSet | undefined {
   const keyed = schema.listType === 'map' || schema.listType === 'set'
   const found = new Map<string, FieldSet>()
-  value.forEach((item, i) => {
+  for (const [i, item] of value.entries()) {
+    const unfit = keyed ? whyNoStep(schema, item) : undefined
+    if (unfit !== undefined) { walk.errors.push(`${path}: element ${i}: ${unfit}`); break } // the rest is not looked at
     const step = keyed ? stepOf(schema, item) : `i:${i}`
     if (found.has(step)) walk.errors.push(`${path}: duplicate entries for key ${shownStep(step)}`)
     found.set(step, member(ofValue(schema.items!, item, path + shownStep(step), { errors: walk.errors })))
-  })
+  }
   return keyed ? nodeOf(found, false) : leaf
+}
+/** Why an item has no step of its own in a list of sets or keys, in the reference's words. */
+function whyNoStep({ listType, listKeys = [], items }: Schema<any>, item: Json): string | undefined {
+  if (listType === 'set') {
+    if (item === null) return "associative list without keys has an element that's an explicit null"
+    if (Array.isArray(item)) return 'not supported: associative list with lists as elements'
+    return isObject(item) ? "associative list without keys has an element that's a map type" : undefined
+  }
+  if (item === null) return 'associative list with keys may not have a null element'
+  if (!isObject(item)) return 'associative list with keys may not have non-map elements'
+  if (listKeys.some((key) => Object.hasOwn(item, key) || (items?.fields?.[key]?.default ?? items?.fields?.[key]?.shownDefault) !== undefined)) return undefined
+  return `associative list with keys has an element that omits all key fields [${listKeys.map((key) => JSON.stringify(key)).join(' ')}] (and doesn't have default values for any key fields)`
 }
 const member = (node: FieldSet | undefined): FieldSet => (node === undefined || node === leaf ? leaf! : { '.': leaf!, ...node })
 function nodeOf(found: Map<string, FieldSet>, isMember: boolean): FieldSet | undefined {

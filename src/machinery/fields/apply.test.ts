@@ -98,10 +98,18 @@ test('a configuration that does not fit the schema is refused whole', () => {
     [{ spec: { replicas: 'x' } }, '.spec.replicas: expected numeric (int or float), got string'],
     [{ spec: { containers: {} } }, '.spec.containers: expected list, got &{map[]}'],
     [{ data: { a: 5 } }, '.data.a: expected string, got &value.valueUnstructured{Value:5}'],
+    [{ spec: { containers: [{ image: 'i' }, { name: 'q', image: 5 }] } }, '.spec.containers: element 0: associative list with keys has an element that omits all key fields ["name"] (and doesn\'t have default values for any key fields)'],
+    [{ spec: { containers: [{ name: 'q' }, 'x'] } }, '.spec.containers: element 1: associative list with keys may not have non-map elements'],
+    [{ spec: { containers: [null] } }, '.spec.containers: element 0: associative list with keys may not have a null element'],
+    [{ metadata: { name: 'n', finalizers: [{ a: 1 }] } }, ".metadata.finalizers: element 0: associative list without keys has an element that's a map type"],
+    [{ metadata: { name: 'n', finalizers: ['a', ['b']] } }, '.metadata.finalizers: element 1: not supported: associative list with lists as elements'],
+    [{ metadata: { name: 'n', finalizers: [null] } }, ".metadata.finalizers: element 0: associative list without keys has an element that's an explicit null"],
+    [{ metadata: { name: 'n', deletionTimestamp: {} } }, '.metadata.deletionTimestamp: expected any scalar, got &{map[]}'],
     [{ spec: { containers: [{ name: 'q' }, { name: 'q' }] } }, '.spec.containers: duplicate entries for key [name="q"]'],
     [{ a: 1, b: 1 }, 'errors:\n  .a: field not declared in schema\n  .b: field not declared in schema'],
   ]
   for (const [config, wanted] of cases) assert.equal(message(() => new Story().apply('me', { metadata: { name: 'n' }, ...config })), `500 failed to create typed patch object (/n; /v1, Kind=Thing): ${wanted}`)
+  assert.equal(message(() => new Story().apply('me', { spec: { containers: [{ name: 'q', ports: [{}] }] } })), 'applied', 'one key that has a default is enough')
   assert.equal(message(() => new Story().apply('me', { metadata: { managedFields: [] } })), '400 metadata.managedFields must be nil')
 })
 

@@ -32,6 +32,15 @@ test('objects are created, pruned, listed, patched and deleted', async () => {
   assert.equal((await ask(`DELETE ${widgets}/w`)).body.status, 'Success')
 })
 
+test('what a write drops of the status, its default stands in for, at once and later', async () => {
+  const { ask } = await start()
+  const { schema: { openAPIV3Schema: { properties, ...schema } }, ...rest } = version({}, { subresources: { status: {} } })
+  await established(ask, definition([{ ...rest, schema: { openAPIV3Schema: { ...schema, properties: { ...properties, status: { type: 'object', properties: { phase: { type: 'string', default: 'New' } }, default: {} } } } } }]))
+  assert.deepEqual((await ask(`POST ${widgets}`, widget('w', {}, { status: { phase: 'Old' } }))).body.status, { phase: 'New' })
+  assert.deepEqual((await ask(`GET ${widgets}/w`)).body.status, { phase: 'New' })
+  assert.deepEqual((await ask(`PATCH ${widgets}/w`, { metadata: { labels: { a: 'b' } } })).body.status, { phase: 'New' })
+})
+
 for (const [promise, body, status, message] of [
   ['a body must say its version', { kind: 'Widget', metadata: { name: 'w' } }, 400, 'the API version in the data () does not match the expected API version (x.example/v1)'],
   ['a body must say its kind', { apiVersion: 'x.example/v1', metadata: { name: 'w' } }, 400, "Object 'Kind' is missing in 'unstructured object has no kind'"],

@@ -6,6 +6,7 @@ type AnySchema = Schema<any> // allowed: what a custom resource holds is known a
 /** Anything: looked into where it is an object, one field where it is a list. */
 const open: AnySchema = s.any()
 const scalars: Readonly<Record<string, AnySchema>> = { string: s.string({ keepEmpty: true }), integer: s.int64({ keepEmpty: true }), number: s.number({ keepEmpty: true }), boolean: s.bool({ keepEmpty: true }) }
+const anyScalar = s.intOrString({ keepEmpty: true })
 const typeMeta: Fields = { apiVersion: s.string(), kind: s.string(), metadata: s.value(objectMeta) }
 
 /** The whole object of a version; `definition` is its name in OpenAPI documents. */
@@ -14,9 +15,10 @@ export function fieldSchema(schema: Structural, definition: string): AnySchema {
 }
 
 function valueSchema(schema: Structural): AnySchema {
-  if (schema['x-kubernetes-int-or-string']) return s.intOrString({ keepEmpty: true })
+  if (schema['x-kubernetes-int-or-string']) return anyScalar
   if (schema.type === 'object') return objectSchema(schema, isEmbedded(schema) ? { ...typeMeta, metadata: objectMeta } : {})
   if (schema.type === 'array') return listSchema(schema)
+  if (schema.type === 'string' && schema.format && schema.format !== 'byte') return anyScalar // as such texts are in the reference
   return scalars[schema.type ?? ''] ?? open
 }
 

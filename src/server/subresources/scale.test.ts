@@ -27,3 +27,12 @@ test('what is no Scale is not applied to one', async () => {
   assert.equal((await ask(`PATCH ${path}/d/scale?fieldManager=m&force=true`, scale(-1), apply)).status, 422)
   assert.equal((await ask(`PATCH ${path}/none/scale?fieldManager=m`, { ...scale(1), metadata: { name: 'none' } }, apply)).status, 404)
 })
+test('a Scale that names another object than the one there is a conflict', async () => {
+  const { ask } = await start()
+  const { body: { metadata: { uid } } } = await ask(`POST ${path}`, { metadata: { name: 'd' }, spec: { selector: { matchLabels: { a: 'b' } }, template } })
+  const put = await ask(`PUT ${path}/d/scale`, { metadata: { name: 'd', uid: 'other' }, spec: { replicas: 2 } })
+  assert.deepEqual([put.status, put.body.message], [409, `Operation cannot be fulfilled on deployments.apps "d": StorageError: invalid object, Code: 4, Key: /registry/deployments/n/d, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: other, UID in object meta: ${uid}`])
+  const patched = await ask(`PATCH ${path}/d/scale`, { metadata: { uid: 'other' }, spec: { replicas: 2 } })
+  assert.deepEqual([patched.status, patched.body.message], [409, `Operation cannot be fulfilled on deployments/scale.apps "d": Precondition failed: UID in precondition: other, UID in object meta: ${uid}`])
+  assert.equal((await ask(`PUT ${path}/d/scale`, { metadata: { name: 'd', uid }, spec: { replicas: 2 } })).status, 200)
+})

@@ -1,6 +1,6 @@
 // /scale: how many replicas there are and should be, whatever the kind calls them.
 import { columnDescription, scale as scaleType } from '#kinds'
-import { badRequest, getPath, internalError, invalid, invalidValue, notFound, parseTime, printSelector, selectorFrom, selectorOfSet, setPath, shortAge, type ApiResponse, type Column, type LabelSelector, type LooseObject, type ScalePaths, type Schema } from '#machinery'
+import { badRequest, conflict, getPath, internalError, invalid, invalidValue, notFound, parseTime, printSelector, selectorFrom, selectorOfSet, setPath, shortAge, type ApiResponse, type Column, type LabelSelector, type LooseObject, type ScalePaths, type Schema } from '#machinery'
 import { applied, checkType, readConfig } from '../apply.ts'
 import { inForm, readObject } from '../body.ts'
 import { place, type Call } from '../core.ts'
@@ -88,12 +88,14 @@ async function write(call: Call, type: Scaled): Promise<ApiResponse> {
   const change = (old: LooseObject): LooseObject => {
     const wanted = given ?? patched(call, type, scaleOf(call, type, old), body!, options, warned)
     warned = true
+    const { uid } = wanted.metadata
+    if (uid && uid !== old.metadata.uid && !served.custom) throw conflict({ group: served.group, resource: `${served.resource}/scale` }, info.name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`)
     const replicas = ((wanted.spec ?? {}) as { replicas?: number }).replicas ?? 0
     if (replicas < 0 && !served.custom) throw invalid({ group: 'autoscaling', kind: 'Scale' }, info.name, [invalidValue('spec.replicas', replicas, 'must be greater than or equal to 0')])
     const next = setPath(old, pathsOf(call).specPath, replicas)
     return { ...next, metadata: { ...old.metadata, ...(named && { resourceVersion: named }) } }
   }
-  const { object, kv } = await modify(call, { options, change, retry: !named, seenAs: seenAsScale(call, type) })
+  const { object, kv } = await modify(call, { options, change, retry: !named, uid: given?.metadata.uid, seenAs: seenAsScale(call, type) })
   return answer(call, type, kv ? call.core.objects.value(served.kind, kv) : object)
 }
 
