@@ -19,8 +19,9 @@ interface Case {
   readonly before?: readonly { pods: number; pod: () => object; nowhere?: true }[]
   readonly pods: number
   readonly pod: () => object
-  /** What else happens all the time. */
+  /** What else happens all the time, a little after it has happened (in milliseconds; default 100). */
   readonly churn?: (client: Client, i: number) => Promise<unknown>
+  readonly pauseMs?: number
 }
 const asks = (requests: Record<string, string>, more: object = {}, labels: object = {}) => ({ labels, spec: { containers: [{ name: 'c', image: 'registry.k8s.io/pause:3.10', ports: [{ containerPort: 80 }], resources: { limits: requests, requests } }], ...more } })
 const little = { cpu: '100m', memory: '500Mi' }, basic = () => asks(little), zone = 'topology.kubernetes.io/zone'
@@ -29,6 +30,10 @@ const affinity = (kind: 'podAffinity' | 'podAntiAffinity', color: string, topolo
 const inZones = () => asks(little, { affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions: [{ key: zone, operator: 'In', values: ['zone1', 'zone2'] }] }] } } } })
 const spread = () => asks(little, { topologySpreadConstraints: [{ maxSkew: 5, topologyKey: zone, whenUnsatisfiable: 'DoNotSchedule', labelSelector: { matchLabels: { color: 'blue' } } }] }, { color: 'blue' })
 
+/** Four pods for each node, of which three must leave before a preemptor fits. Those that leave are gone at once, as in the reference's cases. */
+const full = [{ pods: 20_000, pod: () => asks({ cpu: '900m', memory: '500Mi' }, { terminationGracePeriodSeconds: 0 }) }], preemptor = () => asks({ cpu: '3000m', memory: '500Mi' }, { priorityClassName: 'bench' })
+
+/** `preemption` is the reference's PreemptionAsync: five preemptors a second come between the pods that are counted. `nothing but preemption` is its PreemptionBasic, which it runs on 1,000 nodes only: each pod preempts. */
 const cases: Readonly<Record<string, Case>> = {
   basic: { goal: 2_000, before: [{ pods: 1_000, pod: basic }], pods: 10_000, pod: basic },
   churn: { goal: 1_500, pods: 10_000, pod: basic, churn: async (client, i) => {
@@ -38,7 +43,8 @@ const cases: Readonly<Record<string, Case>> = {
     await client.create(service, { metadata: { name, namespace: 'default' }, spec: { selector: { app: 'none' }, ports: [{ port: 80 }] } })
     await Promise.all([client.delete(podKind, { name, namespace: 'default' }, { gracePeriodSeconds: 0 }), client.delete(nodeKind, { name }), client.delete(service, { name, namespace: 'default' })])
   } },
-  preemption: { goal: 1_000, before: [{ pods: 20_000, pod: () => asks({ cpu: '900m', memory: '500Mi' }) }], pods: 5_000, pod: () => asks({ cpu: '3000m', memory: '500Mi' }, { priorityClassName: 'bench' }) },
+  preemption: { goal: 1_000, before: full, pods: 5_000, pod: basic, pauseMs: 200, churn: (client, i) => client.create(podKind, podNamed(`churn-${i}`, preemptor())) },
+  'nothing but preemption': { goal: 1_000, before: full, pods: 5_000, pod: preemptor },
   unschedulable: { goal: 1_000, before: [{ pods: 200, pod: () => asks({ cpu: '9', memory: '500Mi' }), nowhere: true }], pods: 5_000, pod: basic },
   spreading: { goal: 900, node: (i) => ({ labels: { [zone]: `moon-${i % 3}` } }), before: [{ pods: 1_000, pod: basic }], pods: 5_000, pod: spread },
   affinity: { goal: 300, node: () => ({ labels: { [zone]: 'zone1' } }), before: [{ pods: 1_000, pod: affinity('podAffinity', 'blue', zone) }], pods: 5_000, pod: affinity('podAffinity', 'blue', zone) },
@@ -69,7 +75,8 @@ async function startPlane(): Promise<{ plane: ControlPlane; client: Client }> {
 async function bindAll(client: Client, prefix: string, pods: number, pod: () => object, wait = true): Promise<{ seconds: number; cpu: number; afterLast: number; bound: number }> {
   let bound = 0
   const all = Promise.withResolvers<void>(), seen = new Set<string>()
-  const stop = client.watch(podKind, { namespace: 'default', resourceVersion: '0' }, ({ object }) => {
+  const { resourceVersion } = await client.list(podKind, { namespace: 'default', limit: 1 }) // those that are there are not looked at again
+  const stop = client.watch(podKind, { namespace: 'default', resourceVersion }, ({ object }) => {
     if (!object.metadata.name?.startsWith(prefix) || !object.spec?.nodeName || seen.has(object.metadata.name)) return
     seen.add(object.metadata.name)
     if (++bound === pods) all.resolve()
@@ -101,22 +108,19 @@ export async function runScheduling(): Promise<void> {
     print('all bound after the last create', `${afterLast.toFixed(2)} s`, '<= 2.5 s')
     await plane.stop()
   }
-  for (const [name, { goal, node = (): ReturnType<NonNullable<Case['node']>> => ({}), before = [], pods, pod, churn }] of Object.entries(cases)) {
+  for (const [name, { goal, node = (): ReturnType<NonNullable<Case['node']>> => ({}), before = [], pods, pod, churn, pauseMs = 100 }] of Object.entries(cases)) {
     if (wanted && !wanted.includes(name)) continue
     const { plane, client } = await startPlane()
     await client.raw('POST', '/apis/scheduling.k8s.io/v1/priorityclasses', { body: { apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', metadata: { name: 'bench' }, value: 10 } })
     for (let i = 0; i < size; i++) { const { labels, resources } = node(i); await client.create(nodeKind, ready(`node-${i}`, labels, resources)) }
     const stopScheduler = startScheduler(plane.as({ name: 'system:kube-scheduler', groups: [] }, 'default-scheduler'))
-    // What is preempted is gone at once, as if its node were quick.
-    const finishing = client.watch(podKind, { namespace: 'default', resourceVersion: '0' }, ({ object: { metadata } }) => { if (metadata.deletionTimestamp && metadata.deletionGracePeriodSeconds !== 0) void client.delete(podKind, metadata, { gracePeriodSeconds: 0 }).catch(() => {}) }, () => {})
-    for (const [i, kept] of before.entries()) await bindAll(client, `init${i}-`, Math.round(kept.pods * (kept.nowhere ? 1 : name === 'preemption' ? size / 5_000 : scale)), kept.pod, !kept.nowhere)
+    for (const [i, kept] of before.entries()) await bindAll(client, `init${i}-`, Math.round(kept.pods * (kept.nowhere ? 1 : before === full ? size / 5_000 : scale)), kept.pod, !kept.nowhere)
     let turns = 0, over = false
-    const churning = (async () => { while (churn && !over) { await churn(client, turns++).catch(() => {}); await new Promise((resolve) => { setTimeout(resolve, 100) }) } })()
+    const churning = (async () => { while (churn && !over) { await churn(client, turns++).catch(() => {}); await new Promise((resolve) => { setTimeout(resolve, pauseMs) }) } })()
     const { seconds, cpu, bound } = await bindAll(client, 'p', Math.round(pods * scale), pod)
     over = true
     await churning
     print(`${name}, ${size.toLocaleString('en')} nodes (${bound} bound)`, `${Math.round(bound / seconds)}/s, ${Math.round(bound / cpu)}/cpu-s`, `${goal}/s`)
-    finishing()
     await stopScheduler()
     await plane.stop()
   }
