@@ -20,11 +20,15 @@ export class Cycle {
   readonly skipped = new Set<Plugin>()
   /** Put into the active queue when this pod has got its node. */
   readonly activate = new Set<Pod>()
+  readonly #dependsOn: string[] = []
+  #localSignature: string | undefined
   readonly #values = new Map<StateKey<never>, unknown>()
 
   constructor(pod: PodInfo) { this.pod = pod }
-  /** The same for pods whose local tests say the same of a node. */
-  get localSignature(): string { return `${this.local.length} ${this.pod.signature}` }
+  /** The same for pods whose local tests say the same of a node; asked for when the tests are there. */
+  get localSignature(): string { return this.#localSignature ??= `${this.local.length} ${this.#dependsOn.join()} ${this.pod.signature}` }
+  /** A local test looks at this too, besides the node and what the pod's signature stands for. */
+  dependOn(what: string): void { this.#dependsOn.push(what) }
   read<T>(key: StateKey<T>): T | undefined { return this.#values.get(key as StateKey<never>) as T | undefined }
   write<T>(key: StateKey<T>, value: T): void { this.#values.set(key as StateKey<never>, value) }
 }

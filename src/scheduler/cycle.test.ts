@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Pod } from '#kinds'
-import { feasibleToFind } from './cycle.ts'
+import { feasibleToFind } from './search.ts'
 import { asks, nodeOf, podOf, StillCluster, type Placed, type Still } from './still-cluster.ts'
 
 const taint = (key: string, effect = 'NoSchedule', value?: string) => ({ spec: { taints: [{ key, effect, ...(value && { value }) }] } })

@@ -40,16 +40,20 @@ export interface Wake {
   readonly helps?: (pod: PodInfo, old: AnyObject | undefined, now: AnyObject | undefined) => boolean
 }
 
-/** Why no node would do: by node, or for those that were not asked. */
+/** Why no node would do: by node, or for those that were not asked. It may change when the next pod is tried: not to be kept. */
 export interface Refusals {
   readonly byNode: ReadonlyMap<NodeInfo, Status>
   readonly others: Status
+  /** For how many of these nodes each reason was given. */
+  readonly reasons: ReadonlyMap<string, number>
+  /** Those of them that pods might leave so that the pod fits ('Unschedulable'), in no particular order. */
+  readonly resolvable: readonly NodeInfo[]
 }
 export interface PostFilterResult { readonly status?: Status | undefined; /** The node that the pod shall go to soon; '' takes a nomination back. */ readonly nominate?: string }
 
 export interface Plugin {
   readonly name: string
-  /** Its test looks at nothing but the node that it is asked about, and of the pod only at what `PodInfo.signature` stands for: answers are remembered. */
+  /** Its test looks at nothing but the node that it is asked about, and of the pod only at what `PodInfo.signature` stands for (or says what else: `cycle.dependOn`): answers are remembered. */
   readonly local?: true
   /** Without any: every change may help. */
   readonly events?: readonly Wake[]

@@ -10,11 +10,9 @@ export function explain(unplaced: Unplaced, postFilter: readonly string[] = []):
 }
 
 /** "0/3 nodes are available: 1 a, 2 b.": reasons with how many nodes gave them, sorted as text. */
-export function explainRefusals({ byNode, others, nodes }: Refusals & { readonly nodes: number }): string {
-  const counts = new Map<string, number>()
-  const count = (reasons: readonly string[], n: number) => { for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + n) }
-  for (const { reasons } of byNode.values()) count(reasons, 1)
-  if (byNode.size < nodes) count(others.reasons, nodes - byNode.size)
+export function explainRefusals({ byNode, reasons, others, nodes }: Omit<Refusals, 'resolvable'> & { readonly nodes: number }): string {
+  const counts = new Map(reasons), unasked = nodes - byNode.size
+  if (unasked > 0) for (const reason of others.reasons) counts.set(reason, (counts.get(reason) ?? 0) + unasked)
   const body = [...counts].map(([reason, n]) => `${n} ${reason}`).sort().join(', ')
   return `0/${nodes} nodes are available:${body ? ` ${body}.` : ''}`
 }

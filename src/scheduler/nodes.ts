@@ -4,6 +4,7 @@ import type { Node } from '#kinds'
 import type { NamespaceLabels } from './affinity-terms.ts'
 import { ExistingTerms } from './existing-terms.ts'
 import { ImageStates } from './image-states.ts'
+import { Journal } from './journal.ts'
 import { NodeInfo } from './node-info.ts'
 import { PodCountTables } from './pod-count-tables.ts'
 import { sameToRules, type PodInfo } from './pod-info.ts'
@@ -12,6 +13,8 @@ export class Nodes {
   readonly counts: PodCountTables
   readonly terms: ExistingTerms
   readonly images = new ImageStates()
+  /** Nodes whose rules may answer otherwise now; what tests do is not in it. */
+  readonly journal = new Journal<NodeInfo>()
   readonly namespaceLabels: NamespaceLabels
   readonly #infos = new Map<string, NodeInfo>()
   readonly #placed = new Map<string, NodeInfo>()
@@ -33,6 +36,7 @@ export class Nodes {
   setNode(node: Node): boolean {
     const info = this.#info(node.metadata.name), before = info.node
     this.images.set(info.name, node.status?.images)
+    this.journal.note(info)
     if (before && zoneOf(before) === zoneOf(node) && before.metadata.labels === node.metadata.labels && before.spec === node.spec) { info.setNode(node); return false }
     this.terms.without(info, () => info.setNode(node))
     if (!before || zoneOf(before) !== zoneOf(node)) this.#list = undefined
@@ -49,18 +53,28 @@ export class Nodes {
     this.#forgetEmpty(info)
   }
 
+  /** Something else about the node has changed: pods that are promised it. */
+  changed(name: string): void {
+    const info = this.#infos.get(name)
+    if (!info) return
+    info.changed()
+    this.journal.note(info)
+  }
+
   place(pod: PodInfo, name: string): void {
     const before = this.#placed.get(pod.uid), held = before?.pods.get(pod.uid)
     if (held && before!.name === name && sameToRules(held, pod)) return before!.swap(pod)
     this.displace(pod.uid)
     const info = this.#info(name)
     this.#placed.set(pod.uid, info)
+    this.journal.note(info)
     this.put(pod, info)
   }
   displace(uid: string): PodInfo | undefined {
     const info = this.#placed.get(uid), held = info?.pods.get(uid)
     if (!info || !held) return undefined
     this.#placed.delete(uid)
+    this.journal.note(info)
     this.take(held, info)
     this.#forgetEmpty(info)
     return held

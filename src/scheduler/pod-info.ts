@@ -33,10 +33,11 @@ export function podInfoOf(pod: Pod): PodInfo {
   if (found) return found
   const { metadata, spec } = pod, { podAffinity, podAntiAffinity } = spec.affinity ?? {}
   const requests = podRequests(pod), ports = hostPortsOf(pod), scored = podRequests(pod, true)
+  let signature: string | undefined // of few pods is it ever asked for: of those without a node
   const info: PodInfo = {
     pod, uid: metadata.uid, name: metadata.name, namespace: metadata.namespace ?? '', labels: metadata.labels ?? {}, priority: spec.priority ?? 0, terminating: metadata.deletionTimestamp !== undefined,
     requests, scored, ports,
-    signature: JSON.stringify([spec.priority, requests.cpu, requests.memory, requests.storage, scored.cpu, scored.memory, [...requests.scalars], ports, spec.nodeName, spec.nodeSelector, spec.affinity?.nodeAffinity, spec.tolerations]),
+    get signature() { return signature ??= JSON.stringify([spec.priority, requests.cpu, requests.memory, requests.storage, scored.cpu, scored.memory, [...requests.scalars], ports, spec.nodeName, spec.nodeSelector, spec.affinity?.nodeAffinity, spec.tolerations]) },
     affinity: affinityTerms(podAffinity?.requiredDuringSchedulingIgnoredDuringExecution, pod), antiAffinity: affinityTerms(podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution, pod),
     liked: weighted(podAffinity?.preferredDuringSchedulingIgnoredDuringExecution, pod), disliked: weighted(podAntiAffinity?.preferredDuringSchedulingIgnoredDuringExecution, pod),
   }

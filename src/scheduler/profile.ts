@@ -3,7 +3,8 @@ import type { Cycle } from './cycle-state.ts'
 import type { NodeScore, Plugin, PostFilterResult, Refusals } from './framework.ts'
 import type { NodeInfo } from './node-info.ts'
 import type { PodInfo } from './pod-info.ts'
-import { RememberedByPod } from './remembered.ts'
+import type { FullRound } from './full-round.ts'
+import { BySignature, RememberedByPod } from './remembered.ts'
 import { isRejected, isSuccess, unschedulable, type Status } from './status.ts'
 
 export const points = ['preEnqueue', 'queueSort', 'preFilter', 'filter', 'postFilter', 'preScore', 'score', 'reserve', 'permit', 'preBind', 'bind', 'postBind'] as const
@@ -21,6 +22,8 @@ interface BeforeFilter {
   readonly only?: ReadonlySet<string>
   readonly restrictedBy: readonly string[]
 }
+/** Each holds an answer for every node. */
+const mostRounds = 16
 const noRestriction: BeforeFilter = { restrictedBy: [] }
 
 export class Profile {
@@ -31,6 +34,8 @@ export class Profile {
   readonly #following: readonly Plugin[]
   /** What tests said of nodes, for pods that ask for the same. */
   readonly answers = new RememberedByPod<Answer>()
+  /** Searches in which no node would do. */
+  readonly rounds = new BySignature<FullRound>(mostRounds)
   readonly #localScores = new RememberedByPod<number>()
 
   constructor(name: string, at: PluginsByPoint, weights: ReadonlyMap<string, number>, percentageOfNodesToScore?: number) {

@@ -1,7 +1,7 @@
 // What was found out about nodes for a pod, kept for the next pod that asks for the same: it holds until the node changes.
 import type { NodeInfo } from './node-info.ts'
 
-/** Different pods for which something is remembered; the one that came longest ago goes. */
+/** Different pods for which something is remembered. */
 const mostPods = 64
 
 export class Remembered<T> {
@@ -14,14 +14,31 @@ export class Remembered<T> {
   }
 }
 
+/** Values for pods of one signature; of more than `most`, the one that was asked for longest ago goes. */
+export class BySignature<V> {
+  readonly #most: number
+  readonly #values = new Map<string, V>()
+  constructor(most = mostPods) { this.#most = most }
+
+  get(signature: string): V | undefined {
+    const value = this.#values.get(signature)
+    if (value !== undefined) this.set(signature, value)
+    return value
+  }
+  set(signature: string, value: V): void {
+    this.#values.delete(signature)
+    this.#values.set(signature, value)
+    if (this.#values.size > this.#most) for (const oldest of this.#values.keys()) { this.#values.delete(oldest); break }
+  }
+  delete(signature: string): void { this.#values.delete(signature) }
+}
+
 export class RememberedByPod<T> {
-  readonly #byPod = new Map<string, Remembered<T>>()
+  readonly #byPod = new BySignature<Remembered<T>>()
   /** What is remembered for pods of this signature. */
   of(signature: string): Remembered<T> {
     const known = this.#byPod.get(signature) ?? new Remembered<T>()
-    this.#byPod.delete(signature)
     this.#byPod.set(signature, known)
-    if (this.#byPod.size > mostPods) for (const oldest of this.#byPod.keys()) { this.#byPod.delete(oldest); break }
     return known
   }
 }

@@ -6,7 +6,7 @@ import { assembleProfile, defaultName, type ProfileConfiguration } from './assem
 import { bindPod } from './binding-cycle.ts'
 import { nodeChanges, podChanges, resourceOf } from './cluster-events.ts'
 import { Cycle } from './cycle-state.ts'
-import { CycleError, extenderName, findNode, fits, type Placement, type Unplaced } from './cycle.ts'
+import { findNode, type Placement, type Unplaced } from './cycle.ts'
 import { noFigures, type Figures, type Result } from './figures.ts'
 import type { Extender, Handle, Plugin, PluginFactory } from './framework.ts'
 import { explain, explainRefusals } from './message.ts'
@@ -16,7 +16,9 @@ import { inTreePlugins } from './plugins/index.ts'
 import { podInfoOf } from './pod-info.ts'
 import type { Profile } from './profile.ts'
 import type { Entry } from './queue/entry.ts'
+import { refusedNodes } from './refused-nodes.ts'
 import { SchedulingQueue } from './queue/scheduling-queue.ts'
+import { CycleError, extenderName, fits } from './search.ts'
 import { isRejected, unresolvable, type Status } from './status.ts'
 import { Verdicts } from './verdicts.ts'
 import { WaitingPods } from './waiting-pods.ts'
@@ -87,7 +89,7 @@ export class Scheduler {
     this.#reads = [...new Set(registry.filter((f) => used.has(f.name)).flatMap((f) => f.reads ?? []))]
     const [first] = this.#profiles.values()
     this.#queue = new SchedulingQueue({
-      clock: cluster.clock, before: (a, b) => first!.at('queueSort')[0]!.before!(a, b), gate: (pod) => this.#profileOf(pod.pod)?.preEnqueue(pod), nominated: (name) => { this.#nodes.get(name)?.changed() },
+      clock: cluster.clock, before: (a, b) => first!.at('queueSort')[0]!.before!(a, b), gate: (pod) => this.#profileOf(pod.pod)?.preEnqueue(pod), nominated: (name) => { this.#nodes.changed(name) },
       ...(firstBackoffMs !== undefined && { firstBackoffMs }), ...(lastBackoffMs !== undefined && { lastBackoffMs }),
     })
     figures.pending(() => this.#queue.pending)
@@ -264,7 +266,7 @@ export class Scheduler {
     const plugin = this.#plugins.get(profile)!.get(by), gone = { on: 'AssignedPod', action: 'Delete', old: pod } as const
     if (isRejected(status)) {
       const refusedBy = new Set(plugin && status.code !== 'Pending' ? [plugin] : []), pendingFor = new Set(plugin && status.code === 'Pending' ? [plugin] : [])
-      this.#fail(entry, 'Unschedulable', explainRefusals({ byNode: new Map([[node, status]]), others: unresolvable(), nodes: 1 }), '', refusedBy, pendingFor)
+      this.#fail(entry, 'Unschedulable', explainRefusals({ ...refusedNodes([[node, { status, by }]]), others: unresolvable(), nodes: 1 }), '', refusedBy, pendingFor)
       this.#queue.happened(gone) // after the pod is back, whom it does not help
       return
     }

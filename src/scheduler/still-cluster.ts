@@ -5,7 +5,8 @@ import { seeded, silent, type AnyObject, type Kind } from '#machinery'
 import { assembleProfile, type ProfileConfiguration } from './assemble-profile.ts'
 import { Cycle } from './cycle-state.ts'
 import { noFigures } from './figures.ts'
-import { findNode, fits, type Placement, type Unplaced } from './cycle.ts'
+import { findNode, type Placement, type Unplaced } from './cycle.ts'
+import { fits } from './search.ts'
 import type { Extender, Handle, PluginFactory } from './framework.ts'
 import { explain } from './message.ts'
 import { Nodes } from './nodes.ts'
@@ -39,7 +40,7 @@ export interface Still {
 export class StillCluster {
   readonly nodes: Nodes
   readonly profile: Profile
-  readonly nominator = new Nominator((name) => { this.nodes.get(name)?.changed() })
+  readonly nominator = new Nominator((name) => { this.nodes.changed(name) })
   readonly #extenders: readonly Extender[]
   /** What preemption has told to leave. */
   readonly evicted: string[] = []

@@ -1,11 +1,12 @@
-import { podDisruptionBudget } from '#kinds'
+import { podDisruptionBudget, type PodDisruptionBudget } from '#kinds'
 import { explainRefusals } from '../message.ts'
 import type { Cycle } from '../cycle-state.ts'
 import { definePlugin, type Handle, type PostFilterResult, type Refusals, type Victims } from '../framework.ts'
 import type { NodeInfo } from '../node-info.ts'
-import { leastHarm, type Candidate } from '../preemption/choose.ts'
+import { candidate, leastHarm, type Candidate } from '../preemption/choose.ts'
 import { Evictions } from '../preemption/evictions.ts'
 import { victimsOn } from '../preemption/victims.ts'
+import { refusedNodes } from '../refused-nodes.ts'
 import { RememberedByPod } from '../remembered.ts'
 import { failed, unresolvable, unschedulable, type Status } from '../status.ts'
 
@@ -16,7 +17,7 @@ const notHelpful = unresolvable('Preemption is not helpful for scheduling'), run
 export const defaultPreemption = definePlugin<DefaultPreemptionArgs>({
   name: 'DefaultPreemption', reads: [podDisruptionBudget],
   make(handle, { minCandidateNodesPercentage = 10, minCandidateNodesAbsolute = 100 }) {
-    const tried = new RememberedByPod<Victims | Status>()
+    const tried = new RememberedByPod<Candidate | Status>()
     const evictions = new Evictions(handle, handle.nominated)
     const enough = (nodes: number) => Math.min(nodes, Math.max(Math.floor((nodes * minCandidateNodesPercentage) / 100), minCandidateNodesAbsolute))
     return {
@@ -28,11 +29,9 @@ export const defaultPreemption = definePlugin<DefaultPreemptionArgs>({
         handle.figures.preempting()
         const not = ineligible(cycle, refusals, handle)
         if (not) return { status: unschedulable(`preemption: ${not}`) }
-        const potential: NodeInfo[] = []
-        for (const [node, status] of refusals.byNode) if (status.code === 'Unschedulable') potential.push(node)
-        const { candidates, refused } = dryRun(cycle, potential, enough(potential.length), handle, tried)
+        const { candidates, refused } = dryRun(cycle, refusals.resolvable, enough(refusals.resolvable.length), handle, tried)
         if (candidates.length === 0)
-          return { status: unschedulable(`preemption: ${explainRefusals({ byNode: refused, others: notHelpful, nodes: handle.nodes.list.length })}`), nominate: '' }
+          return { status: unschedulable(`preemption: ${explainRefusals({ ...refusedNodes(refused), others: notHelpful, nodes: handle.nodes.list.length })}`), nominate: '' }
         const finish = (left: readonly Candidate[]): PostFilterResult => {
           const chosen = leastHarm(left)
           if (!chosen) return { status: unschedulable('preemption: no candidate node for preemption') }
@@ -57,20 +56,24 @@ function ineligible({ pod: { pod, priority } }: Cycle, { byNode, others }: Refus
 }
 
 /** Tries nodes, from a random one on, until there are enough candidates and one of them violates no budget. */
-function dryRun(cycle: Cycle, potential: readonly NodeInfo[], enough: number, handle: Handle, tried: RememberedByPod<Victims | Status>): { candidates: Candidate[]; refused: Map<NodeInfo, Status> } {
-  const budgets = potential.length > 0 ? handle.cluster.list(podDisruptionBudget) : [], candidates: Candidate[] = [], refused = new Map<NodeInfo, Status>()
+function dryRun(cycle: Cycle, potential: readonly NodeInfo[], enough: number, handle: Handle, tried: RememberedByPod<Candidate | Status>): { candidates: Candidate[]; refused: [NodeInfo, { status: Status; by: string }][] } {
+  const budgets = potential.length > 0 ? handle.cluster.list(podDisruptionBudget) : [], candidates: Candidate[] = [], refused: [NodeInfo, { status: Status; by: string }][] = []
   const start = Math.floor(handle.cluster.random() * potential.length)
-  const known = cycle.others.length === 0 ? tried.of(`${cycle.pod.signature}${budgets.map((b) => b.metadata.resourceVersion).join()}`) : undefined
+  const known = cycle.others.length === 0 ? tried.of(`${cycle.localSignature}${budgets.map((b) => b.metadata.resourceVersion).join()}`) : undefined
   let harmless = false
   for (let i = 0; i < potential.length && !(harmless && candidates.length >= enough); i++) {
     const node = potential[(start + i) % potential.length]!
     let found = known?.of(node)
-    if (!found) { found = victimsOn(node, cycle, handle, budgets); known?.set(node, found) }
-    if ('code' in found) refused.set(node, found)
-    else if (found.pods.length === 0) refused.set(node, failed(`expected at least one victim pod on node "${node.name}"`))
-    else { candidates.push({ node, victims: found }); harmless ||= found.violations === 0 }
+    if (!found) { found = tryOn(node, cycle, handle, budgets); known?.set(node, found) }
+    if ('code' in found) refused.push([node, { status: found, by: 'DefaultPreemption' }])
+    else { candidates.push(found); harmless ||= found.victims.violations === 0 }
   }
   return { candidates, refused }
+}
+function tryOn(node: NodeInfo, cycle: Cycle, handle: Handle, budgets: readonly PodDisruptionBudget[]): Candidate | Status {
+  const found = victimsOn(node, cycle, handle, budgets)
+  if ('code' in found) return found
+  return found.pods.length === 0 ? failed(`expected at least one victim pod on node "${node.name}"`) : candidate(node, found)
 }
 
 async function narrowed(candidates: readonly Candidate[], extenders: Handle['extenders'], { pod }: Cycle): Promise<readonly Candidate[] | Status> {
@@ -83,5 +86,5 @@ async function narrowed(candidates: readonly Candidate[], extenders: Handle['ext
     } catch (error) { if (!extender.ignorable) return failed(error) }
     if (left.size === 0) break
   }
-  return [...left].map(([node, victims]) => ({ node, victims }))
+  return [...left].map(([node, victims]) => candidate(node, victims))
 }

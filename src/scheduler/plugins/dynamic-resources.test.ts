@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { deviceClass, deviceResourceClaim, event, pod, resourceClaimTemplate, resourceSlice, type Pod } from '#kinds'
 import { is, type AnyObject, type Kind, type New } from '#machinery'
 import { TestCluster } from '#testing'
-import { nodeOf, podOf, StillCluster } from '../still-cluster.ts'
+import { asks, nodeOf, podOf, StillCluster } from '../still-cluster.ts'
 
 const driver = 'd.example.com', namespace = 'd'
 const object = (kind: string, name: string, more: object) => ({ kind, metadata: { name, uid: `uid-${name}`, ...(kind === 'ResourceClaim' && { namespace }) }, ...more }) as unknown as AnyObject // allowed: a test says only what matters to it
@@ -113,4 +113,13 @@ test('a claim that nobody uses is taken back from where the pod cannot go', asyn
   await cluster.settle()
   assert.ok((await client.list(event)).items.some(({ message }) => message?.startsWith(`${none}2 resourceclaim not available on the node. deallocation of ResourceClaim completed`)))
   assert.deepEqual([(await client.get(pod, metadata)).spec.nodeName, (await client.get(deviceResourceClaim, target)).status.allocation?.devices.results?.[0]?.pool], ['node-2', 'node-2'])
+})
+
+test('a class that comes later gives what nodes have been asked for in vain', async () => {
+  const objects: AnyObject[] = [], cluster = new StillCluster([nodeOf('n')], { objects }), gpuPod = () => podOf(asks({ 'example.com/gpu': '1' }))
+  assert.match(await cluster.outcome(gpuPod()), /1 Insufficient example\.com\/gpu/)
+  objects.push(gpus)
+  assert.doesNotMatch(await cluster.outcome(gpuPod()), /Insufficient/)
+  objects.length = 0
+  assert.match(await cluster.outcome(gpuPod()), /1 Insufficient example\.com\/gpu/)
 })

@@ -19,7 +19,7 @@ export const nodeResourcesFit = definePlugin<NodeResourcesFitArgs>({
   make({ cluster }, { ignoredResources = [], ignoredResourceGroups = [], scoringStrategy = defaultStrategy }) {
     const ignored = (name: string) => isExtended(name) && (ignoredResources.includes(name) || ignoredResourceGroups.includes(name.split('/')[0]!))
     const requestsOf = ({ requests }: PodInfo) => ({ ...requests, scalars: [...requests.scalars].filter(([name, n]) => n > 0 && !ignored(name)) })
-    /** Nodes that have none of it may give it by devices (KEP-5004): then that is looked at with the devices, and answers are not remembered. */
+    /** Nodes that have none of it may give it by devices (KEP-5004): then that is looked at with the devices. */
     const byDevices = (scalars: readonly (readonly [string, number])[]): ReadonlySet<string> => new Set(scalars.length === 0 ? [] : scalars.map(([name]) => name).filter((name) => classFor(name, cluster.list(deviceClass))))
     const refusals = new Map<string, Status>()
     const refusal = (reasons: readonly string[], hopeless: boolean): Status => {
@@ -37,8 +37,9 @@ export const nodeResourcesFit = definePlugin<NodeResourcesFitArgs>({
         { on: 'Node', actions: ['Add', 'UpdateNodeAllocatable'], helps: (pod, _, now) => { const asked = requestsOf(pod); return mayFit(asked, now as Node, byDevices(asked.scalars)) } },
         { on: 'deviceclasses.resource.k8s.io', actions: ['Add', 'Update'], helps: (pod) => byDevices(requestsOf(pod).scalars).size > 0 },
       ],
-      filter({ pod }) {
-        const { cpu, memory, storage, scalars } = requestsOf(pod), bare = cpu === 0 && memory === 0 && storage === 0 && scalars.length === 0, backed = byDevices(scalars)
+      filter(cycle) {
+        const { cpu, memory, storage, scalars } = requestsOf(cycle.pod), bare = cpu === 0 && memory === 0 && storage === 0 && scalars.length === 0, backed = byDevices(scalars)
+        if (backed.size > 0) cycle.dependOn([...backed].join())
         return ({ pods, allocatable: room, requested: used }) => {
           const full = pods.size + 1 > room.pods
           if (!full && (bare || (scalars.length === 0 && cpu <= room.cpu - used.cpu && memory <= room.memory - used.memory && storage <= room.storage - used.storage))) return undefined
@@ -59,9 +60,9 @@ export const nodeResourcesFit = definePlugin<NodeResourcesFitArgs>({
 
 /** Whether what the other pod gives back is something that this one asks for. */
 function frees(pod: PodInfo, old: Pod, now: Pod | undefined): boolean {
-  const was = podInfoOf(old).requests, is = now && podInfoOf(now).requests, { requests } = pod
   if (!now) return true // at least a place
-  const less = (name: string) => requests.get(name) > 0 && was.get(name) > is!.get(name)
+  const was = podInfoOf(old).requests, is = podInfoOf(now).requests, { requests } = pod
+  const less = (name: string) => requests.get(name) > 0 && was.get(name) > is.get(name)
   return less('cpu') || less('memory') || less('ephemeral-storage') || [...requests.scalars.keys()].some(less)
 }
 function mayFit({ cpu, memory, storage, scalars }: { cpu: number; memory: number; storage: number; scalars: readonly (readonly [string, number])[] }, node: Node, backed: ReadonlySet<string>): boolean {

@@ -1,5 +1,5 @@
 // Pods that wait for a node on which room is being made for them: to less important pods they count as if they were there.
-import type { PodInfo } from '../pod-info.ts'
+import { sameToRules, type PodInfo } from '../pod-info.ts'
 
 const nobody: readonly PodInfo[] = []
 
@@ -13,6 +13,8 @@ export class Nominator {
 
   /** The pod's nominated node; '' or undefined: none. */
   set(pod: PodInfo, node: string | undefined): void {
+    const held = node && this.#nodeOf.get(pod.uid) === node ? this.#byNode.get(node)?.get(pod.uid) : undefined
+    if (held && sameToRules(held, pod)) { this.#byNode.get(node!)!.set(pod.uid, pod); return }
     this.delete(pod.uid)
     if (!node) return
     this.#nodeOf.set(pod.uid, node)

@@ -192,6 +192,7 @@ export class SchedulingQueue {
   #admit(entry: Entry): boolean {
     const gate = this.#gate(entry.pod)
     if (!gate) return true
+    if (entry.state === 'gated' && entry.refusedBy.has(gate.plugin)) return false // it is where it belongs
     this.#leave(entry)
     entry.refusedBy = new Set([...entry.refusedBy, gate.plugin])
     this.#wait(entry, 'gated')
