@@ -26,9 +26,18 @@ for (const [name, spec, ...expected] of [
   ['ports of two containers', { containers: [{ name: 'c', image: 'i', ports: [{ containerPort: 80 }] }, { name: 'd', image: 'i', ports: [{ containerPort: 80, hostPort: 81, hostIP: '1.1.1.1' }, { containerPort: 80, hostPort: 81 }] }] },
     'spec.containers[1].ports[0]: overlapping port definition with spec.containers[0].ports[0]', 'spec.containers[1].ports[1]: overlapping port definition with spec.containers[0].ports[0]',
     'spec.containers[1].ports[1]: dangerously ambiguous port definition with spec.containers[1].ports[0]'],
+  ['ports of one name', { initContainers: [{ name: 's', image: 'i', restartPolicy: 'Always', ports: [{ name: 'a', containerPort: 1 }] }], containers: [{ name: 'c', image: 'i', ports: [{ name: 'b', containerPort: 2 }, { name: 'a', containerPort: 3 }] }] },
+    'spec.containers[0].ports[1]: duplicate port name "a" with spec.initContainers[0].ports[0], services and probes that select ports by name will use spec.initContainers[0].ports[0]'],
+  ['files in each other\'s way', { volumes: [
+    { name: 'c', configMap: { name: 'm', items: [{ key: 'a', path: 'x/y/' }, { key: 'b', path: 'x' }, { key: 'c', path: 'xy' }] } }, { name: 's', secret: { secretName: 't', items: [{ key: 'a', path: 'x' }, { key: 'b', path: 'x' }] } },
+    { name: 'd', downwardAPI: { items: [{ path: 'x', fieldRef: { fieldPath: 'metadata.name' } }, { path: 'x/z', fieldRef: { fieldPath: 'metadata.name' } }] } },
+  ] }, 'volume "c" (ConfigMap "m"): overlapping paths: "x" with "x/y"', 'volume "s" (Secret "t"): overlapping paths: "x" with "x"', 'volume "d" (DownwardAPI): overlapping paths: "x/z" with "x"'],
+  ['parts of a volume in each other\'s way', { volumes: [{ name: 'p', projected: { sources: [{ configMap: { name: 'm', items: [{ key: 'a', path: 't' }] } }, {}, { configMap: { name: 'whole' } }, { secret: { name: 's', items: [{ key: 'a', path: 't/u' }] } },
+    { serviceAccountToken: { path: 't' } }] } }] }, 'volume "p" (Projected) has no sources provided', 'volume "p" (Projected): overlapping paths: "t/u" (Secret "s") with "t" (ConfigMap "m")',
+    'volume "p" (Projected): overlapping paths: "t" (ServiceAccountToken) with "t" (ConfigMap "m")', 'volume "p" (Projected): overlapping paths: "t" (ServiceAccountToken) with "t/u" (Secret "s")'],
   ['an affinity to nobody', { affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: 'z' }] } } },
     'spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].labelSelector: a null labelSelector results in matching no pod'],
-  ['an address that is written oddly', { hostAliases: [{ ip: '2001:DB8::1' }] }, 'spec.hostAliases[0].ip: IPv6 address "2001:DB8::1" should be in RFC 5952 canonical format ("2001:db8::1")'],
+  ['addresses that are written oddly', { hostAliases: [{ ip: '2001:DB8::1' }], dnsConfig: { nameservers: ['FD00::1'] } }, 'spec.dnsConfig.nameservers[0]: IPv6 address "FD00::1" should be in RFC 5952 canonical format ("fd00::1")', 'spec.hostAliases[0].ip: IPv6 address "2001:DB8::1" should be in RFC 5952 canonical format ("2001:db8::1")'],
 ] as [string, object, ...string[]][]) test(`a warning about ${name}`, () => assert.deepEqual(warnings(spec), expected))
 
 test('changes of pods are not warned about, and reports of old addresses are', () => {

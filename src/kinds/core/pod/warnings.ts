@@ -7,7 +7,7 @@ import type { Container, ContainerPort } from './container.ts'
 import type { PodSpec, PodTemplateSpec } from './spec.ts'
 import type { PodStatus } from './status.ts'
 import { armor, containersAt, seccomp } from './validate-annotations.ts'
-import type { Volume } from './volume.ts'
+import { pathWarnings } from './virtual-paths.ts'
 
 const oldLabels: Readonly<Record<string, string>> = {
   'beta.kubernetes.io/arch': 'deprecated since v1.14; use "kubernetes.io/arch" instead',
@@ -81,20 +81,15 @@ function portWarnings(containers: readonly (readonly [at: string, c: Pick<Contai
   return out
 }
 
-/** Files that would lie where a token lies. */
-function tokenPaths(volumes: readonly Volume[], at: string): string[] {
-  const tokens = new Set<string>(), out: string[] = []
-  for (const { projected } of volumes) for (const { serviceAccountToken } of projected?.sources ?? []) if (serviceAccountToken) tokens.add(serviceAccountToken.path)
-  if (tokens.size === 0) return out
-  for (const [i, { projected }] of volumes.entries()) for (const { configMap, secret, downwardAPI } of projected?.sources ?? []) {
-    const look = (name: string, items: readonly { readonly path: string }[]) => {
-      for (const [j, { path }] of items.entries()) if (tokens.has(path)) out.push(`${at}[${i}].projected.sources.${name}[${j}]: has duplicated path with ServiceAccountToken ${quote(path)}`)
-    }
-    look('configMap', configMap?.items ?? [])
-    look('secrets', secret?.items ?? [])
-    look('downwardAPI', downwardAPI?.items ?? [])
-  }
-  return out
+/** Whoever looks for a port by its name finds the first of that name. */
+function portNameWarnings(containers: readonly (readonly [at: string, c: Pick<Container, 'ports'>])[]): string[] {
+  const known = new Map<string, string>()
+  return containers.flatMap(([here, { ports = [] }]) => ports.flatMap(({ name }, i) => {
+    const at = `${here}.ports[${i}]`, other = name ? known.get(name) : undefined
+    if (other !== undefined) return [`${at}: duplicate port name ${quote(name!)} with ${other}, services and probes that select ports by name will use ${other}`]
+    if (name) known.set(name, at)
+    return []
+  }))
 }
 
 const nothing = 'a null labelSelector results in matching no pod'
@@ -124,9 +119,7 @@ function specWarnings(spec: PodSpec, { annotations = {} }: Pick<TemplateMeta, 'a
       ...volumeWarnings(volume, `${at}.volumes[${i}]`),
       ...(volume.ephemeral?.volumeClaimTemplate ? claimSpecWarnings(volume.ephemeral.volumeClaimTemplate.spec, `${at}.volumes[${i}].ephemeral.volumeClaimTemplate.spec`) : []),
     ]),
-    ...tokenPaths(volumes, `${at}.volumes`),
-    ...volumes.flatMap(({ name, projected }) => (projected?.sources ?? []).flatMap((source) =>
-      (Object.keys(source).length ? [] : [`volume ${quote(name)} (Projected) has no sources provided`]))),
+    ...volumes.flatMap(pathWarnings),
     ...hostAliases.flatMap(({ ip }, i) => (hostAliases.findIndex((a) => a.ip === ip) < i ? [`${at}.hostAliases[${i}].ip: duplicate ip ${quote(ip)}`] : [])),
     ...imagePullSecrets.flatMap(({ name = '' }, i) => (imagePullSecrets.findIndex((s) => (s.name ?? '') === name) < i
       ? [`${at}.imagePullSecrets[${i}].name: duplicate name ${quote(name)}`] : [])),
@@ -141,11 +134,11 @@ function specWarnings(spec: PodSpec, { annotations = {} }: Pick<TemplateMeta, 'a
       ...fractions([[`${here}.resources.limits`, c.resources.limits], [`${here}.resources.requests`, c.resources.requests]]),
       ...hiddenVariables(c, here),
     ]),
-    ...portWarnings(containers),
+    ...portWarnings(containers), ...portNameWarnings(containers),
     ...(grace < 0 ? [`${at}.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1`] : []),
     ...podTermWarnings(affinity?.podAffinity, `${at}.affinity.podAffinity`), ...podTermWarnings(affinity?.podAntiAffinity, `${at}.affinity.podAntiAffinity`),
-    ...hostAliases.flatMap(({ ip }, i) => ipWarnings(ip, `${at}.hostAliases[${i}].ip`)),
     ...(spec.dnsConfig?.nameservers ?? []).flatMap((ip, i) => ipWarnings(ip, `${at}.dnsConfig.nameservers[${i}]`)),
+    ...hostAliases.flatMap(({ ip }, i) => ipWarnings(ip, `${at}.hostAliases[${i}].ip`)),
   ]
 }
 
