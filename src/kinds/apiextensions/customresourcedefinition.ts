@@ -1,7 +1,9 @@
-import { decode, defineKind, s, type Infer, type ObjectOf, type Schema } from '#machinery'
+import { decode, defineKind, quote, s, type Infer, type ObjectOf, type Schema } from '#machinery'
 import * as cells from '../cells.ts'
 import { keepMetadata } from '../status-metadata.ts'
+import { formatOf } from './schema/formats.ts'
 import { validateDefinition } from './validate-definition.ts'
+import { innerSchemas } from './validate-schema.ts'
 
 export const customResourceColumnDefinition = s.object('io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceColumnDefinition', {
   description: s.string(),
@@ -200,6 +202,17 @@ function normalise(schema: JSONSchemaProps): void {
     ...(schema['not'] ? [schema['not'] as JSONSchemaProps] : [])]) normalise(inner)
 }
 
+/** Formats that mean nothing where they stand. Those of numbers are for readers. */
+function unknownFormats({ versions }: CustomResourceDefinitionSpec): string[] {
+  const found = new Set<string>(), look = (schema: JSONSchemaProps): void => {
+    const { type, format } = schema as { type?: string; format?: string }
+    if (format && (type === 'string' ? !formatOf(format) : type === 'array' || type === 'object' || type === 'boolean')) found.add(format)
+    for (const inner of innerSchemas(schema)) look(inner)
+  }
+  for (const { schema } of versions ?? []) if (schema?.openAPIV3Schema) look(schema.openAPIV3Schema)
+  return [...found]
+}
+
 export const cleanupFinalizer = 'customresourcecleanup.apiextensions.k8s.io'
 
 /** Every version that was ever stored stays named in the status. */
@@ -245,5 +258,9 @@ export const customResourceDefinition = defineKind({
     }]
   },
   validate: validateDefinition,
+  warnings: ({ spec }, old) => {
+    const before = new Set(old && unknownFormats(old.spec))
+    return unknownFormats(spec).filter((format) => !before.has(format)).map((format) => `unrecognized format ${quote(format)}`)
+  },
 })
 export type CustomResourceDefinition = ObjectOf<typeof customResourceDefinition>

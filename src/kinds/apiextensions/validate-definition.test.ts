@@ -100,3 +100,11 @@ test('one version with a status is enough to narrow the root of a schema that al
   assert.deepEqual(problems(crd, body({ versions: [version(schema), second({})] })), [])
   assert.match(problems(crd, body({ versions: [version(schema), second({ subresources: { status: {} } })] }))[0]!, /^spec\.validation\.openAPIV3Schema: .*fields are allowed at the root of the schema if the status subresource is enabled$/)
 })
+
+test('formats that mean nothing are warned about once, when they are new', () => {
+  const of = (a: object, b: object = { type: 'integer', format: 'int32' }) => created(crd, body({ versions: [version({ type: 'object', properties: { a, b } })] }))
+  const nonsense = of({ type: 'string', format: 'x"y' }, { type: 'array', format: 'cidr', items: { type: 'string', format: 'cidr' } })
+  assert.deepEqual(crd.rules.warnings!(of({ type: 'string', format: 'date-time' }, { type: 'number', format: 'double' })), [])
+  assert.deepEqual(crd.rules.warnings!(nonsense), ['unrecognized format "x\\"y"', 'unrecognized format "cidr"'])
+  assert.deepEqual(crd.rules.warnings!(nonsense, of({ type: 'string', format: 'x"y' })), ['unrecognized format "cidr"'])
+})

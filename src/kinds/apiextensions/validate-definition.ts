@@ -3,7 +3,8 @@ import {
   forbiddenValue, invalidValue, isDNS1035Label, isDNS1123Subdomain, notSupported, requiredValue, same, tooMany, duplicateValue, type AnyObject, type FieldError,
 } from '#machinery'
 import { validateServiceCaller, validateURL } from '../admissionregistration/validate-caller.ts'
-import { isSequence } from '../certificates/request-subject.ts'
+import { sequenceOf } from '../certificates/der.ts'
+import { pemBlocks } from '../certificates/pem.ts'
 import { failing, immutableField } from '../checks.ts'
 import { goForm } from '../go-diff.ts'
 import { crdVersionForm } from '../go-forms.ts'
@@ -202,11 +203,10 @@ function validateBundle(bundle: string | undefined, inUse: Definition | undefine
   const before = inUse?.spec.conversion?.webhook?.clientConfig?.caBundle, why = inUse && bundle ? whyNoAuthorities(bundle) : undefined
   return why === undefined || (before && whyNoAuthorities(before) !== undefined) ? [] : [invalidValue(at, bundle, `unable to load root certificates: ${why}`)]
 }
-const block = /(?:^|\n)-----BEGIN ([^\n]*?)-----[ \t\r]*\n([\s\S]*?)-----END \1-----/g
 /** What Go has against a bundle in base64 in which it finds no certificate; undefined where there is one. */
 function whyNoAuthorities(bundle: string): string | undefined {
-  const blocks = [...atob(bundle).matchAll(block)], certificates = blocks.filter(([, type, body]) => type === 'CERTIFICATE' && !body!.includes(':'))
-  if (certificates.some(([, , body]) => isSequence(body!))) return undefined
+  const blocks = pemBlocks(bundle), certificates = blocks.filter(({ type, hasHeaders }) => type === 'CERTIFICATE' && !hasHeaders)
+  if (certificates.some(({ bytes }) => sequenceOf(bytes))) return undefined
   return certificates.length ? 'failed to parse certificate: x509: malformed certificate' : blocks.length ? 'no valid certificate authority data seen' : 'unable to parse bytes as PEM block'
 }
 

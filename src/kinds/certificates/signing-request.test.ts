@@ -29,7 +29,7 @@ for (const [name, subresource, before, now, ...expected] of [
   ['a certificate', 'status', {}, { certificate: pem('CERTIFICATE', btoa('\x30\x00')) }],
   ['no certificate', 'status', {}, { certificate: btoa('x') }, 'status.certificate: Invalid value: "<certificate data>": must contain at least one CERTIFICATE PEM block'],
   ['a key', 'status', {}, { certificate: pem('PRIVATE KEY', 'AA==') }, 'status.certificate: Invalid value: "<certificate data>": only CERTIFICATE PEM blocks are allowed, found "PRIVATE KEY"'],
-  ['another certificate', 'status', { certificate: pem('CERTIFICATE', btoa('\x30\x00')) }, { certificate: pem('CERTIFICATE', btoa('\x30\x01\x05')) },
+  ['another certificate', 'status', { certificate: pem('CERTIFICATE', btoa('\x30\x00')) }, { certificate: pem('CERTIFICATE', btoa('\x30\x02\x05\x00')) },
     'status.certificate: Forbidden: updates may not modify existing certificate content'],
 ] as [string, string, object, object, ...string[]][]) test(`status: ${name}`, () => {
   const old = created(kind, body()), object = structuredClone(old)

@@ -4,7 +4,9 @@ import { oneOf } from '../checks.ts'
 import { goDiff } from '../go-diff.ts'
 import { signingConditionForm } from '../go-forms.ts'
 import type { CertificateSigningRequestCondition, CertificateSigningRequestSpec, CertificateSigningRequestStatus } from './certificatesigningrequest.ts'
-import { isSequence, subjectOfRequest } from './request-subject.ts'
+import { sequenceOf } from './der.ts'
+import { pemBlocks } from './pem.ts'
+import { subjectOfRequest } from './request-subject.ts'
 
 interface Request { readonly spec: CertificateSigningRequestSpec; readonly status: CertificateSigningRequestStatus }
 const usageWords = ['any', 'cert sign', 'client auth', 'code signing', 'content commitment', 'crl sign', 'data encipherment', 'decipher only', 'digital signature',
@@ -37,14 +39,13 @@ function whyNoRequest(base64: string): string | undefined {
   try { subjectOfRequest(base64) } catch (error) { return (error as Error).message }
   return undefined
 }
-const pemBlock = /-----BEGIN ([^\n]*?)-----\r?\n([^]*?)-----END \1-----/g
 /** Certificates in PEM, and nothing else. */
 function validateCertificate(base64: string): FieldError[] {
-  const refuse = (why: string) => [invalidValue('status.certificate', '<certificate data>', why)], blocks = base64 ? [...atob(base64).matchAll(pemBlock)] : []
-  for (const [, type = '', content = ''] of blocks) {
+  const refuse = (why: string) => [invalidValue('status.certificate', '<certificate data>', why)], blocks = pemBlocks(base64)
+  for (const { type, hasHeaders, bytes } of blocks) {
     if (type !== 'CERTIFICATE') return refuse(`only CERTIFICATE PEM blocks are allowed, found ${quote(type)}`)
-    if (content.includes(':')) return refuse('no PEM block headers are permitted')
-    if (!isSequence(content)) return refuse('x509: malformed certificate')
+    if (hasHeaders) return refuse('no PEM block headers are permitted')
+    if (!sequenceOf(bytes)) return refuse('x509: malformed certificate')
   }
   return base64 && blocks.length === 0 ? refuse('must contain at least one CERTIFICATE PEM block') : []
 }

@@ -114,3 +114,21 @@ test('an update of a service keeps what the cluster chose, and drops what the ne
   service.rules.prepareUpdate!(outside, old, undefined, 0)
   assert.deepEqual([outside.spec.clusterIP, outside.spec.clusterIPs, outside.spec.ipFamilies, outside.spec.ipFamilyPolicy, outside.spec.internalTrafficPolicy], Array(5).fill(undefined))
 })
+
+for (const [name, spec, ...expected] of [
+  ['nothing odd', { ports: [{ port: 1 }] }],
+  ['a headless service that wants to be found', { type: 'ClusterIP', clusterIP: 'None', clusterIPs: ['None'], loadBalancerIP: '::ffff:1.2.3.4', externalIPs: ['01.2.3.4'], sessionAffinity: 'ClientIP' },
+    'spec.loadBalancerIP is ignored for headless services', 'spec.externalIPs is ignored for headless services', 'spec.SessionAffinity is ignored for headless services',
+    'spec.externalIPs is deprecated and may no longer be implemented in some clusters', 'spec.externalIPs[0]: non-standard IP address "01.2.3.4" will be considered invalid in a future Kubernetes release: use "1.2.3.4"',
+    'spec.loadBalancerIP: non-standard IP address "::ffff:1.2.3.4" will be considered invalid in a future Kubernetes release: use "1.2.3.4"'],
+  ['a name that leads outside', { type: 'ExternalName', externalName: 'a.example', externalIPs: ['1.2.3.4'] }, 'spec.externalIPs is deprecated and may no longer be implemented in some clusters', 'spec.externalIPs is ignored when spec.type is "ExternalName"'],
+  ['a name that leads nowhere', { externalName: 'a.example', trafficDistribution: 'PreferClose', loadBalancerSourceRanges: ['1.2.3.4/24'] },
+    'spec.loadBalancerSourceRanges[0]: CIDR value "1.2.3.4/24" is ambiguous in this context (should be "1.2.3.0/24" or "1.2.3.4/32"?)', 'spec.externalName is ignored when spec.type is not "ExternalName"',
+    'spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"'],
+] as [string, object, ...string[]][]) test(`a warning about a service: ${name}`, () => { assert.deepEqual(service.rules.warnings!(written(service, { spec })), expected) })
+test('hints of old and odd reports of balancers are warned about', () => {
+  assert.deepEqual(service.rules.warnings!(written(service, { metadata: { annotations: { 'service.kubernetes.io/topology-aware-hints': 'auto' } }, spec: {} })),
+    ['annotation service.kubernetes.io/topology-aware-hints is deprecated, please use service.kubernetes.io/topology-mode instead'])
+  assert.deepEqual(service.rules.statusWarnings!(written(service, { spec: {}, status: { loadBalancer: { ingress: [{ hostname: 'x' }, { ip: 'FD00::1' }] } } })),
+    ['status.loadBalancer.ingress[1]: IPv6 address "FD00::1" should be in RFC 5952 canonical format ("fd00::1")'])
+})

@@ -1,5 +1,6 @@
 import { defineKind, s, type ObjectOf } from '#machinery'
 import * as cells from '../cells.ts'
+import { whyNoPair } from '../certificates/key-pair.ts'
 import { validateSecret } from './validate-data.ts'
 
 /** Text to base64 of its UTF-8. */
@@ -31,5 +32,9 @@ export const secret = defineKind({
     }
   },
   validate: validateSecret,
+  warnings: ({ type, data }) => {
+    const why = type === 'kubernetes.io/tls' ? whyNoPair(data?.['tls.crt'] ?? '', data?.['tls.key'] ?? '') : undefined
+    return why === undefined ? [] : [why]
+  },
 })
 export type Secret = ObjectOf<typeof secret>

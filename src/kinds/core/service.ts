@@ -1,7 +1,7 @@
 import { condition, defineKind, nameIsDNSLabel, s, type Infer, type ObjectOf } from '#machinery'
 import * as cells from '../cells.ts'
 import { adoptAllocated, dropUseless, hideInternalPolicy, isExternal } from './prepare-service.ts'
-import { serviceWarnings, validateService } from './validate-service.ts'
+import { serviceStatusWarnings, serviceWarnings, validateService } from './validate-service.ts'
 
 export const clientIPConfig = s.object('io.k8s.api.core.v1.ClientIPConfig', {
   timeoutSeconds: s.int({ keepEmpty: true }),
@@ -131,5 +131,6 @@ export const service = defineKind({
   },
   validate: validateService,
   warnings: serviceWarnings,
+  statusWarnings: serviceStatusWarnings,
 })
 export type Service = ObjectOf<typeof service>

@@ -210,17 +210,22 @@ export function validateLoadBalancer({ type }: Pick<ServiceSpec, 'type'>, { ingr
 
 /** Texts for Warning headers. */
 export function serviceWarnings({ metadata, spec }: ServiceLike): string[] {
-  const out: string[] = []
-  if (metadata.annotations?.['service.kubernetes.io/topology-aware-hints'] !== undefined)
-    out.push('metadata.annotations[service.kubernetes.io/topology-aware-hints]: deprecated, please use the trafficDistribution field instead')
-  for (const field of ['clusterIPs', 'externalIPs'] as const) for (const [i, ip] of (spec[field] ?? []).entries()) out.push(...ipWarnings(ip, `spec.${field}[${i}]`))
-  if (spec.loadBalancerIP) out.push(...ipWarnings(spec.loadBalancerIP, 'spec.loadBalancerIP'))
-  for (const [i, range] of (spec.loadBalancerSourceRanges ?? []).entries()) out.push(...cidrWarnings(range, `spec.loadBalancerSourceRanges[${i}]`))
-  if (spec.clusterIP === 'None' && spec.loadBalancerIP) out.push('spec.loadBalancerIP is ignored for headless services')
-  if (spec.clusterIP === 'None' && spec.sessionAffinity !== 'None') out.push('spec.SessionAffinity is ignored for headless services')
-  if (spec.externalIPs?.length) out.push('spec.externalIPs is deprecated and may no longer be implemented in some clusters')
-  if (spec.type === 'ExternalName' && spec.externalIPs?.length) out.push('spec.externalIPs is ignored when spec.type is "ExternalName"')
-  if (spec.type !== 'ExternalName' && spec.externalName) out.push('spec.externalName is ignored when spec.type is not "ExternalName"')
-  if (spec.trafficDistribution === 'PreferClose') out.push('spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"')
-  return out
+  const { type, clusterIP, clusterIPs = [], externalIPs = [], loadBalancerIP, loadBalancerSourceRanges: ranges = [], sessionAffinity, externalName } = spec
+  const none = isHeadless(spec) && type === 'ClusterIP', ignored = (field: string) => `spec.${field} is ignored for headless services`
+  return [
+    ...(metadata.annotations?.[hints] === undefined ? [] : [`annotation ${hints} is deprecated, please use ${mode} instead`]),
+    ...(clusterIP && clusterIP !== 'None' ? clusterIPs.flatMap((ip, i) => ipWarnings(ip, `spec.clusterIPs[${i}]`)) : []),
+    ...(none && loadBalancerIP ? [ignored('loadBalancerIP')] : []), ...(none && externalIPs.length ? [ignored('externalIPs')] : []),
+    ...(none && sessionAffinity !== 'None' ? [ignored('SessionAffinity')] : []),
+    ...(externalIPs.length ? ['spec.externalIPs is deprecated and may no longer be implemented in some clusters'] : []),
+    ...externalIPs.flatMap((ip, i) => ipWarnings(ip, `spec.externalIPs[${i}]`)),
+    ...(loadBalancerIP ? ipWarnings(loadBalancerIP, 'spec.loadBalancerIP') : []),
+    ...ranges.flatMap((range, i) => cidrWarnings(range, `spec.loadBalancerSourceRanges[${i}]`)),
+    ...(type === 'ExternalName' && externalIPs.length ? ['spec.externalIPs is ignored when spec.type is "ExternalName"'] : []),
+    ...(type !== 'ExternalName' && externalName ? ['spec.externalName is ignored when spec.type is not "ExternalName"'] : []),
+    ...(spec.trafficDistribution === 'PreferClose' ? ['spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"'] : []),
+  ]
 }
+/** The same of what balancers report. */
+export const serviceStatusWarnings = ({ status }: ServiceLike): string[] =>
+  (status.loadBalancer.ingress ?? []).flatMap(({ ip }, i) => (ip ? ipWarnings(ip, `status.loadBalancer.ingress[${i}]`) : []))
