@@ -188,14 +188,8 @@ interface Decoded { readonly kind: Kind; readonly value: LooseObject }
 
 /** The stored form of an object that has no version. `withVersion`: the API version goes with it, at the end. */
 export function encodeObject(object: LooseObject, withVersion = false): Uint8Array {
-  let text = `{"metadata":${JSON.stringify(object.metadata)}`
-  for (const field in object) {
-    if (field === 'metadata' || field === 'kind' || field === 'apiVersion') continue
-    const json = JSON.stringify(object[field]) as string | undefined
-    if (json !== undefined) text += `,${JSON.stringify(field)}:${json}`
-  }
-  if (withVersion) text += `,"apiVersion":${JSON.stringify(object.apiVersion)}`
-  return encoder.encode(`${text}}`)
+  const { kind: _, apiVersion, metadata, ...rest } = object // metadata comes first: answers put the version into it
+  return encoder.encode(JSON.stringify(withVersion ? { metadata, ...rest, apiVersion } : { metadata, ...rest }))
 }
 
 /** A name as it stands in a key: one character per byte of its UTF-8. */

@@ -1,5 +1,7 @@
 // Which fields two values of a schema differ in. Structs and keyed lists are looked into; atomic values, scalars and what is empty on
 // both sides are compared as one field.
+import { LRUCache } from 'lru-cache'
+import { zeroOf } from '../decode.ts'
 import type { Fields, Schema } from '../schema.ts'
 import { same } from '../same.ts'
 import { compareSteps, fieldNode, noFields, type FieldSet } from './set.ts'
@@ -16,6 +18,26 @@ export interface Difference {
 export function compareFields(schema: Schema<any>, before: object, after: object): Difference {
   const pair = fieldsOf(schema, before as JsonObject, after as JsonObject, skippedAtTop).pair(before, after)
   return { changed: pair?.[0] ?? noFields, removed: pair?.[1] ?? noFields }
+}
+
+/** The same of a new object and its kind's zero value. New objects are often alike but for their metadata: what the rest consists of is remembered by its text. */
+export function newFields(schema: Schema<any>, object: object): Difference {
+  const zero = zeroOf(schema) as JsonObject
+  const pair = fieldsOf(schema, zero, object as JsonObject, skippedAtTop, compareNew).pair(zero, object)
+  return { changed: pair?.[0] ?? noFields, removed: pair?.[1] ?? noFields }
+}
+/** So many parts of each schema, of so many characters each. */
+const mostRemembered = 64, longestRemembered = 8192
+const remembered = new WeakMap<Schema<any>, LRUCache<string, NonNullable<Pair>>>()
+/** `before` is the schema's zero value, always the same. */
+function compareNew(schema: Schema<any>, before: Json, after: Json): Pair {
+  const text = schema.type === 'object' && isObject(after) ? JSON.stringify(after) : undefined
+  if (text === undefined || text.length > longestRemembered) return compareValue(schema, before, after)
+  let known = remembered.get(schema)
+  if (!known) remembered.set(schema, known = new LRUCache({ max: mostRemembered }))
+  const found = known.get(text) ?? compareValue(schema, before, after)
+  if (found) known.set(text, found)
+  return found
 }
 
 /** What managed fields never name: identity and bookkeeping. */
@@ -124,18 +146,18 @@ class Collector {
 }
 
 const noNames: Fields = {}
-function fieldsOf({ fields = noNames, rest }: Schema<any>, before: JsonObject | undefined, after: JsonObject | undefined, skip?: Skip): Collector {
+function fieldsOf({ fields = noNames, rest }: Schema<any>, before: JsonObject | undefined, after: JsonObject | undefined, skip?: Skip, compare = compareValue): Collector {
   const found = new Collector(true), steps = stepsOf(fields)
   const look = (name: string, b: Json, a: Json): void => {
     const skipped = skip?.get(name)
     if (b === a || skipped === true) return
     const step = steps.get(name)
     if (step === undefined) {
-      if (rest) found.add('f:' + name, compareValue(rest, b, a))
+      if (rest) found.add('f:' + name, compare(rest, b, a))
       return
     }
     const schema = fields[name]!
-    found.add(step, skipped && isObject(b) && isObject(a) ? fieldsOf(schema, b, a, skipped).pair(b, a) : compareValue(schema, b, a))
+    found.add(step, skipped && isObject(b) && isObject(a) ? fieldsOf(schema, b, a, skipped).pair(b, a) : compare(schema, b, a))
   }
   for (const name in after) look(name, before && Object.hasOwn(before, name) ? before[name] : undefined, after[name])
   for (const name in before) if (!after || !Object.hasOwn(after, name)) look(name, before[name], undefined)

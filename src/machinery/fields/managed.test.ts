@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { decode } from '../decode.ts'
+import { decode, zeroOf } from '../decode.ts'
 import { objectMeta, type ManagedFieldsEntry } from '../meta.ts'
 import { deepFreeze } from '../same.ts'
 import * as s from '../schema.ts'
 import type { Schema } from '../schema.ts'
-import { compareFields } from './compare.ts'
+import { compareFields, newFields } from './compare.ts'
 import { managerName, updateManagedFields, type FieldsUpdate } from './managed.ts'
 import { differenceOf, isNoFields, type FieldSet } from './set.ts'
 
@@ -132,4 +132,12 @@ test('what changed from before to after and what changed back cover the same fie
     assert.ok(covers(there.removed, back.changed) && covers(back.removed, there.changed))
     assert.ok(isNoFields(compareFields(kind, a, object(x)).changed))
   }))
+})
+
+test('new objects that are alike in part share the fields of that part, and each has its own', () => {
+  const specs = [{ containers: [{ name: 'c', image: 'i' }] }, { containers: [{ name: 'c', image: 'i' }, { name: 'd', args: ['x'] }], replicas: 0 }, {}]
+  const made = [...specs, ...specs].map((spec, i) => object({ metadata: { name: `o${i}`, labels: { [`l${i}`]: '' } }, data: { [`k${i}`]: 'v' }, spec }))
+  const found = made.map((one) => newFields(kind, one))
+  assert.deepEqual(found, made.map((one) => compareFields(kind, zeroOf(kind), one)))
+  assert.equal(found[0]!.changed['f:spec'], found[3]!.changed['f:spec'])
 })

@@ -3,7 +3,7 @@
 import { zeroOf } from '../decode.ts'
 import type { ManagedFieldsEntry, ObjectMeta } from '../meta.ts'
 import type { Schema } from '../schema.ts'
-import { compareFields, type Difference } from './compare.ts'
+import { compareFields, newFields, type Difference } from './compare.ts'
 import { differenceOf, intersectionOf, isFieldSet, isNoFields, noFields, unionOf, withoutPath, type FieldSet } from './set.ts'
 
 /** Update entries beyond this many are folded into one named ancient-changes. */
@@ -33,7 +33,7 @@ export function updateManagedFields(schema: Schema<any>, update: FieldsUpdate): 
   const given = (update.after as Managed).metadata.managedFields
   const entries = update.subresource ? live ?? [] : entriesOf(given, live)
   if (!entries.length && update.before) return undefined // tracking begins with creation or the first apply
-  const difference = without(compareFields(schema, update.before ?? zeroOf(schema), update.after), update.reset)
+  const difference = without(update.before ? compareFields(schema, update.before, update.after) : newFields(schema, update.after), update.reset)
   const compared = new Map<string, Difference>([[update.apiVersion, difference]])
   let kept: ManagedFieldsEntry[] = []
   for (const entry of entries) {

@@ -4,6 +4,7 @@ import { goDiff, goForm } from '../../go-diff.ts'
 import { ephemeralContainerForm, nodeTermForm, podSpecForm } from '../../go-forms.ts'
 import type { NodeAffinity, NodeSelectorTerm } from './affinity.ts'
 import type { Container, EphemeralContainer } from './container.ts'
+import { ordinarySpecs } from './ordinary.ts'
 import type { PodSpec } from './spec.ts'
 import type { PodStatus } from './status.ts'
 import { validateTolerations } from './validate-affinity.ts'
@@ -12,6 +13,7 @@ import { validateImageSpaces } from './validate-container.ts'
 import { validatePodStatus } from './validate-pod-status.ts'
 import { validateResize } from './validate-resize.ts'
 import { validatePodSpec } from './validate-spec.ts'
+import { specWarnings } from './warnings.ts'
 
 export type PodLike = AnyObject & { spec: PodSpec; status: PodStatus }
 
@@ -25,9 +27,12 @@ export function validatePod(pod: PodLike, old?: PodLike, subresource?: string): 
 }
 
 function validateWhole(pod: PodLike): FieldError[] {
-  const { metadata, spec } = pod
-  const errors = [...validatePodAnnotations(metadata.annotations, spec, 'metadata.annotations'),
-    ...validatePodSpec(spec, 'spec', { pod: { name: metadata.name, mirror: isMirror(pod) } })]
+  const { metadata, spec } = pod, mirror = isMirror(pod)
+  const faults = () => specFaults(spec, metadata.name, mirror)
+  return [...validatePodAnnotations(metadata.annotations, spec, 'metadata.annotations'), ...(mirror ? faults() : ordinarySpecs.check(spec, faults, () => specWarnings(spec, {}, '').length === 0))]
+}
+function specFaults(spec: PodSpec, name: string | undefined, mirror: boolean): FieldError[] {
+  const errors = validatePodSpec(spec, 'spec', { pod: { name, mirror } })
   if (!spec.serviceAccountName)
     for (const [i, { projected }] of (spec.volumes ?? []).entries())
       for (const [j, { serviceAccountToken }] of (projected?.sources ?? []).entries())

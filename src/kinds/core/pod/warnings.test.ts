@@ -40,6 +40,16 @@ for (const [name, spec, ...expected] of [
   ['addresses that are written oddly', { hostAliases: [{ ip: '2001:DB8::1' }], dnsConfig: { nameservers: ['FD00::1'] } }, 'spec.dnsConfig.nameservers[0]: IPv6 address "FD00::1" should be in RFC 5952 canonical format ("fd00::1")', 'spec.hostAliases[0].ip: IPv6 address "2001:DB8::1" should be in RFC 5952 canonical format ("2001:db8::1")'],
 ] as [string, object, ...string[]][]) test(`a warning about ${name}`, () => assert.deepEqual(warnings(spec), expected))
 
+test('pods like one before are warned about all the same', () => {
+  const look = (spec: object, annotations: Record<string, string> = {}) => {
+    const one = written(pod, { metadata: { name: 'p', annotations }, spec: { restartPolicy: 'Always', dnsPolicy: 'ClusterFirst', terminationGracePeriodSeconds: 30, containers: [{ name: 'c', image: 'i', terminationMessagePolicy: 'File', imagePullPolicy: 'Always' }], ...spec } })
+    assert.deepEqual(pod.rules.validate!(one), [])
+    return pod.rules.warnings!(one)
+  }
+  const critical = 'scheduler.alpha.kubernetes.io/critical-pod', old = { nodeSelector: { 'beta.kubernetes.io/os': 'linux' } }
+  assert.deepEqual([look({}).length, look({}).length, look({}, { [critical]: '' }).length, look({}).length], [0, 0, 1, 0])
+  assert.deepEqual([look(old).length, look(old).length], [1, 1])
+})
 test('changes of pods are not warned about, and reports of old addresses are', () => {
   const odd = written(pod, { metadata: { name: 'p' }, spec: { containers: [], imagePullSecrets: [{}] }, status: { podIPs: [{ ip: '010.0.0.1' }] } })
   assert.deepEqual(pod.rules.warnings!(odd, odd), [])

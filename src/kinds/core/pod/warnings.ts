@@ -4,6 +4,7 @@ import { ipWarnings } from '../../ip.ts'
 import { claimSpecWarnings } from '../claim-defaults.ts'
 import type { NodeSelectorTerm, PodAffinity } from './affinity.ts'
 import type { Container, ContainerPort } from './container.ts'
+import { ordinarySpecs } from './ordinary.ts'
 import type { PodSpec, PodTemplateSpec } from './spec.ts'
 import type { PodStatus } from './status.ts'
 import { armor, containersAt, seccomp } from './validate-annotations.ts'
@@ -101,7 +102,7 @@ const podTermWarnings = (affinity: PodAffinity | undefined, at: string): string[
 ]
 
 /** Warnings of a spec, and of the metadata it comes with; `field` is empty for pods. */
-function specWarnings(spec: PodSpec, { annotations = {} }: Pick<TemplateMeta, 'annotations'>, field: string): string[] {
+export function specWarnings(spec: PodSpec, { annotations = {} }: Pick<TemplateMeta, 'annotations'>, field: string): string[] {
   const at = `${field}spec`, noted = (key: string) => `${field}metadata.annotations[${key}]`
   const { hostAliases = [], imagePullSecrets = [], volumes = [], affinity, topologySpreadConstraints = [], terminationGracePeriodSeconds: grace = 0, securityContext } = spec
   const { requiredDuringSchedulingIgnoredDuringExecution: required, preferredDuringSchedulingIgnoredDuringExecution: preferred = [] } = affinity?.nodeAffinity ?? {}
@@ -146,9 +147,11 @@ const recommended = (name: string, used: string): string[] => {
   const why = isDNS1123Label(name)
   return why.length ? [`metadata.name: this is used in ${used}, which can result in surprising behavior; a DNS label is recommended: [${why.join(' ')}]`] : []
 }
+const isOldAnnotation = (key: string): boolean => Object.hasOwn(oldAnnotations, key) || key === seccomp.pod || key.startsWith(seccomp.container) || key.startsWith(armor)
+const hasOldAnnotation = ({ annotations }: ObjectMeta): boolean => { for (const key in annotations) if (isOldAnnotation(key)) return true; return false }
 /** Changes of pods are many, and made by programs: nobody is warned about them. */
 export const podWarnings = ({ metadata, spec }: { metadata: ObjectMeta; spec: PodSpec }, old?: object): string[] =>
-  (old ? [] : [...recommended(metadata.name, "the Pod's hostname"), ...specWarnings(spec, metadata, '')])
+  (old ? [] : [...recommended(metadata.name, "the Pod's hostname"), ...(ordinarySpecs.isSilent(spec) && !hasOldAnnotation(metadata) ? [] : specWarnings(spec, metadata, ''))])
 export const podStatusWarnings = ({ status: { podIPs = [], hostIPs = [] } }: { status: PodStatus }): string[] =>
   [...podIPs.flatMap(({ ip }, i) => ipWarnings(ip, `status.podIPs[${i}].ip`)), ...hostIPs.flatMap(({ ip }, i) => ipWarnings(ip, `status.hostIPs[${i}].ip`))]
 export const templateWarnings = ({ metadata, spec }: PodTemplateSpec, field: string): string[] => specWarnings(spec, metadata, `${field}.`)
