@@ -5,11 +5,15 @@ import type { ComponentOptions, Running } from '#cli'
 import { campaign, type Client } from '#client'
 import { httpClient } from '#client/http'
 import type { Log } from '#machinery'
-import { Metrics, userAgentOf } from '#server'
+import { configMap } from '#kinds'
+import { componentPages, Metrics, userAgentOf, type ComponentPages } from '#server'
 import { accessFrom, type Access } from './access.ts'
-import { buildInfo } from './build-info.ts'
+import { fingerprintsOf } from './anchors.ts'
+import { buildInfo, type BuildInfo } from './build-info.ts'
 import { componentHandler } from './component-handler.ts'
+import { DelegatedReviews } from './delegated-reviews.ts'
 import { processMetrics } from './process-metrics.ts'
+import { profiler } from './profiling/index.ts'
 import { realClock as clock, secureRandom } from './real-clock.ts'
 
 export interface Component {
@@ -32,7 +36,7 @@ export async function runComponent(name: string, options: ComponentOptions, log:
     clients.push(client)
     return client
   }
-  const client = connected({}, name), metrics = new Metrics()
+  const client = connected({}, name), metrics = new Metrics({ disabled: new Set(options.disabledMetrics) })
   processMetrics(metrics)
   const leads = metrics.gauge({ name: 'leader_election_master_status', help: 'Whether this process holds the lease of this name.', labels: ['name'] }).with(options.leaderElectResourceName)
   const component: Component = { name, access, client, metrics, clientWith: (token, named) => connected({ token, cert: undefined, key: undefined }, named) }
@@ -42,7 +46,7 @@ export async function runComponent(name: string, options: ComponentOptions, log:
     stopWork = work(component)
     stopWork.catch((error: unknown) => failed.reject(error instanceof Error ? error : new Error(String(error))))
   }
-  const listening = options.securePort === 0 ? undefined : await listenFor(name, options, log, componentHandler({ client, metrics }))
+  const listening = options.securePort === 0 ? undefined : await listenFor({ name, options, log, client, metrics, build })
   let stopCampaign = async () => {}
   try {
     if (!options.leaderElect) begin()
@@ -64,9 +68,35 @@ export async function runComponent(name: string, options: ComponentOptions, log:
   }
 }
 
-async function listenFor(name: string, { bindAddress, securePort, tlsCertFile, tlsPrivateKeyFile }: ComponentOptions, log: Log, handler: Parameters<typeof import('#server/listen').listen>[0]['handler']) {
+interface Serving { readonly name: string; readonly options: ComponentOptions; readonly log: Log; readonly client: Client; readonly metrics: Metrics; readonly build: BuildInfo }
+
+async function listenFor({ name, options, log, client, metrics, build }: Serving) {
+  const { bindAddress, securePort, tlsCertFile, tlsPrivateKeyFile } = options
   const [{ listen }, { readFileSync }, { selfSigned }] = await Promise.all([import('#server/listen'), import('node:fs'), import('./pki.ts')])
   const pair = tlsCertFile !== undefined && tlsPrivateKeyFile !== undefined ? { certificate: readFileSync(tlsCertFile, 'utf8'), key: readFileSync(tlsPrivateKeyFile, 'utf8') }
     : await selfSigned({ commonName: name, dnsNames: ['localhost'], ips: ['127.0.0.1', '::1'] })
-  return listen({ handler, ...pair, host: bindAddress, port: securePort, log: log.named('listen') })
+  const authority = options.clientCaFile === undefined ? await clusterAuthority(client, options, log) : readFileSync(options.clientCaFile, 'utf8')
+  const anchors = authority === undefined ? new Set<string>() : fingerprintsOf(authority, options.clientCaFile ?? authentication.name)
+  const reviews = new DelegatedReviews({ client, metrics, clock, log, anchors: () => anchors,
+    times: { tokenMs: options.authenticationTokenWebhookCacheTtl, allowedMs: options.authorizationWebhookCacheAuthorizedTtl, deniedMs: options.authorizationWebhookCacheUnauthorizedTtl } })
+  const pages = componentPages({ name, build, clock, log, metrics, checks: checksOf(options), flags: {}, ...(options.profiling && { debugging: { profiler: profiler(clock), setVerbosity: () => {} } }) })
+  return listen({ handler: componentHandler({ reviews, pages, open: options.authorizationAlwaysAllowPaths }), ...pair, host: bindAddress, port: securePort, log: log.named('listen'), ...(authority !== undefined && { clientAuthority: authority }) })
+}
+
+/** Where the API server publishes whose client certificates it believes. */
+const authentication = { name: 'extension-apiserver-authentication', namespace: 'kube-system' }
+async function clusterAuthority(client: Client, { authenticationSkipLookup }: ComponentOptions, log: Log): Promise<string | undefined> {
+  if (authenticationSkipLookup) return undefined
+  try {
+    return (await client.get(configMap, authentication)).data?.['client-ca-file'] || undefined
+  } catch (error) {
+    log.warn('it is not known which client certificates to believe: none are', { error })
+    return undefined
+  }
+}
+
+/** A leader that loses its lease ends: who answers holds it, or waits for it. */
+function checksOf({ leaderElect }: ComponentOptions): ComponentPages['checks'] {
+  const ping = { name: 'ping', check() {} }, election = leaderElect ? [{ name: 'leaderElection', check() {} }] : []
+  return new Map([['healthz', [ping, ...election]], ['livez', [ping, ...election]], ['readyz', [ping]]])
 }

@@ -158,7 +158,7 @@ async function writtenDown(auditor: Auditor, context: RequestContext, { filters 
 }
 const notKept = (request: ApiRequest): ApiResponse => serverError(request, 'failed to store audit event')
 /** What the reference says in plain text, before it knows what was asked for. */
-function serverError({ path, query }: ApiRequest, why: string): ApiResponse {
+export function serverError({ path, query }: ApiRequest, why: string): ApiResponse {
   return textAnswer(500, `Internal Server Error: ${JSON.stringify(query === '' ? path : `${path}?${query}`)}: ${why}\n`, { 'x-content-type-options': 'nosniff' })
 }
 /** Nobody knows who it was: one event says so. */

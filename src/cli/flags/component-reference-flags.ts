@@ -2,17 +2,16 @@
 import { idle, refused, type ReferenceFlag } from './reference-flags.ts'
 
 type Table = Readonly<Record<string, ReferenceFlag>>
-const ownLog = 'the log is written at once', delegated = 'the API server of --kubeconfig is asked', noCache = 'nothing is kept of what was answered', go = 'there is no Go runtime here', events = 'everything is told by watches', oneWay = 'requests are not held back'
+const ownLog = 'the log is written at once', delegated = 'the API server of --kubeconfig is asked', go = 'there is no Go runtime here', events = 'everything is told by watches', oneWay = 'requests are not held back'
 const cloud = 'there is no cloud provider here', volumes = 'no volume plugin of that kind is built in'
 
 /** What both take. */
 const shared: Table = {
-  'allow-metric-labels': idle('text', 'labels of metrics are not filtered'), 'allow-metric-labels-manifest': idle('text', 'labels of metrics are not filtered'), 'disabled-metrics': idle('text', 'all metrics are kept'), 'show-hidden-metrics-for-version': idle('text', 'no metric is hidden'),
-  'authentication-kubeconfig': idle('text', delegated), 'authorization-kubeconfig': idle('text', delegated), 'authentication-skip-lookup': idle('bool', 'client certificates are not asked for', ['false']), 'authentication-tolerate-lookup-failure': idle('bool', delegated),
-  'authentication-token-webhook-cache-ttl': idle('duration', noCache), 'authorization-webhook-cache-authorized-ttl': idle('duration', noCache), 'authorization-webhook-cache-unauthorized-ttl': idle('duration', noCache),
-  'authorization-always-allow-paths': idle('text', 'health is open to everybody', ['/healthz,/readyz,/livez']), 'cert-dir': idle('text', 'a certificate is made in memory'), 'client-ca-file': idle('text', 'client certificates are not asked for'), 'requestheader-allowed-names': idle('text', delegated), 'requestheader-client-ca-file': idle('text', delegated),
+  'allow-metric-labels': idle('text', 'labels of metrics are not filtered'), 'allow-metric-labels-manifest': idle('text', 'labels of metrics are not filtered'), 'show-hidden-metrics-for-version': idle('text', 'no metric is hidden'),
+  'authentication-kubeconfig': idle('text', delegated), 'authorization-kubeconfig': idle('text', delegated), 'authentication-tolerate-lookup-failure': idle('bool', delegated),
+  'cert-dir': idle('text', 'a certificate is made in memory'), 'requestheader-allowed-names': idle('text', delegated), 'requestheader-client-ca-file': idle('text', delegated),
   'requestheader-extra-headers-prefix': idle('text', delegated), 'requestheader-group-headers': idle('text', delegated), 'requestheader-uid-headers': idle('text', delegated), 'requestheader-username-headers': idle('text', delegated),
-  'contention-profiling': idle('bool', go, ['false']), 'profiling': idle('bool', 'profiles are not served'), 'disable-http2-serving': idle('bool', 'HTTP/2 is always served beside HTTP/1.1', ['false']), 'http2-max-streams-per-connection': idle('int', 'a thousand at once'),
+  'contention-profiling': idle('bool', go, ['false']), 'disable-http2-serving': idle('bool', 'HTTP/2 is always served beside HTTP/1.1', ['false']), 'http2-max-streams-per-connection': idle('int', 'a thousand at once'),
   'emulated-version': refused('text', 'this is v1.36', ['1.36', 'kube=1.36']), 'min-compatibility-version': idle('text', 'no other version is emulated'), 'feature-gates': idle('text', 'gates are as in v1.36'), 'kube-api-burst': idle('int', oneWay), 'kube-api-qps': idle('float', oneWay),
   'kube-api-content-type': idle('text', 'JSON is spoken', ['application/json']), 'leader-elect-resource-lock': refused('text', 'leases are used', ['leases']), 'log-flush-frequency': idle('duration', ownLog), 'log-json-info-buffer-size': idle('text', ownLog), 'log-json-split-stream': idle('bool', ownLog, ['false']),
   'log-text-info-buffer-size': idle('text', ownLog), 'log-text-split-stream': idle('bool', ownLog, ['false']), 'logging-format': idle('text', 'one line of text each', ['text']), 'master': refused('text', 'use --kubeconfig'), 'permit-address-sharing': idle('bool', 'addresses are not shared', ['false']),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { maps, start } from '../contract-kit.ts'
 import { goFloat } from './go-float.ts'
 import { exponential, Metrics } from './metrics.ts'
 
@@ -50,4 +51,15 @@ test('a summary tells quantiles of what was observed last', () => {
   const metrics = new Metrics(), family = metrics.summary({ name: 's', help: 'x', labels: ['a'], quantiles: [0.5, 0.99] }), one = family.with('1')
   for (let i = 1; i <= 1000; i++) one.observe(i)
   assert.deepEqual([...metrics.text().matchAll(/^s.*$/gm)].map(([line]) => line), ['s{a="1",quantile="0.5"} 744', 's{a="1",quantile="0.99"} 995', 's_sum{a="1"} 500500', 's_count{a="1"} 1000'])
+})
+
+test('DELETE lets what was counted begin anew, and leaves what is', async () => {
+  const { ask } = await start()
+  await ask(`GET ${maps}`)
+  assert.match((await ask('GET /metrics')).text, /apiserver_request_total\{[^}]*verb="LIST"[^}]*\} 1\n/)
+  const reset = await ask('DELETE /metrics')
+  assert.deepEqual([reset.status, reset.text], [200, 'metrics reset\n'])
+  const { text } = await ask('GET /metrics')
+  assert.match(text, /apiserver_request_total\{[^}]*verb="LIST"[^}]*\} 0\n/)
+  assert.match(text, /apiserver_flowcontrol_nominal_limit_seats\{priority_level="catch-all"\} [1-9]/)
 })

@@ -21,11 +21,14 @@ export interface HistogramOptions extends FamilyOptions {
 export class Counter {
   value = 0
   inc(by = 1): void { this.value += by }
+  reset(): void { this.value = 0 }
 }
 export class Gauge {
   value = 0
   set(value: number): void { this.value = value }
   add(by: number): void { this.value += by }
+  /** What is, is: nothing to begin anew. */
+  reset(): void {}
 }
 export class Histogram {
   readonly bounds: readonly number[]
@@ -46,6 +49,10 @@ export class Histogram {
     this.sum += value * times
   }
   get count(): number { return this.counts.reduce((all, n) => all + n, 0) }
+  reset(): void {
+    this.counts.fill(0)
+    this.sum = 0
+  }
 }
 
 /** Some quantiles of the latest observations: as many as a minute of a busy server has, and no more. */
@@ -59,6 +66,7 @@ export class Summary {
     this.#latest[this.count++ % mostObservations] = value
     this.sum += value
   }
+  reset(): void { this.count = this.sum = 0 }
   /** NaN where nothing was observed. */
   values(): number[] {
     const sorted = this.#latest.slice(0, Math.min(this.count, mostObservations)).sort()
@@ -144,6 +152,8 @@ export class Metrics {
   forget(gone: Readonly<Record<string, string>>, begin = ''): void { for (const [name, family] of this.#families) if (name.startsWith(begin)) family.forget(gone) }
   families(): Iterable<AnyFamily> { return this.#families.values() }
 
+  /** Lets everything (or what `wanted` says) that was counted begin anew; whoever holds a counter goes on with it. */
+  reset(wanted: (name: string) => boolean = () => true): void { for (const [name, family] of this.#families) if (wanted(name)) for (const { one } of family.all()) one.reset() }
   /** Everything (or what `wanted` says), as the Prometheus text format 0.0.4. */
   text(wanted: (name: string) => boolean = () => true): string {
     for (const run of this.#collectors) run()

@@ -47,16 +47,17 @@ export const healthPaths = (): string[] => endpoints.flatMap((endpoint) => {
   return [`/${endpoint}`, ...names.filter((name) => !unlisted.has(`${endpoint} ${name}`)).map((name) => `/${endpoint}/${name}`)]
 })
 
-export function health(parts: HealthParts): PathHandler {
-  const all = new Map(endpoints.map((endpoint) => [endpoint, checksOf(endpoint, parts)]))
-  const { metrics, log } = parts
+export const health = (parts: HealthParts): PathHandler => checkPaths(new Map(endpoints.map((endpoint) => [endpoint, checksOf(endpoint, parts)])), parts)
+
+/** The paths of some checks: all of an endpoint's at /healthz (or however it is called), one by one below it. */
+export function checkPaths(all: ReadonlyMap<string, readonly HealthCheck[]>, { metrics, log }: Pick<HealthParts, 'metrics' | 'log'>): PathHandler {
   const indicators = {
     state: metrics.gauge({ name: 'kubernetes_healthcheck', stability: 'STABLE', help: 'Whether a check held when it was last asked.', labels: ['name', 'type'] }),
     asked: metrics.counter({ name: 'kubernetes_healthchecks_total', stability: 'STABLE', help: 'How often a check was asked, and what it said.', labels: ['name', 'type', 'status'] }),
   }
   return (_request, { path, query }) => {
     const [, kind = '', ...rest] = path.split('/')
-    const checks = all.get(kind as Endpoint)
+    const checks = all.get(kind)
     if (!checks) return undefined
     const single = rest.join('/')
     if (single === '') return every(kind, checks, { excluded: new Set(query.all('exclude')), verbose: query.get('verbose') !== undefined, indicators, log })

@@ -18,6 +18,6 @@ export function paths(core: Core, aggregation: Aggregation, { build, checks = []
   buildInfo(all, build)
   return [
     discovery(core.registry, aggregation, all, advertised), health({ store: answers, checks, isOpen, metrics: all, log }), version(build), openapi(core, aggregation, build ? `${build.version}${build.commit}` : ''),
-    metrics(core), oidc(core.tokens), rootPaths(aggregation), zpages({ clock, versions: versionsOf(build), paths: () => allPaths(aggregation), flags }), ...(debug ? [debugging(debug)] : []),
+    metrics(core), oidc(core.tokens), rootPaths(aggregation), zpages({ component: 'kube-apiserver', clock, versions: versionsOf(build), paths: () => allPaths(aggregation), flags }), ...(debug ? [debugging(debug)] : []),
   ]
 }

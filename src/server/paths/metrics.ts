@@ -1,6 +1,7 @@
 // /metrics: what the server has counted, in the Prometheus text format. The reference offers no other one, whatever a scraper asks for.
-import type { PathHandler } from '../pipeline.ts'
 import type { Core } from '../core.ts'
+import type { Metrics } from '../metrics/metrics.ts'
+import type { PathHandler } from '../pipeline.ts'
 import { storageMetrics } from '../metrics/storage.ts'
 import { textAnswer } from '../respond.ts'
 
@@ -10,13 +11,20 @@ const isIndicator = (name: string): boolean => name === 'kubernetes_healthcheck'
 
 export function metrics({ metrics: all, objects, registry }: Core): PathHandler {
   storageMetrics(all, objects, registry)
-  all.countThemselves()
   const none = (name: string, help: string) => { all.counter({ name: `apiserver_validation_declarative_validation_${name}`, stability: 'BETA', help }).with() }
   none('mismatch_total', 'Objects that two ways of validation disagree about: there is one way.')
   none('panic_total', 'Validations that failed by themselves: there is one way.')
-  return (_request, { path }) => {
-    if (path === '/metrics') return textAnswer(200, all.text((name) => !isIndicator(name)), textFormat)
-    if (path === '/metrics/slis') return textAnswer(200, all.text(isIndicator), textFormat)
-    return undefined
+  return figures(all)
+}
+
+/** The figures of any component: GET shows them, DELETE lets what was counted begin anew. */
+export function figures(all: Metrics): PathHandler {
+  all.countThemselves()
+  return ({ method }, { path }) => {
+    const wanted = path === '/metrics' ? (name: string) => !isIndicator(name) : path === '/metrics/slis' ? isIndicator : undefined
+    if (!wanted) return undefined
+    if (method !== 'DELETE') return textAnswer(200, all.text(wanted), textFormat)
+    all.reset(wanted)
+    return textAnswer(200, 'metrics reset\n', { 'x-content-type-options': 'nosniff' })
   }
 }

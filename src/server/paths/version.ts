@@ -27,9 +27,9 @@ export function userAgentOf(program: string, build: ApiServerOptions['build'], n
 }
 
 /** The same in the metrics. */
-export function buildInfo(metrics: Metrics, build: ApiServerOptions['build']): void {
+export function buildInfo(metrics: Metrics, build: ApiServerOptions['build'], component = 'kube-apiserver'): void {
   const { binary, emulation } = versionsOf(build)
-  metrics.gauge({ name: 'version_info', stability: 'ALPHA', help: 'Versions that this server is of, behaves as, and works with; always 1.', labels: ['component', 'binary', 'emulation', 'min_compat'] }).with('kube-apiserver', binary.replace(/\.\d+$/, ''), emulation, '1.35').set(1)
+  metrics.gauge({ name: 'version_info', stability: 'ALPHA', help: 'Versions that this server is of, behaves as, and works with; always 1.', labels: ['component', 'binary', 'emulation', 'min_compat'] }).with(component, binary.replace(/\.\d+$/, ''), emulation, '1.35').set(1)
   const { major, minor, gitVersion, gitCommit, gitTreeState, buildDate, goVersion, compiler, platform } = infoOf(build)
   metrics.gauge({ name: 'kubernetes_build_info', stability: 'BETA', help: 'What runs here; always 1.', labels: ['major', 'minor', 'git_version', 'git_commit', 'git_tree_state', 'build_date', 'go_version', 'compiler', 'platform'] })
     .with(major, minor, gitVersion, gitCommit, gitTreeState, buildDate, goVersion, compiler, platform).set(1)

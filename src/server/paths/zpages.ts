@@ -3,11 +3,12 @@ import { ApiError, formatTime, type ApiRequest, type ApiResponse, type Clock } f
 import type { PathHandler } from '../pipeline.ts'
 import { jsonBytes, textAnswer } from '../respond.ts'
 
-const component = 'kube-apiserver'
 const group = 'config.k8s.io'
 const warning = 'Warning: This endpoint is not meant to be machine parseable, has no formatting compatibility guarantees and is for debugging purposes only.'
 
 export interface ZPagesParts {
+  /** As in "kube-apiserver". */
+  readonly component: string
   readonly clock: Clock
   /** As /version names them. */
   readonly versions: { readonly runtime: string; readonly binary: string; readonly emulation: string }
@@ -17,22 +18,22 @@ export interface ZPagesParts {
   readonly flags: Readonly<Record<string, string>>
 }
 
-export function zpages({ clock, versions, paths, flags }: ZPagesParts): PathHandler {
+export function zpages({ component, clock, versions, paths, flags }: ZPagesParts): PathHandler {
   const started = clock.now()
   return (request, { path }) => {
     if (path === '/statusz') {
       const seconds = Math.floor((clock.now() - started) / 1000), top = [...new Set(paths().map((each) => `/${each.split('/')[1]}`))].sort()
-      return page(request, 'Statusz', () => [
+      return page(request, component, 'Statusz', () => [
         `Started: ${unixDate(started)}`, `Up: ${uptime(seconds)}`, `Go version: ${versions.runtime}`, `Binary version: ${versions.binary}`, `Emulation version: ${versions.emulation}`, `Paths: ${top.join(' ')}`,
       ], { startTime: formatTime(started), uptimeSeconds: seconds, goVersion: versions.runtime, binaryVersion: versions.binary, emulationVersion: versions.emulation, paths: top })
     }
-    if (path === '/flagz') return page(request, 'Flagz', () => Object.entries(flags).sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, value]) => `${name}=${value}`), { flags })
+    if (path === '/flagz') return page(request, component, 'Flagz', () => Object.entries(flags).sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, value]) => `${name}=${value}`), { flags })
     return undefined
   }
 }
 
 /** Text unless the object is asked for with group, version and kind. Throws NotAcceptable. */
-function page({ headers }: ApiRequest, kind: 'Statusz' | 'Flagz', lines: () => string[], object: object): ApiResponse {
+function page({ headers }: ApiRequest, component: string, kind: 'Statusz' | 'Flagz', lines: () => string[], object: object): ApiResponse {
   for (const one of (headers.accept || '*/*').split(',').map((part) => part.trim().split(';').map((piece) => piece.trim()))) {
     const [type = '', ...parameters] = one
     if (type === '*/*' || type === 'text/*' || type === 'text/plain') return textAnswer(200, `\n${component} ${kind.toLowerCase()}\n${warning}\n\n${lines().join('\n')}\n`)
