@@ -188,8 +188,15 @@ interface Decoded { readonly kind: Kind; readonly value: LooseObject }
 
 /** The stored form of an object that has no version. `withVersion`: the API version goes with it, at the end. */
 export function encodeObject(object: LooseObject, withVersion = false): Uint8Array {
-  const { kind: _, apiVersion, metadata, ...rest } = object // metadata comes first: answers put the version into it
-  return encoder.encode(JSON.stringify(withVersion ? { metadata, ...rest, apiVersion } : { metadata, ...rest }))
+  // Part by part, which is faster than a copy without the two fields.
+  let text = `{"metadata":${JSON.stringify(object.metadata)}`
+  for (const field in object) {
+    if (field === 'metadata' || field === 'kind' || field === 'apiVersion') continue
+    const json = JSON.stringify(object[field]) as string | undefined
+    if (json !== undefined) text += `,${JSON.stringify(field)}:${json}`
+  }
+  if (withVersion) text += `,"apiVersion":${JSON.stringify(object.apiVersion)}`
+  return encoder.encode(`${text}}`)
 }
 
 /** A name as it stands in a key: one character per byte of its UTF-8. */
