@@ -1,5 +1,5 @@
 // Where a decoder stands in a document, and the errors it gives there, worded as Go words them.
-import { quote } from './go-quote.ts'
+import { quote, unquote } from './go-quote.ts'
 import type { Key } from './json.ts'
 import { isNumber } from './large-numbers.ts'
 import type { Schema } from './schema.ts'
@@ -17,6 +17,7 @@ export interface Walk {
   readonly strict: string[]
   readonly sorted: boolean
   readonly converting: boolean
+  readonly fractions?: ReadonlyMap<string, string>
 }
 type Step = 'field' | 'index' | 'key'
 
@@ -48,14 +49,17 @@ function unconvertible(value: unknown, type: string): string {
 const strictLimit = 100
 /** Collects the field at the walk's place as unknown. */
 export function reportUnknown(walk: Walk): void {
-  if (walk.strict.length >= strictLimit) return
+  if (walk.strict.length < strictLimit) walk.strict.push(`unknown field ${quote(placeOf(walk))}`)
+}
+/** Where the walk stands: spec.containers[0].name. */
+export function placeOf(walk: Walk): string {
   let path = ''
   for (let i = 0; i < walk.depth; i++) path += walk.what[i] === 'index' ? `[${walk.path[i]}]` : (path && '.') + walk.path[i]
-  walk.strict.push(`unknown field ${quote(path)}`)
+  return path
 }
 /** Puts repeated keys among the unknown fields, in the order of the text; what lies in an unknown field is not looked at. */
 export function reportDuplicates(keys: readonly Key[], strict: string[]): void {
-  const unknown = new Set(strict.map((text) => JSON.parse(text.slice('unknown field '.length)) as string))
+  const unknown = new Set(strict.map((text) => unquote(text.slice('unknown field '.length))))
   const isUnknown = (path: string) => unknown.has(path) || [...unknown].some((u) => path.startsWith(u + '.') || path.startsWith(u + '['))
   const all = new Set<string>()
   for (const { path, repeated } of keys) {

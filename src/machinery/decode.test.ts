@@ -157,3 +157,18 @@ test('decoding what was decoded changes nothing, and the given value is left alo
 test('zeroOf is what an empty object decodes to', () => {
   assert.deepEqual(zeroOf(pod), decode(pod, {}))
 })
+
+test('a whole number that is written with a point or an exponent is none', () => {
+  const read = (text: string) => { const { value, fractions } = parseJsonStrict(text); return decode(pod, value, { fractions }) }
+  for (const [text, message] of [
+    ['{"spec":{"priority":1.0}}', 'json: cannot unmarshal number 1.0 into Go struct field PodSpec.spec.priority of type int32'],
+    ['{"spec":{"security":{"user":1e3}}}', 'json: cannot unmarshal number 1e3 into Go struct field Security.spec.security.user of type int64'],
+    ['{"spec":{"priority":1.50}}', 'json: cannot unmarshal number 1.50 into Go struct field PodSpec.spec.priority of type int32'],
+  ] as const) assert.throws(() => read(text), (error) => error instanceof DecodeError && error.message === message)
+  assert.deepEqual((read('{"spec":{"containers":[{"name":"c","limits":{"cpu":1.0}}]},"raw":1.0}') as { spec: { containers: { limits: object }[] } }).spec.containers[0]!.limits, { cpu: '1' })
+})
+test('fields whose names cannot be printed are told as Go quotes them, also where others are given twice', () => {
+  const strict: string[] = [], { value, keys } = parseJsonStrict('{"x\\u0007":1,"spec":{"priority":1,"priority":2}}')
+  decode(pod, value, { strict, keys })
+  assert.deepEqual(strict, ['unknown field "x\\a"', 'duplicate field "spec.priority"'])
+})

@@ -2,7 +2,7 @@
 // checked with the errors that Go's decoder gives, empty optional values disappear and empty required ones appear, times and
 // quantities become canonical. A schema is compiled once, to tables.
 import { canonicalBase64 } from './base64.ts'
-import { DecodeError, goStruct, goType, mismatch, mismatchInside, reportDuplicates, reportUnknown, type Walk } from './decode-errors.ts'
+import { DecodeError, goStruct, goType, mismatch, mismatchInside, placeOf, reportDuplicates, reportUnknown, type Walk } from './decode-errors.ts'
 import { maxJsonDepth, type Key } from './json.ts'
 import { isNumber } from './large-numbers.ts'
 import { canonicalQuantity } from './quantity.ts'
@@ -15,6 +15,8 @@ export interface DecodeOptions {
   readonly strict?: string[]
   /** The keys of the text where some are given twice (from parseJsonStrict): those are reported through `strict`. */
   readonly keys?: readonly Key[]
+  /** Numbers that the text does not write as whole ones (from parseJsonStrict): they are none, whatever their value. */
+  readonly fractions?: ReadonlyMap<string, string>
   /** Report in the order of sorted keys, as the reference does with patched objects. */
   readonly sorted?: boolean
   /** Word type errors as the reference does when it converts a strategically patched object, not as when it decodes JSON. */
@@ -26,7 +28,7 @@ export interface DecodeOptions {
  * schema's order. Throws DecodeError.
  */
 export function decode<T>(schema: Schema<T>, json: unknown, options: DecodeOptions = {}): T {
-  const walk: Walk = { path: [], what: [], structs: [], depth: 0, strict: options.strict ?? [], sorted: options.sorted ?? false, converting: options.converting ?? false }
+  const walk: Walk = { path: [], what: [], structs: [], depth: 0, strict: options.strict ?? [], sorted: options.sorted ?? false, converting: options.converting ?? false, ...(options.fractions?.size && { fractions: options.fractions }) }
   const out = valueDecoder(schema)(json, walk) as T
   if (options.keys?.length) reportDuplicates(options.keys, walk.strict)
   return out
@@ -142,6 +144,8 @@ function stringDecoder(format: string | undefined): Decoder {
 }
 const integer = (type: string, bound: number): Decoder => (value, walk) => {
   if (!isNumber(value)) return mismatch(walk, value, type)
+  const written = walk.fractions?.get(placeOf(walk))
+  if (written !== undefined) return mismatch(walk, value, type, `number ${written}`)
   if ((typeof value === 'bigint' || Number.isInteger(value)) && value >= -bound && value < bound) return value === 0 ? 0 : value
   return mismatch(walk, value, type, `number ${value}`)
 }

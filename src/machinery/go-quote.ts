@@ -16,6 +16,10 @@ export function quote(text: string): string {
   return `"${quoted}"`
 }
 
+const inJson: Readonly<Record<string, string>> = { a: '\\u0007', v: '\\u000b' }
+/** The text that `quote` has quoted. */
+export const unquote = (quoted: string): string => JSON.parse(quoted.replace(/\\(?:x([0-9a-f]{2})|U([0-9a-f]{8})|(.))/g, (escape, byte?: string, point?: string, simple?: string) =>
+  (byte ? `\\u00${byte}` : point ? String.fromCodePoint(parseInt(point, 16)) : inJson[simple ?? ''] ?? escape))) as string
 /** The same as package time writes it: bytes that are no plain ASCII as \\xNN. */
 export const timeQuote = (text: string): string =>
   `"${[...text].map((c) => (c === '"' || c === '\\' ? `\\${c}` : c >= ' ' && c < '\x80' ? c : [...new TextEncoder().encode(c)].map((b) => `\\x${b.toString(16).padStart(2, '0')}`).join(''))).join('')}"`

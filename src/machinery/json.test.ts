@@ -62,3 +62,9 @@ test('nesting without end is refused, not a broken stack', () => {
   assert.throws(() => parseJson(deep), JsonError)
   assert.throws(() => parseJsonStrict(`${deep}{"a":1,"a":1}${']'.repeat(100_000)}`), JsonError)
 })
+
+test('numbers that are not written as whole ones are told by their path', () => {
+  for (const [text, told] of [
+    ['{"a":1,"b":"1.0","c":true,"d":[-2]}', {}], ['{"a":1.0,"b":{"c":[{"d":1e2},-0.50,1E+1]},"e":"x"}', { a: '1.0', 'b.c[0].d': '1e2', 'b.c[1]': '-0.50', 'b.c[2]': '1E+1' }], ['2.0', { '': '2.0' }],
+  ] as const) { const { fractions, keys } = parseJsonStrict(text); assert.deepEqual([Object.fromEntries(fractions), keys], [told, []]) }
+})

@@ -26,24 +26,36 @@ function parse(text: string): unknown {
 /** Where a key of an object is (`metadata.name`, `spec.containers[0].name`), and whether that object had it before. */
 export interface Key { readonly path: string; readonly repeated: boolean }
 
-/** The value and, where keys occur twice, all keys in the order of the text. Throws JsonError. */
-export function parseJsonStrict(text: string): { value: unknown; keys: readonly Key[] } {
-  const value = parse(text), found = { large: false }
-  const keys = countOwn(value, 1, found) === countKeys(text) ? [] : scan(text)
-  return { value: found.large ? parseLarge(text) : value, keys }
+/** What a text says beside its value. */
+export interface Told {
+  readonly value: unknown
+  /** Where keys occur twice, all keys in the order of the text. */
+  readonly keys: readonly Key[]
+  /** Numbers that are not written as whole ones, by their path: 1.0 is no int32. */
+  readonly fractions: ReadonlyMap<string, string>
+}
+/** Throws JsonError. */
+export function parseJsonStrict(text: string): Told {
+  const value = parse(text), found = { large: false }, seen = look(text), repeated = countOwn(value, 1, found) !== seen.keys, fractions = new Map<string, string>()
+  const keys = repeated || seen.fraction ? scan(text, fractions) : []
+  return { value: found.large ? parseLarge(text) : value, keys: repeated ? keys : [], fractions }
 }
 
-/** How many object keys a valid JSON text has: strings that a colon follows. */
-function countKeys(text: string): number {
-  let count = 0
+/** How many object keys a valid JSON text has (strings that a colon follows), and whether a number in it has a point or an exponent. */
+function look(text: string): { keys: number; fraction: boolean } {
+  let count = 0, fraction = false
   for (let i = 0, end = text.length; i < end; i++) {
-    if (text.charCodeAt(i) !== 34) continue
-    let c = 0
+    let c = text.charCodeAt(i)
+    if (c !== 34) {
+      if (c === 46 || ((c === 101 || c === 69) && text.charCodeAt(i - 1) <= 57)) fraction = true
+      continue
+    }
+    c = 0
     while ((c = text.charCodeAt(++i)) !== 34) if (c === 92) i++
     while ((c = text.charCodeAt(i + 1)) === 32 || c === 10 || c === 13 || c === 9) i++
     if (c === 58) count++
   }
-  return count
+  return { keys: count, fraction }
 }
 /** How many keys the objects in a value have, and whether there are large numbers. Throws JsonError when they nest too deep. */
 function countOwn(value: unknown, depth: number, found: { large: boolean }): number {
@@ -60,8 +72,8 @@ function countOwn(value: unknown, depth: number, found: { large: boolean }): num
   return count
 }
 
-/** Walks the text by the grammar. Returns all keys; throws JsonError at the first character that does not fit. */
-function scan(text: string): Key[] {
+/** Walks the text by the grammar. Returns all keys, and puts numbers that are not whole into `fractions`; throws JsonError at the first character that does not fit. */
+function scan(text: string, fractions?: Map<string, string>): Key[] {
   const keys: Key[] = []
   const path: string[] = []
   let at = 0
@@ -129,15 +141,18 @@ function scan(text: string): Key[] {
   const isDigit = () => { const c = text.charCodeAt(at); return c >= 48 && c <= 57 }
   const digits = (why: string) => { if (!isDigit()) fail(why); while (isDigit()) at++ }
   const number = (): void => {
+    const start = at
     if (text[at] === '-') at++
     if (text[at] === '0') at++
     else digits('in numeric literal')
+    const whole = at
     if (text[at] === '.') { at++; digits('after decimal point in numeric literal') }
     if (text[at] === 'e' || text[at] === 'E') {
       at++
       if (text[at] === '+' || text[at] === '-') at++
       digits('in exponent of numeric literal')
     }
+    if (at > whole) fractions?.set(path.join(''), text.slice(start, at))
   }
   const literal = (word: string): void => {
     for (const c of word) { if (text[at] !== c) fail(`in literal ${word} (expecting '${c}')`); at++ }

@@ -1,5 +1,5 @@
 // Bodies of writes: bytes to the normal form of what the resource takes, with the reference's errors for everything that is not it.
-import { badRequest, cannotBeHandled, CborError, decode, decodeCbor, DecodeError, deleteOptions, JsonError, parseJson, parseJsonStrict, type ApiError, type ApiRequest, type DecodeOptions, type Key, type LooseObject, type Schema } from '#machinery'
+import { badRequest, cannotBeHandled, CborError, decode, decodeCbor, DecodeError, deleteOptions, JsonError, parseJsonStrict, type ApiError, type ApiRequest, type DecodeOptions, type Key, type LooseObject, type Schema } from '#machinery'
 import { bodyEncoding, type Encoding } from './media.ts'
 import type { WriteOptions } from './options.ts'
 import { readProtobuf, type Wanted } from './protobuf-body.ts'
@@ -27,7 +27,7 @@ export function readObject(request: ApiRequest, accepted: Accepted, { fieldValid
   const { value, problems } = parse(bytes, encoding, accepted, fieldValidation !== 'Ignore')
   checkType(value, accepted, registry, bytes)
   const strict: string[] = []
-  const object = inForm(value, accepted, { strict, keys: problems.keys, sorted: encoding === 'yaml' }, (why) => cannotBeHandled(givenType(value, accepted), accepted.kindName, why))
+  const object = inForm(value, accepted, { strict, keys: problems.keys, ...(problems.fractions && { fractions: problems.fractions }), sorted: encoding === 'yaml' }, (why) => cannotBeHandled(givenType(value, accepted), accepted.kindName, why))
   if (fieldValidation === 'Strict' && problems.yaml.length + strict.length > 0) {
     const all = [...(problems.yaml.length > 0 ? [unmarshalErrors(problems.yaml)] : []), ...strict]
     throw cannotBeHandled({ kind: accepted.kindName, version: accepted.version }, accepted.kindName, `strict decoding error: ${all.join(', ')}`)
@@ -72,7 +72,7 @@ export function readOptional(request: ApiRequest): unknown {
   return parse(body, bodyEncoding(request), accepted, false).value
 }
 
-interface Problems { readonly keys: readonly Key[]; readonly yaml: readonly string[] }
+interface Problems { readonly keys: readonly Key[]; readonly yaml: readonly string[]; readonly fractions?: ReadonlyMap<string, string> }
 const noProblems: Problems = { keys: [], yaml: [] }
 
 function parse(bytes: Uint8Array, encoding: Encoding, accepted: Wanted, strict: boolean): { value: unknown; problems: Problems } {
@@ -85,9 +85,8 @@ function parse(bytes: Uint8Array, encoding: Encoding, accepted: Wanted, strict: 
     return { value, problems: { keys: [], yaml: duplicates } }
   }
   try {
-    if (!strict) return { value: parseJson(text), problems: noProblems }
-    const { value, keys } = parseJsonStrict(text)
-    return { value, problems: { keys, yaml: [] } }
+    const { value, keys, fractions } = parseJsonStrict(text)
+    return { value, problems: { keys: strict ? keys : [], yaml: [], fractions } }
   } catch (error) {
     if (error instanceof JsonError) throw unrecognized(accepted, `couldn't get version/kind; json parse error: ${error.message}`, bytes)
     throw error

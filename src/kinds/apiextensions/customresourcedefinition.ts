@@ -1,6 +1,5 @@
 import { decode, defineKind, quote, s, type Infer, type ObjectOf, type Schema } from '#machinery'
 import * as cells from '../cells.ts'
-import { keepMetadata } from '../status-metadata.ts'
 import { formatOf } from './schema/formats.ts'
 import { validateDefinition } from './validate-definition.ts'
 import { innerSchemas } from './validate-schema.ts'
@@ -240,10 +239,8 @@ export const customResourceDefinition = defineKind({
     const service = spec.conversion.webhook?.clientConfig?.service
     if (service) service.port ??= 443
   },
-  prepareUpdate: (o, old, subresource) => {
-    if (subresource === 'status') keepMetadata(o, old)
-    else rememberStored(o)
-  },
+  // Whoever writes the status writes the metadata too: that is how the reference takes its finalizer off.
+  prepareUpdate: (o, _old, subresource) => { if (subresource !== 'status') rememberStored(o) },
   prepareCreate: (o) => rememberStored(o),
   // Its objects go first: the first DELETE only marks it.
   mayGo: ({ metadata }) => metadata.deletionTimestamp !== undefined,

@@ -108,3 +108,10 @@ test('formats that mean nothing are warned about once, when they are new', () =>
   assert.deepEqual(crd.rules.warnings!(nonsense), ['unrecognized format "x\\"y"', 'unrecognized format "cidr"'])
   assert.deepEqual(crd.rules.warnings!(nonsense, of({ type: 'string', format: 'x"y' })), ['unrecognized format "cidr"'])
 })
+
+test('who writes the status writes the metadata too', () => {
+  const old = created(crd, body()), now = structuredClone(old)
+  Object.assign(now.metadata, { labels: { a: 'b' }, finalizers: ['x/y'] })
+  crd.rules.prepareUpdate!(now, old, 'status', 0)
+  assert.deepEqual([now.metadata.labels, now.metadata.finalizers], [{ a: 'b' }, ['x/y']])
+})

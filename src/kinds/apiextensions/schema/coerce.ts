@@ -1,5 +1,5 @@
 // Metadata inside of custom resources, the resource's own and that of resources embedded in it: always of the form that all objects have.
-import { decode, DecodeError, objectMeta, setOwn } from '#machinery'
+import { decode, DecodeError, objectMeta, setOwn, unquote } from '#machinery'
 import { additionalOf, isEmbedded, isObject, propertyOf, type Json, type JsonObject, type Structural } from './structural.ts'
 
 export interface Coercion {
@@ -23,7 +23,7 @@ export function readMetadata(given: Json, { drop, unknown }: Coercion, path: str
       try { Object.assign(metadata, read({ [name]: (given as JsonObject)[name] })) } catch { /* malformed: left out */ }
     }
   }
-  for (const text of strict) unknown.push(`${path}.${JSON.parse(text.slice('unknown field '.length)) as string}`)
+  for (const text of strict) unknown.push(`${path}.${unquote(text.slice('unknown field '.length))}`)
   return metadata
 }
 
