@@ -10,26 +10,44 @@ const scheduledAnnotation = 'batch.kubernetes.io/cronjob-scheduled-timestamp'
 const lateMs = 100
 
 /** Makes a job whenever the schedule comes due. */
-export const cronJobController: Controller<CronJob> = {
-  name: 'cronjob', for: cronJob, owns: [jobKind],
+export function cronJobController(): Controller<CronJob> {
+  /** By uid: the schedule that was last gone by. */
+  const schedules = new Map<string, { readonly key: string; readonly says: string }>()
+  return {
+    name: 'cronjob', for: cronJob, owns: [jobKind],
 
-  async reconcile(cron, cluster) {
-    const jobs = cluster.list(jobKind, { namespace: cron.metadata.namespace, owner: cron }).filter((j) => controllerOf(j)?.uid === cron.metadata.uid)
-    const looked = await cluster.updateStatus(cronJob, cron, await lookAfter(cron, jobs, cluster)), { status } = looked
-    await forgetFinished(cron, jobs, cluster)
-    if (cron.metadata.deletionTimestamp || cron.spec.suspend) return
-    const schedule = readSchedule(cron, cluster)
-    if (!schedule) return
-    const again = nextLook(schedule, cluster.clock.now())
-    const at = dueAt(cron, schedule, cluster)
-    if (at === undefined || !await mayStart(cron, at, status, jobs, cluster)) return again
-    const name = `${cron.metadata.name}-${Math.floor(at / 60_000)}`
-    const made = await makeJob(cron, name, at, cluster)
-    if (!made) return again
-    const remaining = cron.spec.concurrencyPolicy === 'Replace' ? [] : status.active ?? []
-    await cluster.updateStatus(cronJob, looked, { ...status, active: [...remaining, reference(jobKind, made)], lastScheduleTime: formatTime(at) })
-    return again
-  },
+    async reconcile(cron, cluster) {
+      const key = `${cron.metadata.namespace ?? ''}/${cron.metadata.name}`, says = JSON.stringify([cron.spec.schedule, cron.spec.timeZone]), before = schedules.get(cron.metadata.uid)
+      schedules.set(cron.metadata.uid, { key, says })
+      return before !== undefined && before.says !== says ? awaitNew(cron, cluster) : attend(cron, cluster)
+    },
+    async reconcileDeleted({ namespace = '', name }) {
+      for (const [uid, { key }] of schedules) if (key === `${namespace}/${name}`) schedules.delete(uid)
+    },
+  }
+}
+
+/** A schedule that has just been changed: its times that would have been are not made up for, the next one is waited for. */
+function awaitNew(cron: CronJob, cluster: Cluster): Again | void {
+  try { return nextLook(parseSchedule(cron.spec.schedule, cron.spec.timeZone), cluster.clock.now()) } catch (error) { if (!(error instanceof ScheduleError)) throw error }
+}
+
+async function attend(cron: CronJob, cluster: Cluster): Promise<Again | void> {
+  const jobs = cluster.list(jobKind, { namespace: cron.metadata.namespace, owner: cron }).filter((j) => controllerOf(j)?.uid === cron.metadata.uid)
+  const looked = await cluster.updateStatus(cronJob, cron, await lookAfter(cron, jobs, cluster)), { status } = looked
+  await forgetFinished(cron, jobs, cluster)
+  if (cron.metadata.deletionTimestamp || cron.spec.suspend) return
+  const schedule = readSchedule(cron, cluster)
+  if (!schedule) return
+  const again = nextLook(schedule, cluster.clock.now())
+  const at = dueAt(cron, schedule, cluster)
+  if (at === undefined || !await mayStart(cron, at, status, jobs, cluster)) return again
+  const name = `${cron.metadata.name}-${Math.floor(at / 60_000)}`
+  const made = await makeJob(cron, name, at, cluster)
+  if (!made) return again
+  const remaining = cron.spec.concurrencyPolicy === 'Replace' ? [] : status.active ?? []
+  await cluster.updateStatus(cronJob, looked, { ...status, active: [...remaining, reference(jobKind, made)], lastScheduleTime: formatTime(at) })
+  return again
 }
 
 const say = (cron: CronJob, cluster: Cluster, type: 'Normal' | 'Warning', reason: string, message: string) => cluster.events.record(cronJob, cron, type, reason, message)

@@ -41,6 +41,7 @@ import { attributesClassProtectionController, claimProtectionController, volumeP
 import { taintEvictionController } from './taint-eviction.ts'
 import { ttlAfterFinishedController } from './ttl-after-finished.ts'
 import { validatingAdmissionPolicyStatusController } from './validatingadmissionpolicy-status.ts'
+import type { RecycleTimes } from './volumes/recycle.ts'
 import { part, startParts, together, type Part, type Start } from './part.ts'
 
 export interface ControllersOptions {
@@ -66,6 +67,8 @@ export interface ControllersOptions {
   readonly nodeLifecycle?: Omit<NodeLifecycleOptions, 'monitorGracePeriodMs'>
   /** Whether a node that does not answer loses its volumes after six minutes; default true. */
   readonly forcesDetach?: boolean
+  /** How long emptying a volume that is used again may take. */
+  readonly recycleTimes?: RecycleTimes
   readonly endpointSlices?: EndpointSliceOptions
   readonly mirroring?: MirroringOptions
   /** So many finished pods are kept. */
@@ -90,10 +93,10 @@ export const parts = (options: ControllersOptions): readonly Part[] => [
   part(daemonSetController()),
   part(statefulSetController),
   part(jobController()),
-  part(cronJobController),
+  part(cronJobController()),
   part(ttlAfterFinishedController),
   together(part(disruptionController, 'controllermanager'), part(staleConditionController)),
-  persistentVolumeBinder,
+  persistentVolumeBinder({ recycleTimes: options.recycleTimes }),
   part(attachDetachController({ forces: options.forcesDetach }), 'attachdetach-controller'),
   part(persistentVolumeExpander, 'volume_expand'),
   ...(options.localDirectories ? [localVolumeProvisioner(options.localDirectories)] : []),

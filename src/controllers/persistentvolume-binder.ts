@@ -6,6 +6,8 @@ import { compareQuantities, is, same } from '#machinery'
 import type { Part } from './part.ts'
 import { isFinished } from './pod-state.ts'
 import { claimStep, type ClaimStep } from './volumes/claim-step.ts'
+import { recycledBy, recyclerNamespace, usualTimes, type RecycleTimes } from './volumes/recycle.ts'
+import { Recycler } from './volumes/recycler.ts'
 import { reclaim, unbound, volumeStep } from './volumes/volume-step.ts'
 
 /** What is waited for is looked at again so often, as the reference does: its events tell of it for as long as it lasts. */
@@ -42,12 +44,15 @@ const claims: Controller<PersistentVolumeClaim> = {
   },
 }
 
-const volumes: Controller<PersistentVolume> = {
-  name: 'persistentvolume-binder-volumes', for: persistentVolume, workers: 1,
-  watches: [{ kind: persistentVolumeClaim, map: ({ object, old }, cluster) => [
-    ...cluster.by(volumesByClaim, keyOf(object.metadata)).map(({ metadata }) => targetOf(metadata)),
-    ...[object, ...(old ? [old] : [])].flatMap((one) => { const name = (one as PersistentVolumeClaim).spec?.volumeName; return name ? [{ name }] : [] }),
-  ] }],
+const volumesController = (recycler: Recycler): Controller<PersistentVolume> => ({
+  name: 'persistentvolume-binder-volumes', for: persistentVolume, workers: 1, reads: [pod],
+  watches: [
+    { kind: pod, map: ({ object: { metadata } }) => { const name = metadata.namespace === recyclerNamespace ? recycledBy(metadata.name) : undefined; return name ? [{ name }] : [] } },
+    { kind: persistentVolumeClaim, map: ({ object, old }, cluster) => [
+      ...cluster.by(volumesByClaim, keyOf(object.metadata)).map(({ metadata }) => targetOf(metadata)),
+      ...[object, ...(old ? [old] : [])].flatMap((one) => { const name = (one as PersistentVolumeClaim).spec?.volumeName; return name ? [{ name }] : [] }),
+    ] },
+  ],
   async reconcile(volume, cluster) {
     const { claimRef } = volume.spec, at = claimRef?.name ? { name: claimRef.name, namespace: claimRef.namespace } : undefined
     const known = at && cluster.get(persistentVolumeClaim, at)
@@ -56,8 +61,8 @@ const volumes: Controller<PersistentVolume> = {
     const step = volumeStep(volume, claim)
     switch (step.do) {
       case 'phase': await setPhase(volume, step.phase, cluster); return
-      case 'release': await reclaimVolume(isGivenUp(volume) ? volume : await setPhase(volume, 'Released', cluster), cluster); return
-      case 'unbind': await setPhase(await cluster.update(persistentVolume, unbound(volume)), 'Available', cluster); return
+      case 'release': return reclaimVolume(isGivenUp(volume) ? volume : await setPhase(volume, 'Released', cluster), recycler, cluster)
+      case 'unbind': await unbind(volume, cluster); return
       case 'mismatch':
         cluster.events.record(persistentVolume, volume, 'Warning', 'VolumeMismatch', `Cannot bind PersistentVolume to requested PersistentVolumeClaim ${JSON.stringify(claim!.metadata.name)} due to incompatible volumeMode.`)
         cluster.events.record(persistentVolumeClaim, claim!, 'Warning', 'VolumeMismatch', `Cannot bind PersistentVolume ${JSON.stringify(volume.metadata.name)} to requested PersistentVolumeClaim due to incompatible volumeMode.`)
@@ -65,20 +70,25 @@ const volumes: Controller<PersistentVolume> = {
       case 'wait': // the claim's watch has seen the volume too
     }
   },
-}
+  reconcileDeleted: ({ name }, cluster) => recycler.abandon(name, cluster),
+})
+const unbind = async (volume: PersistentVolume, cluster: Cluster) => setPhase(await cluster.update(persistentVolume, unbound(volume)), 'Available', cluster)
 const isGivenUp = ({ status }: PersistentVolume): boolean => status.phase === 'Released' || status.phase === 'Failed'
 const fresh = (target: Target, cluster: Cluster): Promise<PersistentVolumeClaim | undefined> => cluster.client.get(persistentVolumeClaim, target).catch((error: unknown) => {
   if (is(error, 'NotFound')) return undefined
   throw error
 })
 
-export const persistentVolumeBinder: Part = {
+export const persistentVolumeBinder = ({ recycleTimes = usualTimes }: { readonly recycleTimes?: RecycleTimes | undefined } = {}): Part => ({
   name: 'persistentvolume-binder', identity: 'persistent-volume-binder', component: 'persistentvolume-controller',
   start(cluster) {
-    const stops = [run(claims, cluster), run(volumes, cluster)]
-    return async () => { await Promise.all(stops.map((stop) => stop())) }
+    const recycler = new Recycler(recycleTimes, resyncMs), stops = [run(claims, cluster), run(volumesController(recycler), cluster)]
+    return async () => {
+      recycler.stop()
+      await Promise.all(stops.map((stop) => stop()))
+    }
   },
-}
+})
 
 async function actOnClaim(step: ClaimStep, claim: PersistentVolumeClaim, cluster: Cluster): Promise<Again | void> {
   switch (step.do) {
@@ -141,11 +151,17 @@ async function setStatus(claim: PersistentVolumeClaim, phase: string, volume: Pe
   return same(status, claim.status) ? claim : cluster.updateStatus(persistentVolumeClaim, claim, status)
 }
 
-async function reclaimVolume(volume: PersistentVolume, cluster: Cluster): Promise<void> {
+async function reclaimVolume(volume: PersistentVolume, recycler: Recycler, cluster: Cluster): Promise<Again | void> {
   const step = reclaim(volume)
-  if (step.do === 'delete') await cluster.delete(persistentVolume, volume)
-  if (step.do !== 'fail' || volume.status.phase === 'Failed') return
-  cluster.events.record(persistentVolume, await setPhase(volume, 'Failed', cluster, step.message), 'Warning', step.reason, step.message)
+  const fail = async (reason: string, message: string): Promise<void> => {
+    if (volume.status.phase !== 'Failed') cluster.events.record(persistentVolume, await setPhase(volume, 'Failed', cluster, message), 'Warning', reason, message)
+  }
+  switch (step.do) {
+    case 'delete': await cluster.delete(persistentVolume, volume); return
+    case 'fail': await fail(step.reason, step.message); return
+    case 'recycle': return recycler.attend(volume, cluster, { failed: (message) => fail('VolumeFailedRecycle', message), done: () => unbind(volume, cluster) })
+    case 'nothing':
+  }
 }
 
 /** Of several the newest, the first by name among equals. */

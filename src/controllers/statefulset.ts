@@ -26,15 +26,18 @@ export const statefulSetController: Controller<StatefulSet> = {
     const found = candidates(set, cluster).filter((p) => ordinalOf(set, p) !== undefined)
     const pods = await claim(statefulSet, set, pod, selector, found, cluster), now = cluster.clock.now()
     const status = statusOf(set, pods, current.metadata.name, update.metadata.name, now)
-    let failure: unknown
+    let failure: unknown, replaced = 0
     if (!set.metadata.deletionTimestamp) {
       const steps = plan({ ...set, status }, pods, update.metadata.name, now)
       for (const step of steps) {
-        try { await execute(set, step, current, update, cluster) } catch (error) { failure ??= error }
+        try {
+          await execute(set, step, current, update, cluster)
+          if (step.act === 'delete' && step.isUpdate) replaced++
+        } catch (error) { failure ??= error }
       }
       await keepClaims(set, pods, cluster)
     }
-    await cluster.updateStatus(statefulSet, set, status)
+    await cluster.updateStatus(statefulSet, set, replaced > 0 ? fewerCurrent(status, replaced) : status)
     if (failure) throw failure
     const used = new Set([current.metadata.name, update.metadata.name, ...pods.map((p) => p.metadata.labels?.[revisionLabel])])
     await forgetRevisions(all, set.spec.revisionHistoryLimit ?? 10, (revision) => used.has(revision.metadata.name), cluster)
@@ -93,6 +96,11 @@ async function keepClaims(set: StatefulSet, pods: readonly Pod[], cluster: Clust
     const there = cluster.get(persistentVolumeClaim, { name, namespace }), owners = there && claimOwners(set, p, there.metadata.ownerReferences ?? [])
     if (there && owners) await cluster.update(persistentVolumeClaim, { ...there, metadata: { ...there.metadata, ownerReferences: [...owners] } })
   }
+}
+
+/** What has just been told to go for an update is current no more. */
+function fewerCurrent({ currentReplicas = 0, ...status }: StatefulSetStatus, by: number): StatefulSetStatus {
+  return currentReplicas > by ? { ...status, currentReplicas: currentReplicas - by } : status
 }
 
 /** Zero counts are left out where the server does. */

@@ -32,7 +32,7 @@ const controllerManager: Table = {
   'node-monitor-period': idle('duration', events),
   'node-cidr-mask-size': idle('int', 'each node gets a /24', ['24']), 'node-cidr-mask-size-ipv4': idle('int', 'each node gets a /24', ['24']), 'node-cidr-mask-size-ipv6': idle('int', 'there is no IPv6 yet'), 'service-cluster-ip-range': idle('text', 'the API server keeps the addresses of services'),
   'min-resync-period': idle('duration', events), 'namespace-sync-period': idle('duration', events), 'pvclaimbinder-sync-period': idle('duration', events), 'resource-quota-sync-period': idle('duration', events),
-  ...Object.fromEntries(['increment-timeout-nfs', 'minimum-timeout-hostpath', 'minimum-timeout-nfs', 'timeout-increment-hostpath'].map((name) => [`pv-recycler-${name}`, idle('int', 'volumes are not recycled')])), 'pv-recycler-pod-template-filepath-hostpath': idle('text', 'volumes are not recycled'), 'pv-recycler-pod-template-filepath-nfs': idle('text', 'volumes are not recycled'),
+  'pv-recycler-pod-template-filepath-hostpath': refused('text', 'the pod that empties a volume is built in'), 'pv-recycler-pod-template-filepath-nfs': refused('text', 'the pod that empties a volume is built in'),
 }
 
 const scheduler: Table = { 'pod-max-in-unschedulable-pods-duration': idle('duration', 'five minutes', ['5m', '5m0s']), 'write-config-to': refused('text', 'the configuration is not written anywhere') }

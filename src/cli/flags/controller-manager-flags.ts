@@ -1,7 +1,7 @@
 // kube-controller-manager's own flags: its names and defaults.
 import { decimal, duration, integer, list, network, path, toggle } from '../flag.ts'
 
-const keys = 'Keys', nodes = 'Nodes', work = 'How many objects are worked on at once'
+const keys = 'Keys', nodes = 'Nodes', volumes = 'Volumes', work = 'How many objects are worked on at once'
 const most = 1_000
 const concurrent = (what: string, otherwise: number) => integer({ group: work, description: what }, [1, most], otherwise)
 
@@ -22,6 +22,10 @@ export const controllerManagerFlags = {
   unhealthyZoneThreshold: decimal({ group: nodes, description: 'A zone is partly down when this part of its nodes is not ready, and at least three' }, 0.55),
   largeClusterSizeThreshold: integer({ group: nodes, description: 'A zone with more nodes is large; of a small one that is partly down nothing is driven off' }, [0, 2 ** 31 - 1], 50),
   disableForceDetachOnTimeout: toggle({ group: nodes, description: 'Volumes are not taken from a node that is not ready after six minutes' }),
+  pvRecyclerMinimumTimeoutHostpath: integer({ group: volumes, description: 'Seconds that emptying a hostPath volume may take at least' }, [0, 2 ** 31 - 1], 60),
+  pvRecyclerTimeoutIncrementHostpath: integer({ group: volumes, description: 'Seconds for each GiB of it' }, [0, 2 ** 31 - 1], 30),
+  pvRecyclerMinimumTimeoutNfs: integer({ group: volumes, description: 'Seconds that emptying an NFS volume may take at least' }, [0, 2 ** 31 - 1], 300),
+  pvRecyclerIncrementTimeoutNfs: integer({ group: volumes, description: 'Seconds for each GiB of it' }, [0, 2 ** 31 - 1], 30),
   maxEndpointsPerSlice: integer({ description: 'So many endpoints are in one slice' }, [1, 1000], 100),
   mirroringMaxEndpointsPerSubset: integer({ description: 'So many addresses of one subset of Endpoints are mirrored' }, [1, 1000], 1000),
   loadBalancerPool: list({ value: 'CIDR,...', description: 'Addresses of Services of type LoadBalancer (not a flag of the reference)', defaultText: 'somebody else gives them' }),

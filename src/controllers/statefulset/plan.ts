@@ -7,7 +7,7 @@ export const nameLabel = 'statefulset.kubernetes.io/pod-name'
 
 export type Step =
   | { readonly act: 'create'; readonly ordinal: number; readonly revision: 'current' | 'update' }
-  | { readonly act: 'delete'; readonly pod: Pod }
+  | { readonly act: 'delete'; readonly pod: Pod; /** Another of the new revision comes for it. */ readonly isUpdate?: true }
   | { readonly act: 'name'; readonly pod: Pod }
   /** Claims that a pod waits for are made (again). */
   | { readonly act: 'claim'; readonly ordinal: number }
@@ -53,7 +53,7 @@ export function plan(set: StatefulSet, pods: readonly Pod[], updateRevision: str
   const partition = set.spec.updateStrategy.rollingUpdate?.partition ?? 0
   for (const pod of up.slice(partition).toReversed()) {
     if (!pod) return steps
-    if (pod.metadata.labels?.[revisionLabel] !== updateRevision && !isTerminating(pod)) { steps.push({ act: 'delete', pod }); return steps }
+    if (pod.metadata.labels?.[revisionLabel] !== updateRevision && !isTerminating(pod)) { steps.push({ act: 'delete', pod, isUpdate: true }); return steps }
     if (!isHealthy(pod) || !isAvailable(pod, minReady, now)) return steps
   }
   return steps

@@ -27,17 +27,16 @@ export function volumeStep(volume: PersistentVolume, claim: PersistentVolumeClai
 /** What is left in the tree of what once made and removed volumes. */
 export const hostPathPlugin = 'kubernetes.io/host-path', nfsPlugin = 'kubernetes.io/nfs'
 
-export type Reclaim = { readonly do: 'nothing' | 'delete' } | { readonly do: 'fail'; readonly reason: string; readonly message: string }
+export type Reclaim = { readonly do: 'nothing' | 'delete' | 'recycle' } | { readonly do: 'fail'; readonly reason: string; readonly message: string }
 /** What happens to a volume that nobody has a claim to any more. */
 export function reclaim({ metadata, spec }: PersistentVolume): Reclaim {
   if (metadata.annotations?.[bindingAnnotations.migratedTo]) return { do: 'nothing' }
   switch (spec.persistentVolumeReclaimPolicy) {
     case 'Retain': return { do: 'nothing' }
-    case 'Recycle': return { do: 'fail', reason: 'VolumeFailedRecycle', message: 'No recycler plugin found for the volume!' }
+    case 'Recycle': return { do: 'recycle' }
     case 'Delete': break
     default: return { do: 'fail', reason: 'VolumeUnknownReclaimPolicy', message: 'Volume has unrecognized PersistentVolumeReclaimPolicy' }
   }
-  if (metadata.deletionTimestamp !== undefined) return { do: 'nothing' }
   const by = metadata.annotations?.[bindingAnnotations.provisionedBy]
   // Whoever made it removes it; so do drivers.
   if (by ? !by.startsWith('kubernetes.io/') : spec.csi) return { do: 'nothing' }
