@@ -1,7 +1,7 @@
 // A component of the control plane as a process of its own, against any API server: leader election, health, figures.
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
-import type { ComponentOptions, Running } from '#cli'
+import type { ComponentOptions, Context, Running } from '#cli'
 import { campaign, type Client } from '#client'
 import { httpClient } from '#client/http'
 import type { Log } from '#machinery'
@@ -28,7 +28,7 @@ export interface Component {
 }
 
 /** Connects, waits to be elected where that is wanted, and works until stopped. `work` starts the work and returns how to end it. */
-export async function runComponent(name: string, options: ComponentOptions, log: Log, work: (component: Component) => Promise<() => Promise<void>>): Promise<Running> {
+export async function runComponent(name: string, options: ComponentOptions, { log, setVerbosity = () => {}, shownFlags = {} }: Context, work: (component: Component) => Promise<() => Promise<void>>): Promise<Running> {
   const access = accessFrom(options.kubeconfig), random = secureRandom(), failed = Promise.withResolvers<never>(), clients: Client[] = []
   failed.promise.catch(() => {})
   const build = buildInfo(), connected = (more: object, named: string): Client => {
@@ -46,7 +46,7 @@ export async function runComponent(name: string, options: ComponentOptions, log:
     stopWork = work(component)
     stopWork.catch((error: unknown) => failed.reject(error instanceof Error ? error : new Error(String(error))))
   }
-  const listening = options.securePort === 0 ? undefined : await listenFor({ name, options, log, client, metrics, build })
+  const listening = options.securePort === 0 ? undefined : await listenFor({ name, options, log, setVerbosity, shownFlags, client, metrics, build })
   let stopCampaign = async () => {}
   try {
     if (!options.leaderElect) begin()
@@ -68,9 +68,9 @@ export async function runComponent(name: string, options: ComponentOptions, log:
   }
 }
 
-interface Serving { readonly name: string; readonly options: ComponentOptions; readonly log: Log; readonly client: Client; readonly metrics: Metrics; readonly build: BuildInfo }
+interface Serving extends Required<Pick<Context, 'log' | 'setVerbosity' | 'shownFlags'>> { readonly name: string; readonly options: ComponentOptions; readonly client: Client; readonly metrics: Metrics; readonly build: BuildInfo }
 
-async function listenFor({ name, options, log, client, metrics, build }: Serving) {
+async function listenFor({ name, options, log, setVerbosity, shownFlags, client, metrics, build }: Serving) {
   const { bindAddress, securePort, tlsCertFile, tlsPrivateKeyFile } = options
   const [{ listen }, { readFileSync }, { selfSigned }] = await Promise.all([import('#server/listen'), import('node:fs'), import('./pki.ts')])
   const pair = tlsCertFile !== undefined && tlsPrivateKeyFile !== undefined ? { certificate: readFileSync(tlsCertFile, 'utf8'), key: readFileSync(tlsPrivateKeyFile, 'utf8') }
@@ -79,7 +79,7 @@ async function listenFor({ name, options, log, client, metrics, build }: Serving
   const anchors = authority === undefined ? new Set<string>() : fingerprintsOf(authority, options.clientCaFile ?? authentication.name)
   const reviews = new DelegatedReviews({ client, metrics, clock, log, anchors: () => anchors,
     times: { tokenMs: options.authenticationTokenWebhookCacheTtl, allowedMs: options.authorizationWebhookCacheAuthorizedTtl, deniedMs: options.authorizationWebhookCacheUnauthorizedTtl } })
-  const pages = componentPages({ name, build, clock, log, metrics, checks: checksOf(options), flags: {}, ...(options.profiling && { debugging: { profiler: profiler(clock), setVerbosity: () => {} } }) })
+  const pages = componentPages({ name, build, clock, log, metrics, checks: checksOf(options), flags: shownFlags, ...(options.profiling && { debugging: { profiler: profiler(clock), setVerbosity } }) })
   return listen({ handler: componentHandler({ reviews, pages, open: options.authorizationAlwaysAllowPaths }), ...pair, host: bindAddress, port: securePort, log: log.named('listen'), ...(authority !== undefined && { clientAuthority: authority }) })
 }
 

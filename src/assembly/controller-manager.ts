@@ -15,9 +15,10 @@ import { privateKeyOf, tokenKeys } from './token-keys.ts'
 
 const name = 'kube-controller-manager'
 
-export const runControllerManager: ClusterProgram['runControllerManager'] = async (options, { log }) => {
+export const runControllerManager: ClusterProgram['runControllerManager'] = async (options, context) => {
   const chosen = chooseControllers(options.controllers), settings = controllersOptions(options)
-  return runComponent(name, options, log, async (component) => {
+  const { log } = context
+  return runComponent(name, options, context, async (component) => {
     const rootCa = settings.rootCa || (component.access.ca ?? ''), all = parts({ ...settings, rootCa }).filter((one) => chosen.has(one.name))
     const tokens = options.useServiceAccountCredentials ? await AccountTokens.start(component, all, log) : undefined
     const queues = workQueueMetrics(component.metrics, clock), informers = new Informers(component.client), clients = new Map<string, Client>()

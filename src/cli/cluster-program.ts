@@ -8,9 +8,11 @@ import type { ClusterPaths } from './data-dir.ts'
 export interface Context {
   readonly log: Log
   readonly progress: (step: string) => void
-  /** Calls back now, and whenever the audit stream of the log is switched on (with where lines go) or off. Returns what ends that. */
   /** How much the log says from now on, as klog counts (4 and more is debug). */
   readonly setVerbosity?: (level: number) => void
+  /** What a component was told, for its /flagz. */
+  readonly shownFlags?: Readonly<Record<string, string>>
+  /** Calls back now, and whenever the audit stream of the log is switched on (with where lines go) or off. Returns what ends that. */
   readonly followAudit?: (run: (write: ((text: string) => boolean) | undefined) => void) => () => void
 }
 

@@ -1,4 +1,5 @@
 // A component in this process, until a signal or its own failure ends it.
+import { levelOf } from './cluster-options.ts'
 import { Failure, messageOf } from './failure.ts'
 import type { Context, Running } from './cluster-program.ts'
 import { logInto, type Level } from './file-log.ts'
@@ -10,7 +11,9 @@ const lingerMs = 1_000
 export async function runUntilEnded(name: string, level: Level, terminal: Terminal, start: (context: Context) => Promise<Running>): Promise<number> {
   const stopped = new Promise<void>((resolve) => { for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => { resolve() }) })
   try {
-    const running = await start({ log: logInto((line) => { terminal.note(line.trimEnd()) }, { level, now: Date.now }), progress: () => {} })
+    let said = level
+    const log = logInto((line) => { terminal.note(line.trimEnd()) }, { get level() { return said }, now: Date.now })
+    const running = await start({ log, progress: () => {}, setVerbosity: (v) => { said = levelOf(v) } })
     terminal.out(`${name} is running`)
     await Promise.race([stopped, running.failed])
     await running.stop()

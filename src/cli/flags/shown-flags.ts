@@ -1,5 +1,5 @@
 // What /flagz shows: every flag of kube-apiserver with what it is set to, as Go writes values of its type.
-import { flagName } from '../flag.ts'
+import { flagName, type Flags } from '../flag.ts'
 import { referenceFlags } from './reference-flags.ts'
 
 /** Those of the reference's defaults that are not nothing, of flags that nothing here answers to. */
@@ -28,6 +28,10 @@ export function shownFlags(own: Readonly<Record<string, unknown>>, durations: Re
   }
   return shown
 }
+
+/** Flags of a component that has a table of its own, with what they are set to. */
+export const componentFlagsShown = (table: Flags, values: Readonly<Record<string, unknown>>): Record<string, string> => Object.fromEntries(Object.entries(table).filter(([key]) => key !== 'logLevel')
+  .map(([key, { isDuration }]) => [flagName(key), isDuration ? goDuration(Number(values[key])) : goValue(values[key])]))
 
 function goValue(value: unknown): string {
   if (value === undefined) return ''
