@@ -8,6 +8,7 @@ import type { RequestContext } from './context.ts'
 import { EventLog } from './event-log.ts'
 import type { Output } from './media.ts'
 import type { ComparisonMetrics } from './metrics/comparisons.ts'
+import type { ConversionMetrics } from './metrics/conversions.ts'
 import type { ExpressionMetrics } from './metrics/expressions.ts'
 import type { ListMetrics, WatchCacheMetrics } from './metrics/lists.ts'
 import type { GateMetrics } from './metrics/gates.ts'
@@ -40,6 +41,7 @@ export interface Core {
   readonly watchMetrics: WatchMetrics
   readonly listMetrics: ListMetrics
   readonly comparisons: ComparisonMetrics
+  readonly conversions: ConversionMetrics
   readonly expressions: ExpressionMetrics
   readonly admission: AdmissionChain
   readonly authorizer: Authorizer

@@ -18,6 +18,7 @@ import { FlowControl } from './flowcontrol/flow-control.ts'
 import { MaxInFlight } from './flowcontrol/gate.ts'
 import { Lifecycle } from './lifecycle.ts'
 import { ComparisonMetrics } from './metrics/comparisons.ts'
+import { ConversionMetrics } from './metrics/conversions.ts'
 import { ExpressionMetrics } from './metrics/expressions.ts'
 import { ListMetrics, WatchCacheMetrics } from './metrics/lists.ts'
 import { forgetGone } from './metrics/forget.ts'
@@ -192,7 +193,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const metrics = options.metrics ?? new Metrics()
   const stopwatch = options.stopwatch ?? (() => clock.now()), expressions = new ExpressionMetrics(metrics, stopwatch)
   const core: Core = {
-    objects, clock, random, log, authorizer, allocators, metrics, gates: new GateMetrics(metrics), storeRequests: new StoreRequests(metrics), watchMetrics: new WatchMetrics(metrics), auditor: options.auditor ?? new Auditor(uniformPolicy('None'), metrics), tracer: options.tracer, stopwatch, expressions, comparisons: new ComparisonMetrics(metrics),
+    objects, clock, random, log, authorizer, allocators, metrics, gates: new GateMetrics(metrics), storeRequests: new StoreRequests(metrics), watchMetrics: new WatchMetrics(metrics), auditor: options.auditor ?? new Auditor(uniformPolicy('None'), metrics), tracer: options.tracer, stopwatch, expressions, comparisons: new ComparisonMetrics(metrics), conversions: new ConversionMetrics(metrics),
     registry: new Registry(kinds, subresourcesOf, options.former),
     admission: new AdmissionChain([deviceClaimCheck(authorizer), ...options.admission, ...(roles ? [escalationCheck({ authorizer, roles })] : []), paramAccessCheck(authorizer)], { objects, metrics, expressions }),
     authenticate: authenticator.authenticate,

@@ -3,7 +3,7 @@ import { fromBase64, pause, type Clock, type Random } from '#machinery'
 import type { Credentials } from './kubeconfig-target.ts'
 import type { ObjectReader } from './object-reader.ts'
 import { serviceTarget, type Outbound, type OutboundAnswer, type OutboundRequest, type ServiceReference } from './outbound.ts'
-import { clientSpan } from './tracing/requests.ts'
+import { clientSpan, loneClientSpan } from './tracing/requests.ts'
 import type { RequestTrace } from './tracing/span.ts'
 
 /** Where a webhook is: at a URL, or behind a service. */
@@ -42,7 +42,7 @@ function retryAfterMs({ status, headers }: OutboundAnswer): number | undefined {
 
 async function askOnce(caller: WebhookCaller, place: WebhookPlace, url: string, timeoutMs: number, review: string, trace: RequestTrace | undefined): Promise<OutboundAnswer> {
   const known = caller.credentialsFor?.(serverOf(url))
-  const span = trace?.span && clientSpan(trace.span, 'POST', url)
+  const span = trace?.span ? clientSpan(trace.span, 'POST', url) : trace?.alone && loneClientSpan(trace.alone, 'POST', url, () => caller.clock.now())
   try {
     const answer = await caller.outbound({
       method: 'POST', url, headers: { 'content-type': 'application/json', accept: 'application/json, */*', ...trace?.traceHeaders, ...span?.headers, ...known?.headers }, body: new TextEncoder().encode(review), timeoutMs: Math.max(0, timeoutMs),

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { User } from '#machinery'
+import { AuthorizerMetrics } from '../metrics/authorizers.ts'
+import { Metrics } from '../metrics/metrics.ts'
 import { HandClock, start } from '../contract-kit.ts'
 import { readConfiguration, type Objects, type OutboundRequest } from '../index.ts'
 import { AbacAuthorizer, parsePolicies } from './abac.ts'
@@ -109,6 +111,31 @@ test('a file says who decides in which order; conditions say which questions a w
   assert.deepEqual(await authorizer.authorize(ask('get /x', user('c'))), { verdict: 'none', reason: 'Everything is forbidden.' })
   assert.throws(() => configured.replace({ authorizers: [] }), /at least one authorization mode must be defined/)
   assert.equal(await verdict(authorizer, 'get /x', user('m', 'system:masters')), 'allow')
+})
+
+test('decisions are counted by who made them, calls of webhooks by what came of them', async () => {
+  const { objects } = await start(), metrics = new Metrics()
+  let fails = false
+  const parts: AuthorizerParts = { objects: objects as Objects, clock: new HandClock(), read: () => kubeconfig, metrics: new AuthorizerMetrics(metrics, () => 0), outbound: async ({ body }) => {
+    const { apiVersion, spec } = JSON.parse(new TextDecoder().decode(body)) as { apiVersion: string; spec: { user: string } }
+    if (fails) throw new Error('context deadline exceeded (Client.Timeout exceeded while awaiting headers)')
+    return { status: 200, headers: {}, body: new TextEncoder().encode(JSON.stringify({ kind: 'SubjectAccessReview', apiVersion, status: spec.user === 'yes' ? { allowed: true } : { denied: spec.user === 'no' } })) }
+  } }
+  const open = hook('[{ expression: "has(request.resourceAttributes)" }, { expression: "request.extra[\'k\'][0] == \'v\' || request.user != \'odd\'" }]').replace('failurePolicy: Deny', 'failurePolicy: NoOpinion')
+  const { authorizer } = configuredAuthorizers(file(`${open}- { type: AlwaysAllow, name: rest }\n`), parts)
+  for (const [line, name] of [['get pods n/p', 'yes'], ['get pods n/p', 'no'], ['get pods n/p', 'other'], ['get /x', 'yes'], ['get pods n/p', 'odd']] as const) await authorizer.authorize(ask(line, user(name)))
+  await authorizer.authorize(ask('get pods n/p', user('a', 'system:masters')))
+  fails = true
+  const late = Promise.resolve(authorizer.authorize(ask('get pods n/p', user('late'))))
+  for (let turn = 0; turn < 40; turn++) { await new Promise(setImmediate); (parts.clock as HandClock).pass(2_000) }
+  await late
+  const lines = metrics.text((name) => name.startsWith('apiserver_authorization_')).split('\n').filter((line) => /_(total|seconds_count)\{/.test(line)).map((line) => line.replace('apiserver_authorization_', ''))
+  assert.deepEqual(lines.sort(), [
+    'decisions_total{decision="allowed",name="rest",type="AlwaysAllow"} 4', 'decisions_total{decision="allowed",name="w",type="Webhook"} 1', 'decisions_total{decision="denied",name="rest",type="AlwaysAllow"} 0', 'decisions_total{decision="denied",name="w",type="Webhook"} 1',
+    'match_condition_evaluation_errors_total{name="w",type="Webhook"} 1', 'match_condition_evaluation_seconds_count{name="w",type="Webhook"} 6', 'match_condition_exclusions_total{name="w",type="Webhook"} 1',
+    'webhook_duration_seconds_count{name="w",result="success"} 3', 'webhook_duration_seconds_count{name="w",result="timeout"} 1', 'webhook_evaluations_fail_open_total{name="w",result="timeout"} 1',
+    'webhook_evaluations_total{name="w",result="success"} 3', 'webhook_evaluations_total{name="w",result="timeout"} 1',
+  ])
 })
 
 test('a webhook may be the cluster that this server runs in', async () => {

@@ -1,6 +1,7 @@
 // The authorizers of a server, made from its configuration.
 import { parseDuration, type Clock } from '#machinery'
 import { inClusterTarget, kubeconfigTarget, type ReadFile } from '../kubeconfig-target.ts'
+import type { AuthorizerMetrics } from '../metrics/authorizers.ts'
 import type { ObjectReader } from '../object-reader.ts'
 import type { Outbound } from '../outbound.ts'
 import { AbacAuthorizer, parsePolicies } from './abac.ts'
@@ -22,6 +23,8 @@ export interface AuthorizerParts {
   readonly policyFile?: string
   /** --authorization-rbac-super-user. */
   readonly superUser?: string
+  /** Counts what they decide; default: nobody does. */
+  readonly metrics?: AuthorizerMetrics
 }
 
 /** Authorizers whose configuration may change while the server runs. */
@@ -38,15 +41,16 @@ export function configuredAuthorizers(configuration: AuthorizationConfiguration,
   // What follows the objects of the cluster is made once, and stays.
   let node: NodeAuthorizer | undefined
   const roles = new RbacAuthorizer(parts.objects)
-  const make = ({ authorizers = [] }: AuthorizationConfiguration): Authorizer => authorizerUnion([privilegedGroup, ...authorizers.flatMap(({ type, webhook }): Authorizer[] => {
+  const make = ({ authorizers = [] }: AuthorizationConfiguration): Authorizer => authorizerUnion([privilegedGroup, ...authorizers.flatMap(({ type = '', name = '', webhook }): Authorizer[] => {
+    const counted = (authorizer: Authorizer): Authorizer => parts.metrics?.counted(type, name, authorizer) ?? authorizer
     switch (type) {
-      case 'AlwaysAllow': return [allowAll]
-      case 'AlwaysDeny': return [denyAll]
-      case 'Node': return [node ??= new NodeAuthorizer(parts.objects)]
-      case 'RBAC': return [...(parts.superUser ? [superUser(parts.superUser)] : []), roles]
-      case 'ABAC': return [new AbacAuthorizer(parsePolicies(parts.read(parts.policyFile ?? ''), parts.policyFile ?? ''))]
-      case 'Webhook': return [webhookOf(webhook ?? {}, parts)]
-      default: throw new Error(`there is no authorization mode ${JSON.stringify(type ?? '')}`)
+      case 'AlwaysAllow': return [counted(allowAll)]
+      case 'AlwaysDeny': return [counted(denyAll)]
+      case 'Node': return [counted(node ??= new NodeAuthorizer(parts.objects))]
+      case 'RBAC': return [...(parts.superUser ? [superUser(parts.superUser)] : []), counted(roles)]
+      case 'ABAC': return [counted(new AbacAuthorizer(parsePolicies(parts.read(parts.policyFile ?? ''), parts.policyFile ?? '')))]
+      case 'Webhook': return [counted(webhookOf(name, webhook ?? {}, parts))]
+      default: throw new Error(`there is no authorization mode ${JSON.stringify(type)}`)
     }
   })])
   let current = make(configuration)
@@ -64,12 +68,12 @@ export function checked(configuration: AuthorizationConfiguration): Authorizatio
   return configuration
 }
 
-function webhookOf({ connectionInfo, matchConditions: conditions = [], ...hook }: WebhookConfig, { outbound, clock, read, environment = {} }: AuthorizerParts): Authorizer {
+function webhookOf(name: string, { connectionInfo, matchConditions: conditions = [], ...hook }: WebhookConfig, { outbound, clock, read, environment = {}, metrics }: AuthorizerParts): Authorizer {
   const ttl = (text: string | undefined, otherwise: string, isOn: boolean | undefined) => (isOn === false ? 0 : parseDuration(text || otherwise))
   return new AuthorizationWebhook({
     target: connectionInfo?.type === 'InClusterConfig' ? inClusterTarget(environment, read) : kubeconfigTarget(connectionInfo?.kubeConfigFile ?? '', read), version: hook.subjectAccessReviewVersion === 'v1' ? 'v1' : 'v1beta1',
     authorizedTtlMs: ttl(hook.authorizedTTL, defaultTtl.authorized, hook.cacheAuthorizedRequests), unauthorizedTtlMs: ttl(hook.unauthorizedTTL, defaultTtl.unauthorized, hook.cacheUnauthorizedRequests),
-    timeoutMs: parseDuration(hook.timeout || '30s'), onError: hook.failurePolicy === 'Deny' ? 'deny' : 'none', outbound, clock,
+    timeoutMs: parseDuration(hook.timeout || '30s'), onError: hook.failurePolicy === 'Deny' ? 'deny' : 'none', outbound, clock, name, ...(metrics && { metrics }),
     ...(conditions.length > 0 && { conditions: matchConditions(conditions.map(({ expression = '' }) => expression), 'matchConditions').conditions }),
   })
 }

@@ -3,6 +3,7 @@ import { pause, type Clock } from '#machinery'
 import { LRUCache } from 'lru-cache'
 import type { KubeconfigTarget } from '../kubeconfig-target.ts'
 import type { Outbound, OutboundAnswer } from '../outbound.ts'
+import type { AuthorizerMetrics, CallResult } from '../metrics/authorizers.ts'
 import type { AuthorizationAttributes, Authorizer, Decision, SubjectRules } from './authz.ts'
 import type { MatchConditions } from './match-conditions.ts'
 
@@ -24,6 +25,9 @@ export interface AuthorizationWebhookOptions {
   readonly conditions?: MatchConditions
   readonly outbound: Outbound
   readonly clock: Clock
+  /** As the configuration calls it, for its figures; absent: nobody counts. */
+  readonly name?: string
+  readonly metrics?: AuthorizerMetrics
 }
 interface Status { readonly allowed?: boolean; readonly denied?: boolean; readonly reason?: string }
 
@@ -34,13 +38,35 @@ export class AuthorizationWebhook implements Authorizer {
   constructor(options: AuthorizationWebhookOptions) { this.#options = options }
 
   authorize(attributes: AuthorizationAttributes): Decision | Promise<Decision> {
-    const { conditions, onError, clock } = this.#options, spec = reviewSpec(attributes)
-    const matched = conditions?.matches(spec)
+    const { onError, clock, name = '', metrics } = this.#options, spec = reviewSpec(attributes)
+    const matched = this.#matched(spec)
     if (matched?.error !== undefined) return { verdict: onError, reason: '', error: matched.error }
     if (matched?.matches === false) return { verdict: 'none', reason: '' }
     const key = JSON.stringify(spec), held = this.#known.get(key)
     if (held && clock.now() < held.until) return decision(held.status)
-    return this.#ask(key, spec, attributes).then(decision, (error: unknown): Decision => ({ verdict: onError, reason: '', error: error instanceof Error ? error.message : String(error) }))
+    return this.#ask(key, spec, attributes).then(decision, (error: unknown): Decision => {
+      if (onError === 'none') metrics?.failedOpen(name, resultOf(error))
+      return { verdict: onError, reason: '', error: error instanceof Error ? error.message : String(error) }
+    })
+  }
+  #matched(spec: object): ReturnType<MatchConditions['matches']> | undefined {
+    const { conditions, name = '', metrics } = this.#options
+    if (!conditions) return undefined
+    const begun = metrics?.now() ?? 0, matched = conditions.matches(spec)
+    metrics?.conditions(name, metrics.now() - begun, matched.error !== undefined ? 'failed' : matched.matches ? 'matched' : 'excluded')
+    return matched
+  }
+
+  async #measured(asking: Promise<Status>): Promise<Status> {
+    const { name = '', metrics } = this.#options, begun = metrics?.now() ?? 0, called = (result: CallResult) => { metrics?.called(name, result, metrics.now() - begun) }
+    try {
+      const status = await asking
+      called('success')
+      return status
+    } catch (error) {
+      called(resultOf(error))
+      throw error
+    }
   }
 
   rulesFor(): SubjectRules { return { resourceRules: [], nonResourceRules: [], incomplete: true, evaluationError: 'webhook authorizer does not support user rule resolution' } }
@@ -49,7 +75,7 @@ export class AuthorizationWebhook implements Authorizer {
   #ask(key: string, spec: object, attributes: AuthorizationAttributes): Promise<Status> {
     let asking = this.#asking.get(key)
     if (!asking) {
-      asking = ask(spec, this.#options).then((status) => {
+      asking = this.#measured(ask(spec, this.#options)).then((status) => {
         const { authorizedTtlMs, unauthorizedTtlMs, clock } = this.#options, ttl = status.allowed ? authorizedTtlMs : unauthorizedTtlMs
         if (ttl > 0 && isBounded(attributes)) this.#known.set(key, { status, until: clock.now() + ttl })
         return status
@@ -60,6 +86,7 @@ export class AuthorizationWebhook implements Authorizer {
   }
 }
 
+const resultOf = (error: unknown): CallResult => (/deadline exceeded/.test(String(error)) ? 'timeout' : 'error')
 function decision({ allowed, denied, reason = '' }: Status): Decision {
   if (denied) return { verdict: 'deny', reason, ...(allowed && { error: 'webhook subject access review returned both allow and deny response' }) }
   return { verdict: allowed ? 'allow' : 'none', reason }

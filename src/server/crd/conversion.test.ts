@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { LooseObject } from '#machinery'
+import { seeded, silent, type LooseObject } from '#machinery'
 import { validatingAdmissionPolicyPlugin } from '../admission/policy-validating.ts'
 import type { Outbound } from '../outbound.ts'
 import { collect, start, type Body } from '../contract-kit.ts'
+import { Tracer, type FinishedSpan } from '../tracing/span.ts'
 import { definition, definitions, established, version, when, widget, widgets } from './contract-kit.ts'
 
 interface Review { readonly apiVersion: string; readonly request: { readonly uid: string; readonly desiredAPIVersion: string; readonly objects: readonly (LooseObject & { spec: { host?: string; port?: string; address?: string } })[] } }
@@ -21,7 +22,7 @@ const text = { type: 'string' }
 const versions = (storage = 'v1') => [version({ host: text, port: text }, {}, { name: 'v1', storage: storage === 'v1' }), version({ address: text }, {}, { name: 'v2', storage: storage === 'v2' })]
 const conversion = (reviews = ['v1']) => ({ conversion: { strategy: 'Webhook', webhook: { clientConfig: { url: 'https://converter.example/convert' }, conversionReviewVersions: reviews } } })
 
-async function started(answer: Answer | (() => Promise<never>) = convert, reviews?: string[]) {
+async function started(answer: Answer | (() => Promise<never>) = convert, reviews?: string[], more: Parameters<typeof start>[0] = {}) {
   const asked: Review[] = [], urls: string[] = []
   let answering = answer, gate = Promise.resolve()
   const outboundWaits = () => { const { promise, resolve } = Promise.withResolvers<void>(); gate = promise; return resolve }
@@ -32,7 +33,7 @@ async function started(answer: Answer | (() => Promise<never>) = convert, review
     await gate
     return { status: 200, headers: { 'content-type': 'application/json' }, body: new TextEncoder().encode(JSON.stringify(await answering(review))) }
   }
-  const server = await start({ outbound })
+  const server = await start({ outbound, ...more })
   await established(server.ask, definition(versions(), conversion(reviews)))
   return { ...server, asked, urls, outboundWaits, answerWith: (other: Answer) => { answering = other } }
 }
@@ -173,4 +174,29 @@ test('a definition that goes takes objects of every version with it', async () =
   await ask(`POST ${v2}`, { ...widget('b', { address: 'i:2' }), apiVersion: 'x.example/v2' })
   await ask(`DELETE ${definitions}/widgets.x.example`)
   await when(ask, `${definitions}/widgets.x.example`, (_, status) => status === 404)
+})
+
+test('calls are counted by what came of them, are in the log when they are slow, and in traces of their own', async () => {
+  const said: string[] = [], spans: FinishedSpan[] = [], log = { ...silent, info: (message: string) => { said.push(message) }, named: () => log }
+  const { ask, answerWith, outboundWaits, clock } = await started(convert, undefined, { log, tracer: new Tracer({ sink: (span) => { spans.push(span) }, random: seeded(4), ratePerMillion: 1_000_000 }) })
+  for (const name of ['a', 'b', 'c']) await ask(`POST ${widgets}`, widget(name, { host: 'h', port: '1' }))
+  assert.equal((await ask(`GET ${v2}/a`)).status, 200)
+  assert.deepEqual(said.filter((line) => line.includes('conversion')), [])
+  const go = outboundWaits(), slow = ask(`GET ${v2}/b`)
+  await new Promise(setImmediate)
+  clock.pass(60)
+  go()
+  assert.equal((await slow).status, 200)
+  const block = said.find((line) => line.includes('Call conversion webhook'))!
+  assert.match(block, /^Trace\[\d+\]: "Call conversion webhook" custom-resource-definition:widgets\.x\.example,desired-api-version:x\.example\/v2,object-count:1,UID:[0-9a-f-]{36} \(01-Jan-2026 00:00:00\.000\) \(total time: 60ms\):\nTrace\[\d+\]: ---"Request completed" 60ms \(00:00:00\.060\)\n/)
+  answerWith(({ request: { uid } }) => ({ apiVersion: 'apiextensions.k8s.io/v1', kind: 'ConversionReview', response: { uid, result: { status: 'Success' }, convertedObjects: [] } }))
+  assert.equal((await ask(`GET ${v2}/c`)).status, 500)
+  answerWith(() => ({ kind: 'Nonsense' }))
+  assert.equal((await ask(`GET ${v2}/c`)).status, 500)
+  const { text: shown } = await ask('GET /metrics')
+  for (const [result, failure, times] of [['success', '', 2], ['failure', 'conversion_webhook_partial_response_failure', 1], ['failure', 'conversion_webhook_malformed_response_failure', 1]])
+    assert.ok(shown.includes(`apiserver_conversion_webhook_request_total{failure_type="${failure}",result="${result}"} ${times}\n`), String(failure))
+  assert.ok(shown.includes('apiserver_crd_conversion_webhook_duration_seconds_count{crd_name="widgets.x.example",from_version="v1",succeeded="true",to_version="v2"} 2\n'))
+  const calls = spans.filter(({ kind }) => kind === 'client')
+  assert.deepEqual([calls.length, calls[0]!.name, calls[0]!.parentId], [4, 'HTTP POST', ''])
 })

@@ -1,6 +1,9 @@
 // Custom resources whose versions differ in more than their name: somebody else converts them, and is watched while doing so.
 import type { CustomResourceConversion, CustomResourceDefinition, Json } from '#kinds'
-import { ApiError, copy, goPrint, JsonError, parseJson, same, uuid, validateAnnotations, validateLabels, type LooseObject } from '#machinery'
+import { ApiError, copy, goPrint, JsonError, parseJson, same, uuid, validateAnnotations, validateLabels, type Log, type LooseObject } from '#machinery'
+import type { ConversionFailure, ConversionMetrics } from '../metrics/conversions.ts'
+import { traceBlock } from '../tracing/slow.ts'
+import type { Tracer } from '../tracing/span.ts'
 import { askWebhook, WebhookFailure, type WebhookCaller } from '../webhook-place.ts'
 
 /** The deadline of one call; what is sent and answered in one. */
@@ -14,31 +17,63 @@ export interface Converter {
 }
 
 /** The converter of a definition; undefined where versions differ by name alone. */
-export function converterOf({ spec: { conversion } }: CustomResourceDefinition, caller: WebhookCaller): Converter | undefined {
+export function converterOf({ metadata: { name }, spec: { conversion } }: CustomResourceDefinition, caller: ConversionCaller): Converter | undefined {
   if (conversion?.strategy !== 'Webhook') return undefined
   return {
     async convert(objects, to) {
       const converted: LooseObject[] = []
-      for (let from = 0; from < objects.length; from += mostObjects) converted.push(...await convertSome(conversion, caller, objects.slice(from, from + mostObjects), to))
+      for (let from = 0; from < objects.length; from += mostObjects) converted.push(...await observed(name, caller, objects.slice(from, from + mostObjects), to, (some, note) => convertSome(conversion, caller, some, to, note)))
       return converted
     },
   }
 }
 
-async function convertSome({ webhook }: CustomResourceConversion, caller: WebhookCaller, objects: readonly LooseObject[], to: string): Promise<LooseObject[]> {
+/** What calls of conversion webhooks need of the server. */
+export interface ConversionCaller extends WebhookCaller {
+  readonly stopwatch: () => number
+  readonly conversions: ConversionMetrics
+  readonly log: Log
+  readonly tracer?: Tracer | undefined
+}
+/** What is noted of a conversion while it is made. */
+interface Note { uid: string; answeredMs: number | undefined; failure: ConversionFailure }
+
+/** Counts a conversion, and logs it where it is slower than its objects account for: the reference's bound is 50 ms and 8 ms for each of them. */
+async function observed(definition: string, { stopwatch, conversions, clock, random, log }: ConversionCaller, objects: readonly LooseObject[], to: string, convert: (objects: readonly LooseObject[], note: Note) => Promise<LooseObject[]>): Promise<LooseObject[]> {
+  const begun = stopwatch(), received = clock.now(), note: Note = { uid: '', answeredMs: undefined, failure: 'conversion_webhook_call_failure' }
+  try {
+    const converted = await convert(objects, note)
+    note.failure = ''
+    return converted
+  } finally {
+    const elapsed = stopwatch() - begun
+    conversions.converted(definition, versionOf(objects[0]!.apiVersion), versionOf(to), note.failure, elapsed)
+    if (elapsed >= 50 + 8 * objects.length) {
+      const fields = [['custom-resource-definition', definition], ['desired-api-version', to], ['object-count', String(objects.length)], ['UID', note.uid]] as const
+      log.info(traceBlock({ name: 'Call conversion webhook', fields, received, elapsed, steps: note.answeredMs === undefined ? [] : ['Request completed', note.answeredMs - begun], threshold: 50 + 8 * objects.length }, random))
+    }
+  }
+}
+const versionOf = (apiVersion: string | undefined): string => (apiVersion ?? '').replace(/^.*\//, '')
+
+async function convertSome({ webhook }: CustomResourceConversion, caller: ConversionCaller, objects: readonly LooseObject[], to: string, note: Note): Promise<LooseObject[]> {
   const first = objects[0]!, about = `conversion webhook for ${first.apiVersion}, Kind=${first.kind}`
   const fail = (why: string) => new ApiError('', `${about} ${why}`)
   const version = (webhook?.conversionReviewVersions ?? []).find((v) => v === 'v1' || v === 'v1beta1')
   if (!webhook?.clientConfig || !version) throw new ApiError('', 'no supported conversion review versions')
-  const uid = uuid(caller.random)
+  const uid = note.uid = uuid(caller.random)
   const review = { kind: 'ConversionReview', apiVersion: `${group}/${version}`, request: { uid, desiredAPIVersion: to, objects }, response: { uid: '', convertedObjects: null, result: { metadata: {} } } }
   let answered: readonly Json[]
   try {
-    answered = readReview(await askWebhook(caller, webhook.clientConfig, timeoutMs, JSON.stringify(review)), version, uid)
+    const text = await askWebhook(caller, webhook.clientConfig, timeoutMs, JSON.stringify(review), { span: undefined, traceHeaders: {}, ...(caller.tracer && { alone: caller.tracer }) })
+    note.answeredMs = caller.stopwatch()
+    note.failure = 'conversion_webhook_malformed_response_failure'
+    answered = readReview(text, version, uid)
   } catch (error) {
     if (error instanceof WebhookFailure) throw fail(`failed: ${error.message}`)
     throw error
   }
+  note.failure = answered.length !== objects.length ? 'conversion_webhook_partial_response_failure' : 'conversion_webhook_invalid_converted_object_failure'
   if (answered.length !== objects.length) throw fail(`returned ${answered.length} objects, expected ${objects.length}`)
   return objects.map((object, i) => {
     try {

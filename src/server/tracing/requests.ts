@@ -87,10 +87,13 @@ export function storeSpan(within: Span, { auditId }: RequestContext, operation: 
 }
 
 /** A call of another server, as OpenTelemetry's HTTP client tells it. */
-export function clientSpan(within: Span, method: string, url: string): Span {
+export const clientSpan = (within: Span, method: string, url: string): Span => within.child(`HTTP ${method}`, clientAttributes(method, url), 'client')
+/** A call that is made within no request: a trace of its own, where chance wants it. */
+export const loneClientSpan = (tracer: Tracer, method: string, url: string, now: () => number): Span =>
+  tracer.begin({ name: `HTTP ${method}`, began: now(), now, attributes: clientAttributes(method, url), parent: undefined, trusted: false, kind: 'client' })
+function clientAttributes(method: string, url: string): Attributes {
   const { hostname, port } = new URL(url)
-  return within.child(`HTTP ${method}`, [['http.request.method', method], ['server.address', hostname.replace(/^\[|\]$/g, '')], ...(port === '' ? [] : [['server.port', Number(port)] as const]), ['url.full', url],
-    ['network.protocol.version', '1.1']], 'client')
+  return [['http.request.method', method], ['server.address', hostname.replace(/^\[|\]$/g, '')], ...(port === '' ? [] : [['server.port', Number(port)] as const]), ['url.full', url], ['network.protocol.version', '1.1']]
 }
 
 /** Runs what turns an answer into bytes, as a span of its own where somebody follows the request. */

@@ -12,9 +12,15 @@ export function slowBlock(context: RequestContext, random: Random): string | und
   if (elapsed < slowMs || !info) return undefined
   const name = workName(info)
   if (name === undefined) return undefined
+  return traceBlock({ name, fields: requestFields(context), received, elapsed, steps, threshold: slowMs }, random)
+}
+
+/** Work that took long: `steps` are texts, each with the milliseconds after which it was done; those are shown that took their share of `threshold`. */
+export interface SlowWork { readonly name: string; readonly fields: readonly (readonly [string, string])[]; readonly received: number; readonly elapsed: number; readonly steps: readonly (string | number)[]; readonly threshold: number }
+export function traceBlock({ name, fields, received, elapsed, steps, threshold }: SlowWork, random: Random): string {
   const number = Math.floor(random() * 2 ** 31), head = `Trace[${number}]:`
-  const lines = [`${head} ${JSON.stringify(name)} ${requestFields(context).map(([key, value]) => `${key}:${value}`).join(',')} (${day(received)} ${time(received)}) (total time: ${Math.floor(elapsed)}ms):`]
-  const share = slowMs / (steps.length / 2 + 1)
+  const lines = [`${head} ${JSON.stringify(name)} ${fields.map(([key, value]) => `${key}:${value}`).join(',')} (${day(received)} ${time(received)}) (total time: ${Math.floor(elapsed)}ms):`]
+  const share = threshold / (steps.length / 2 + 1)
   let last = 0
   for (let i = 0; i < steps.length; i += 2) {
     const text = steps[i] as string, at = steps[i + 1] as number

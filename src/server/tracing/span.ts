@@ -83,7 +83,12 @@ export class Span {
 }
 
 /** What calls to others need to know of the request that they are made for. */
-export interface RequestTrace { readonly span: Span | undefined; readonly traceHeaders: Readonly<Record<string, string>> }
+export interface RequestTrace {
+  readonly span: Span | undefined
+  readonly traceHeaders: Readonly<Record<string, string>>
+  /** Follows a call that is made within no request, by chance. */
+  readonly alone?: Tracer
+}
 
 /** Begins spans of requests, as a client asks for it or by chance. */
 export class Tracer {
@@ -97,12 +102,12 @@ export class Tracer {
   }
 
   /** `parent`: within what the client asks; where it is not `trusted`, it is only a link, and chance decides. */
-  begin(beginning: { readonly name: string; readonly began: number; readonly now: () => number; readonly attributes: Attributes; readonly parent: SpanIdentity | undefined; readonly trusted: boolean }): Span {
-    const { name, began, now, attributes, parent, trusted } = beginning
+  begin(beginning: { readonly name: string; readonly began: number; readonly now: () => number; readonly attributes: Attributes; readonly parent: SpanIdentity | undefined; readonly trusted: boolean; readonly kind?: SpanKind }): Span {
+    const { name, began, now, attributes, parent, trusted, kind = 'server' } = beginning
     const random = this.#random, of = { sink: this.#sink, random, now }, inside = trusted ? parent : undefined
     const traceId = inside?.traceId ?? hexDigits(random, 4)
     const identity = { traceId, spanId: spanId(random), sampled: inside?.sampled ?? isChosen(traceId, this.#ratePerMillion), state: inside?.state ?? '' }
-    return new Span(identity, { name, kind: 'server', scope: httpScope, began, attributes, parentId: inside?.spanId ?? '', ...(!trusted && parent && { link: parent }) }, of)
+    return new Span(identity, { name, kind, scope: httpScope, began, attributes, parentId: inside?.spanId ?? '', ...(!trusted && parent && { link: parent }) }, of)
   }
 }
 
