@@ -116,3 +116,14 @@ test('what custom resources take of an Accept header, built-in ones do not take 
   const maps = '/api/v1/namespaces/n/configmaps'
   assert.deepEqual([await status(maps), await status(widgets), await status(maps)], [406, 200, 406])
 })
+
+test('a number of replicas that is not there cannot be read, but it can be written', async () => {
+  const { ask } = await start()
+  await established(ask, definition([version({ replicas: { type: 'integer' } }, { subresources: { scale: { specReplicasPath: '.spec.replicas', statusReplicasPath: '.status.replicas' } } })]))
+  for (const name of ['a', 'b', 'c']) await ask(`POST ${widgets}`, widget(name))
+  const missing = [500, 'Internal error occurred: the spec replicas field ".spec.replicas" does not exist'], said = async (line: string, body?: object) => { const answer = await ask(line, body); return [answer.status, answer.body.message ?? answer.body.spec] }
+  assert.deepEqual(await said(`GET ${widgets}/a/scale`), missing)
+  assert.deepEqual(await said(`PUT ${widgets}/a/scale`, { metadata: { name: 'a' }, spec: { replicas: 2 } }), [200, { replicas: 2 }])
+  assert.deepEqual(await said(`PATCH ${widgets}/b/scale`, { spec: { replicas: 3 } }), [200, { replicas: 3 }])
+  assert.deepEqual(await said(`PATCH ${widgets}/c/scale`, { metadata: { labels: { a: 'b' } } }), [400, 'the spec replicas field ".spec.replicas" cannot be empty'])
+})

@@ -55,11 +55,14 @@ const columns = cells.map((cell) => ({ ...cell, description: columnDescription({
 
 const pathsOf = ({ served }: Call): ScalePaths => served.scale!
 
-/** An object's scale. Throws InternalError where the object has no replicas field. */
-function scaleOf(call: Call, { apiVersion, status }: Scaled, object: LooseObject): object {
+/** Stands for a number that is not there yet: no client may want it. */
+const unset = -(2 ** 31)
+
+/** An object's scale. Throws InternalError where the object has no replicas field and nothing may stand for it. */
+function scaleOf(call: Call, { apiVersion, status }: Scaled, object: LooseObject, missing?: typeof unset): object {
   const { specPath, statusPath, selectorPath } = pathsOf(call)
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata
-  const replicas = getPath(object, specPath)
+  const replicas = getPath(object, specPath) ?? missing
   if (typeof replicas !== 'number') throw internalError(`the spec replicas field ${JSON.stringify(specPath)} does not exist`)
   const current = getPath(object, statusPath)
   const selector = selectorPath === undefined ? undefined : selectorText(getPath(object, selectorPath))
@@ -86,11 +89,12 @@ async function write(call: Call, type: Scaled): Promise<ApiResponse> {
   if (given) { call.context.audit?.requestObject(given); checkName(given, info.name) }
   const named = given ? given.metadata.resourceVersion : body && versionIn(body) as string | undefined
   const change = (old: LooseObject): LooseObject => {
-    const wanted = given ?? patched(call, type, scaleOf(call, type, old), body!, options, warned)
+    const wanted = given ?? patched(call, type, scaleOf(call, type, old, unset), body!, options, warned)
     warned = true
     const { uid } = wanted.metadata
     if (uid && uid !== old.metadata.uid && !served.custom) throw conflict({ group: served.group, resource: `${served.resource}/scale` }, info.name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`)
     const replicas = ((wanted.spec ?? {}) as { replicas?: number }).replicas ?? 0
+    if (replicas === unset) throw badRequest(`the spec replicas field ${JSON.stringify(pathsOf(call).specPath)} cannot be empty`)
     if (replicas < 0 && !served.custom) throw invalid({ group: 'autoscaling', kind: 'Scale' }, info.name, [invalidValue('spec.replicas', replicas, 'must be greater than or equal to 0')])
     const next = setPath(old, pathsOf(call).specPath, replicas)
     return { ...next, metadata: { ...old.metadata, ...(named && { resourceVersion: named }) } }
@@ -102,8 +106,8 @@ async function write(call: Call, type: Scaled): Promise<ApiResponse> {
 /** Admission sees a Scale, and what it changes of it goes back into the object. */
 function seenAsScale(call: Call, type: Scaled): NonNullable<Modification['seenAs']> {
   return {
-    of: (object) => scaleOf(call, type, object) as LooseObject,
-    back: (seen, object) => { const { replicas = 0 } = (seen.spec ?? {}) as { replicas?: number }; return replicas === getPath(object, pathsOf(call).specPath) ? object : setPath(object, pathsOf(call).specPath, replicas) },
+    of: (object) => scaleOf(call, type, object, unset) as LooseObject,
+    back: (seen, object) => { const { replicas = 0 } = (seen.spec ?? {}) as { replicas?: number }; return replicas === (getPath(object, pathsOf(call).specPath) ?? unset) ? object : setPath(object, pathsOf(call).specPath, replicas) },
   }
 }
 
