@@ -1,6 +1,6 @@
 // What happens to every object before it is validated, whatever its kind: metadata that only the server writes, status and spec kept
 // apart, generation. What a kind adds to it is in its rules.
-import { copy, formatTime, invalid, keepObjectMeta, nameIsDNSSubdomain, nameIsPathSegment, nameSuffix, same, uuid, validateObjectMeta, validateObjectMetaUpdate, validateOwnFinalizers, zeroOf, type Clock, type FieldError, type Kind, type LooseObject, type NameRule, type Random, type TemplateMeta, type User } from '#machinery'
+import { copy, formatTime, invalid, keepObjectMeta, nameIsDNSSubdomain, nameIsPathSegment, nameSuffix, same, toStoredForm, uuid, validateObjectMeta, validateObjectMetaUpdate, validateOwnFinalizers, zeroOf, type Clock, type FieldError, type Kind, type LooseObject, type NameRule, type Random, type TemplateMeta, type User } from '#machinery'
 import type { Served } from './served.ts'
 
 const longestName = 63
@@ -62,8 +62,9 @@ function keepAllButStatus(object: LooseObject, old: LooseObject): void {
 }
 
 function generationChanged(kind: Kind, object: LooseObject, old: LooseObject): boolean {
-  const changed = kind.rules.generationChanged
-  return changed ? changed(object, old) : !same(object.spec, old.spec)
+  const { rules: { generationChanged: changed }, schema, stored } = kind
+  const differs = (now: LooseObject): boolean => (changed ? changed(now, old) : !same(now.spec, old.spec))
+  return differs(object) && (stored !== undefined || differs(toStoredForm(schema, copy(object)))) // an empty list is as good as the none that is stored
 }
 
 /** Everything wrong with a new object. Throws Invalid. */

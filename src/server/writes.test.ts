@@ -95,6 +95,16 @@ test('a write that changes nothing makes no new version', async () => {
   assert.equal((await ask(`PATCH ${maps}/a`, {})).body.metadata.resourceVersion, made.metadata.resourceVersion)
 })
 
+test('an empty list where the store keeps none is no change', async () => {
+  const { ask } = await start()
+  const slices = '/apis/discovery.k8s.io/v1/namespaces/n/endpointslices', slice = { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', metadata: { name: 's' }, addressType: 'IPv4', endpoints: [], ports: [] }
+  const { body: made } = await ask(`POST ${slices}`, slice)
+  assert.deepEqual([made.endpoints, made.metadata.generation], [null, 1])
+  const { body: same } = await ask(`PUT ${slices}/s`, slice)
+  assert.deepEqual([same.metadata.generation, same.metadata.resourceVersion], [1, made.metadata.resourceVersion])
+  assert.equal((await ask(`PUT ${slices}/s`, { ...slice, endpoints: [{ addresses: ['10.0.0.1'] }] })).body.metadata.generation, 2)
+})
+
 test('status and the rest are written apart, and generation counts changes of spec', async () => {
   const { ask } = await start()
   const deployments = '/apis/apps/v1/namespaces/n/deployments'
