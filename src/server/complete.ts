@@ -7,6 +7,7 @@ import type { Core } from './core.ts'
 import { RequestMetrics } from './metrics/requests.ts'
 import { answered } from './tracing/requests.ts'
 import { slowBlock, slowMs } from './tracing/slow.ts'
+import { warningHeaders } from './warning-headers.ts'
 
 /** Of an answer that is written while it is made, this much is kept for the audit log (in bytes). */
 const mostKept = 64 * 1024 * 1024
@@ -143,10 +144,9 @@ const ended = (sink: WatchSink, done: () => void): WatchSink => ({
 /** What every answer over the wire says: its audit id, where it was counted, that it is not to be kept, and warnings. */
 function withHeaders(context: RequestContext, response: ApiResponse): ApiResponse {
   const { warnings, flow, request } = context
-  const warning = warnings.length === 0 ? undefined : [...new Set(warnings)].map(warningHeader)
+  const headersOfWarnings = warnings.length === 0 ? [] : warningHeaders(warnings), warning = headersOfWarnings.length > 0 ? headersOfWarnings : undefined
   if (request.direct) return warning ? { ...response, headers: { ...response.headers, warning } } : response
   const audited = { 'audit-id': context.auditId, 'cache-control': 'no-cache, private', ...response.headers }
   const headers = flow ? { ...audited, 'x-kubernetes-pf-flowschema-uid': flow.schema, 'x-kubernetes-pf-prioritylevel-uid': flow.level } : audited
   return { status: response.status, headers: warning || context.cors ? { ...headers, ...(warning && { warning }), ...context.cors } : headers, body: response.body }
 }
-const warningHeader = (text: string): string => `299 - "${text.replace(/[\\"]/g, '\\$&').replace(/[\r\n]+/g, ' ')}"`

@@ -2,6 +2,7 @@
 import { alreadyExists, ApiError, badRequest, managerName, toStoredForm, type ApiResponse, type LooseObject } from '#machinery'
 import type { KeyValue } from '#store'
 import { place, type Call } from './core.ts'
+import { dropDuplicateOwners } from './duplicate-owners.ts'
 import { trackFields } from './managed-fields.ts'
 import { writeOptions, type WriteOptions } from './options.ts'
 import { objectAnswer, storedAnswer } from './respond.ts'
@@ -13,6 +14,7 @@ export async function create(call: Call): Promise<ApiResponse> {
   const object = readBody(call, options)
   checkNamespace(call, object)
   wipeMetadata(object)
+  dropDuplicateOwners(call, object, 'before admission')
   trackFields(call, object, undefined, managerName(options.fieldManager, call.request.headers['user-agent']), '')
   const made = await createObject(call, object, options)
   return made.kv ? storedAnswer(call, 201, made.kv) : objectAnswer(call, 201, made.object)
@@ -42,6 +44,7 @@ export async function createObject(call: Call, object: LooseObject, options: Wri
   if (refused) throw refused
   const generated = !object.metadata.name && Boolean(object.metadata.generateName)
   await admission.mutate(write, object, undefined)
+  dropDuplicateOwners(call, object, 'after admission')
   beginMetadata(object, core)
   for (let attempt = 1; ; attempt++) {
     const release = allocate(call, object, undefined, options.dryRun)

@@ -92,3 +92,14 @@ test('jobs and replication controllers leave their pods behind; of jobs it is sa
     assert.deepEqual([body.metadata.finalizers, JSON.stringify(headers.warning ?? []).includes('child pods are preserved by default when jobs are deleted')], [['orphan'], warned])
   }
 })
+
+test('who wants dependents to go too is told that it takes a while, where it does', async () => {
+  const { ask } = await start()
+  for (const [query, options, wanted] of [['?orphanDependents=false', undefined, 202], ['', { orphanDependents: false }, 202], ['', { orphanDependents: true }, 200], ['?propagationPolicy=Background', undefined, 200], ['', undefined, 200]] as const) {
+    await ask(`POST ${maps}`, map('held', { finalizers: ['x.example/y'] }))
+    assert.equal((await ask(`DELETE ${maps}/held${query}`, options)).status, wanted, query + JSON.stringify(options))
+    await ask(`PATCH ${maps}/held`, { metadata: { finalizers: null } })
+  }
+  await ask(`POST ${maps}`, map('free'))
+  assert.equal((await ask(`DELETE ${maps}/free?orphanDependents=false`)).status, 200)
+})

@@ -30,8 +30,9 @@ export async function remove(call: Call): Promise<ApiResponse> {
   const kv = objects.find(served.kind, place(call), info.name)
   if (!kv) throw notFound(served.name, info.name)
   const removal = await removeObject(call, info.name, options)
-  if (removal.kv) return storedAnswer(call, 200, removal.kv)
-  if (served.kind.returnsDeleted || !removal.gone) return objectAnswer(call, 200, removal.object)
+  const status = !removal.gone && options.orphanDependents === false ? 202 : 200 // for no other wish does the reference say that it takes a while
+  if (removal.kv) return storedAnswer(call, status, removal.kv)
+  if (served.kind.returnsDeleted || !removal.gone) return objectAnswer(call, status, removal.object)
   return deletedStatus(call, removal.object)
 }
 

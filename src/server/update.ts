@@ -5,6 +5,7 @@ import type { KeyValue } from '#store'
 import type { AdmissionOperation } from './admission/admission.ts'
 import { place, type Call } from './core.ts'
 import { checkNamespace, createObject } from './create.ts'
+import { dropDuplicateOwners } from './duplicate-owners.ts'
 import { haveOtherManagers, isUnchanged, trackFields } from './managed-fields.ts'
 import { writeOptions, type WriteOptions } from './options.ts'
 import { objectAnswer, storedAnswer } from './respond.ts'
@@ -26,6 +27,7 @@ export async function update(call: Call, adopt?: Adopt, adoptTracked?: Adopt): P
     const object = given ?? readBody({ ...call, warnings: [] }, options) // tried again: the first one has been changed
     given = undefined
     checkNamespace(call, object)
+    dropDuplicateOwners(call, object, 'before admission')
     return adopt && old ? adopt(object, old) : object
   }
   const create = served.kind.createOnUpdate && info.subresource === '' ? change : undefined
@@ -95,6 +97,7 @@ async function attemptOnce(call: Call, { options, change, operation = 'UPDATE', 
   const oldSeen = seenAs ? seenAs.of(old) : old, seen = seenAs ? seenAs.of(object) : object
   await admission.mutate(write, seen, oldSeen)
   if (seenAs) object = seenAs.back(seen, object)
+  dropDuplicateOwners(call, object, 'after admission')
   const release = allocate(call, object, old, options.dryRun)
   let stored = false
   try {

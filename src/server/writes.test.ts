@@ -182,3 +182,21 @@ test('an applied configuration that is none, or of values that its kind does not
     assert.deepEqual([answer.status, answer.body.message], wanted, body)
   }
 })
+
+test('owners given twice are told and dropped; others of the same uid stay', async () => {
+  const plugin: AdmissionPlugin = { name: 'Test', handles: (_operation, kind) => kind === configMap, mutate({ object }) { if (object?.data?.more) object.metadata.ownerReferences = [owner('3'), owner('3')] } }
+  const { ask } = await start({ admission: [plugin] })
+  const owner = (uid: string, name = 'o') => ({ apiVersion: 'v1', kind: 'ConfigMap', name, uid })
+  const told = (uids: string, after = '') => [`299 - ".metadata.ownerReferences contains duplicate entries${after}; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: [${uids}]"`]
+  const late = ' after mutating admission happens', owners = [owner('1'), owner('1'), owner('2'), owner('2', 'p'), owner('1')], left = [owner('1'), owner('2'), owner('2', 'p')]
+  for (const [line, body, warning, wanted] of [
+    [`POST ${maps}`, map('a', { ownerReferences: owners }), told('1 1'), left],
+    [`PUT ${maps}/a`, map('a', { ownerReferences: owners }), told('1 1'), left],
+    [`PATCH ${maps}/a`, { metadata: { ownerReferences: owners } }, told('1 1', late), left],
+    [`PATCH ${maps}/a`, { data: { more: '1' } }, told('3', late), [owner('3')]],
+    [`PUT ${maps}/a`, map('a', { ownerReferences: [owner('4')] }), undefined, [owner('4')]],
+  ] as const) {
+    const answer = await ask(line, body)
+    assert.deepEqual([answer.headers.warning, answer.body.metadata.ownerReferences], [warning, wanted], line)
+  }
+})
