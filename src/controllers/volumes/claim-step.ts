@@ -1,6 +1,5 @@
 // What to do with a claim: a pure function of the claim, the volumes and the classes.
-import { bindingAnnotations, claimClass, claimHasClass, isForClaim, matchingVolume, unsatisfied, type PersistentVolume, type PersistentVolumeClaim, type StorageClass } from '#kinds'
-import { migratedTo } from './migrated.ts'
+import { bindingAnnotations, claimClass, claimHasClass, isForClaim, matchingVolume, migratedTo, unsatisfied, type PersistentVolume, type PersistentVolumeClaim, type StorageClass } from '#kinds'
 import { hostPathPlugin, nfsPlugin } from './volume-step.ts'
 
 export interface ClaimEvent { readonly type: 'Normal' | 'Warning'; readonly reason: string; readonly message: string }
