@@ -1,14 +1,14 @@
 // One process: store, API server, controllers and scheduler, each talking to the server as itself.
 import { createHmac } from 'node:crypto'
 import { join } from 'node:path'
-import { kinds, loadFormer, podPreset } from '#kinds'
+import { kinds, podPreset } from '#kinds'
 import { formatTime, type ApiHandler, type Clock, type Log, type Random, type User } from '#machinery'
 import { connect, directClient, EventRecorder, Informers, type Cluster } from '#client'
 import { startControllers, type CertificateSigner, type LocalDirectories } from '#controllers'
 import { startScheduler, type SchedulerOptions } from '#scheduler'
 import {
-  admissionPlugins, AuthorizerMetrics, bootstrap, chooseFormer, configuredAuthorizers, createApiServer, createObjects, formerAskedFor, impersonator, keepFlowControl, keepIpAddresses, legacyToken, Metrics, parseCidr, podPresetPlugin, workQueueMetrics, publishAuthorities, readableStore,
-  runtimeConfigProblem, ServiceAllocation, systemUser, type AdmissionChoice, type AllowedOrigins, type Debugging, type ApiServer, type Auditor, type BackendConnector, type EncryptionAtRest, type FlowControlSettings, type FrontProxyNames, type HealthCheck, type KubeletConnector, type Objects, type ReadFile, type RuntimeConfig, type Outbound, type Tracer,
+  admissionPlugins, AuthorizerMetrics, bootstrap, configuredAuthorizers, createApiServer, createObjects, impersonator, keepFlowControl, keepIpAddresses, legacyToken, Metrics, parseCidr, podCertificateSigning, podPresetPlugin, workQueueMetrics, publishAuthorities, readableStore,
+  ServiceAllocation, servedVersions, systemUser, type AdmissionChoice, type AllowedOrigins, type Debugging, type ApiServer, type Auditor, type BackendConnector, type EncryptionAtRest, type FlowControlSettings, type FrontProxyNames, type HealthCheck, type KubeletConnector, type Objects, type ReadFile, type RuntimeConfig, type Outbound, type Tracer,
   userAgentOf,
 } from '#server'
 import { openStore, sealedEngine, sqliteEngine, type Engine, type Store } from '#store'
@@ -59,7 +59,7 @@ export interface ControlPlaneOptions extends AuthenticationOptions {
   /** Who decides, in order; `authorization` says more, in place of it. */
   readonly authorizationMode: readonly string[]
   readonly authorization?: AuthorizationOptions
-  /** --runtime-config: removed API versions to serve. */
+  /** --runtime-config: which versions and resources are served. */
   readonly runtimeConfig?: RuntimeConfig
   /** Which admission plugins there are, and what they are told. */
   readonly admission?: AdmissionChoice & { readonly notReadySeconds?: number; readonly unreachableSeconds?: number }
@@ -118,12 +118,12 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   const services = new ServiceAllocation({ ranges: { addresses: range, nodePorts: { first: options.serviceNodePortRange.from, last: options.serviceNodePortRange.to } }, objects, random })
   services.show(metrics, options.stopwatch ?? (() => clock.now()))
   const queues = workQueueMetrics(metrics, clock)
-  const former = await formerVersions(options.runtimeConfig ?? {})
+  const versions = await servedVersions(options.runtimeConfig ?? {}, options.features ?? new Set(), log.named('apiserver'))
   const server: ApiServer = createApiServer({
-    objects, clock, random, ...(options.stopwatch && { stopwatch: options.stopwatch }), metrics, ...(options.auditor && { auditor: options.auditor }), ...(options.tracer && { tracer: options.tracer }), ...(options.flowControl && { flowControl: options.flowControl }), log: log.named('apiserver'), kinds: [...kinds, ...(former?.kinds ?? [])], authorizer, roles, ...(former && { former: former.versions }),
+    objects, clock, random, ...(options.stopwatch && { stopwatch: options.stopwatch }), metrics, ...(options.auditor && { auditor: options.auditor }), ...(options.tracer && { tracer: options.tracer }), ...(options.flowControl && { flowControl: options.flowControl }), log: log.named('apiserver'), kinds: [...kinds, ...versions.kinds], serves: versions.serves, ...(versions.further && { former: versions.further }), authorizer, roles,
     advertised, ...(options.cors && { cors: options.cors }), ...(options.features && { features: options.features }), ...(options.minRequestTimeoutSeconds !== undefined && { minRequestTimeoutSeconds: options.minRequestTimeoutSeconds }),
     authenticator: chain,
-    admission: [...(former?.kinds.includes(podPreset) ? [podPresetPlugin] : []), ...admissionPlugins({ random, clock, metrics, authorizer, read, api: (request) => server.handler(request), outbound: options.outbound ?? nobody, tolerationSeconds: { notReady: notReadySeconds, unreachable: unreachableSeconds } }, choice)],
+    admission: [...(versions.kinds.includes(podPreset) ? [podPresetPlugin] : []), podCertificateSigning(authorizer), ...admissionPlugins({ random, clock, metrics, authorizer, read, api: (request) => server.handler(request), outbound: options.outbound ?? nobody, tolerationSeconds: { notReady: notReadySeconds, unreachable: unreachableSeconds } }, choice)],
     impersonate: impersonator(authorizer), allocators: [services], tokens: signer,
     ...(options.kubelet && { kubelet: options.kubelet }), ...(options.outbound && { outbound: options.outbound }), ...(options.backend && { backend: options.backend }), ...(options.proxyIdentity && { proxyIdentity: options.proxyIdentity }), ...(options.build && { build: options.build }), ...(options.checks && { checks: options.checks }), ...(options.flags && { flags: options.flags }), ...(options.debugging && { debugging: options.debugging }),
   })
@@ -152,15 +152,6 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   }
 }
 
-/** The removed versions that are to be served; their code is loaded only then. */
-async function formerVersions(config: RuntimeConfig) {
-  const problem = runtimeConfigProblem(config)
-  if (problem) throw new Error(`--runtime-config ${problem}`)
-  const asked = formerAskedFor(config)
-  if (asked.size === 0) return undefined
-  const all = await loadFormer()
-  return chooseFormer(all.formerVersions, all.formerKinds, asked)
-}
 const nobody: Outbound = async () => { throw new Error('this server calls nobody') }
 
 /** The caches of the process read everything; what a component may write is decided by its own identity. */

@@ -48,7 +48,7 @@ export interface ClusterOptions extends AuthenticationFlags, AuthorizationFlags,
   readonly encryptionProviderConfig: string | undefined
   readonly encryptionProviderConfigAutomaticReload: boolean
   readonly tlsSniCertKey: readonly string[]
-  readonly runtimeConfig: Readonly<Record<string, boolean>>
+  readonly runtimeConfig: Readonly<Record<string, string>>
   readonly enableAdmissionPlugins: readonly string[]
   readonly disableAdmissionPlugins: readonly string[]
   readonly admissionControlConfigFile: string | undefined
@@ -104,7 +104,7 @@ export function clusterOptions(typed: Typed, { noContainers, lastPort, idle = ne
   const pods = clusterCidr ?? defaultClusterCidr(name)
   if (overlap(pods, rest.serviceClusterIpRange)) throw usageError(`--cluster-cidr ${pods} and --service-cluster-ip-range ${rest.serviceClusterIpRange} overlap`)
   return {
-    ...rest, runtimeConfig: legacyApis ? { 'legacy/all': true, ...rest.runtimeConfig } : rest.runtimeConfig, name, paths: pathsOf(typed), enableAdmissionPlugins: enable,
+    ...rest, runtimeConfig: legacyApis ? { 'legacy/all': 'true', ...rest.runtimeConfig } : rest.runtimeConfig, name, paths: pathsOf(typed), enableAdmissionPlugins: enable,
     port: port ?? securePort ?? lastPort ?? (name === 'proa' ? 6443 : 0),
     containerdNodes: real ? plain : 0,
     simulatedNodes: (simulate ?? 0) + (real ? 0 : plain),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Failure } from './failure.ts'
-import { choice, duration, files, flagName, integer, ipAddress, list, matching, network, parseFlag, portRange, switches, text, type Flag } from './flag.ts'
+import { choice, duration, files, flagName, integer, ipAddress, list, matching, network, parseFlag, portRange, settings, switches, text, type Flag } from './flag.ts'
 
 const words = { description: '' }
 const modes = list(words, ['Node', 'RBAC'], ['Node', 'RBAC', 'AlwaysAllow'])
@@ -39,6 +39,7 @@ check(modes, ['RBAC,Webhook'], /Webhook is none of them/)
 check(modes, ['RBAC,'], /separated by commas/)
 check(plugins, ['A, B', 'C', 'A'], ['A', 'B', 'C'])
 check(files(words), ['a.yaml', 'b'], ['a.yaml', 'b'])
+check(settings(words), ['apps/v1=true, api/all = false', 'batch/v1,'], { 'apps/v1': 'true', 'api/all': 'false', 'batch/v1': '' })
 check(switches(words), ['A=true,B=false', 'B=true'], { A: true, B: true })
 check(switches(words), ['A'], /NAME=true/)
 check(switches(words), ['A=yes'], /true or false/)

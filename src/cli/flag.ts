@@ -127,6 +127,15 @@ export const labelValues = (words: Words): Flag<Readonly<Record<string, string>>
   },
 })
 
+/** `KEY=VALUE` separated by commas, a KEY alone having no value: what the reference calls a configuration map. */
+export const settings = (words: Words): Flag<Readonly<Record<string, string>>> => ({
+  value: 'KEY=VALUE,...', ...words, repeatable: true, default: {},
+  parse: (given, before) => ({ ...before, ...Object.fromEntries(given.split(',').filter((pair) => pair !== '').map((pair) => {
+    const at = pair.indexOf('=')
+    return at < 0 ? [pair.trim(), ''] : [pair.slice(0, at).trim(), pair.slice(at + 1).trim()]
+  })) }),
+})
+
 /** Feature gates and the like: `A=true,B=false`. */
 export const switches = (words: Words): Flag<Readonly<Record<string, boolean>>> => ({
   value: 'A=true,B=false', ...words, repeatable: true, default: {},

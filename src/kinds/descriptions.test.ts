@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { listMeta, type Schema } from '#machinery'
 import { describedType, fieldDescription, typeDescription } from './descriptions.ts'
 import texts from './descriptions.json' with { type: 'json' }
-import { authTokenRequest, eviction, kinds, scale } from './index.ts'
+import { authTokenRequest, eviction, kinds, loadSwitchedOff, scale } from './index.ts'
 
 const found = new Map<string, Schema<unknown>>()
 function visit(schema: Schema<unknown>): void {
@@ -14,7 +14,9 @@ function visit(schema: Schema<unknown>): void {
   Object.values(schema.fields ?? {}).forEach(visit)
   if (schema.items) visit(schema.items)
 }
-for (const kind of kinds) [kind.schema, ...kind.alsoServedAs.map((v) => v.schema)].forEach(visit)
+const off = await loadSwitchedOff()
+for (const versions of off.furtherVersions.values()) for (const { schema } of versions) visit(schema)
+for (const kind of [...kinds, ...off.furtherKinds]) [kind.schema, ...kind.alsoServedAs.map((v) => v.schema)].forEach(visit)
 for (const type of [authTokenRequest, eviction, scale]) visit(type.schema)
 visit(listMeta)
 

@@ -169,6 +169,9 @@ LimitResponse: Type=s Queuing=*Queuing;
 Queuing: Queues=n HandSize=n QueueLengthLimit=n;
 ExemptLevel: NominalConcurrencyShares LendablePercent;
 SigningCondition: Type=s Status=s Reason=s Message=s LastUpdateTime LastTransitionTime;
+PodCertificate: SignerName=s PodName=s PodUID=s ServiceAccountName=s ServiceAccountUID=s NodeName=s NodeUID=s MaxExpirationSeconds PKIXPublicKey/pkixPublicKey ProofOfPossession StubPKCS10Request UnverifiedUserAnnotations;
+Migration: Resource={GroupResource};
+GroupResource: Group=s Resource=s;
 ParentReference: Group=s Resource=s Namespace=s Name=s;
 RoleRef: APIGroup=s Kind=s Name=s;
 DisruptionBudget: MinAvailable Selector MaxUnavailable UnhealthyPodEvictionPolicy;
@@ -192,4 +195,5 @@ export const claimSpecForm = forms.Claim!, podSpecForm = forms.PodSpec!, securit
   flowSchemaSpecForm = forms.FlowSchemaSpec!, priorityLevelSpecForm = forms.PriorityLevelSpec!, allocationResultForm = forms.AllocationResult!, deviceAttributeForm = forms.DeviceAttribute!
 
 export const failurePolicyForm = forms.FailurePolicy!, successPolicyForm = forms.SuccessPolicy!, uncountedPodsForm = forms.UncountedPods!
+export const podCertificateRequestSpecForm = forms.PodCertificate!, migrationSpecForm = forms.Migration!
 export const objectReferenceForm = forms.ObjectReference!, eventSourceForm = forms.EventSource!

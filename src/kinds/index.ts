@@ -194,5 +194,12 @@ export { validateDomainPrefixedPath } from './checks.ts'
 export * from './legacy/podpreset.ts'
 /** Versions and kinds that the reference no longer serves: made only where they are asked for. */
 export const loadFormer = () => import('./legacy/index.ts')
+export * from './switched-off/names.ts'
+export type * from './certificates/clustertrustbundle.ts'
+export type * from './certificates/podcertificaterequest.ts'
+export type * from './scheduling/podgroup.ts'
+export type * from './scheduling/workload.ts'
+/** Versions and kinds that v1.36 has switched off: made only where they are asked for. */
+export const loadSwitchedOff = () => import('./switched-off/index.ts')
 export { inNetwork, parseCIDR, parseIP } from './ip.ts'
 export { validateNodeSelector } from './core/pod/validate-affinity.ts'

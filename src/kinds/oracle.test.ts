@@ -5,7 +5,7 @@ import { type Column, type Schema, type Verb } from '#machinery'
 import definitions from '../../tests/facts/definitions.json' with { type: 'json' }
 import resources from '../../tests/facts/resources.json' with { type: 'json' }
 import prefixes from '../../tests/facts/storage-prefixes.json' with { type: 'json' }
-import { authTokenRequest, eviction, kinds, scale } from './index.ts'
+import { authTokenRequest, eviction, kinds, loadSwitchedOff, scale, switchedOff } from './index.ts'
 
 type Fact = Record<string, unknown>
 const meta = 'io.k8s.apimachinery.pkg.'
@@ -51,7 +51,8 @@ function named(roots: readonly Schema<unknown>[]): Map<string, Schema<unknown>> 
   return found
 }
 
-const roots = [...kinds.flatMap((k) => [k.schema, ...k.alsoServedAs.map((v) => v.schema)]),
+const off = await loadSwitchedOff(), offVersions = [...off.furtherVersions].flatMap(([kind, versions]) => versions.map((version) => ({ of: kind, group: version.group, version: version.version, schema: version.schema })))
+const roots = [...[...kinds, ...off.furtherKinds].flatMap((k) => [k.schema, ...k.alsoServedAs.map((v) => v.schema)]), ...offVersions.map((v) => v.schema as Schema<unknown>),
   ...[authTokenRequest, eviction, scale].map((t) => t.schema as Schema<unknown>)]
 
 for (const [name, schema] of named(roots)) {
@@ -94,9 +95,20 @@ for (const ours of served) {
   })
 }
 
+/** Every kind of a version with a list of its own in the reference's definitions, and whose kind is served in none of the facts. */
+test('what v1.36 has switched off is all that it knows and does not serve', () => {
+  type Type = { group: string; version: string; kind: string }
+  const types = Object.values(definitions as Record<string, Fact>).flatMap((fact) => ((fact['x-kubernetes-group-version-kind'] ?? []) as Type[])), named = new Set(types.map((t) => `${t.group}/${t.version} ${t.kind}`))
+  const known = types.filter((t) => t.group !== '' && named.has(`${t.group}/${t.version} ${t.kind}List`)).map((t) => `${t.group}/${t.version} ${t.kind}`)
+  const ours = [...off.furtherKinds.map((k) => `${k.apiVersion} ${k.kind}`), ...offVersions.map((v) => `${v.group}/${v.version} ${v.of.kind}`)]
+  assert.deepEqual(ours.sort(), known.filter((type) => !resources.some((r) => `${r.group}/${r.version} ${r.kind}` === type)).sort())
+  const names = [...off.furtherKinds.map((k) => `${k.apiVersion}/${k.resource}`), ...offVersions.map((v) => `${v.group}/${v.version}/${v.of.resource}`)]
+  assert.deepEqual(names.sort(), Object.entries(switchedOff).flatMap(([version, list]) => Object.keys(list).map((resource) => `${version}/${resource}`)).sort())
+})
+
 test('objects lie in the store where the reference keeps them', () => {
   const known = prefixes as Record<string, { example: string }>
-  const wrong = kinds.filter((k) => {
+  const wrong = [...kinds, ...off.furtherKinds].filter((k) => {
     const fact = known[`${k.group ? k.group + '/' : '/'}${k.version}/${k.resource}`] ?? known[`${k.apiVersion}/${k.resource}`]
     return fact && !fact.example.startsWith(k.storagePrefix)
   })

@@ -5,16 +5,17 @@ import { before, test } from 'node:test'
 import { decode, deleteOptions, loadProtobuf, parseJson, toStoredForm, type Schema } from '#machinery'
 import current from '../../tests/facts/protobuf.json' with { type: 'json' }
 import removed from '../../tests/facts/protobuf-removed-versions.json' with { type: 'json' }
-import { authTokenRequest, eviction, kinds, loadFormer, scale } from './index.ts'
+import { authTokenRequest, eviction, kinds, loadFormer, loadSwitchedOff, scale } from './index.ts'
 import fc, { type Arbitrary } from 'fast-check'
 import protobufjs from 'protobufjs'
 
 type Field = [number: number, label: string, type: string]
 const messages = { ...removed, ...current } as unknown as Record<string, Record<string, Field>> // allowed: JSON has no tuples
-const former = await loadFormer()
+const former = await loadFormer(), off = await loadSwitchedOff()
 const roots: readonly Schema<any>[] = [ // allowed: types of every shape in one list
   ...kinds.flatMap((k) => [k.schema, ...k.alsoServedAs.map((v) => v.schema)]), deleteOptions,
   ...former.formerKinds.map((k) => k.schema), ...[...former.formerVersions.values()].flatMap((versions) => versions.map((v) => v.schema as Schema<any>)), // allowed: as above
+  ...off.furtherKinds.map((k) => k.schema), ...[...off.furtherVersions.values()].flatMap((versions) => versions.map((v) => v.schema as Schema<any>)), // allowed: as above
   ...[authTokenRequest, eviction, scale].map((t) => t.schema as Schema<any>), // allowed: as above
 ]
 /** Every named object that the types consist of: each is tried on its own, so that none of its fields is missed. */

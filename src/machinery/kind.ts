@@ -26,16 +26,19 @@ export interface ScalePaths { readonly specPath: string; readonly statusPath: st
 /** What a table row says of its object beside the cells (a pod that has ended). */
 export interface RowCondition { readonly type: string; readonly status: string; readonly reason?: string; readonly message?: string }
 
+/** Names of feature gates. */
+export type Features = ReadonlySet<string>
+
 /** The part of a kind that is rules. All of them are pure; those that prepare change the object they are given, validators never do. */
 export interface Rules<T> {
   /** What a schema cannot say of defaults; runs after decoding and schema defaults, also before an update is compared. */
   readonly defaults?: (object: T) => void
-  /** Runs before validation on create, after the ordinary strategy (status dropped, generation 1); metadata.name, uid and creationTimestamp are set by then. */
-  readonly prepareCreate?: (object: T, user: User) => void
+  /** Runs before validation on create, after the ordinary strategy (status dropped, generation 1); metadata.name, uid and creationTimestamp are set by then. `features`: gates that are on though they are off by default. */
+  readonly prepareCreate?: (object: T, user: User, features?: Features) => void
   /** Runs before validation on update, after the ordinary strategy (status or spec kept, generation bumped); `now` in milliseconds. */
-  readonly prepareUpdate?: (object: T, old: T, subresource: string | undefined, now: number) => void
-  /** Everything wrong with the object, in the reference's order; `old` on update. Never throws. */
-  readonly validate?: (object: T, old?: T, subresource?: string) => FieldError[]
+  readonly prepareUpdate?: (object: T, old: T, subresource: string | undefined, now: number, features?: Features) => void
+  /** Everything wrong with the object, in the reference's order; `old` and `now` (milliseconds) on update. Never throws. */
+  readonly validate?: (object: T, old?: T, subresource?: string, now?: number) => FieldError[]
   /** Texts for Warning headers. */
   readonly warnings?: (object: T, old?: T) => string[]
   /** The same for what is written through /status. */

@@ -101,8 +101,8 @@ export function isDomainPrefixedPath(value: string): string[] {
 /** Three labels or more: names of webhooks and CSI drivers. */
 export const hasThreeSegments = (value: string): string[] => (value.split('.').length < 3 ? ['should be a domain with at least three segments separated by dots'] : [])
 
-/** How a kind's name is checked; `prefix` when it is a generateName. */
-export type NameRule = (name: string, prefix: boolean) => string[]
+/** How a kind's name is checked; `prefix` when it is a generateName; `object`: the whole of it, where names follow from more than themselves. */
+export type NameRule = (name: string, prefix: boolean, object?: object) => string[]
 const unprefixed = (name: string, prefix: boolean): string => (prefix && name.length > 1 && name.endsWith('-') ? name.slice(0, -2) + 'a' : name)
 export const nameIsDNSSubdomain: NameRule = (name, prefix) => isDNS1123Subdomain(unprefixed(name, prefix))
 export const nameIsDNSLabel: NameRule = (name, prefix) => isDNS1123Label(unprefixed(name, prefix))

@@ -3,7 +3,7 @@ import { kinds, type loadFormer } from '#kinds'
 import { seeded, silent, type ApiRequest, type ApiResponse, type Clock, type Log, type StreamSink, type User } from '#machinery'
 import { memoryEngine, openStore } from '#store'
 import {
-  allowAll, authenticatorChain, bearerAuthenticator, createApiServer, createObjects, impersonator, tokenFileAuthenticator, type AdmissionParts, type AdmissionPlugin, type AllowedOrigins, type ApiServer, type Auditor, type Authorizer, type Debugging, type FlowControlSettings, type Metrics, type Objects, type Outbound, type TokenSigner, type Tracer,
+  allowAll, authenticatorChain, bearerAuthenticator, createApiServer, createObjects, impersonator, servedVersions, tokenFileAuthenticator, type AdmissionParts, type AdmissionPlugin, type AllowedOrigins, type ApiServer, type Auditor, type Authorizer, type Debugging, type FlowControlSettings, type Metrics, type Objects, type Outbound, type RuntimeConfig, type TokenSigner, type Tracer,
 } from './index.ts'
 
 export type Body = Record<string, any> // allowed: whatever JSON came back
@@ -37,6 +37,8 @@ interface StartOptions {
   /** Default: everybody may do everything. Where one is given, users may act as others too. */
   readonly authorizer?: (objects: Objects) => Authorizer
   readonly former?: Awaited<ReturnType<typeof loadFormer>>
+  /** --runtime-config; `features` are the gates that are on. */
+  readonly runtimeConfig?: RuntimeConfig
   /** Bearer tokens; whoever has none is anonymous. */
   readonly users?: Readonly<Record<string, User>>
   readonly auditor?: Auditor
@@ -52,14 +54,15 @@ interface StartOptions {
   readonly ttlSeconds?: number
 }
 
-export async function start({ admission = [], parts = {}, authorizer: authorizerOf, former, users, tokens, auditor, metrics, outbound, flowControl, log = silent, features, tracer, debugging, cors, ttlSeconds }: StartOptions = {}) {
+export async function start({ admission = [], parts = {}, authorizer: authorizerOf, former, runtimeConfig, users, tokens, auditor, metrics, outbound, flowControl, log = silent, features, tracer, debugging, cors, ttlSeconds }: StartOptions = {}) {
   const clock = new HandClock()
   const store = await openStore({ engine: memoryEngine(), clock })
   const objects = createObjects({ store, clock, freeze: true, ...(ttlSeconds !== undefined && { ttlSeconds }) })
   const authorizer = authorizerOf?.(objects) ?? allowAll
   const plugins = typeof admission === 'function' ? admission(admissionParts({ clock, authorizer, api: (request) => handler(request), ...parts })) : admission
+  const versions = runtimeConfig && await servedVersions(runtimeConfig, features ?? new Set(), log), further = versions?.further ?? former?.formerVersions
   const api: ApiServer = createApiServer({
-    objects, clock, random: seeded(7), log, kinds: [...kinds, ...(former?.formerKinds ?? [])], admission: plugins, ...(former && { former: former.formerVersions }), authorizer,
+    objects, clock, random: seeded(7), log, kinds: [...kinds, ...(versions?.kinds ?? former?.formerKinds ?? [])], admission: plugins, ...(further && { former: further }), ...(versions && { serves: versions.serves }), authorizer,
     ...(authorizerOf && { impersonate: impersonator(authorizer) }), ...(tokens && { tokens }), ...(auditor && { auditor }), ...(metrics && { metrics }), ...(outbound && { outbound }), ...(flowControl && { flowControl }), ...(features && { features }), ...(tracer && { tracer }), ...(debugging && { debugging }), ...(cors && { cors }),
     authenticator: authenticatorChain(users ? [bearerAuthenticator([tokenFileAuthenticator(new Map(Object.entries(users)))])] : [], { anonymous: () => true, log: silent }),
   })

@@ -4,7 +4,7 @@ import { before, test } from 'node:test'
 import { loadFormer } from '#kinds'
 import { loadProtobuf } from '#machinery'
 import { start, type Ask, type Body } from './contract-kit.ts'
-import { formerAskedFor, formerVersionNames, runtimeConfigProblem } from './former-versions.ts'
+import { formerVersionNames } from './former-versions.ts'
 import { podPresetPlugin } from './admission/pod-preset.ts'
 
 let ask: Ask
@@ -199,13 +199,4 @@ test('a PodPreset is put into the pods it selects, init containers too; a confli
   const { body, headers } = await ask('POST /api/v1/namespaces/n/pods', pod('two', '1'))
   assert.deepEqual(body.spec.containers[0].env, [{ name: 'PORT', value: '1' }])
   assert.match(String(headers.warning), /PodPreset was not applied: merging env for c has a conflict on PORT/)
-})
-
-test('a runtime config is understood, or told what is wrong with it', () => {
-  assert.deepEqual([...formerAskedFor({ 'extensions/v1beta1': true })], ['extensions/v1beta1'])
-  assert.equal(formerAskedFor({ 'legacy/all': true, 'apps/v1beta1': false }).size, formerVersionNames.size - 1)
-  assert.equal(formerAskedFor({}).size, 0)
-  assert.equal(runtimeConfigProblem({ 'legacy/all': true, 'api/all': true }), undefined)
-  assert.match(runtimeConfigProblem({ 'apps/v1': false })!, /cannot be switched off/)
-  assert.match(runtimeConfigProblem({ nonsense: true })!, /neither/)
 })

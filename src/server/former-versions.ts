@@ -1,4 +1,4 @@
-// --runtime-config, as far as it concerns versions that the reference has removed: which of them are served.
+// Versions that the reference has removed, by name.
 import type { Kind, ServedVersion } from '#machinery'
 
 /** Every removed version, so that a server that does not serve them can still tell what was asked for. (kinds/legacy is loaded only where it serves.) */
@@ -11,34 +11,10 @@ export const formerVersionNames: ReadonlySet<string> = new Set([
 ])
 export const isFormer = ({ group, version }: { readonly group: string; readonly version: string }): boolean => formerVersionNames.has(`${group}/${version}`)
 
-export type RuntimeConfig = Readonly<Record<string, boolean>>
-const all = 'legacy/all'
-
-/** The removed versions that a --runtime-config asks for: `legacy/all=true`, or GROUP/VERSION=true one by one; false takes one out. */
-export function formerAskedFor(config: RuntimeConfig): ReadonlySet<string> {
-  const chosen = new Set(config[all] === true ? formerVersionNames : [])
-  for (const [name, on] of Object.entries(config)) {
-    if (!formerVersionNames.has(name)) continue
-    if (on) chosen.add(name)
-    else chosen.delete(name)
-  }
-  return chosen
-}
-
-/** What of a --runtime-config cannot be done here; undefined when all of it can. What is served by default may be named, but not switched off. */
-export function runtimeConfigProblem(config: RuntimeConfig): string | undefined {
-  for (const [name, on] of Object.entries(config)) {
-    if (name === all || formerVersionNames.has(name)) continue
-    if (!/^[a-z0-9.-]+\/[a-z0-9]+(\/[a-z]+)?$/.test(name)) return `"${name}" is neither ${all} nor GROUP/VERSION`
-    if (!on) return `${name}=false: versions that are served by default cannot be switched off`
-  }
-  return undefined
-}
-
 /** Of all former versions, those that are asked for; with the kinds (of which nothing is left today) that they bring. */
-export function chooseFormer(versions: ReadonlyMap<Kind, readonly ServedVersion<any>[]>, kinds: readonly Kind[], asked: ReadonlySet<string>): { readonly versions: ReadonlyMap<Kind, readonly ServedVersion<any>[]>; readonly kinds: readonly Kind[] } { // allowed: versions of any kind
+export function chooseFormer(versions: ReadonlyMap<Kind, readonly ServedVersion<any>[]>, kinds: readonly Kind[], serves: (groupVersion: string, resource: string) => boolean): { readonly versions: ReadonlyMap<Kind, readonly ServedVersion<any>[]>; readonly kinds: readonly Kind[] } { // allowed: versions of any kind
   return {
-    versions: new Map([...versions].map(([kind, list]) => [kind, list.filter((v) => asked.has(`${v.group}/${v.version}`))])),
-    kinds: kinds.filter((kind) => asked.has(kind.apiVersion)),
+    versions: new Map([...versions].map(([kind, list]) => [kind, list.filter((v) => serves(`${v.group}/${v.version}`, v.plural ?? kind.resource))])),
+    kinds: kinds.filter((kind) => serves(kind.apiVersion, kind.resource)),
   }
 }

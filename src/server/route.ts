@@ -1,4 +1,5 @@
 // From an allowed request to the function that answers it.
+import { switchedOff } from '#kinds'
 import { ApiError, badRequest, methodNotAllowed, noSuchPath, notFound, unsupportedMediaType, type ApiRequest, type ApiResponse } from '#machinery'
 import type { RequestContext } from './context.ts'
 import type { Call, Core } from './core.ts'
@@ -29,7 +30,9 @@ export function routeResource(core: Core, context: RequestContext, virtual: Read
   const { request, warnings } = context, info = context.info!
   const served = core.registry.find(info.group, info.version, info.resource)
   if (!served) {
-    if (isFormer(info)) core.log.warn('a removed API version was asked for; --legacy-apis (--runtime-config=legacy/all=true) serves it', { path: info.path, userAgent: request.headers['user-agent'] })
+    const gate = switchedOff[`${info.group}/${info.version}`]?.[info.resource]
+    if (gate !== undefined) core.log.warn(`an API version was asked for that v1.36 has switched off; --runtime-config=${info.group}/${info.version}=true${gate && ` with --feature-gates=${gate}=true`} serves it`, { path: info.path, userAgent: request.headers['user-agent'] })
+    else if (isFormer(info)) core.log.warn('a removed API version was asked for; --legacy-apis (--runtime-config=legacy/all=true) serves it', { path: info.path, userAgent: request.headers['user-agent'] })
     if (info.prefix === 'apis' && !core.registry.isBuiltIn(info.group)) return pageNotFound()
     throw noSuchPath()
   }

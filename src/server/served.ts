@@ -74,18 +74,19 @@ export class Registry {
   readonly #listeners = new Set<() => void>()
   #revision = 1
 
-  /** `former`: versions that the reference no longer serves, for a server that is asked to. */
-  constructor(kinds: readonly Kind[], subresourcesOf: (kind: Kind) => readonly Subresource[], former?: ReadonlyMap<Kind, readonly ServedVersion<any>[]>) { // allowed: versions of any kind
+  /** `former`: further versions, for a server that is asked to serve them. `serves`: whether a resource of a version (GROUP/VERSION) is served at all; default: all are. */
+  constructor(kinds: readonly Kind[], subresourcesOf: (kind: Kind) => readonly Subresource[], former?: ReadonlyMap<Kind, readonly ServedVersion<any>[]>, serves: (groupVersion: string, resource: string) => boolean = () => true) { // allowed: versions of any kind
     this.#kinds = kinds
     for (const kind of kinds) {
       const subresources = new Map(subresourcesOf(kind).map((s) => [s.name, s]))
       const shared = { kind, namespaced: kind.namespaced, verbs: kind.verbs, deletePolicy: kind.deletePolicy, subresources, ...(kind.subresources.scale && { scale: kind.subresources.scale }) }
-      this.#add({
+      if (serves(`${kind.group}/${kind.version}`, kind.resource)) this.#add({
         ...shared, group: kind.group, version: kind.version, apiVersion: kind.apiVersion, resource: kind.resource, kindName: kind.kind,
         definition: kind.definition, schema: kind.schema, rules: kind.rules, columns: kind.columns, selectable: kind.selectable, ...(kind.deprecated !== undefined && { deprecated: kind.deprecated }),
         name: { group: kind.group, resource: kind.resource },
       })
-      for (const other of [...kind.alsoServedAs, ...(former?.get(kind) ?? [])]) {
+      const also = kind.alsoServedAs.filter((other) => serves(`${other.group}/${other.version}`, other.plural ?? kind.resource))
+      for (const other of [...also, ...(former?.get(kind) ?? [])]) {
         const resource = other.plural ?? kind.resource
         this.#add({
           ...shared, group: other.group, version: other.version, apiVersion: other.group ? `${other.group}/${other.version}` : other.version, resource,

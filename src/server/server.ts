@@ -32,7 +32,7 @@ import type { Outbound } from './outbound.ts'
 import type { BackendConnector } from './proxying/backend.ts'
 import { paths } from './paths/index.ts'
 import type { Debugging } from './paths/profiling.ts'
-import { knowFormerVersions } from './typed-schemas.ts'
+import { knowFurtherVersions } from './typed-schemas.ts'
 import { pipeline } from './pipeline.ts'
 import type { RequestInfo } from './request.ts'
 import { virtualResources } from './virtual/index.ts'
@@ -61,7 +61,9 @@ export interface ApiServerOptions {
   /** Where figures are kept; default: a registry of its own. */
   readonly metrics?: Metrics
   readonly kinds: readonly Kind[]
-  /** Versions of them that the reference no longer serves (--runtime-config=legacy/all=true); absent: they are not served here either. */
+  /** Whether a resource of a version (GROUP/VERSION) is served; default: all of the kinds are. */
+  readonly serves?: (groupVersion: string, resource: string) => boolean
+  /** Further versions of them that are served because somebody asked for them (--runtime-config): removed ones, and those that v1.36 has switched off. */
   readonly former?: ReadonlyMap<Kind, readonly ServedVersion<any>[]> // allowed: versions of any kind
   /** Feature gates that are on though they are off in the reference. */
   readonly features?: ReadonlySet<string>
@@ -194,13 +196,13 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const stopwatch = options.stopwatch ?? (() => clock.now()), expressions = new ExpressionMetrics(metrics, stopwatch)
   const core: Core = {
     objects, clock, random, log, authorizer, allocators, metrics, gates: new GateMetrics(metrics), storeRequests: new StoreRequests(metrics), watchMetrics: new WatchMetrics(metrics), auditor: options.auditor ?? new Auditor(uniformPolicy('None'), metrics), tracer: options.tracer, stopwatch, expressions, comparisons: new ComparisonMetrics(metrics), conversions: new ConversionMetrics(metrics),
-    registry: new Registry(kinds, subresourcesOf, options.former),
+    registry: new Registry(kinds, subresourcesOf, options.former, options.serves),
     admission: new AdmissionChain([deviceClaimCheck(authorizer), ...options.admission, ...(roles ? [escalationCheck({ authorizer, roles })] : []), paramAccessCheck(authorizer)], { objects, metrics, expressions }),
     authenticate: authenticator.authenticate,
     logs: new EventLogs(objects, (watched) => new WatchCacheMetrics(metrics, () => objects.store.revision, watched)), listMetrics: new ListMetrics(metrics), watches: new Set(), tokens: options.tokens, kubelet: options.kubelet, backend: options.backend,
-    outbound: options.outbound ?? nobody, shortestWatchSeconds: options.minRequestTimeoutSeconds ?? 1800, proxyIdentity: options.proxyIdentity, cbor: options.features?.has('CBORServingAndStorage') ?? false,
+    outbound: options.outbound ?? nobody, shortestWatchSeconds: options.minRequestTimeoutSeconds ?? 1800, proxyIdentity: options.proxyIdentity, cbor: options.features?.has('CBORServingAndStorage') ?? false, features: options.features ?? new Set(),
   }
-  if (options.former) knowFormerVersions(options.former, options.kinds)
+  if (options.former) knowFurtherVersions(options.former, options.kinds)
   const definitions = new Definitions(core)
   definitions.start()
   const stopForgetting = forgetGone(metrics, objects, clock)

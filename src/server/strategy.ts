@@ -1,6 +1,6 @@
 // What happens to every object before it is validated, whatever its kind: metadata that only the server writes, status and spec kept
 // apart, generation. What a kind adds to it is in its rules.
-import { copy, formatTime, invalid, keepObjectMeta, nameIsDNSSubdomain, nameIsPathSegment, nameSuffix, same, toStoredForm, uuid, validateObjectMeta, validateObjectMetaUpdate, validateOwnFinalizers, zeroOf, type Clock, type FieldError, type Kind, type LooseObject, type NameRule, type Random, type TemplateMeta, type User } from '#machinery'
+import { copy, formatTime, invalid, keepObjectMeta, nameIsDNSSubdomain, nameIsPathSegment, nameSuffix, same, toStoredForm, uuid, validateObjectMeta, validateObjectMetaUpdate, validateOwnFinalizers, zeroOf, type Clock, type Features, type FieldError, type Kind, type LooseObject, type NameRule, type Random, type TemplateMeta, type User } from '#machinery'
 import type { Served } from './served.ts'
 
 const longestName = 63
@@ -25,16 +25,16 @@ export function beginMetadata(object: LooseObject, { clock, random }: { readonly
 }
 
 /** The ordinary strategy on create, then the kind's own. */
-export function prepareCreate({ kind, convert, rules, subresources }: Served, object: LooseObject, user: User): void {
+export function prepareCreate({ kind, convert, rules, subresources }: Served, object: LooseObject, user: User, features: Features): void {
   if (subresources.has('status') && kind.statusOnCreate === 'drop') resetStatus(kind, object)
   if (kind.generation) object.metadata.generation = 1
   else delete object.metadata.generation
   const own = (convert && rules.prepareCreate) ?? kind.rules.prepareCreate
-  own?.(object, user)
+  own?.(object, user, features)
 }
 
 /** The ordinary strategy on update (`subresource`: '' or 'status' or another), then the kind's own. */
-export function prepareUpdate({ kind, convert, rules, subresources }: Served, object: LooseObject, old: LooseObject, subresource: string, now: number): void {
+export function prepareUpdate({ kind, convert, rules, subresources }: Served, object: LooseObject, old: LooseObject, subresource: string, now: number, features: Features): void {
   const { metadata } = object
   keepObjectMeta(metadata, old.metadata)
   if (old.metadata.generation === undefined) delete metadata.generation
@@ -42,7 +42,7 @@ export function prepareUpdate({ kind, convert, rules, subresources }: Served, ob
   if (subresource === 'status') keepAllButStatus(object, old)
   else if (subresources.has('status') && subresource === '') keepStatus(object, old)
   const own = (convert && rules.prepareUpdate) ?? kind.rules.prepareUpdate
-  own?.(object, old, subresource === '' ? undefined : subresource, now)
+  own?.(object, old, subresource === '' ? undefined : subresource, now, features)
   if (kind.generation && subresource !== 'status' && generationChanged(kind, object, old)) metadata.generation = (old.metadata.generation ?? 0) + 1
 }
 
@@ -70,28 +70,30 @@ function generationChanged(kind: Kind, object: LooseObject, old: LooseObject): b
 /** Everything wrong with a new object. Throws Invalid. */
 export function validateCreate(served: Served, object: LooseObject): void {
   const { kind, custom } = served
-  const meta = validateObjectMeta(object.metadata, { namespaced: kind.namespaced, name: kind.rules.name ?? nameIsDNSSubdomain, ...(custom && { anyFinalizer: true }) })
+  const meta = validateObjectMeta(object.metadata, { namespaced: kind.namespaced, name: nameRule(kind, object), ...(custom && { anyFinalizer: true }) })
   refuse(served, object, custom ? custom.validate(object, undefined, '', meta, noWarnings) : [...meta, ...validated(served, object)])
 }
 
 const noWarnings = () => {}
+/** Names of some kinds follow from more than themselves. */
+const nameRule = (kind: Kind, object: LooseObject): NameRule => (name, prefix) => (kind.rules.name ?? nameIsDNSSubdomain)(name, prefix, object)
 
 /** Everything wrong with a changed object. Throws Invalid. `warn` hears of what is wrong but was so before. */
-export function validateUpdate(served: Served, object: LooseObject, old: LooseObject, subresource: string, warn: (text: string) => void = noWarnings): void {
+export function validateUpdate(served: Served, object: LooseObject, old: LooseObject, subresource: string, warn: (text: string) => void = noWarnings, now?: number): void {
   const { custom, kind } = served
   const meta = validateObjectMetaUpdate(object.metadata, old.metadata)
   // The reference asks again and again: once for all kinds, once in each, and many kinds look at the whole once more.
   const whole = (name: NameRule, anyFinalizer: boolean) => validateObjectMeta(object.metadata, { namespaced: kind.namespaced, name, anyFinalizer })
   if (custom) { refuse(served, object, [...whole(nameIsPathSegment, true), ...meta, ...custom.validate(object, old, subresource, meta, warn)]); return }
   const found = [...whole(nameIsPathSegment, true), ...meta, ...meta, ...validateOwnFinalizers(object.metadata)]
-  const again = found.length > 0 && kind.rechecksMetadata && subresource !== 'status' ? whole(kind.rules.name ?? nameIsDNSSubdomain, false) : []
-  refuse(served, object, [...found, ...again, ...validated(served, object, old, subresource === '' ? undefined : subresource)])
+  const again = found.length > 0 && kind.rechecksMetadata && subresource !== 'status' ? whole(nameRule(kind, object), false) : []
+  refuse(served, object, [...found, ...again, ...validated(served, object, old, subresource === '' ? undefined : subresource, now)])
 }
 
 /** A version's own validation stands in place of the kind's, and looks at the stored form like it. */
-function validated(served: Served, object: LooseObject, old?: LooseObject, subresource?: string): FieldError[] {
-  if (served.convert && served.rules.validate) return served.rules.validate(object, old, subresource)
-  return served.kind.rules.validate?.(object, old, subresource) ?? []
+function validated(served: Served, object: LooseObject, old?: LooseObject, subresource?: string, now?: number): FieldError[] {
+  if (served.convert && served.rules.validate) return served.rules.validate(object, old, subresource, now)
+  return served.kind.rules.validate?.(object, old, subresource, now) ?? []
 }
 
 function refuse({ group, kindName, custom }: Served, object: LooseObject, errors: readonly FieldError[]): void {

@@ -6,14 +6,18 @@ import { apiGroup, apiGroupDiscoveryList, apiGroupList, apiResourceList, apiVers
 
 /** Versions of any kind. */
 type Former = ReadonlyMap<Kind, readonly ServedVersion<any>[]> // allowed: versions of any kind
-let former: Former = new Map()
-let gone: readonly Kind[] = []
+/** Versions that somebody serves beyond those of every day, and kinds that only they have. */
+const further = new Map<Kind, Map<string, ServedVersion<any>>>() // allowed: as above
 let schemas: Map<string, Schema<any>> | undefined // allowed: schemas of any type
 
-/** Schemas are facts: whoever serves former versions, and kinds of which nothing is left, adds them for the whole process. */
-export function knowFormerVersions(versions: Former, all: readonly Kind[]): void {
-  former = versions
-  gone = all.filter((kind) => !kinds.includes(kind))
+/** Schemas are facts: whoever serves further versions and kinds adds them for the whole process. */
+export function knowFurtherVersions(versions: Former, all: readonly Kind[]): void {
+  for (const kind of all) if (!kinds.includes(kind) && !further.has(kind)) further.set(kind, new Map())
+  for (const [kind, list] of versions) {
+    const known = further.get(kind) ?? new Map<string, ServedVersion<any>>() // allowed: as above
+    further.set(kind, known)
+    for (const version of list) known.set(`${version.group}/${version.version}`, version)
+  }
   schemas = undefined
 }
 
@@ -30,9 +34,9 @@ function allSchemas(): Map<string, Schema<any>> { // allowed: schemas of any typ
     ['v1 APIGroup', apiGroup], ['v1 APIGroupList', apiGroupList], ['v1 APIResourceList', apiResourceList], [' APIVersions', apiVersions], [' APIResourceList', apiResourceList], ['apidiscovery.k8s.io/v2 APIGroupDiscoveryList', apiGroupDiscoveryList],
   ])
   for (const type of [authTokenRequest, eviction, scale]) out.set(`${type.apiVersion} ${type.kind}`, type.schema)
-  for (const served of [...kinds, ...former.keys(), ...gone]) {
+  for (const served of new Set([...kinds, ...further.keys()])) {
     out.set(`${served.apiVersion} ${served.kind}`, served.schema)
-    for (const { group, version, kind = served.kind, schema } of [...served.alsoServedAs, ...(former.get(served) ?? [])]) out.set(`${group ? `${group}/` : ''}${version} ${kind}`, schema)
+    for (const { group, version, kind = served.kind, schema } of [...served.alsoServedAs, ...(further.get(served)?.values() ?? [])]) out.set(`${group ? `${group}/` : ''}${version} ${kind}`, schema)
   }
   return out
 }

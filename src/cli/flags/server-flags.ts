@@ -1,5 +1,5 @@
 // The reference's own flag names, for what we have. Meanings and defaults are the reference's unless the description says so.
-import { choice, duration, integer, ipAddress, labelValues, list, network, path, portRange, switches, text, texts, toggle } from '../flag.ts'
+import { choice, duration, integer, ipAddress, labelValues, list, network, path, portRange, settings, text, texts, toggle } from '../flag.ts'
 import { auditFlags } from './audit-flags.ts'
 import { authenticationFlags } from './authentication-flags.ts'
 import { authorizationFlags } from './authorization-flags.ts'
@@ -35,7 +35,7 @@ export const serverFlags = {
   encryptionProviderConfigAutomaticReload: toggle({ group, description: 'Read it again when it changes' }),
   enableAdmissionPlugins: list({ group, description: 'Admission plugins beyond those on by default; NodeRestriction unless others are named (the reference: none)' }, ['NodeRestriction']),
   disableAdmissionPlugins: list({ group, description: 'Admission plugins to switch off' }),
-  runtimeConfig: switches({ group, description: 'API versions to switch on: legacy/all=true serves every version that was ever removed, GROUP/VERSION=true one of them' }),
+  runtimeConfig: settings({ group, description: 'API versions to switch on or off: api/all, api/ga, api/beta, api/alpha, GROUP/VERSION, GROUP/VERSION/RESOURCE; legacy/all=true serves every version that was ever removed' }),
   legacyApis: toggle({ group, description: 'Serve every API version that was ever removed (extensions/v1beta1 and the like): the same as --runtime-config=legacy/all=true' }),
   admissionControlConfigFile: path({ group, description: 'What single admission plugins are told (AdmissionConfiguration)' }),
   allowPrivileged: toggle({ group, description: 'Allow privileged containers (the reference: false)' }, true),

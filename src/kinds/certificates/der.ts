@@ -1,5 +1,5 @@
 // ASN.1 in its distinguished encoding (X.690), as far as certificates, requests and keys need it.
-export interface Element { readonly tag: number; readonly content: Uint8Array; readonly end: number }
+export interface Element { readonly tag: number; readonly content: Uint8Array; readonly end: number; /** With tag and length. */ readonly whole: Uint8Array }
 export const tags = { integer: 0x02, bits: 0x03, octets: 0x04, identifier: 0x06, sequence: 0x30 } as const
 
 /** Throws an Error in Go's words where there is none. */
@@ -12,7 +12,7 @@ export function element(bytes: Uint8Array, at = 0): Element {
   for (let i = 0; i < more; i++) length = length * 256 + (bytes[at + 2 + i] ?? 0)
   const from = at + 2 + more, end = from + length
   if (end > bytes.length) throw new Error('asn1: syntax error: data truncated')
-  return { tag, content: bytes.subarray(from, end), end }
+  return { tag, content: bytes.subarray(from, end), end, whole: bytes.subarray(at, end) }
 }
 export function parts(bytes: Uint8Array): Element[] {
   const out: Element[] = []

@@ -1,4 +1,4 @@
-import { defineKind, forbiddenValue, invalidValue, isQualifiedName, s, type Infer, type ObjectOf } from '#machinery'
+import { defineKind, forbiddenValue, invalidValue, isQualifiedName, s, type FieldError, type Infer, type ObjectOf } from '#machinery'
 import * as cells from '../cells.ts'
 import { atLeastZero, failing, oneOf } from '../checks.ts'
 
@@ -19,6 +19,10 @@ function dropCoordination(spec: LeaseSpec, old?: LeaseSpec): void {
   if (old?.preferredHolder === undefined) delete spec.preferredHolder
 }
 
+/** A name of Kubernetes' own, or one with a domain. */
+export const validateStrategy = (strategy: string, at: string): FieldError[] =>
+  (strategy.includes('/') ? failing(isQualifiedName, strategy, `${at}.strategy`) : oneOf(strategy, ['OldestEmulationVersion'], `${at}.strategy`))
+
 export const lease = defineKind({
   group: 'coordination.k8s.io', version: 'v1', kind: 'Lease', plural: 'leases',
   scope: 'Namespaced',
@@ -34,8 +38,7 @@ export const lease = defineKind({
   validate: ({ spec: { leaseDurationSeconds: seconds, leaseTransitions: changes, strategy, preferredHolder } }) => [
     ...(seconds !== undefined && seconds <= 0 ? [invalidValue('spec.leaseDurationSeconds', seconds, 'must be greater than 0')] : []),
     ...atLeastZero(changes, 'spec.leaseTransitions'),
-    ...(strategy === undefined ? [] : strategy.includes('/') ? failing(isQualifiedName, strategy, 'spec.strategy.strategy')
-      : oneOf(strategy, ['OldestEmulationVersion'], 'spec.strategy.strategy')),
+    ...(strategy === undefined ? [] : validateStrategy(strategy, 'spec.strategy')),
     ...(preferredHolder && !strategy ? [forbiddenValue('spec.preferredHolder', 'may only be specified if `strategy` is defined')] : []),
   ],
 })

@@ -1,7 +1,5 @@
 // admissionregistration.k8s.io/v1beta1 and v1alpha1: webhooks that forgave and forgot by default; policies as they are today.
 import type { FieldError, Kind, LabelSelector, ServedVersion } from '#machinery'
-import { mutatingAdmissionPolicy } from '../admissionregistration/mutatingadmissionpolicy.ts'
-import { mutatingAdmissionPolicyBinding } from '../admissionregistration/mutatingadmissionpolicybinding.ts'
 import { mutatingWebhookConfiguration } from '../admissionregistration/mutatingwebhookconfiguration.ts'
 import { validatingAdmissionPolicy } from '../admissionregistration/validatingadmissionpolicy.ts'
 import { validatingAdmissionPolicyBinding } from '../admissionregistration/validatingadmissionpolicybinding.ts'
@@ -35,5 +33,4 @@ const policies = (kind: Kind, beta: readonly [number, number], alpha: readonly [
 export const formerAdmission: readonly (readonly [Kind, readonly ServedVersion<any>[]])[] = [ // allowed: as above
   webhooks(mutatingWebhookConfiguration), webhooks(validatingWebhookConfiguration),
   policies(validatingAdmissionPolicy, [31, 34], [28, 31]), policies(validatingAdmissionPolicyBinding, [31, 34], [28, 31]),
-  policies(mutatingAdmissionPolicy, [37, 40], [35, 38]), policies(mutatingAdmissionPolicyBinding, [37, 40], [35, 38]),
 ]

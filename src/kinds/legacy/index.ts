@@ -11,15 +11,13 @@ import { customResourceDefinition } from '../apiextensions/customresourcedefinit
 import { horizontalPodAutoscaler } from '../autoscaling/horizontalpodautoscaler.ts'
 import { ingress } from '../networking/ingress.ts'
 import { ingressClass } from '../networking/ingressclass.ts'
-import { ipAddress } from '../networking/ipaddress.ts'
 import { networkPolicy } from '../networking/networkpolicy.ts'
-import { serviceCIDR } from '../networking/servicecidr.ts'
 import { podDisruptionBudget } from '../policy/poddisruptionbudget.ts'
 import { formerAdmission } from './admissionregistration.ts'
 import { formerDefinitions } from './apiextensions.ts'
 import { formerAutoscalers } from './autoscaling.ts'
 import { nearlyUnchanged } from './nearly-unchanged.ts'
-import { formerIngressClasses, formerIngresses, formerIPAddresses, formerNetworkPolicies, formerServiceCIDRs } from './networking.ts'
+import { formerIngressClasses, formerIngresses, formerNetworkPolicies } from './networking.ts'
 import { formerDisruptionBudgets } from './policy.ts'
 import { podPreset } from './podpreset.ts'
 import { formerPodSecurityPolicies, podSecurityPolicy } from './podsecuritypolicy.ts'
@@ -29,8 +27,8 @@ import { formerControllerRevisions, formerDaemonSets, formerDeployments, formerR
 /** Former versions of each kind, newest first. */
 export const formerVersions: ReadonlyMap<Kind, readonly ServedVersion<any>[]> = gathered([ // allowed: versions of every shape in one table
   [deployment, formerDeployments], [replicaSet, formerReplicaSets], [daemonSet, formerDaemonSets], [statefulSet, formerStatefulSets], [controllerRevision, formerControllerRevisions], [replicationController, formerReplicationControllers],
-  [horizontalPodAutoscaler, formerAutoscalers], [ingress, formerIngresses], [ingressClass, formerIngressClasses], [networkPolicy, formerNetworkPolicies], [ipAddress, formerIPAddresses],
-  [serviceCIDR, formerServiceCIDRs], [podDisruptionBudget, formerDisruptionBudgets], [customResourceDefinition, formerDefinitions], [podSecurityPolicy, formerPodSecurityPolicies],
+  [horizontalPodAutoscaler, formerAutoscalers], [ingress, formerIngresses], [ingressClass, formerIngressClasses], [networkPolicy, formerNetworkPolicies],
+  [podDisruptionBudget, formerDisruptionBudgets], [customResourceDefinition, formerDefinitions], [podSecurityPolicy, formerPodSecurityPolicies],
   ...formerRbac, ...nearlyUnchanged, ...formerAdmission,
 ])
 /** Kinds of which nothing is left today. */

@@ -158,7 +158,7 @@ const unchanged: readonly (readonly [Kind, string, string, number, number])[] = 
   [lease, 'coordination', 'v1beta1', 19, 22], [priorityClass, 'scheduling', 'v1beta1', 14, 22], [priorityClass, 'scheduling', 'v1alpha1', 14, 22],
   [storageClass, 'storage', 'v1beta1', 19, 22], [volumeAttachment, 'storage', 'v1beta1', 19, 22], [volumeAttachment, 'storage', 'v1alpha1', 21, 24], [csiNode, 'storage', 'v1beta1', 19, 22],
   [csiDriver, 'storage', 'v1beta1', 19, 22], [csiStorageCapacity, 'storage', 'v1beta1', 24, 27], [csiStorageCapacity, 'storage', 'v1alpha1', 21, 24],
-  [volumeAttributesClass, 'storage', 'v1beta1', 34, 37], [volumeAttributesClass, 'storage', 'v1alpha1', 32, 35],
+  [volumeAttributesClass, 'storage', 'v1alpha1', 32, 35],
   [tokenReview, 'authentication', 'v1beta1', 19, 22], [selfSubjectReview, 'authentication', 'v1beta1', 30, 33], [selfSubjectReview, 'authentication', 'v1alpha1', 27, 30],
   [selfSubjectAccessReview, 'authorization', 'v1beta1', 19, 22], [selfSubjectRulesReview, 'authorization', 'v1beta1', 19, 22],
   [flowSchema, 'flowcontrol', 'v1beta3', 29, 32], [flowSchema, 'flowcontrol', 'v1beta2', 26, 29], [flowSchema, 'flowcontrol', 'v1beta1', 23, 26], [flowSchema, 'flowcontrol', 'v1alpha1', 20, 24],

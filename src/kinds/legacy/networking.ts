@@ -3,9 +3,7 @@ import { s, type Fields, type ServedVersion } from '#machinery'
 import { typedLocalObjectReference } from '../core/references.ts'
 import { ingress, type Ingress, type IngressBackend } from '../networking/ingress.ts'
 import { ingressClass } from '../networking/ingressclass.ts'
-import { ipAddress } from '../networking/ipaddress.ts'
 import { networkPolicy } from '../networking/networkpolicy.ts'
-import { serviceCIDR } from '../networking/servicecidr.ts'
 import { former, inOrder, without, type Former } from './former.ts'
 
 const extensions = { group: 'extensions', version: 'v1beta1', names: 'io.k8s.api.extensions.v1beta1' }
@@ -48,5 +46,3 @@ export const formerIngresses: readonly ServedVersion<any>[] = [ // allowed: one 
 ]
 export const formerIngressClasses: readonly ServedVersion<any>[] = [former(ingressClass, { ...beta1, deprecated: [19, 22] })] // allowed: as above
 export const formerNetworkPolicies: readonly ServedVersion<any>[] = [former(networkPolicy, { ...extensions, deprecated: [9, 16] })] // allowed: as above
-export const formerIPAddresses: readonly ServedVersion<any>[] = [former(ipAddress, { ...beta1, deprecated: [34, 37] })] // allowed: as above
-export const formerServiceCIDRs: readonly ServedVersion<any>[] = [former(serviceCIDR, { ...beta1, deprecated: [34, 37] })] // allowed: as above

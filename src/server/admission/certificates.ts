@@ -1,7 +1,7 @@
 // Who may decide about certificates: rights are given per signer, on the resource `signers` that exists for nothing else.
-import type { CertificateSigningRequest } from '#kinds'
+import type { CertificateSigningRequest, ClusterTrustBundle, PodCertificateRequest } from '#kinds'
 import { subjectOfRequest } from '#kinds'
-import { same, type User } from '#machinery'
+import { forbiddenValue, invalid, same, type User } from '#machinery'
 import type { Authorizer } from '../authz/authz.ts'
 import { on, refusal, type AdmissionPlugin } from './admission.ts'
 
@@ -43,6 +43,29 @@ export const certificateSubjectRestriction: AdmissionPlugin = {
     if (organizations.includes(mightiest)) throw refusal(attributes, `use of ${clientSigner} signer with ${mightiest} group is not allowed`)
   },
 }
+
+/** A bundle that names a signer needs `attest` on it; one that changes in nothing but who owns it and holds it back needs nothing. */
+export const clusterTrustBundleAttest = (authorizer: Authorizer): AdmissionPlugin => ({
+  name: 'ClusterTrustBundleAttest',
+  handles: on(['CREATE', 'UPDATE'], 'clustertrustbundles.certificates.k8s.io'),
+  async validate(attributes) {
+    const now = attributes.object as ClusterTrustBundle, before = attributes.old as ClusterTrustBundle | undefined, signer = now.spec.signerName
+    if (!signer || (before && same(withoutHolders(now), withoutHolders(before)))) return
+    if (!await mayFor(authorizer, attributes.user, 'attest', signer)) throw refusal(attributes, `user not permitted to attest for signerName ${JSON.stringify(signer)}`)
+  },
+})
+const withoutHolders = ({ metadata: { ownerReferences: _owners, finalizers: _finalizers, managedFields: _managed, ...metadata }, ...object }: ClusterTrustBundle) => ({ ...object, metadata })
+
+/** Whoever says what became of a request for a pod's certificate needs `sign` on its signer. Part of the kind, not a plugin that can be switched off. */
+export const podCertificateSigning = (authorizer: Authorizer): AdmissionPlugin => ({
+  name: 'PodCertificateSigning',
+  handles: on(['UPDATE'], 'podcertificaterequests.certificates.k8s.io', ['status']),
+  async validate({ object, old, user }) {
+    const now = object as PodCertificateRequest, before = old as PodCertificateRequest, signer = before.spec.signerName
+    if (same(now.status, before.status) || await mayFor(authorizer, user, 'sign', signer)) return
+    throw invalid({ group: 'certificates.k8s.io', kind: 'PodCertificateRequest' }, before.metadata.name, [forbiddenValue('spec.signerName', `User ${JSON.stringify(user.name)} is not permitted to "sign" for signer ${JSON.stringify(signer)}`)])
+  },
+})
 
 const signerOf = (object: object | undefined): string => (object as CertificateSigningRequest).spec.signerName
 

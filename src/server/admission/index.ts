@@ -7,7 +7,7 @@ import type { AdmissionPlugin } from './admission.ts'
 import { alwaysPullImages } from './always-pull-images.ts'
 import { alwaysAdmit, alwaysDeny, resting } from './always.ts'
 import { limitPodHardAntiAffinityTopology } from './anti-affinity-topology.ts'
-import { certificateApproval, certificateSigning, certificateSubjectRestriction } from './certificates.ts'
+import { certificateApproval, certificateSigning, certificateSubjectRestriction, clusterTrustBundleAttest } from './certificates.ts'
 import { persistentVolumeClaimResize } from './claim-resize.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import { readAdmissionConfiguration, type PluginConfiguration, type PluginConfigurations } from './configuration.ts'
@@ -23,6 +23,7 @@ import { namespaceLifecycle } from './namespace-lifecycle.ts'
 import { nodeDeclaredFeatureValidator } from './node-declared-features.ts'
 import { nodeRestriction } from './node-restriction.ts'
 import { ownerReferencesPermissionEnforcement } from './owner-references.ts'
+import { podGroupProtection, podGroupWorkloadExists } from './pod-groups.ts'
 import { podNodeSelector } from './pod-node-selector.ts'
 import { podResizeValidator } from './pod-resize.ts'
 import { podSecurity } from './pod-security/index.ts'
@@ -89,18 +90,18 @@ const all: readonly Entry[] = [
   off('ExtendedResourceToleration', () => extendedResourceToleration),
   on('DefaultStorageClass', () => defaultStorageClass),
   on('StorageObjectInUseProtection', () => storageObjectInUseProtection),
-  on('PodGroupProtection', () => resting),
+  on('PodGroupProtection', () => podGroupProtection),
   off('OwnerReferencesPermissionEnforcement', ({ authorizer }) => ownerReferencesPermissionEnforcement(authorizer)),
   on('PersistentVolumeClaimResize', () => persistentVolumeClaimResize),
   on('RuntimeClass', () => runtimeClassPlugin),
   on('CertificateApproval', ({ authorizer }) => certificateApproval(authorizer)),
   on('CertificateSigning', ({ authorizer }) => certificateSigning(authorizer)),
-  on('ClusterTrustBundleAttest', () => resting),
+  on('ClusterTrustBundleAttest', ({ authorizer }) => clusterTrustBundleAttest(authorizer)),
   on('CertificateSubjectRestriction', () => certificateSubjectRestriction),
   on('DefaultIngressClass', () => defaultIngressClass),
   off('DenyServiceExternalIPs', () => denyServiceExternalIPs),
   on('PodTopologyLabels', () => podTopologyLabels),
-  on('PodGroupWorkloadExists', () => resting),
+  on('PodGroupWorkloadExists', () => podGroupWorkloadExists),
   on('NodeDeclaredFeatureValidator', () => nodeDeclaredFeatureValidator),
   on('JobValidation', () => resting),
   on('PodResizeValidator', () => podResizeValidator),

@@ -1,0 +1,34 @@
+import { defineKind, nameIsDNSSubdomain, s, type Infer, type NameRule, type ObjectOf } from '#machinery'
+import * as cells from '../cells.ts'
+import { validateTrustBundle } from './validate-trust-bundle.ts'
+
+export const clusterTrustBundleSpec = s.object('io.k8s.api.certificates.v1beta1.ClusterTrustBundleSpec', {
+  signerName: s.string(),
+  trustBundle: s.required(s.string()),
+})
+export type ClusterTrustBundleSpec = Infer<typeof clusterTrustBundleSpec>
+
+/** A bundle of a signer is called after it, all others have no colon in their names. */
+export const trustBundleName: NameRule = (name, prefix, object) => {
+  const signer = (object as { spec?: Partial<ClusterTrustBundleSpec> } | undefined)?.spec?.signerName
+  if (!signer) return name.includes(':') ? ['ClusterTrustBundle without signer name must not have ":" in its name'] : nameIsDNSSubdomain(name, prefix)
+  const start = `${signer.replaceAll('/', ':')}:`
+  return name.startsWith(start) ? nameIsDNSSubdomain(name.slice(start.length), prefix) : [`ClusterTrustBundle for signerName ${signer} must be named with prefix ${start}`]
+}
+
+/** KEP-3257: authorities that pods may be given as files. */
+export const clusterTrustBundle = defineKind({
+  group: 'certificates.k8s.io', version: 'v1beta1', kind: 'ClusterTrustBundle', plural: 'clustertrustbundles',
+  scope: 'Cluster',
+  definition: 'io.k8s.api.certificates.v1beta1.ClusterTrustBundle',
+  deprecated: 'certificates.k8s.io/v1beta1 ClusterTrustBundle is deprecated in v1.36+, unavailable in v1.39+',
+  versionRequiredOnUpdate: true, rechecksMetadata: true,
+  columns: [cells.name, { name: 'SignerName', value: (o) => o.spec.signerName || '<none>' }],
+  selectable: { 'spec.signerName': (o) => o.spec.signerName ?? '' },
+  fields: {
+    spec: s.required(s.value(clusterTrustBundleSpec)),
+  },
+  name: trustBundleName,
+  validate: validateTrustBundle,
+})
+export type ClusterTrustBundle = ObjectOf<typeof clusterTrustBundle>
