@@ -28,11 +28,13 @@ export interface PodInfo {
 const known = new WeakMap<Pod, PodInfo>()
 const none: readonly never[] = []
 
-export function podInfoOf(pod: Pod): PodInfo {
+/** `old`: an earlier version of the pod, whose amounts hold where nothing has been said that they follow from. */
+export function podInfoOf(pod: Pod, old?: Pod): PodInfo {
   const found = known.get(pod)
   if (found) return found
+  const before = old && old.spec === pod.spec && asksBySpec(old) && asksBySpec(pod) ? known.get(old) : undefined
   const { metadata, spec } = pod, { podAffinity, podAntiAffinity } = spec.affinity ?? {}
-  const requests = podRequests(pod), ports = hostPortsOf(pod), scored = podRequests(pod, true)
+  const { requests, ports, scored } = before ?? { requests: podRequests(pod), ports: hostPortsOf(pod), scored: podRequests(pod, true) }
   let signature: string | undefined // of few pods is it ever asked for: of those without a node
   const info: PodInfo = {
     pod, uid: metadata.uid, name: metadata.name, namespace: metadata.namespace ?? '', labels: metadata.labels ?? {}, priority: spec.priority ?? 0, terminating: metadata.deletionTimestamp !== undefined,
@@ -44,6 +46,9 @@ export function podInfoOf(pod: Pod): PodInfo {
   known.set(pod, info)
   return info
 }
+/** Whether what the pod asks for follows from its spec alone: nothing is in force on its node that could be more. */
+const asksBySpec = ({ status }: Pod): boolean =>
+  !status?.containerStatuses && !status?.initContainerStatuses && !status?.resources && !status?.conditions?.some((c) => c.type === 'PodResizePending')
 const weighted = (terms: NonNullable<NonNullable<Pod['spec']['affinity']>['podAffinity']>['preferredDuringSchedulingIgnoredDuringExecution'], pod: Pod): readonly WeightedTerm[] =>
   (terms?.length ? terms.map(({ weight, podAffinityTerm }) => ({ weight, term: affinityTerms([podAffinityTerm], pod)[0]! })) : none)
 
@@ -58,7 +63,7 @@ function hostPortsOf({ spec }: Pod): readonly HostPort[] {
 export const sameToRules = (a: PodInfo, b: PodInfo): boolean =>
   a.terminating === b.terminating && sameFlat(a.labels, b.labels) && sameAmounts(a.requests, b.requests) && sameAmounts(a.scored, b.scored) && a.pod.metadata.generation === b.pod.metadata.generation && a.pod.status?.startTime === b.pod.status?.startTime
 const sameAmounts = (a: Resources, b: Resources): boolean =>
-  a.cpu === b.cpu && a.memory === b.memory && a.storage === b.storage && a.scalars.size === b.scalars.size && [...a.scalars].every(([name, n]) => b.scalars.get(name) === n)
+  a === b || (a.cpu === b.cpu && a.memory === b.memory && a.storage === b.storage && a.scalars.size === b.scalars.size && [...a.scalars].every(([name, n]) => b.scalars.get(name) === n))
 function sameFlat(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
   if (a === b) return true
   const keys = Object.keys(a)

@@ -148,7 +148,7 @@ export class Scheduler {
     if (pod.spec.nodeName) {
       this.#queue.remove(uid)
       this.#assumed.delete(uid)
-      this.#nodes.place(podInfoOf(pod), pod.spec.nodeName)
+      this.#nodes.place(podInfoOf(pod, old), pod.spec.nodeName)
       if (this.#queue.size === 0) return
       if (!old?.spec.nodeName) this.#queue.happened({ on: 'AssignedPod', action: 'Add', now: pod })
       else for (const action of podChanges(old, pod)) this.#queue.happened({ on: 'AssignedPod', action, old, now: pod })

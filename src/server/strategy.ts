@@ -55,10 +55,15 @@ function keepStatus(object: LooseObject, old: LooseObject): void {
   if (old.status === undefined) delete object.status
   else object.status = copy(old.status)
 }
+/** What a write of /status cannot change and has not tried to is the stored object's own: nobody has to look through it, before or after. */
+export function shareUnwritten(object: LooseObject, old: LooseObject): void {
+  for (const field of Object.keys(object)) if (!writtenByStatus.has(field) && same(object[field], old[field])) object[field] = old[field]
+}
+const writtenByStatus: ReadonlySet<string> = new Set(['status', 'metadata', 'kind', 'apiVersion'])
 /** /status writes status, and of metadata what belongs to it: labels, annotations and the rest stay. */
 function keepAllButStatus(object: LooseObject, old: LooseObject): void {
-  for (const field of Object.keys(object)) if (!(field in old) && !['status', 'metadata', 'kind', 'apiVersion'].includes(field)) delete object[field]
-  for (const [field, value] of Object.entries(old)) if (!['status', 'metadata', 'kind', 'apiVersion'].includes(field)) object[field] = copy(value)
+  for (const field of Object.keys(object)) if (!(field in old) && !writtenByStatus.has(field)) delete object[field]
+  for (const [field, value] of Object.entries(old)) if (!writtenByStatus.has(field) && object[field] !== value) object[field] = copy(value)
 }
 
 function generationChanged(kind: Kind, object: LooseObject, old: LooseObject): boolean {

@@ -9,7 +9,7 @@ import { dropDuplicateOwners } from './duplicate-owners.ts'
 import { haveOtherManagers, isUnchanged, trackFields } from './managed-fields.ts'
 import { writeOptions, type WriteOptions } from './options.ts'
 import { objectAnswer, storedAnswer } from './respond.ts'
-import { prepareUpdate, validateUpdate, wipeMetadata } from './strategy.ts'
+import { prepareUpdate, shareUnwritten, validateUpdate, wipeMetadata } from './strategy.ts'
 import { admitted, allocate, readBody, warnAbout, writeAttempts } from './write.ts'
 
 /** Of what a client gives for a subresource, the part that the subresource may change. Both are left as they are. */
@@ -91,6 +91,7 @@ async function attemptOnce(call: Call, { options, change, operation = 'UPDATE', 
   if (uid && uid !== old.metadata.uid) throw otherUid(call, uid, old.metadata)
   let object = await change(old)
   checkVersion(call, object, old)
+  if (subresource === 'status') shareUnwritten(object, old)
   if (!tracked) trackFields(call, object, old, manager ?? managerName(options.fieldManager, call.request.headers['user-agent']), subresource)
   if (adoptTracked) object = adoptTracked(object, old)
   const write = admitted(call, operation, options)

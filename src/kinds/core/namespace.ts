@@ -61,7 +61,7 @@ export const namespace = defineKind({
     o.metadata.labels = { ...o.metadata.labels, [nameLabel]: o.metadata.name }
   },
   prepareUpdate: (o, old, subresource) => {
-    if (subresource === 'finalize') return
+    if (subresource === 'finalize' || subresource === 'status') return
     if (old.spec.finalizers) o.spec.finalizers = [...old.spec.finalizers]
     else delete o.spec.finalizers
   },

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Pod } from '#kinds'
+import { podInfoOf } from '../pod-info.ts'
 import { podRequests } from '../resources.ts'
 import { asks, nodeOf, podOf, StillCluster, type Still } from '../still-cluster.ts'
 
@@ -30,6 +31,13 @@ const requests: [why: string, spec: object, cpu: number][] = [
   ['sidecars with containers', { containers: [{ name: 'a', resources: { requests: { cpu: '2' } } }], initContainers: [{ name: 'i', resources: { requests: { cpu: '2' } } }, { name: 's', restartPolicy: 'Always', resources: { requests: { cpu: '1' } } }] }, 3000],
   ['the pod as a whole', { resources: { requests: { cpu: '5' } }, containers: [{ name: 'a', resources: { requests: { cpu: '2' } } }], overhead: { cpu: '100m' } }, 5100],
 ]
+test('what a version of a pod asks for follows from the one before, unless its status says otherwise', () => {
+  const first = podOf(asks({ cpu: '1' })), with_ = (status: object): Pod => ({ ...first, status }) as Pod, of = (pod: Pod) => podInfoOf(pod, first).requests
+  const { requests } = podInfoOf(first)
+  assert.equal(of(with_({ conditions: [{ type: 'Ready', status: 'True' }] })), requests)
+  assert.equal(of(with_({ containerStatuses: [{ name: 'c', resources: { requests: { cpu: '3' } }, allocatedResources: { cpu: '1' } }] })).cpu, 3000)
+  assert.equal(of({ ...first, spec: { ...first.spec, ...asks({ cpu: '2' }) } } as Pod).cpu, 2000)
+})
 for (const [why, spec, cpu] of requests) test(`what a pod asks for: ${why}`, () => { assert.equal(podRequests(podOf(spec)).cpu, cpu) })
 
 const spread = (scoringStrategy?: object) => new StillCluster([nodeOf('a', {}, [podOf(asks({ cpu: '1', memory: '2Gi' }))]), nodeOf('b', {}, [podOf(asks({ cpu: '3', memory: '2Gi' }))]), nodeOf('c', { allocatable: { 'a.b/c': '4' } })], scoringStrategy ? withArgs({ scoringStrategy }) : {})

@@ -74,7 +74,7 @@ export class SchedulingQueue {
 
   /** A pod without a node appeared or changed. */
   put(pod: Pod): void {
-    const info = podInfoOf(pod), entry = this.#entries.get(info.uid)
+    const entry = this.#entries.get(pod.metadata.uid), info = podInfoOf(pod, entry?.pod.pod)
     if (!entry) {
       this.nominator.set(info, pod.status?.nominatedNodeName)
       const fresh = newEntry(info, this.#clock.now(), this.#order++)

@@ -15,14 +15,15 @@ export class NodeGraph {
   readonly #stops: (() => void)[]
 
   constructor(objects: ObjectReader) {
-    const follow = <T extends AnyObject>(kind: Kind<T>, edges: (object: T) => readonly Edge[]) => objects.follow(kind, ({ object, old }) => {
+    const follow = <T extends AnyObject>(kind: Kind<T>, edges: (object: T) => readonly Edge[], unchanged: (object: T, old: T) => boolean = () => false) => objects.follow(kind, ({ object, old }) => {
+      if (object && old && unchanged(object, old)) return
       const before = old ? edges(old) : [], now = object ? edges(object) : []
       // The new ones first: what stays is never missing in between.
       for (const edge of now) this.#count(edge, 1)
       for (const edge of before) this.#count(edge, -1)
     })
     this.#stops = [
-      follow(pod, edgesOfPod),
+      follow(pod, edgesOfPod, sameEdges),
       follow(persistentVolume, (volume) => {
         const { metadata: { name }, spec: { claimRef } } = volume, self = key('pv', '', name)
         if (!claimRef) return []
@@ -57,6 +58,9 @@ export class NodeGraph {
   }
 }
 
+/** Writes of a pod's status and deletions share its spec: nothing of what leads to it can have changed. */
+const sameEdges = (pod: Pod, old: Pod): boolean => pod.spec === old.spec && pod.metadata.annotations?.[mirrorAnnotation] === old.metadata.annotations?.[mirrorAnnotation]
+  && pod.status?.resourceClaimStatuses === old.status?.resourceClaimStatuses && pod.status?.extendedResourceClaimStatus === old.status?.extendedResourceClaimStatus
 function edgesOfPod(object: Pod): readonly Edge[] {
   const { metadata: { name, namespace = '', annotations }, spec } = object
   if (!spec.nodeName) return []
