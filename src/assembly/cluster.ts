@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { ClusterOptions, ClusterProgram } from '#cli'
 import { listen, type Listening } from '#server/listen'
 import type { ApiHandler } from '#machinery'
-import { allowedOrigins, featureGates, featureMetrics, Metrics, nthAddress, parseCidr } from '#server'
+import { allowedOrigins, featureGates, featureMetrics, Metrics, nthAddress, parseCidr, runtimeConfigProblem } from '#server'
 import { schedulerOptions, schedulerSettingsOf } from './scheduler-options.ts'
 import { localDirectoriesOf } from './agent-config.ts'
 import { authenticationOf, serviceAccountKeys } from './authentication-options.ts'
@@ -46,7 +46,8 @@ export async function startCluster(options: ClusterOptions, context: Context): P
 }
 
 async function start(options: ClusterOptions, { log, progress, followAudit, setVerbosity = () => {} }: Context, undo: (() => Promise<unknown>)[], fatal: PromiseWithResolvers<never>): Promise<Running> {
-  const { paths, bindAddress } = options
+  const { paths, bindAddress } = options, gates = featureGates(options.featureGates), wrong = runtimeConfigProblem(options.runtimeConfig)
+  if (wrong) throw new Error(wrong)
   const random = secureRandom(), pki = new Pki(paths.pkiDir)
   progress('preparing keys')
   // The network comes first: its address is in the server's certificate. Only clusters with real nodes load that code.
@@ -84,8 +85,8 @@ async function start(options: ClusterOptions, { log, progress, followAudit, setV
   }
 
   const calls = measuredOutbound(outbound(), metrics, stopwatch)
-  const gates = featureGates(options.featureGates)
   featureMetrics(metrics, gates)
+  for (const warning of gates.warnings) log.warn(warning)
   if (gates.idle.length > 0) log.warn('feature gates were switched that nothing here looks at', { gates: gates.idle.join(',') })
   processMetrics(metrics)
   const auditor = auditing(options, { log: log.named('audit'), clock: realClock, metrics, outbound: calls, read, ...(followAudit && { followAudit }) })

@@ -140,9 +140,11 @@ export const settings = (words: Words): Flag<Readonly<Record<string, string>>> =
 export const switches = (words: Words): Flag<Readonly<Record<string, boolean>>> => ({
   value: 'A=true,B=false', ...words, repeatable: true, default: {},
   parse: (given, before) => {
-    const pairs = given.split(',').map((pair) => {
-      const match = /^\s*([A-Za-z][A-Za-z0-9]*)=(.+?)\s*$/.exec(pair)
-      return match ? [match[1]!, parseBoolean(match[2]!)] as const : expected('NAME=true or NAME=false, separated by commas')
+    const pairs = given.split(',').filter((pair) => pair !== '').map((pair) => {
+      const at = pair.indexOf('='), name = (at < 0 ? pair : pair.slice(0, at)).trim(), value = pair.slice(at + 1).trim(), on = goBoolean(value)
+      if (at < 0) throw new Refused(`missing bool value for ${name}`)
+      if (on === undefined) throw new Refused(`invalid value of ${name}=${value}, err: strconv.ParseBool: parsing ${JSON.stringify(value)}: invalid syntax`)
+      return [name, on] as const
     })
     return { ...before, ...Object.fromEntries(pairs) }
   },
@@ -199,10 +201,11 @@ export function ipAddress(words: Words, otherwise?: string): Flag<string | undef
   return { value: 'IP', ...words, default: otherwise, parse: (given) => isIPv4(given) ? given : expected('an IPv4 address') }
 }
 
-function parseBoolean(given: string): boolean {
+const parseBoolean = (given: string): boolean => goBoolean(given) ?? expected('true or false')
+/** Go's strconv.ParseBool. */
+function goBoolean(given: string): boolean | undefined {
   if (['true', '1', 't', 'T', 'TRUE', 'True'].includes(given)) return true
-  if (['false', '0', 'f', 'F', 'FALSE', 'False'].includes(given)) return false
-  return expected('true or false')
+  return ['false', '0', 'f', 'F', 'FALSE', 'False'].includes(given) ? false : undefined
 }
 
 /** The value of a flag as given, or one line that says what to give instead. */
@@ -210,10 +213,13 @@ export function parseFlag<T>(key: string, flag: Flag<T>, given: string, before: 
   try {
     return flag.parse(given, before)
   } catch (error) {
+    if (error instanceof Refused) throw usageError(`invalid argument ${JSON.stringify(given)} for "--${flagName(key)}" flag: ${error.message}`)
     if (!(error instanceof Expected)) throw error
     throw usageError(`--${flagName(key)} wants ${error.message}, not ${JSON.stringify(given.slice(0, 100))}`)
   }
 }
 
 class Expected extends Error {}
+/** What is wrong in the reference's words. */
+class Refused extends Error {}
 function expected(what: string): never { throw new Expected(what) }

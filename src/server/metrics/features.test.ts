@@ -13,7 +13,20 @@ test('all gates of a stage are switched at once, but those that are named', () =
   assert.equal(on.get('CBORServingAndStorage'), false)
   assert.ok([...on.values()].filter(Boolean).length > [...featureGates({}).on.values()].filter(Boolean).length)
 })
-test('a gate that is none', () => { assert.throws(() => featureGates({ NoSuchGate: true }), { message: 'unrecognized feature gate: NoSuchGate' }) })
+const refusals: readonly [Readonly<Record<string, boolean>>, string][] = [
+  [{ NoSuchGate: true }, 'unrecognized feature gate: NoSuchGate'],
+  [{ APIServerTracing: false }, 'cannot set feature gate APIServerTracing to false, feature is locked to true'],
+  [{ APIServerTracing: false, SidecarContainers: false }, '[cannot set feature gate APIServerTracing to false, feature is locked to true, cannot set feature gate SidecarContainers to false, feature is locked to true]'],
+  [{ GangScheduling: true }, 'GangScheduling is enabled, but depends on features that are disabled: [GenericWorkload]'],
+  [{ AllBeta: true, ClusterTrustBundle: false }, 'ClusterTrustBundleProjection is enabled, but depends on features that are disabled: [ClusterTrustBundle]'],
+  [{ 'other:KMSv1': true }, 'component not registered: other'],
+]
+for (const [given, message] of refusals) test(`refused: ${message}`, () => { assert.throws(() => featureGates(given), { message }) })
+test('stable and deprecated gates are warned of, those of a stage are not', () => {
+  assert.deepEqual(featureGates({ APIServerTracing: true, KMSv1: true, AllAlpha: true, AllBeta: true, ComponentFlagz: true }).warnings,
+    ['Setting GA feature gate APIServerTracing=true. It will be removed in a future release.', 'Setting deprecated feature gate KMSv1=true. It will be removed in a future release.'])
+})
+test('a gate may be named with its component', () => { assert.equal(featureGates({ 'kube:KMSv1': true }).on.get('KMSv1'), true) })
 test('each gate is a figure', () => {
   const metrics = new Metrics()
   featureMetrics(metrics, featureGates({}))
