@@ -95,14 +95,16 @@ export interface Definition<F extends Fields> extends Rules<Body<F>> {
   readonly createOnUpdate?: true
   /** PUT without resourceVersion is refused. */
   readonly versionRequiredOnUpdate?: true
-  /** What a DELETE without a propagationPolicy does; default Background. */
-  readonly deletePolicy?: 'Orphan'
+  /** What a DELETE without a propagationPolicy does; default Background. Unsupported: no policy means anything, dependents are never waited for. */
+  readonly deletePolicy?: 'Orphan' | 'Unsupported'
   /** The Warning of a DELETE that orphans because nobody said otherwise. */
   readonly orphanWarning?: string
   /** Objects go by themselves this long after they were last written. */
   readonly ttlSeconds?: number
   /** Fields that managedFields leaves out, beside status: nobody but the server can change them. */
   readonly untracked?: readonly string[]
+  /** Paths that managedFields leaves out of what is written to /status, beside spec: the kind puts back what was there. */
+  readonly statusResets?: readonly (readonly string[])[]
   /** DELETE answers with the object as it last was; else with a Status. */
   readonly returnsDeleted?: true
   readonly columns?: readonly Column<Body<F>>[]
@@ -136,11 +138,12 @@ export interface Kind<T extends AnyObject = any> {
   readonly subresources: { readonly status?: true; readonly scale?: ScalePaths }
   readonly generation: boolean; readonly statusOnCreate: 'keep' | 'drop'
   readonly createOnUpdate: boolean; readonly versionRequiredOnUpdate: boolean
-  readonly deletePolicy: 'Background' | 'Orphan'
+  readonly deletePolicy: 'Background' | 'Orphan' | 'Unsupported'
   readonly orphanWarning?: string
   readonly returnsDeleted: boolean
   readonly ttlSeconds?: number
   readonly untracked: readonly string[]
+  readonly statusResets: readonly (readonly string[])[]
   readonly columns: readonly Column<T>[]
   readonly rowConditions?: (object: T) => readonly RowCondition[]
   readonly rowOrder?: (a: T, b: T) => number
@@ -179,7 +182,7 @@ export function defineKind<const F extends Fields>(d: Definition<F>): Kind<Body<
     schema: wholeObject(d.definition, d.fields),
     subresources: d.subresources ?? {}, generation: d.generation ?? false, statusOnCreate: d.statusOnCreate ?? 'drop',
     createOnUpdate: d.createOnUpdate ?? false, versionRequiredOnUpdate: d.versionRequiredOnUpdate ?? false,
-    deletePolicy: d.deletePolicy ?? 'Background', ...(d.orphanWarning !== undefined && { orphanWarning: d.orphanWarning }), returnsDeleted: d.returnsDeleted ?? false, untracked: d.untracked ?? [], ...(d.ttlSeconds !== undefined && { ttlSeconds: d.ttlSeconds }), columns: d.columns ?? [], selectable: d.selectable ?? {}, ...(d.notSelectable && { notSelectable: d.notSelectable }),
+    deletePolicy: d.deletePolicy ?? 'Background', ...(d.orphanWarning !== undefined && { orphanWarning: d.orphanWarning }), returnsDeleted: d.returnsDeleted ?? false, untracked: d.untracked ?? [], statusResets: d.statusResets ?? [], ...(d.ttlSeconds !== undefined && { ttlSeconds: d.ttlSeconds }), columns: d.columns ?? [], selectable: d.selectable ?? {}, ...(d.notSelectable && { notSelectable: d.notSelectable }),
     ...(d.rowConditions && { rowConditions: d.rowConditions }), ...(d.rowOrder && { rowOrder: d.rowOrder }),
     storagePrefix: d.storagePrefix ?? `/registry/${d.plural}/`,
     rules: { ...(defaults && { defaults }), ...(prepareCreate && { prepareCreate }), ...(prepareUpdate && { prepareUpdate }),

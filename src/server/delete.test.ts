@@ -103,3 +103,11 @@ test('who wants dependents to go too is told that it takes a while, where it doe
   await ask(`POST ${maps}`, map('free'))
   assert.equal((await ask(`DELETE ${maps}/free?orphanDependents=false`)).status, 200)
 })
+test('events have no dependents, whatever a deletion wants', async () => {
+  const { ask } = await start(), events = '/api/v1/namespaces/n/events'
+  for (const policy of ['Orphan', 'Foreground']) {
+    await ask(`POST ${events}`, { metadata: { name: 'e', finalizers: ['x.example/y'] }, involvedObject: { namespace: 'n' } })
+    assert.deepEqual((await ask(`DELETE ${events}/e?propagationPolicy=${policy}`)).body.metadata.finalizers, ['x.example/y'])
+    await ask(`PATCH ${events}/e`, { metadata: { finalizers: null } })
+  }
+})

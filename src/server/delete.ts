@@ -146,11 +146,12 @@ function markDeleted({ metadata }: LooseObject, now: number, seconds: number): v
 }
 
 /** The finalizers after the garbage collector's two were set as the options, the object or the version want it. */
-function finalizersFor({ served: { deletePolicy } }: Call, { metadata }: LooseObject, { propagationPolicy, orphanDependents }: DeleteOptions): string[] {
+function finalizersFor({ served: { kind, deletePolicy } }: Call, { metadata }: LooseObject, { propagationPolicy, orphanDependents }: DeleteOptions): string[] {
   const present = metadata.finalizers ?? []
   const policy = propagationPolicy ?? (orphanDependents !== undefined ? (orphanDependents ? 'Orphan' : 'Background')
     : present.includes(orphanFinalizer) ? 'Orphan' : present.includes(foregroundFinalizer) ? 'Foreground' : deletePolicy)
   const others = present.filter((f) => f !== orphanFinalizer && f !== foregroundFinalizer)
+  if (kind.deletePolicy === 'Unsupported') return others
   return policy === 'Orphan' ? [...others, orphanFinalizer] : policy === 'Foreground' ? [...others, foregroundFinalizer] : others
 }
 const sameFinalizers = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((f) => b.includes(f))

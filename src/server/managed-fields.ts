@@ -4,8 +4,7 @@ import type { Call } from './core.ts'
 import { converted, type Served } from './served.ts'
 
 /** What a request cannot change on /status. */
-const specPath: readonly (readonly string[])[] = [['spec']]
-const allButStatus: readonly (readonly string[])[] = [['spec'], ['metadata']]
+const onStatus = ({ kind }: Served): readonly (readonly string[])[] => [['spec'], ...kind.statusResets]
 const noPaths: readonly (readonly string[])[] = []
 /** What a request cannot change on the object itself. */
 const onMain = ({ subresources, kind }: Served) => [...(subresources.has('status') ? [['status']] : noPaths), ...kind.untracked.map((field) => [field])]
@@ -41,7 +40,7 @@ function withoutScaleTime(entry: ManagedFieldsEntry): ManagedFieldsEntry {
 
 /** Paths that a request to this part of the object cannot change. */
 export const resetPaths = (served: Served, subresource: string): readonly (readonly string[])[] =>
-  subresource === 'status' ? (served.custom ? allButStatus : specPath) : subresource === '' ? onMain(served) : noPaths
+  subresource === 'status' ? onStatus(served) : subresource === '' ? onMain(served) : noPaths
 
 /** How to see an object of the call's version in another version of its kind. */
 export const inVersionOf = ({ core, served }: Call) => (object: object, apiVersion: string) =>

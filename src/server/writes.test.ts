@@ -200,3 +200,22 @@ test('owners given twice are told and dropped; others of the same uid stay', asy
     assert.deepEqual([answer.headers.warning, answer.body.metadata.ownerReferences], [warning, wanted], line)
   }
 })
+
+test('who applies a status owns nothing that a status write puts back', async () => {
+  const { ask } = await start(), apply = { 'content-type': 'application/apply-patch+yaml' }
+  const template = { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } }
+  const metadata = { name: 'x', labels: { l: '1' }, annotations: { a: '1' } }
+  for (const [resource, apiVersion, kind, spec, status, own] of [
+    ['namespaces/n/deployments', 'apps/v1', 'Deployment', { selector: { matchLabels: { a: 'b' } }, template }, { replicas: 1 }, { 'f:annotations': { 'f:a': {} } }],
+    ['namespaces/n/statefulsets', 'apps/v1', 'StatefulSet', { selector: { matchLabels: { a: 'b' } }, serviceName: 's', template }, { replicas: 1 }, { 'f:annotations': { 'f:a': {} }, 'f:labels': { 'f:l': {} } }],
+    ['volumeattachments', 'storage.k8s.io/v1', 'VolumeAttachment', { attacher: 'd', nodeName: 'n', source: { persistentVolumeName: 'v' } }, { attached: true }, undefined],
+    ['flowschemas', 'flowcontrol.apiserver.k8s.io/v1', 'FlowSchema', { priorityLevelConfiguration: { name: 'p' } }, { conditions: [{ type: 'T' }] }, undefined],
+  ] as const) {
+    const path = `/apis/${apiVersion}/${resource}`
+    assert.equal((await ask(`POST ${path}`, { metadata: { name: 'x' }, spec })).status, 201, kind)
+    const { body } = await ask(`PATCH ${path}/x/status?fieldManager=m`, { apiVersion, kind, metadata, status }, apply)
+    const mine = body.metadata.managedFields.find((m: { manager: string }) => m.manager === 'm')
+    assert.deepEqual([mine.subresource, mine.fieldsV1['f:metadata'], Object.keys(mine.fieldsV1).includes('f:status')], ['status', own, true], kind)
+    assert.deepEqual([Object.keys(body.metadata.labels ?? {}), Object.keys(body.metadata.annotations ?? {})], [own && 'f:labels' in own ? ['l'] : [], own ? ['a'] : []], kind)
+  }
+})

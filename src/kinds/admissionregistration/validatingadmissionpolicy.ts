@@ -55,6 +55,7 @@ export const validatingAdmissionPolicy = defineKind({
   versionRequiredOnUpdate: true,
   columns: [cells.name, { name: 'Validations', type: 'integer', value: (o) => (o.spec.validations ?? []).length }, paramKindColumn, cells.age],
   subresources: { status: true },
+  statusResets: [['metadata']],
   fields: {
     spec: s.value(validatingAdmissionPolicySpec),
     status: s.value(validatingAdmissionPolicyStatus),

@@ -79,6 +79,7 @@ export const apiService = defineKind({
   ],
   storagePrefix: '/registry/apiregistration.k8s.io/apiservices/',
   subresources: { status: true },
+  statusResets: [['metadata']],
   fields: {
     spec: s.value(apiServiceSpec),
     status: s.value(apiServiceStatus),

@@ -68,6 +68,7 @@ export const deployment = defineKind({
     ...cells.containerColumns<{ spec: DeploymentSpec }>((o) => o.spec.template, (o) => cells.selectorText(o.spec.selector)),
   ],
   subresources: { status: true, scale: { specPath: '.spec.replicas', statusPath: '.status.replicas', selectorPath: '.spec.selector' } },
+  statusResets: [['metadata', 'labels']],
   fields: {
     spec: s.value(deploymentSpec),
     status: s.value(deploymentStatus),

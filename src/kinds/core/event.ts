@@ -56,7 +56,7 @@ const common: Read = { reason: (o) => o.reason ?? '', type: (o) => o.type ?? '' 
 
 export const event = defineKind({
   group: '', version: 'v1', kind: 'Event', plural: 'events',
-  shortNames: ['ev'], scope: 'Namespaced',
+  shortNames: ['ev'], scope: 'Namespaced', deletePolicy: 'Unsupported',
   definition: 'io.k8s.api.core.v1.Event',
   ttlSeconds: 3600,
   createOnUpdate: true,

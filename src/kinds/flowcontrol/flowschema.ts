@@ -101,6 +101,7 @@ export const flowSchema = defineKind({
   ],
   rowOrder: byPrecedence,
   subresources: { status: true },
+  statusResets: [['metadata']],
   fields: {
     spec: s.value(flowSchemaSpec),
     status: s.value(flowSchemaStatus),

@@ -67,6 +67,7 @@ export const priorityLevelConfiguration = defineKind({
     cells.age,
   ],
   subresources: { status: true },
+  statusResets: [['metadata']],
   fields: {
     spec: s.value(priorityLevelConfigurationSpec),
     status: s.value(priorityLevelConfigurationStatus),

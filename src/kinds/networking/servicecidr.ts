@@ -1,6 +1,7 @@
 import { condition, defineKind, invalidValue, requiredValue, s, type FieldError, type Infer, type ObjectOf } from '#machinery'
 import * as cells from '../cells.ts'
 import { parseCIDR, validateCanonicalCIDR } from '../ip.ts'
+import { keepMetadata } from '../status-metadata.ts'
 
 export const serviceCIDRSpec = s.object('io.k8s.api.networking.v1.ServiceCIDRSpec', {
   cidrs: s.list(s.string(), { listType: 'atomic' }),
@@ -42,6 +43,7 @@ export const serviceCIDR = defineKind({
     spec: s.value(serviceCIDRSpec),
     status: s.value(serviceCIDRStatus),
   },
+  prepareUpdate: (o, old, subresource) => { if (subresource === 'status') keepMetadata(o, old) },
   validate: validateServiceCIDR,
 })
 export type ServiceCIDR = ObjectOf<typeof serviceCIDR>

@@ -189,6 +189,7 @@ export const deviceResourceClaim = defineKind({
   returnsDeleted: true, rechecksMetadata: true,
   columns: [cells.name, { name: 'State', value: (o) => state(o.status, o.metadata.deletionTimestamp !== undefined) }, cells.age],
   subresources: { status: true },
+  statusResets: [['metadata']],
   fields: {
     spec: s.required(s.value(resourceClaimSpec)),
     status: s.value(resourceClaimStatus),

@@ -47,6 +47,7 @@ export const volumeAttachment = defineKind({
     cells.age,
   ],
   subresources: { status: true },
+  statusResets: [['metadata']],
   fields: {
     spec: s.required(s.value(volumeAttachmentSpec)),
     status: s.value(volumeAttachmentStatus),

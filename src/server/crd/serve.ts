@@ -84,7 +84,7 @@ function versionOf(definition: CustomResourceDefinition, version: CustomResource
     apiVersion, namespaced: scope === 'Namespaced', definition: name, rechecksMetadata: false, verbs,
     get schema() { return schema.fields }, get columns() { return schema.columns },
     subresources: {}, generation: true, statusOnCreate: 'drop', createOnUpdate: false, versionRequiredOnUpdate: true, deletePolicy: 'Background', returnsDeleted: false,
-    untracked: [], selectable: selectableOf(version.selectableFields), storagePrefix: `/registry/${group}/${names.plural}/`, alsoServedAs: [], rules,
+    untracked: [], statusResets: [['metadata']], selectable: selectableOf(version.selectableFields), storagePrefix: `/registry/${group}/${names.plural}/`, alsoServedAs: [], rules,
     stored: converter ? convertedForm(names.kind, schema, stored, converter) : {
       read: (value) => readStored(schema.structural, value),
       write: (object) => (schema === stored ? object : readWritten(stored.structural, { ...object, apiVersion: stored.apiVersion })),
