@@ -32,6 +32,14 @@ test('what there is is counted at first, what comes is charged, what goes is giv
   assert.deepEqual((await used(cluster)).used, { pods: '1', 'requests.cpu': '500m', 'limits.cpu': '500m', 'requests.memory': '512Mi', 'count/configmaps': '0' })
 })
 
+test('what can only be created, events and what nobody serves are not counted; the rest is', async () => {
+  await using cluster = await start()
+  const { client } = cluster, hard = { 'count/bindings': '1', 'count/localsubjectaccessreviews.authorization.k8s.io': '2', 'count/events': '9', 'count/events.events.k8s.io': '9', 'count/nodes': '3', 'count/widgets.example.com': '3', pods: '2', 'count/leases.coordination.k8s.io': '1' }
+  await client.create(resourceQuota, quota('q', hard))
+  await cluster.settle()
+  assert.deepEqual(await used(cluster), { hard, used: { pods: '0', 'count/leases.coordination.k8s.io': '0' } })
+})
+
 test('a quota is never exceeded, however many come at once, and is full afterwards', async () => {
   await using cluster = await start()
   const { client } = cluster

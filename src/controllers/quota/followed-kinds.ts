@@ -7,6 +7,12 @@ import { slim } from '../garbage/graph.ts'
 interface Followed { readonly kind: Kind; readonly list: (namespace: string) => readonly AnyObject[]; readonly synced: Promise<void>; readonly stop: () => void }
 
 const pageSize = 500
+/** What cannot be listed in this time is counted later; the rest of the quota does not wait for it. */
+const patienceMs = 10_000
+/** Only what is made, found and removed like this can be counted; events are nobody's. */
+const needed = ['create', 'delete', 'list', 'watch'] as const
+const ignored = new Set(['events', 'events.events.k8s.io'])
+const isCountable = ({ namespaced, verbs }: Kind): boolean => namespaced && needed.every((verb) => verbs.includes(verb))
 
 export class FollowedKinds {
   readonly #cluster: Cluster
@@ -27,11 +33,15 @@ export class FollowedKinds {
     for (const stop of this.#around ?? []) stop()
   }
 
-  /** The objects of a resource in a namespace, complete; undefined when the server does not serve such a resource. */
-  async objects(resource: ResourceName, namespace: string): Promise<readonly AnyObject[] | undefined> {
+  /** The objects of a resource in a namespace, complete; undefined when the server does not serve such a resource, 'late' when it does not answer. */
+  async objects(resource: ResourceName, namespace: string): Promise<readonly AnyObject[] | 'late' | undefined> {
     const followed = await this.#of(resource)
-    await followed?.synced
-    return followed?.list(namespace)
+    if (!followed) return undefined
+    return await this.#inTime(followed.synced) ? followed.list(namespace) : 'late'
+  }
+  async #inTime(synced: Promise<void>): Promise<boolean> {
+    const late = Promise.withResolvers<boolean>(), cancel = this.#cluster.clock.after(patienceMs, () => late.resolve(false))
+    try { return await Promise.race([synced.then(() => true), late.promise]) } finally { cancel() }
   }
   /** The same as the server has them now: caches may not have heard of what is charged already. */
   async fresh(resource: ResourceName, namespace: string): Promise<readonly AnyObject[] | undefined> {
@@ -48,8 +58,9 @@ export class FollowedKinds {
   async #of(resource: ResourceName): Promise<Followed | undefined> {
     let followed = this.#followed.get(qualified(resource))
     if (!followed) {
+      if (ignored.has(qualified(resource))) return undefined
       const kind = builtIn.find((k) => k.resource === resource.resource && k.group === resource.group) ?? await this.#discovered(resource)
-      if (!kind?.namespaced) return undefined
+      if (!kind || !isCountable(kind)) return undefined
       followed = this.#followed.get(qualified(resource)) ?? this.#follow(kind)
       this.#followed.set(qualified(resource), followed)
     }
@@ -75,7 +86,7 @@ export class FollowedKinds {
 
   async #discovered({ group, resource }: ResourceName): Promise<Kind | undefined> {
     const { kinds } = await discover(this.#cluster.client)
-    return kinds.find((kind) => kind.group === group && kind.resource === resource && kind.verbs.includes('list') && kind.verbs.includes('watch'))
+    return kinds.find((kind) => kind.group === group && kind.resource === resource)
   }
 
   #follow(kind: Kind): Followed {
