@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { ClusterRole } from '#kinds'
+import { clusterRole, type ClusterRole } from '#kinds'
+import { TestCluster } from '#testing'
 import { gatheredRules } from './clusterrole-aggregation.ts'
 
 const rule = (verb: string) => ({ verbs: [verb], apiGroups: [''], resources: ['pods'] })
@@ -18,3 +19,13 @@ test('a role that gathers does not gather itself', () => {
   assert.deepEqual(gatheredRules(edit, [edit]), [])
 })
 test('a role of its own keeps its rules', () => assert.equal(gatheredRules(role('x', {}, 'get'), []), undefined))
+test('gathered rules belong to the controller that gathers them', async () => {
+  await using cluster = await TestCluster.start({ controllers: ['clusterrole-aggregation'], scheduler: false })
+  const { client } = cluster
+  await client.create(clusterRole, { metadata: { name: 'all' }, rules: [], ...gathers('all') })
+  await client.create(clusterRole, { metadata: { name: 'one', labels: { to: 'all' } }, rules: [rule('get')] })
+  await cluster.settle()
+  const { rules, metadata } = await client.get(clusterRole, { name: 'all' })
+  assert.deepEqual(rules, [rule('get')])
+  assert.deepEqual(metadata.managedFields?.find(({ operation }) => operation === 'Apply')?.manager, 'clusterrole-aggregation-controller')
+})

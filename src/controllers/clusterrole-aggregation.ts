@@ -2,6 +2,8 @@ import { clusterRole, type ClusterRole, type PolicyRule } from '#kinds'
 import { same, selectorFrom } from '#machinery'
 import { watching, type Controller } from '#client'
 
+const fieldManager = 'clusterrole-aggregation-controller'
+
 /** Fills the rules of ClusterRoles that gather those of others by label (aggregationRule). */
 export const clusterRoleAggregationController: Controller<ClusterRole> = {
   name: 'clusterrole-aggregation',
@@ -12,7 +14,10 @@ export const clusterRoleAggregationController: Controller<ClusterRole> = {
 
   async reconcile(role, cluster) {
     const rules = gatheredRules(role, cluster.list(clusterRole))
-    if (rules && !same(rules, role.rules ?? [])) await cluster.update(clusterRole, { ...role, rules })
+    if (!rules || same(rules, role.rules ?? [])) return
+    // Applied, so that the rules have an owner of their own among the role's managed fields.
+    const { apiVersion, kind } = clusterRole, { name } = role.metadata
+    await cluster.patch(clusterRole, { name }, 'apply', { apiVersion, kind, metadata: { name }, ...(rules.length > 0 && { rules }) }, { fieldManager })
   },
 }
 

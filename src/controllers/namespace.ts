@@ -38,11 +38,9 @@ export function namespaceController(): Controller<Namespace> {
       const { kinds, missing } = await discover(cluster.client)
       const deletable = kinds.filter((kind) => kind.namespaced && kind.verbs.includes('delete') && kind.verbs.includes('list'))
       const { errors, remaining, estimate } = await empty(cluster.client, ns.metadata.name, deletable, cluster.log)
-      const discovery = missing.length === 0 ? undefined
-        : `unable to retrieve the complete list of server APIs: ${missing.map((gv) => `${gv}: stale GroupVersion discovery: ${gv}`).join(', ')}`
-      const conditions = conditionsOf(ns.status.conditions ?? [], { discovery, errors, remaining }, cluster.clock.now())
+      const conditions = conditionsOf(ns.status.conditions ?? [], { missing, errors, remaining }, cluster.clock.now())
       const noted = same(conditions, ns.status.conditions ?? []) ? ns : await cluster.updateStatus(namespace, ns, { ...ns.status, conditions })
-      if (errors.length > 0 || discovery !== undefined) throw new Error(`the namespace could not be emptied: ${[...errors, discovery ?? ''].filter(Boolean).join('; ')}`)
+      if (errors.length > 0 || missing.length > 0) throw new Error(`the namespace could not be emptied: ${[...errors, ...missing.map((version) => `nothing is known of ${version}`)].join('; ')}`)
       if (remaining.length > 0) {
         waitFor(ns.metadata.name, remaining, cluster)
         return again(estimate)

@@ -42,3 +42,14 @@ test('what is missing in such a Secret comes back, what is there stays', async (
   await cluster.settle()
   assert.deepEqual(Object.keys((await client.get(secret, at)).data ?? {}).sort(), ['ca.crt', 'more', 'namespace', 'token'])
 })
+test('an account that lists a token\'s Secret lists it no more when that is gone; other Secrets stay in the list', async () => {
+  await using cluster = await TestCluster.start({ controllers: ['serviceaccount', 'serviceaccount-token'], scheduler: false })
+  const { client } = cluster, web = { name: 'web', namespace: 'default' }
+  await client.create(serviceAccount, { metadata: web, secrets: [{ name: 's' }, { name: 'plain' }] })
+  await client.create(secret, tokenSecret('s', 'web'))
+  await client.create(secret, { metadata: { name: 'plain', namespace: 'default' } })
+  await cluster.settle()
+  for (const name of ['s', 'plain']) await client.delete(secret, { name, namespace: 'default' })
+  await cluster.settle()
+  assert.deepEqual((await client.get(serviceAccount, web)).secrets, [{ name: 'plain' }])
+})

@@ -17,26 +17,38 @@ export interface TokenSecretsOptions {
  * Fills the Secrets that ask for a token of a service account by their annotation, and removes those whose account is not there. (Nobody
  * makes such Secrets by himself since v1.24; external systems still read tokens from them.)
  */
-export const tokenSecretsController = ({ rootCa, sign }: TokenSecretsOptions): Controller<Secret> => ({
-  name: 'serviceaccount-token', for: secret, reads: [serviceAccount],
-  concerns: ({ object, old }) => accountOf(object) !== undefined || (old !== undefined && accountOf(old) !== undefined),
-  watches: [watching(serviceAccount, ({ metadata }, cluster) =>
-    cluster.list(secret, { namespace: metadata.namespace }).filter((s) => accountOf(s) === metadata.name).map((s) =>
-      ({ name: s.metadata.name, namespace: metadata.namespace ?? '' })))],
+export function tokenSecretsController({ rootCa, sign }: TokenSecretsOptions): Controller<Secret> {
+  /** By "namespace/name" of the Secret: whom it was for. */
+  const owners = new Map<string, { readonly name: string; readonly uid: string }>()
+  return {
+    name: 'serviceaccount-token', for: secret, reads: [serviceAccount],
+    concerns: ({ object, old }) => accountOf(object) !== undefined || (old !== undefined && accountOf(old) !== undefined),
+    watches: [watching(serviceAccount, ({ metadata }, cluster) =>
+      cluster.list(secret, { namespace: metadata.namespace }).filter((s) => accountOf(s) === metadata.name).map((s) =>
+        ({ name: s.metadata.name, namespace: metadata.namespace ?? '' })))],
 
-  async reconcile(object, cluster) {
-    const name = accountOf(object), { namespace = '', annotations, deletionTimestamp } = object.metadata
-    if (name === undefined || deletionTimestamp) return
-    const target = { name, namespace }
-    let account = cluster.get(serviceAccount, target)
-    const isOther = (held: ServiceAccount | undefined) => !held || (annotations?.[uidKey] !== undefined && annotations[uidKey] !== held.metadata.uid)
-    if (isOther(account)) account = await cluster.client.get(serviceAccount,
-      target).catch((error: unknown) => { if (is(error, 'NotFound')) return undefined; throw error }) // the cache may be behind
-    if (!account || isOther(account)) { await cluster.delete(secret, object); return }
-    const filled = await fill(object, account, { rootCa, sign })
-    if (filled) await cluster.update(secret, filled)
-  },
-})
+    async reconcile(object, cluster) {
+      const name = accountOf(object), { namespace = '', annotations, deletionTimestamp } = object.metadata
+      if (name === undefined || deletionTimestamp) return
+      const target = { name, namespace }
+      let account = cluster.get(serviceAccount, target)
+      const isOther = (held: ServiceAccount | undefined) => !held || (annotations?.[uidKey] !== undefined && annotations[uidKey] !== held.metadata.uid)
+      if (isOther(account)) account = await cluster.client.get(serviceAccount,
+        target).catch((error: unknown) => { if (is(error, 'NotFound')) return undefined; throw error }) // the cache may be behind
+      if (account && !isOther(account)) owners.set(`${namespace}/${object.metadata.name}`, { name, uid: account.metadata.uid })
+      if (!account || isOther(account)) { await cluster.delete(secret, object); return }
+      const filled = await fill(object, account, { rootCa, sign })
+      if (filled) await cluster.update(secret, filled)
+    },
+    /** An account that lists the Secret lists it no more. */
+    async reconcileDeleted({ namespace = '', name }, cluster) {
+      const owner = owners.get(`${namespace}/${name}`), account = owner && cluster.get(serviceAccount, { namespace, name: owner.name })
+      owners.delete(`${namespace}/${name}`)
+      if (!account || account.metadata.uid !== owner.uid || account.metadata.deletionTimestamp || !account.secrets?.some((one) => one.name === name)) return
+      await cluster.update(serviceAccount, { ...account, secrets: account.secrets.filter((one) => one.name !== name) })
+    },
+  }
+}
 
 /** The service account that a Secret is to hold a token of. */
 const accountOf = ({ metadata, type: given }: Secret): string | undefined => (given === type ? metadata.annotations?.[nameKey] || undefined : undefined)

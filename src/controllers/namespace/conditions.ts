@@ -5,8 +5,8 @@ import { formatTime, type Kind } from '#machinery'
 /** What of one kind is left in the namespace. */
 export interface Remaining { readonly kind: Kind; readonly count: number; readonly finalizers: ReadonlyMap<string, number>; readonly resourceVersion?: string }
 export interface Progress {
-  /** Why not everything could be found out. */
-  readonly discovery: string | undefined
+  /** Versions of groups ("metrics.k8s.io/v1") of which nobody says what is in them. */
+  readonly missing: readonly string[]
   /** Why something could not be deleted. */
   readonly errors: readonly string[]
   readonly remaining: readonly Remaining[]
@@ -15,7 +15,8 @@ export interface Progress {
 interface Case { readonly type: string; readonly fine: readonly [reason: string, message: string]; readonly trouble: (progress: Progress) => readonly [reason: string, message: string] | undefined }
 const cases: readonly Case[] = [
   { type: 'NamespaceDeletionDiscoveryFailure', fine: ['ResourcesDiscovered', 'All resources successfully discovered'],
-    trouble: ({ discovery }) => (discovery === undefined ? undefined : ['DiscoveryFailed', discovery]) },
+    trouble: ({ missing }) => (missing.length === 0 ? undefined : ['DiscoveryFailed', `Discovery failed for some groups, ${missing.length} failing: unable to retrieve the complete list of server APIs: ` +
+      missing.toSorted().map((version) => `${version}: stale GroupVersion discovery: ${version}`).join(', ')]) },
   { type: 'NamespaceDeletionGroupVersionParsingFailure', fine: ['ParsedGroupVersions', 'All legacy kube types successfully parsed'], trouble: () => undefined },
   { type: 'NamespaceDeletionContentFailure', fine: ['ContentDeleted', 'All content successfully deleted, may be waiting on finalization'],
     trouble: ({ errors }) => (errors.length === 0 ? undefined : ['ContentDeletionFailed', `Failed to delete all resource types, ${errors.length} remaining: ${errors.toSorted().join(', ')}`]) },
