@@ -1,5 +1,6 @@
 // What the scheduler is started with: its configuration file, and the ways to its extenders.
 import { httpExtender, kubeSchedulerConfiguration, schedulerSettings, type ExtenderConfiguration, type SchedulerOptions, type SchedulerSettings } from '#scheduler'
+import { stopwatch } from './real-clock.ts'
 import { schedulerFigures } from './scheduler-metrics.ts'
 import { readConfiguration, type Metrics, type Outbound, type ReadFile } from '#server'
 
@@ -13,7 +14,7 @@ export function schedulerSettingsOf(file: string | undefined, read: ReadFile): S
 
 /** Options of the scheduler; `call` carries what is asked of extenders. */
 export const schedulerOptions = ({ profiles, percentageOfNodesToScore, firstBackoffMs, lastBackoffMs, extenders }: SchedulerSettings, call: Outbound, read: ReadFile, metrics: Metrics): SchedulerOptions => ({
-  figures: schedulerFigures(metrics), profiles, percentageOfNodesToScore, firstBackoffMs, lastBackoffMs,
+  figures: schedulerFigures(metrics, stopwatch), profiles, percentageOfNodesToScore, firstBackoffMs, lastBackoffMs,
   extenders: extenders.map((one) => httpExtender(one, async (config, url, body, timeoutMs) => {
     const answer = await call({ method: 'POST', url, headers: { 'content-type': 'application/json' }, body: new TextEncoder().encode(JSON.stringify(body)), timeoutMs, mostBytes: mostOfAnAnswer, ...trust(config, read) })
     return { status: answer.status, body: answer.status === 200 ? JSON.parse(new TextDecoder().decode(answer.body)) as unknown : undefined }

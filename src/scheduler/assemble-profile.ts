@@ -32,7 +32,7 @@ export function assembleProfile(profile: ProfileConfiguration, registry: readonl
   if (at.queueSort.length !== 1) throw new Error(at.queueSort.length === 0 ? `at least one queue sort plugin is needed ${of}` : `only one queue sort plugin required ${of}, but got ${at.queueSort.length}`)
   if (at.bind.length === 0) throw new Error(`at least one bind plugin is needed ${of}`)
   const weights = new Map([...multiPoint, ...(profile.plugins?.score?.enabled ?? [])].map(({ name: plugin = '', weight }) => [plugin, weight || 1]))
-  return new Profile(name, at, weights, profile.percentageOfNodesToScore)
+  return new Profile(name, at, weights, profile.percentageOfNodesToScore, handle.figures)
 }
 export const defaultName = 'default-scheduler'
 

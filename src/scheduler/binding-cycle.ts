@@ -34,13 +34,18 @@ export async function bindPod(binding: Binding): Promise<BindingFailure | undefi
     if (refused) return refused
   }
   binding.decided()
+  const status = await profile.timedWait('PreBind', () => preBind(profile, cycle, node), codeOf) ?? await profile.timedWait('Bind', () => bind(profile, cycle, node, extenders), codeOf)
+  if (status) return { status, by: '' }
+  profile.timed('PostBind', () => { for (const plugin of profile.at('postBind')) plugin.postBind!(cycle, node) }, () => 'Success')
+  return undefined
+}
+const codeOf = (status: Status | undefined): Status['code'] => status?.code ?? 'Success'
+
+async function preBind(profile: Profile, cycle: Cycle, node: NodeInfo): Promise<Status | undefined> {
   for (const plugin of profile.at('preBind')) {
     const status = await plugin.preBind!(cycle, node)
-    if (!isSuccess(status) && status.code !== 'Success') return { status: wrapped(status, `running PreBind plugin ${JSON.stringify(plugin.name)}`), by: '' }
+    if (!isSuccess(status) && status.code !== 'Success') return wrapped(status, `running PreBind plugin ${JSON.stringify(plugin.name)}`)
   }
-  const status = await bind(profile, cycle, node, extenders)
-  if (status) return { status, by: '' }
-  for (const plugin of profile.at('postBind')) plugin.postBind!(cycle, node)
   return undefined
 }
 

@@ -35,18 +35,19 @@ export async function findNode(cycle: Cycle, around: Surroundings): Promise<Plac
   const refused: Refused[] = []
   const nominated = cycle.pod.pod.status?.nominatedNodeName ? nodes.get(cycle.pod.pod.status.nominatedNodeName) : undefined
   if (nominated) {
-    const { feasible } = await passFilters(cycle, [nominated], around, refused)
+    const { feasible } = await profile.timedWait('Filter', () => passFilters(cycle, [nominated], around, refused), codeOfFilter)
     if (feasible.length > 0) return { node: nominated, feasible: 1, looked: 1 }
   }
   const only = before.only && [...before.only].flatMap((name) => nodes.get(name) ?? [])
   const kept = only || !comparable(cycle, around) ? undefined : cycle.localSignature, round = kept === undefined ? undefined : openRound(kept, around)
-  const { feasible, looked } = round ? askAgain(cycle, round, around) : await passFilters(cycle, only ?? all, around, refused)
+  const { feasible, looked } = await profile.timedWait('Filter', async () => (round ? askAgain(cycle, round, around) : passFilters(cycle, only ?? all, around, refused)), codeOfFilter)
   if (feasible.length > 0) return { node: feasible.length === 1 ? feasible[0]! : await best(cycle, feasible, around), feasible: feasible.length, looked }
   const by = round?.kept.refused ?? refusedNodes(refused)
   if (kept !== undefined && !round) profile.rounds.set(kept, new FullRound(nodes, by))
   return unplaced(by, unresolvable(...(only ? [`node(s) didn't satisfy plugin(s) [${[...restrictedBy].sort().join(' ')}]`] : [])), { nodes: all.length, looked, restrictedBy })
 }
 
+const codeOfFilter = ({ feasible }: { readonly feasible: readonly NodeInfo[] }): 'Success' | 'Unschedulable' => (feasible.length > 0 ? 'Success' : 'Unschedulable')
 const nobody = new RefusedNodes()
 function unplaced({ byNode, reasons, resolvable, refusedBy, pendingFor }: RefusedNodes, others: Status, { nodes, looked = 0, nowhere, restrictedBy = [] }: { nodes: number; looked?: number; nowhere?: Status; restrictedBy?: readonly string[] }): Unplaced {
   return { byNode, reasons, resolvable, others, nowhere, nodes, looked, refusedBy: new Set([...restrictedBy, ...refusedBy.keys()]), pendingFor: new Set(pendingFor.keys()) }

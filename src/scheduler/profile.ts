@@ -1,11 +1,12 @@
 // A profile: which plugins take part in which step, in which order, and how much their scores weigh. It runs the steps that cannot wait.
 import type { Cycle } from './cycle-state.ts'
+import { noFigures, type ExtensionPoint, type Figures } from './figures.ts'
 import type { NodeScore, Plugin, PostFilterResult, Refusals } from './framework.ts'
 import type { NodeInfo } from './node-info.ts'
 import type { PodInfo } from './pod-info.ts'
 import type { FullRound } from './full-round.ts'
 import { BySignature, RememberedByPod } from './remembered.ts'
-import { isRejected, isSuccess, unschedulable, type Status } from './status.ts'
+import { isRejected, isSuccess, unschedulable, type Code, type Status } from './status.ts'
 
 export const points = ['preEnqueue', 'queueSort', 'preFilter', 'filter', 'postFilter', 'preScore', 'score', 'reserve', 'permit', 'preBind', 'bind', 'postBind'] as const
 export type Point = typeof points[number]
@@ -22,6 +23,9 @@ interface BeforeFilter {
   readonly only?: ReadonlySet<string>
   readonly restrictedBy: readonly string[]
 }
+interface Refusal { readonly status: Status; readonly by: string }
+const codeOf = (status: Status | undefined): Code => status?.code ?? 'Success'
+const codeOfRefusal = (refusal: Refusal | undefined): Code => codeOf(refusal?.status)
 /** Each holds an answer for every node. */
 const mostRounds = 16
 const noRestriction: BeforeFilter = { restrictedBy: [] }
@@ -38,7 +42,10 @@ export class Profile {
   readonly rounds = new BySignature<FullRound>(mostRounds)
   readonly #localScores = new RememberedByPod<number>()
 
-  constructor(name: string, at: PluginsByPoint, weights: ReadonlyMap<string, number>, percentageOfNodesToScore?: number) {
+  readonly #figures: Figures
+
+  constructor(name: string, at: PluginsByPoint, weights: ReadonlyMap<string, number>, percentageOfNodesToScore?: number, figures = noFigures) {
+    this.#figures = figures
     this.name = name
     this.#at = at
     this.#weights = weights
@@ -50,6 +57,19 @@ export class Profile {
   get plugins(): ReadonlySet<Plugin> { return new Set(points.flatMap((point) => this.#at[point])) }
   get scores(): boolean { return this.#at.score.length > 0 }
 
+  /** Runs a step and tells how long it took; `codeOf` says what came of it. */
+  timed<T>(point: ExtensionPoint, run: () => T, codeOf: (result: T) => Code): T {
+    const begun = this.#figures.now(), result = run()
+    this.#figures.stepped(this.name, point, codeOf(result), this.#figures.now() - begun)
+    return result
+  }
+  /** The same of a step that waits. */
+  async timedWait<T>(point: ExtensionPoint, run: () => Promise<T>, codeOf: (result: T) => Code): Promise<T> {
+    const begun = this.#figures.now(), result = await run()
+    this.#figures.stepped(this.name, point, codeOf(result), this.#figures.now() - begun)
+    return result
+  }
+
   /** The first plugin that does not want the pod to be tried. */
   preEnqueue(pod: PodInfo): { plugin: Plugin; status: Status } | undefined {
     for (const plugin of this.#at.preEnqueue) {
@@ -60,7 +80,8 @@ export class Profile {
   }
 
   /** Prepares the tests of the cycle. */
-  preFilter(cycle: Cycle): BeforeFilter {
+  preFilter(cycle: Cycle): BeforeFilter { return this.timed('PreFilter', () => this.#preFilter(cycle), ({ refusal }) => refusal?.code ?? 'Success') }
+  #preFilter(cycle: Cycle): BeforeFilter {
     let only: ReadonlySet<string> | undefined
     const restrictedBy: string[] = []
     for (const plugin of this.#at.preFilter) {
@@ -89,7 +110,8 @@ export class Profile {
   }
 
   /** Asks one plugin after the other whether it can make room; the reasons of those that cannot are put together. */
-  async postFilter(cycle: Cycle, refusals: Refusals): Promise<PostFilterResult> {
+  postFilter(cycle: Cycle, refusals: Refusals): Promise<PostFilterResult> { return this.timedWait('PostFilter', () => this.#postFilter(cycle, refusals), ({ status }) => status?.code ?? 'Success') }
+  async #postFilter(cycle: Cycle, refusals: Refusals): Promise<PostFilterResult> {
     const reasons: string[] = []
     let nominate: string | undefined
     for (const plugin of this.#at.postFilter) {
@@ -103,12 +125,19 @@ export class Profile {
 
   /** The weighted sums of all scores, by node; or what went wrong. */
   score(cycle: Cycle, nodes: readonly NodeInfo[]): number[] | Status {
-    const totals = nodes.map(() => 0), skipped = new Set<Plugin>(), local: { scorer: NodeScore; weight: number }[] = []
+    const skipped = new Set<Plugin>(), wrong = this.timed('PreScore', () => this.#preScore(cycle, nodes, skipped), codeOf)
+    return wrong ?? this.timed('Score', () => this.#score(cycle, nodes, skipped), () => 'Success' as const)
+  }
+  #preScore(cycle: Cycle, nodes: readonly NodeInfo[], skipped: Set<Plugin>): Status | undefined {
     for (const plugin of this.#at.preScore) {
       const status = plugin.preScore!(cycle, nodes)
       if (status?.code === 'Skip') skipped.add(plugin)
       else if (status && status.code !== 'Success') return status
     }
+    return undefined
+  }
+  #score(cycle: Cycle, nodes: readonly NodeInfo[], skipped: ReadonlySet<Plugin>): number[] {
+    const totals = nodes.map(() => 0), local: { scorer: NodeScore; weight: number }[] = []
     for (const plugin of this.#at.score) {
       const scorer = skipped.has(plugin) ? undefined : plugin.score!(cycle, nodes)
       if (!scorer) continue
@@ -132,7 +161,8 @@ export class Profile {
   }
 
   /** Reserves with all plugins, in order; when one refuses, everything is taken back. */
-  reserve(cycle: Cycle, node: NodeInfo): { status: Status; by: string } | undefined {
+  reserve(cycle: Cycle, node: NodeInfo): Refusal | undefined { return this.timed('Reserve', () => this.#reserve(cycle, node), codeOfRefusal) }
+  #reserve(cycle: Cycle, node: NodeInfo): Refusal | undefined {
     for (const plugin of this.#at.reserve) {
       const status = plugin.reserve?.(cycle, node)
       if (!isSuccess(status) && status.code !== 'Success') { this.unreserve(cycle, node); return { status, by: plugin.name } }
@@ -142,7 +172,8 @@ export class Profile {
   unreserve(cycle: Cycle, node: NodeInfo): void { for (const plugin of this.#at.reserve.toReversed()) plugin.unreserve?.(cycle, node) }
 
   /** The first refusal, or how long which plugins hold the pod back. */
-  permit(cycle: Cycle, node: NodeInfo): { status: Status; by: string } | { waitFor: ReadonlyMap<string, number> } | undefined {
+  permit(cycle: Cycle, node: NodeInfo): { status: Status; by: string } | { waitFor: ReadonlyMap<string, number> } | undefined { return this.timed('Permit', () => this.#permit(cycle, node), (held) => (held === undefined ? 'Success' : 'status' in held ? held.status.code : 'Wait')) }
+  #permit(cycle: Cycle, node: NodeInfo): { status: Status; by: string } | { waitFor: ReadonlyMap<string, number> } | undefined {
     const waitFor = new Map<string, number>()
     for (const plugin of this.#at.permit) {
       const status = plugin.permit!(cycle, node)

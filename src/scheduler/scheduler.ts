@@ -90,9 +90,10 @@ export class Scheduler {
     const [first] = this.#profiles.values()
     this.#queue = new SchedulingQueue({
       clock: cluster.clock, before: (a, b) => first!.at('queueSort')[0]!.before!(a, b), gate: (pod) => this.#profileOf(pod.pod)?.preEnqueue(pod), nominated: (name) => { this.#nodes.changed(name) },
-      ...(firstBackoffMs !== undefined && { firstBackoffMs }), ...(lastBackoffMs !== undefined && { lastBackoffMs }),
+      incoming: (queue, event) => { figures.queued(queue, event) }, ...(firstBackoffMs !== undefined && { firstBackoffMs }), ...(lastBackoffMs !== undefined && { lastBackoffMs }),
     })
     figures.pending(() => this.#queue.pending)
+    figures.known(() => ({ nodes: this.#nodes.list.length, pods: this.#nodes.list.reduce((sum, { pods }) => sum + pods.size, 0), assumed: this.#assumed.size }))
   }
   /** Events come from the profile that the pod asks for. */
   #eventsOf(name = defaultName): Recorder {
@@ -203,8 +204,9 @@ export class Scheduler {
     const { pod } = entry.pod, profile = this.#profileOf(pod)
     if (!profile || this.#assumed.has(entry.pod.uid)) return this.#queue.done(entry)
     if (pod.metadata.deletionTimestamp) { this.#verdicts.deleting(pod); return this.#queue.remove(entry.pod.uid) }
-    const cycle = new Cycle(entry.pod)
+    const cycle = new Cycle(entry.pod), begun = this.#figures.now()
     const found = await findNode(cycle, { nodes: this.#nodes, profile, nominator: this.#queue.nominator, extenders: this.#extenders, random: this.#cluster.random, start: this.#start })
+    this.#figures.searched(this.#figures.now() - begun)
     this.#start = this.#nodes.list.length === 0 ? 0 : (this.#start + found.looked) % this.#nodes.list.length
     if (found.node === undefined) return this.#unplaced(entry, cycle, profile, found)
     if (!this.#queue.holds(entry)) return this.#queue.done(entry) // it went away while extenders were asked

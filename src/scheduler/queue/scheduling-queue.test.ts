@@ -20,9 +20,10 @@ function setUp(gate: (name: string) => Plugin | undefined = () => undefined) {
     }
     now = end
   }
-  const queue = new SchedulingQueue({ clock, gate: (pod) => { const plugin = gate(pod.name); return plugin && { plugin, status: unresolvable('not yet') } },
+  const incoming: string[] = []
+  const queue = new SchedulingQueue({ clock, incoming: (to, event) => { incoming.push(`${to} ${event}`) }, gate: (pod) => { const plugin = gate(pod.name); return plugin && { plugin, status: unresolvable('not yet') } },
     before: (a, b) => (a.pod.priority !== b.pod.priority ? a.pod.priority > b.pod.priority : a.since !== b.since ? a.since < b.since : a.order < b.order) })
-  return { queue, advance, timers }
+  return { queue, advance, timers, incoming }
 }
 const pod = (name: string, priority = 0, more: object = {}) => ({ metadata: { name, uid: name, namespace: 'd', ...more }, spec: { priority, containers: [] } }) as unknown as Pod
 const plugin = (name: string, ...events: Wake[]): Plugin => ({ name, events })
@@ -31,6 +32,19 @@ const gone = { on: 'AssignedPod', action: 'Delete', old: pod('gone') } as const,
 const takeAll = (queue: SchedulingQueue) => { const out: string[] = []; for (let e = queue.take(); e; e = queue.take()) { out.push(e.pod.name); queue.done(e) } return out.join(' ') }
 const busy = (queue: SchedulingQueue, name = 'busy') => { queue.put(pod(name, 1000)) }
 
+test('it is told which pods come into which queue, and why', () => {
+  const shut = new Set(['g']), { queue, advance, incoming } = setUp((name) => (shut.has(name) ? plugin('Gate') : undefined))
+  queue.put(pod('a'))
+  queue.put(pod('g'))
+  queue.refused(queue.take()!, new Set([fit]))
+  queue.happened({ on: 'Node', action: 'Add', now: {} as Node })
+  advance(1_000)
+  queue.refused(queue.take()!, new Set())
+  queue.activate([pod('a')])
+  queue.refused(queue.take()!, new Set([fit]))
+  advance(6 * 60_000)
+  assert.deepEqual(incoming, ['active PodAdd', 'gated PodAdd', 'unschedulable ScheduleAttemptFailure', 'backoff NodeAdd', 'active BackoffComplete', 'backoff ScheduleAttemptFailure', 'active ForceActivate', 'unschedulable ScheduleAttemptFailure', 'active UnschedulableTimeout'])
+})
 test('important pods come first, then in order of arrival', () => {
   const { queue } = setUp()
   for (const p of [pod('a'), pod('b', 5), pod('c'), pod('d', 5)]) queue.put(p)

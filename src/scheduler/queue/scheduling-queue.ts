@@ -2,6 +2,7 @@
 import type { Pod } from '#kinds'
 import { same, type Clock } from '#machinery'
 import { podChanges, type ClusterEvent } from '../cluster-events.ts'
+import type { QueueName } from '../figures.ts'
 import type { Plugin, Queued } from '../framework.ts'
 import { podInfoOf, type PodInfo } from '../pod-info.ts'
 import type { Status } from '../status.ts'
@@ -17,6 +18,8 @@ export interface QueueOptions {
   readonly gate: (pod: PodInfo) => { readonly plugin: Plugin; readonly status: Status } | undefined
   /** Told of each node for which a nomination comes or goes. */
   readonly nominated?: (node: string) => void
+  /** Told of each pod that comes into a queue, and why. */
+  readonly incoming?: (queue: QueueName, event: string) => void
   readonly firstBackoffMs?: number
   readonly lastBackoffMs?: number
 }
@@ -32,6 +35,7 @@ export class SchedulingQueue {
   readonly nominator: Nominator
   readonly #clock: Clock
   readonly #gate: QueueOptions['gate']
+  readonly #incoming: NonNullable<QueueOptions['incoming']>
   readonly #backoff: { readonly first: number; readonly last: number }
   readonly #entries = new Map<string, Entry>()
   readonly #active: Heap<Entry>
@@ -48,11 +52,12 @@ export class SchedulingQueue {
   #wake: (() => void) | undefined
   readonly #timers = { backoff: alarm(), leftovers: alarm() }
 
-  constructor({ clock, before, gate, nominated, firstBackoffMs = 1_000, lastBackoffMs = 10_000 }: QueueOptions) {
+  constructor({ clock, before, gate, nominated, incoming = () => {}, firstBackoffMs = 1_000, lastBackoffMs = 10_000 }: QueueOptions) {
     const earlier = (a: Entry, b: Entry) => before(a, b)
     this.nominator = new Nominator(nominated)
     this.#clock = clock
     this.#gate = gate
+    this.#incoming = incoming
     this.#backoff = { first: firstBackoffMs, last: lastBackoffMs }
     this.#active = new Heap(earlier)
     this.#backingOff = new Heap((a, b) => { const x = Math.floor(a.backoffUntil / windowMs), y = Math.floor(b.backoffUntil / windowMs); return x !== y ? x < y : earlier(a, b) })
@@ -79,7 +84,7 @@ export class SchedulingQueue {
       this.nominator.set(info, pod.status?.nominatedNodeName)
       const fresh = newEntry(info, this.#clock.now(), this.#order++)
       this.#entries.set(info.uid, fresh)
-      return this.#activate(fresh)
+      return this.#activate(fresh, 'PodAdd')
     }
     const old = entry.pod
     if (old.pod === pod) return
@@ -91,7 +96,7 @@ export class SchedulingQueue {
   }
   #target(entry: Entry, event: ClusterEvent): void {
     if (entry.state === 'in-flight') this.#remember(event)
-    else if (entry.state === 'waiting' || entry.state === 'gated') this.#requeue(entry, worth(entry, event))
+    else if (entry.state === 'waiting' || entry.state === 'gated') this.#requeue(entry, worth(entry, event), labelOf(event))
   }
   /** The pod has a node, or is gone. */
   remove(uid: string): void {
@@ -131,8 +136,8 @@ export class SchedulingQueue {
     if (wrong) { entry.errors++ } else { entry.errors = 0; entry.refusals++ }
     const span = this.#span(entry)
     entry.backoffUntil = span === 0 ? 0 : entry.since + span
-    if (wrong) return this.#backOff(entry)
-    this.#requeue(entry, missed)
+    if (wrong) return this.#backOff(entry, failedAttempt)
+    this.#requeue(entry, missed, failedAttempt)
   }
   #missed(entry: Entry, refused: Parameters<typeof worth>[0]): Worth {
     if (entry.eventsFrom < this.#firstEvent) return 'after-backoff'
@@ -155,33 +160,35 @@ export class SchedulingQueue {
     for (const [plugin, entries] of this.#waitingFor) if (!plugin || interested(plugin, event)) for (const entry of entries) concerned.add(entry)
     for (const entry of concerned) {
       const found = worth(entry, event)
-      if (found !== 'no') this.#requeue(entry, found)
+      if (found !== 'no') this.#requeue(entry, found, labelOf(event))
     }
   }
   /** Puts pods into the active queue, whatever they wait for. */
   activate(pods: Iterable<Pod>): void {
     for (const { metadata } of pods) {
       const entry = this.#entries.get(metadata.uid)
-      if (entry && entry.state !== 'in-flight' && entry.state !== 'active') this.#activate(entry)
+      if (entry && entry.state !== 'in-flight' && entry.state !== 'active') this.#activate(entry, 'ForceActivate')
       // It is being tried: whatever comes of it, it is tried again.
       else if (entry?.state === 'in-flight') entry.eventsFrom = -1
     }
   }
 
-  #requeue(entry: Entry, found: Worth): void {
-    if (found === 'at-once' || (found === 'after-backoff' && entry.backoffUntil <= this.#clock.now())) this.#activate(entry)
-    else if (found === 'after-backoff') this.#backOff(entry)
-    else this.#wait(entry, 'waiting')
+  #requeue(entry: Entry, found: Worth, event: string): void {
+    if (found === 'at-once' || (found === 'after-backoff' && entry.backoffUntil <= this.#clock.now())) this.#activate(entry, event)
+    else if (found === 'after-backoff') this.#backOff(entry, event)
+    else this.#wait(entry, 'waiting', event)
   }
-  #activate(entry: Entry): void {
-    if (!this.#admit(entry)) return
+  #activate(entry: Entry, event: string): void {
+    if (!this.#admit(entry, event)) return
+    this.#incoming('active', event)
     this.#leave(entry)
     entry.state = 'active'
     this.#active.add(entry)
     this.#wake?.()
   }
-  #backOff(entry: Entry): void {
-    if (!this.#admit(entry)) return
+  #backOff(entry: Entry, event: string): void {
+    if (!this.#admit(entry, event)) return
+    this.#incoming('backoff', event)
     this.#leave(entry)
     entry.state = entry.errors > 0 ? 'error-backoff' : 'backoff'
     ;(entry.errors > 0 ? this.#failed : this.#backingOff).add(entry)
@@ -189,16 +196,17 @@ export class SchedulingQueue {
     if (entry.errors === 0) this.#wake?.()
   }
   /** Whether no plugin keeps the pod out; else it is gated. */
-  #admit(entry: Entry): boolean {
+  #admit(entry: Entry, event: string): boolean {
     const gate = this.#gate(entry.pod)
     if (!gate) return true
     if (entry.state === 'gated' && entry.refusedBy.has(gate.plugin)) return false // it is where it belongs
     this.#leave(entry)
     entry.refusedBy = new Set([...entry.refusedBy, gate.plugin])
-    this.#wait(entry, 'gated')
+    this.#wait(entry, 'gated', event)
     return false
   }
-  #wait(entry: Entry, state: 'waiting' | 'gated'): void {
+  #wait(entry: Entry, state: 'waiting' | 'gated', event: string): void {
+    this.#incoming(state === 'gated' ? 'gated' : 'unschedulable', event)
     this.#leave(entry)
     entry.state = state
     this.#waiting.add(entry)
@@ -230,7 +238,7 @@ export class SchedulingQueue {
     const next = Math.min(this.#backingOff.first?.backoffUntil ?? Infinity, this.#failed.first?.backoffUntil ?? Infinity)
     this.#timers.backoff.set(this.#clock, next, () => {
       const now = this.#clock.now()
-      for (const heap of [this.#backingOff, this.#failed]) for (let entry = heap.first; entry && entry.backoffUntil <= now; entry = heap.first) this.#activate(entry)
+      for (const heap of [this.#backingOff, this.#failed]) for (let entry = heap.first; entry && entry.backoffUntil <= now; entry = heap.first) this.#activate(entry, 'BackoffComplete')
       this.#setBackoffTimer()
     })
   }
@@ -240,7 +248,7 @@ export class SchedulingQueue {
     for (const entry of this.#waiting) if (entry.state === 'waiting') { first = entry; break }
     this.#timers.leftovers.set(this.#clock, first ? first.since + longestWaitMs : Infinity, () => {
       const now = this.#clock.now()
-      for (const entry of [...this.#waiting]) if (entry.state === 'waiting' && entry.since + longestWaitMs <= now) this.#requeue(entry, 'after-backoff')
+      for (const entry of [...this.#waiting]) if (entry.state === 'waiting' && entry.since + longestWaitMs <= now) this.#requeue(entry, 'after-backoff', 'UnschedulableTimeout')
       this.#setLeftoversTimer()
     })
   }
@@ -260,6 +268,10 @@ export class SchedulingQueue {
     this.#firstEvent = oldest
   }
 }
+
+const failedAttempt = 'ScheduleAttemptFailure'
+/** An event as the reference names it in its figures: what it is about, and what was done to it. */
+const labelOf = ({ on, action, old, now }: ClusterEvent): string => `${on === 'TargetPod' ? 'UnschedulablePod' : on.includes('.') ? (now ?? old)?.kind ?? on : on}${action}`
 
 /** What has to do with its waiting; nobody in particular: undefined. */
 const reasonsOf = ({ refusedBy, pendingFor }: Entry): readonly (Plugin | undefined)[] => (refusedBy.size + pendingFor.size === 0 ? [undefined] : [...refusedBy.union(pendingFor)])

@@ -56,7 +56,7 @@ export class FlowMetrics {
     this.#queueLength = metrics.histogram({ name: name('request_queue_length_after_enqueue'), stability, help: 'Requests in the queue that a request joined, with it.', labels: flow, buckets: [0, 10, 25, 50, 100, 250, 500, 1000] })
     this.#width = metrics.histogram({ name: name('work_estimated_seats'), stability, help: 'Seats that requests were thought to need.', labels: flow, buckets: [1, 2, 4, 10] })
     this.#watchers = metrics.histogram({ name: name('watch_count_samples'), stability, help: 'Watchers that a write would reach.', labels: flow, buckets: [0, 1, 10, 100, 1000, 10000] })
-    const gauge = (rest: string, help: string, deprecated?: string) => metrics.gauge({ name: name(rest), stability, help, labels: level, ...(deprecated && { deprecated }) })
+    const gauge = (rest: string, help: string, deprecated?: string) => metrics.gauge({ name: name(rest), stability: rest === 'nominal_limit_seats' ? 'BETA' : stability, help, labels: level, ...(deprecated && { deprecated }) })
     this.#levels = {
       nominal: gauge('nominal_limit_seats', 'Seats by the shares of the level.'), least: gauge('lower_limit_seats', 'Seats that the level keeps however much it lends.'), most: gauge('upper_limit_seats', 'Seats that it may have however much it borrows.'),
       limit: gauge('current_limit_seats', 'Seats that it may use now.'), limitOld: gauge('request_concurrency_limit', 'Seats by the shares of the level.', '1.30.0'), r: gauge('current_r', 'Virtual time of its queues.'), dispatchR: gauge('dispatch_r', 'Virtual time of its queues when it let in somebody who had waited.'),

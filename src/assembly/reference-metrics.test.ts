@@ -1,0 +1,113 @@
+// What the reference's components count (its own list for v1.36): of all that is counted here too the type, the stability and the labels are the same;
+// what is not is named below with the reason. Whoever adds one takes it out of the list.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import facts from '../../tests/facts/metrics.json' with { type: 'json' }
+import { featureGates, featureMetrics, Metrics } from '#server'
+import { TestCluster } from '#testing'
+import { storageSize } from './measured-engine.ts'
+import { measuredOutbound } from './measured-outbound.ts'
+import { schedulerFigures } from './scheduler-metrics.ts'
+
+type Component = keyof typeof facts
+const notInTheServer = {
+  'other API servers beside this one': [
+    'aggregator_discovery_nopeer_requests_total', 'aggregator_discovery_peer_aggregated_cache_hits_total', 'aggregator_discovery_peer_aggregated_cache_misses_total',
+    'apiserver_peer_discovery_sync_errors_total', 'apiserver_peer_proxy_errors_total', 'apiserver_rerouted_request_total',
+  ],
+  'documents are made when they are asked for, in parts': [
+    'aggregator_openapi_v2_regeneration_count', 'aggregator_openapi_v2_regeneration_duration', 'apiextensions_openapi_v2_regeneration_count',
+    'apiextensions_openapi_v3_regeneration_count',
+  ],
+  'etcd, its client and its cache: everything is in memory': [
+    'apiserver_storage_consistency_checks_total', 'apiserver_storage_db_total_size_in_bytes', 'etcd_bookmark_counts', 'etcd_bookmark_total', 'grpc_client_handled_total',
+    'grpc_client_msg_received_total', 'grpc_client_msg_sent_total', 'grpc_client_started_total', 'watch_cache_capacity', 'watch_cache_capacity_decrease_total',
+    'watch_cache_capacity_increase_total',
+  ],
+  'loops that repair what is kept right here': [
+    'apiserver_clusterip_repair_ip_errors_total', 'apiserver_clusterip_repair_reconcile_errors_total', 'apiserver_nodeport_repair_port_errors_total',
+    'apiserver_nodeport_repair_reconcile_errors_total',
+  ],
+  "Go's own: client transports, exec plugins, informers, queues of R": [
+    'apiserver_flowcontrol_epoch_advance_total', 'apiserver_flowcontrol_next_discounted_s_bounds', 'apiserver_flowcontrol_next_s_bounds', 'informer_processing_latency_seconds',
+    'informer_queued_items', 'rest_client_dns_resolution_duration_seconds', 'rest_client_exec_plugin_call_total', 'rest_client_exec_plugin_certificate_rotation_age',
+    'rest_client_exec_plugin_policy_call_total', 'rest_client_exec_plugin_ttl_seconds', 'rest_client_rate_limiter_duration_seconds', 'rest_client_request_retries_total',
+    'rest_client_transport_cache_entries', 'rest_client_transport_cert_rotation_gc_calls_total', 'rest_client_transport_create_calls_total',
+  ],
+  'there is one validation, and it does not panic by name': [
+    'apiserver_validation_declarative_validation_panics_total', 'apiserver_validation_declarative_validation_parity_discrepancies_total',
+    'apiserver_validation_duplicate_validation_error_total',
+  ],
+  'only components that ask others have these, and those that are elected': [
+    'apiserver_delegated_authn_request_duration_seconds', 'apiserver_delegated_authn_request_total', 'apiserver_delegated_authz_request_duration_seconds',
+    'apiserver_delegated_authz_request_total', 'leader_election_master_status', 'leader_election_slowpath_total', 'running_managed_controllers',
+  ],
+  'egress selectors, external signers, translated streams: not here': [
+    'apiserver_egress_dialer_dial_duration_seconds', 'apiserver_egress_dialer_dial_failure_count', 'apiserver_egress_dialer_dial_start_total',
+    'apiserver_externaljwt_fetch_keys_data_timestamp', 'apiserver_externaljwt_fetch_keys_request_total', 'apiserver_externaljwt_fetch_keys_success_timestamp',
+    'apiserver_externaljwt_request_duration_seconds', 'apiserver_externaljwt_sign_request_total', 'apiserver_stream_translator_requests_total',
+    'apiserver_stream_tunnel_requests_total',
+  ],
+  'of the process around it (cluster.ts), where it listens and writes the audit log': [
+    'apiserver_audit_error_total', 'apiserver_tls_handshake_errors_total',
+  ],
+  'not yet': [
+    'aggregator_unavailable_apiservice_total', 'apiextensions_apiserver_validation_ratcheting_seconds', 'apiserver_admission_match_condition_evaluation_seconds',
+    'apiserver_authentication_config_controller_automatic_reload_last_timestamp_seconds', 'apiserver_authentication_config_controller_automatic_reloads_total',
+    'apiserver_authentication_config_controller_last_config_info', 'apiserver_authentication_jwt_authenticator_jwks_fetch_last_key_set_info',
+    'apiserver_authentication_jwt_authenticator_jwks_fetch_last_timestamp_seconds', 'apiserver_authentication_jwt_authenticator_latency_seconds',
+    'apiserver_authorization_config_controller_automatic_reload_last_timestamp_seconds', 'apiserver_authorization_config_controller_automatic_reloads_total',
+    'apiserver_authorization_config_controller_last_config_info', 'apiserver_certificates_registry_csr_honored_duration_total',
+    'apiserver_certificates_registry_csr_requested_duration_total', 'apiserver_encryption_config_controller_automatic_reload_last_timestamp_seconds',
+    'apiserver_encryption_config_controller_automatic_reloads_total', 'apiserver_encryption_config_controller_last_config_info',
+    'apiserver_envelope_encryption_dek_cache_fill_percent', 'apiserver_envelope_encryption_dek_cache_inter_arrival_time_seconds',
+    'apiserver_envelope_encryption_dek_source_cache_size', 'apiserver_envelope_encryption_invalid_key_id_from_status_total',
+    'apiserver_envelope_encryption_key_id_hash_last_timestamp_seconds', 'apiserver_envelope_encryption_key_id_hash_status_last_timestamp_seconds',
+    'apiserver_envelope_encryption_key_id_hash_total', 'apiserver_envelope_encryption_kms_operations_latency_seconds', 'apiserver_kube_aggregator_x509_insecure_sha1_total',
+    'apiserver_kube_aggregator_x509_missing_san_total', 'apiserver_request_aborts_total', 'apiserver_request_post_timeout_total',
+    'apiserver_storage_data_key_generation_duration_seconds', 'apiserver_storage_data_key_generation_failures_total', 'apiserver_storage_decode_errors_total',
+    'apiserver_storage_envelope_transformation_cache_misses_total', 'apiserver_storage_transformation_duration_seconds', 'apiserver_storage_transformation_operations_total',
+    'apiserver_webhooks_x509_insecure_sha1_total', 'authentication_token_cache_request_duration_seconds', 'kube_apiserver_pod_logs_backend_tls_failure_total',
+    'kube_apiserver_pod_logs_insecure_backend_total', 'kube_apiserver_pod_logs_pods_logs_backend_tls_failure_total', 'kube_apiserver_pod_logs_pods_logs_insecure_backend_total',
+    'node_authorizer_graph_actions_duration_seconds', 'pod_security_errors_total',
+  ],
+}
+const notInTheScheduler = {
+  'nothing is written by a dispatcher, in batches, or in goroutines; groups of pods are not placed together': [
+    'scheduler_async_api_call_execution_duration_seconds', 'scheduler_async_api_call_execution_total', 'scheduler_batch_attempts_total', 'scheduler_batch_cache_flushed_total',
+    'scheduler_get_node_hint_duration_seconds', 'scheduler_goroutines', 'scheduler_pending_async_api_calls', 'scheduler_podgroup_schedule_attempts_total',
+    'scheduler_podgroup_scheduling_algorithm_duration_seconds', 'scheduler_podgroup_scheduling_attempt_duration_seconds', 'scheduler_preemption_goroutines_duration_seconds',
+    'scheduler_preemption_goroutines_execution_total', 'scheduler_store_schedule_results_duration_seconds', 'scheduler_volume_binder_cache_requests_total',
+  ],
+  'not yet': [
+    'kube_pod_resource_limit', 'kube_pod_resource_request', 'scheduler_event_handling_duration_seconds', 'scheduler_inflight_events', 'scheduler_permit_wait_duration_seconds',
+    'scheduler_plugin_evaluation_total', 'scheduler_plugin_execution_duration_seconds', 'scheduler_pod_scheduled_after_flush_total',
+    'scheduler_queueing_hint_execution_duration_seconds', 'scheduler_resourceclaim_creates_total', 'scheduler_unschedulable_pods',
+    'scheduler_volume_scheduling_stage_error_total',
+  ],
+}
+
+function compare(component: Component, metrics: Metrics, without: Readonly<Record<string, readonly string[]>>): void {
+  const ours = new Map([...metrics.families()].map((family) => [family.options.name, family])), reference = new Map(Object.entries<(string | string[])[]>(facts[component]))
+  const named = Object.values(without).flat(), missing = [...reference.keys()].filter((name) => !ours.has(name))
+  assert.deepEqual(missing.filter((name) => !named.includes(name)), [], 'not counted, and not in the list')
+  assert.deepEqual(named.filter((name) => ours.has(name) || !reference.has(name)), [], 'in the list although it is counted, or unknown to the reference')
+  const both = [...ours].filter(([name]) => reference.has(name))
+  assert.deepEqual(both.map(([name, { options: { as, stability, labels = [] }, type }]) => [name, as ?? type, stability, [...labels].sort()]), both.map(([name]) => [name, ...reference.get(name)!]))
+}
+
+test('the API server counts what the reference\'s does', async () => {
+  const metrics = new Metrics()
+  measuredOutbound(async () => { throw new Error('not asked') }, metrics, () => 0)
+  storageSize(metrics, [])
+  featureMetrics(metrics, featureGates({}))
+  await using cluster = await TestCluster.start({ plane: { metrics } })
+  await cluster.settle()
+  compare('kube-apiserver', metrics, notInTheServer)
+})
+
+test('the scheduler counts what the reference\'s does', () => {
+  const metrics = new Metrics()
+  schedulerFigures(metrics, () => 0)
+  compare('kube-scheduler', metrics, notInTheScheduler)
+})
