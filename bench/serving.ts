@@ -128,7 +128,7 @@ async function serve(folder: string, inMemory: boolean): Promise<void> {
   const { listen } = await import('#server/listen')
   const { port } = await listen({ handler: plane.handler, host: '127.0.0.1', port: 0, certificate, key, log: silent })
   process.send!({ port, ms: performance.now() - begun })
-  const stopGivingBack = giveBackMemory()
+  const stopGivingBack = giveBackMemory(() => { plane.objects.rest() })
   process.on('message', ({ write, collect, cpu }: Order) => {
     if (collect) globalThis.gc?.()
     if (write) void writeSteadily(plane, write).then((written) => process.send!({ written }))

@@ -132,7 +132,7 @@ async function start(options: ClusterOptions, { log, progress, followAudit, setV
   }
   if (nodes || simulated) await announceLocalStorage(asServer('storage'))
 
-  const keepMemory = giveBackMemory()
+  const keepMemory = giveBackMemory(() => { plane.objects.rest() })
   const shownHost = bindAddress === '0.0.0.0' || bindAddress === '::' ? '127.0.0.1' : bindAddress
   return {
     server: `https://${shownHost}:${main.port}`,

@@ -13,8 +13,8 @@ const worthBytes = 24 * 1024 * 1024
 /** The collection stops everything for about a millisecond per megabyte in use: larger heaps are left to V8. */
 const mostUsedBytes = 256 * 1024 * 1024
 
-/** Gives memory back when work has ceased, the start's first. The returned function ends that. */
-export function giveBackMemory(): () => void {
+/** Gives memory back when work has ceased, the start's first; `rest` lets go before what is kept for speed only. The returned function ends that. */
+export function giveBackMemory(rest: () => void): () => void {
   const collect = collector()
   let timer: NodeJS.Timeout | undefined, leastResident = 0, lastSeen = performance.now(), notBefore = 0
   const wait = (ms: number) => { timer = setTimeout(look, ms).unref() }
@@ -24,6 +24,7 @@ export function giveBackMemory(): () => void {
     if (early > 0) { wait(early); return }
     if (process.memoryUsage.rss() - leastResident < worthBytes || getHeapStatistics().used_heap_size > mostUsedBytes) return
     notBefore = performance.now() + againMs
+    rest()
     void collect().then(() => { leastResident = process.memoryUsage.rss() })
   }
   const observer = new PerformanceObserver((list) => {

@@ -21,6 +21,8 @@ export interface ObjectsOptions {
   readonly cacheBytes?: number
 }
 
+/** What of the decoded values stays when nobody asks for any, in bytes of their JSON. */
+const restBytes = 2 * 1024 * 1024
 /** Writes of one minute share a lease. */
 const sharedLeaseMs = 60_000
 const encoder = new TextEncoder()
@@ -90,6 +92,9 @@ export class Objects implements ObjectReader {
     return this.#freeze ? deepFreeze(value) : value
   }
 
+  /** Work has ceased: decoded values that were not asked for lately are let go. */
+  rest(): void { while (this.#values.calculatedSize > restBytes) this.#values.pop() }
+
   /** A deleted object as it last was, with the version of its deletion. */
   lastValue(kind: Kind, previous: KeyValue, revision: number): LooseObject {
     const value = this.value(kind, previous)
@@ -150,6 +155,7 @@ export class Objects implements ObjectReader {
     const lease = kind.ttlSeconds === undefined ? old.lease : await this.#lease(this.#ttlSeconds ?? kind.ttlSeconds)
     const value = this.#encode(kind, object, kind.stored ? await kind.stored.write(object) : object)
     const { succeeded, results } = await this.store.transaction([{ key, target: 'mod', result: '=', value: old.modRevision }], [{ type: 'put', key, value, lease }])
+    if (succeeded) this.#values.delete(old.value) // watchers have compared it with the new one
     return succeeded && results[0]?.type === 'put' ? results[0].kv : undefined
   }
 

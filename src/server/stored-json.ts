@@ -51,9 +51,14 @@ export function* listWindows(front: string, head: string, items: readonly KeyVal
   while (pending !== undefined || next < items.length) {
     let size = pending === undefined ? 0 : pending.length * 3
     let last = next
-    while (last < items.length && (last === next || size < windowBytes)) size += itemSize(head, items[last++]!)
-    if (last === items.length) size += back.length * 3
-    const bytes = inTurn && size <= kept.length ? kept : new Uint8Array(size)
+    for (let more = last < items.length; more;) {
+      size += itemSize(head, items[last++]!)
+      more = last < items.length && size + itemSize(head, items[last]!) <= windowBytes
+    }
+    const ends = last === items.length
+    if (ends) size += back.length * 3
+    // Those in between are as long as they may become, so that the next one fits in.
+    const bytes = inTurn && size <= kept.length ? kept : new Uint8Array(inTurn && !ends ? Math.max(size, windowBytes) : size)
     kept = bytes
     let at = 0
     if (pending !== undefined) at += encoder.encodeInto(pending, bytes).written
@@ -65,7 +70,7 @@ export function* listWindows(front: string, head: string, items: readonly KeyVal
       bytes.set(value.subarray(opening.length), at)
       at += value.length - opening.length
     }
-    if (last === items.length) at += encoder.encodeInto(back, bytes.subarray(at)).written
+    if (ends) at += encoder.encodeInto(back, bytes.subarray(at)).written
     yield at === bytes.length ? bytes : bytes.subarray(0, at)
   }
 }

@@ -1,0 +1,21 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { KeyValue } from '#store'
+import { bareHead, listWindows } from './stored-json.ts'
+
+const items: readonly KeyValue[] = Array.from({ length: 3000 }, (_, i) => ({
+  key: `/registry/things/${i}`, value: new TextEncoder().encode(`{"metadata":{"name":"thing-${i}"},"text":"${'\u00fc'.repeat(1_000 + i * 7919 % 5_000)}"}`), createRevision: i + 1, modRevision: i + 1, version: 1, lease: 0,
+}))
+
+test('a large list needs one window of memory, whatever its items weigh', () => {
+  const windows = [...listWindows('{"items":[', bareHead, items, ']}\n', true)]
+  assert.ok(windows.length > 4)
+  assert.equal(new Set(windows.map(({ buffer }) => buffer)).size, 1)
+})
+
+test('windows say the same whether they lie in one memory or each in its own', () => {
+  const text = (inTurn: boolean) => [...function* () { for (const window of listWindows('{"items":[', bareHead, items, ']}\n', inTurn)) yield Buffer.from(window).toString('latin1') }()].join('')
+  assert.equal(text(true), text(false))
+  const { items: read } = JSON.parse(Buffer.from(text(true), 'latin1').toString()) as { items: { metadata: { name: string; resourceVersion: string } }[] }
+  assert.deepEqual(read.map(({ metadata }) => `${metadata.name} ${metadata.resourceVersion}`), items.map((_, i) => `thing-${i} ${i + 1}`))
+})
