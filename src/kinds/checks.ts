@@ -1,7 +1,7 @@
 // Rules that many kinds share: each says what is wrong with one field, in the reference's words.
 import {
   duplicateValue, invalidValue, isDNS1035Label, isDNS1123Label, isDNS1123Subdomain, isLabelValue, isQualifiedName, nameIsPathSegment, notSupported, requiredValue, same,
-  tooLong, type Condition, type FieldError, type LabelSelector,
+  takesMore, tooLong, type Condition, type FieldError, type LabelSelector,
 } from '#machinery'
 
 const all = (check: (value: string) => string[]) => (value: string, field: string): FieldError[] => check(value).map((why) => invalidValue(field, value, why))
@@ -58,7 +58,7 @@ export function validateConditions(conditions: readonly Condition[] | undefined,
       ...(reason.test(why) ? [] : [invalidValue(`${at}[${i}].reason`, why, reasonWanted)]),
       ...(why.length > longestReason ? [tooLong(`${at}[${i}].reason`, longestReason)] : []),
     ]),
-    ...(message.length > longestMessage ? [tooLong(`${at}[${i}].message`, longestMessage)] : []),
+    ...(takesMore(message, longestMessage) ? [tooLong(`${at}[${i}].message`, longestMessage)] : []),
   ])
 }
 

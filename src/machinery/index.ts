@@ -1,6 +1,7 @@
 // What every room speaks.
 export * from './api-version.ts'
 export * from './base64.ts'
+export * from './bytes.ts'
 export { CborError, decodeCbor, encodeCbor, RawCbor } from './cbor.ts'
 export { DecodeError, duplicateFields, reportDuplicates } from './decode-errors.ts'
 export * from './decode.ts'

@@ -1,4 +1,5 @@
 // Rules of metadata that hold for every kind.
+import { bytesOf, takeMore, takesMore } from './bytes.ts'
 import { forbiddenValue, invalidValue, requiredValue, tooLong, type FieldError } from './errors.ts'
 import type { LabelSelector, ObjectMeta, TemplateMeta } from './meta.ts'
 import { isDNS1123Label, isLabelValue, isQualifiedName, type NameRule } from './names.ts'
@@ -81,12 +82,9 @@ export function validateAnnotations(annotations: Labels, field: string): FieldEr
     for (const why of isQualifiedName(key.toLowerCase())) errors.push(invalidValue(field, key, why))
     size += key.length + annotations[key]!.length
   }
-  // UTF-8 takes at most three bytes for a UTF-16 unit: only what comes near the limit is measured exactly.
-  if (size * 3 > annotationsLimit && Object.entries(annotations ?? {}).reduce((sum, [k, v]) => sum + bytesOf(k) + bytesOf(v), 0) > annotationsLimit)
-    errors.push(tooLong(field, annotationsLimit))
+  if (annotations && size * 3 > annotationsLimit && takeMore(Object.entries(annotations).flat(), annotationsLimit)) errors.push(tooLong(field, annotationsLimit))
   return errors
 }
-const bytesOf = (text: string): number => new TextEncoder().encode(text).length
 
 type Owners = NonNullable<TemplateMeta['ownerReferences']>
 function validateOwnerReferences(owners: Owners, field: string): FieldError[] {
@@ -131,7 +129,7 @@ function validateManagedFields(entries: NonNullable<TemplateMeta['managedFields'
 export function validateFieldManager(name: string, field: string): FieldError[] {
   const errors: FieldError[] = []
   if (name.length <= managerLimit && /^[ -~]*$/.test(name)) return errors
-  if (name.length > managerLimit || bytesOf(name) > managerLimit) errors.push(tooLong(field, managerLimit))
+  if (takesMore(name, managerLimit)) errors.push(tooLong(field, managerLimit))
   const odd = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.exec(name)
   if (odd) errors.push(invalidValue(field, name, `invalid character U+${odd[0].codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')} (at position ${bytesOf(name.slice(0, odd.index))})`))
   return errors

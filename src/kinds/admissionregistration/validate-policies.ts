@@ -1,6 +1,6 @@
 // What is wrong with admission policies and their bindings.
 import type { CelEnvironment } from '#cel'
-import { duplicateValue, invalidValue, isQualifiedName, JsonPathError, parseJsonPath, requiredValue, same, type FieldError } from '#machinery'
+import { duplicateValue, invalidValue, isQualifiedName, JsonPathError, parseJsonPath, requiredValue, same, takesMore, type FieldError } from '#machinery'
 import { oneOf, validateConditions, validateDNSSubdomain } from '../checks.ts'
 import { annotation, applyConfigurations, condition, environment, expression, jsonPatches, message, variablesOf } from './expressions.ts'
 import type { MatchResources, ParamRef } from './match.ts'
@@ -59,7 +59,7 @@ function validateAnnotation({ key, valueExpression }: AuditAnnotation, scope: Ce
     ...(policy ? isQualifiedName(`${policy}/${key}`).map((why) => invalidValue(`${at}.key`, `${policy}/${key}`, why))
       : [invalidValue(`${at}.key`, key, 'requires metadata.name be non-empty')]),
     ...(!source ? [requiredValue(`${at}.valueExpression`, 'valueExpression is not specified')]
-      : new TextEncoder().encode(source).length > longestAnnotation ? [requiredValue(`${at}.valueExpression`, `must not exceed ${longestAnnotation} bytes in length`)]
+      : takesMore(source, longestAnnotation) ? [requiredValue(`${at}.valueExpression`, `must not exceed ${longestAnnotation} bytes in length`)]
         : wrongExpression(valueExpression, expression(source, scope, annotation), `${at}.valueExpression`)),
   ]
 }

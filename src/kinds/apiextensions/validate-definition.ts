@@ -1,6 +1,6 @@
 // What is wrong with the definition of a custom resource. What all versions say alike is looked at once: messages then name the spec, not the version.
 import {
-  forbiddenValue, invalidValue, isDNS1035Label, isDNS1123Subdomain, notSupported, requiredValue, same, tooMany, duplicateValue, type AnyObject, type FieldError,
+  bytesOf, forbiddenValue, invalidValue, isDNS1035Label, isDNS1123Subdomain, notSupported, requiredValue, same, tooMany, duplicateValue, type AnyObject, type FieldError,
 } from '#machinery'
 import { validateServiceCaller, validateURL } from '../admissionregistration/validate-caller.ts'
 import { sequenceOf } from '../certificates/der.ts'
@@ -110,11 +110,11 @@ function validateRoot(schema: JSONSchemaProps, hasStatus: boolean, at: string): 
 const validateDeprecation = ({ deprecated, deprecationWarning: text }: CustomResourceDefinitionVersion, at: string): FieldError[] => {
   if (text === undefined) return []
   if (!deprecated) return [invalidValue(at, text, 'can only be set for deprecated versions')]
-  const odd = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.exec(text), bytes = (part: string) => new TextEncoder().encode(part).length
+  const odd = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.exec(text)
   return [
-    ...(bytes(text) > 256 ? [invalidValue(at, text, 'must be <= 256 characters long')] : []),
+    ...(bytesOf(text) > 256 ? [invalidValue(at, text, 'must be <= 256 characters long')] : []),
     ...(text ? [] : [invalidValue(at, text, 'must not be an empty string')]),
-    ...(odd ? [invalidValue(at, text, `must only contain printable UTF-8 characters; non-printable character found at index ${bytes(text.slice(0, odd.index))}`)] : []),
+    ...(odd ? [invalidValue(at, text, `must only contain printable UTF-8 characters; non-printable character found at index ${bytesOf(text.slice(0, odd.index))}`)] : []),
   ]
 }
 const validatePath = (path: string, at: string, under: string[], where: string): FieldError[] =>

@@ -99,6 +99,6 @@ function validateBehavior(rules: HPAScalingRules | undefined, at: string): Field
       ...(periodSeconds > 0 ? [] : [invalidValue(`${at}.policies[${i}].periodSeconds`, periodSeconds, 'must be greater than zero')]),
       ...(periodSeconds > longestPeriod ? [invalidValue(`${at}.policies[${i}].periodSeconds`, periodSeconds, `must be less than or equal to ${longestPeriod}`)] : []),
     ]),
-    ...(tolerance !== undefined && compareQuantities(tolerance, '0') < 0 ? [invalidValue(`${at}.tolerance`, tolerance, 'must be greater or equal to zero')] : []),
+    ...(tolerance !== undefined && compareQuantities(tolerance, '0') < 0 ? [invalidValue(`${at}.tolerance`, tolerance, 'must be greater than or equal to 0')] : []),
   ]
 }

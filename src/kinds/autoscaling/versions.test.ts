@@ -51,7 +51,7 @@ for (const [name, spec, ...expected] of [
   ['pods that are to have nothing', { maxReplicas: 3, scaleTargetRef, metrics: [{ type: 'Pods', pods: { metric: { name: 'm' }, target: { type: 'AverageValue', averageValue: '0' } } }] }, 'spec.metrics[0].pods.target.averageValue: Invalid value: "0": must be positive'],
   ['a resource of an odd container', { maxReplicas: 3, scaleTargetRef, metrics: [{ type: 'ContainerResource', containerResource: { name: 'pods', container: 'a.b', target: { type: 'Utilization', averageUtilization: 1 } } }] },
     'spec.metrics[0].containerResource.name: Invalid value: "pods": must be a standard resource for containers', 'spec.metrics[0].containerResource.container: Invalid value: "a.b": must not contain dots'],
-  ['tolerance below nothing', { maxReplicas: 3, scaleTargetRef, behavior: { scaleUp: { tolerance: '-1' } } }, 'spec.behavior.scaleUp.tolerance: Invalid value: "-1": must be greater or equal to zero'],
+  ['tolerance below nothing', { maxReplicas: 3, scaleTargetRef, behavior: { scaleUp: { tolerance: '-1' } } }, 'spec.behavior.scaleUp.tolerance: Invalid value: "-1": must be greater than or equal to 0'],
   ['no policies', { maxReplicas: 3, scaleTargetRef, behavior: { scaleDown: { policies: [] } } }, 'spec.behavior.scaleDown.policies: Required value: must specify at least one Policy'],
 ] as [string, object, ...string[]][]) test(`new: ${name}`, () => assert.deepEqual(problems(horizontalPodAutoscaler, { spec }), expected))
 

@@ -23,6 +23,7 @@ const chosen = { clusterIP: '10.0.0.9', clusterIPs: ['10.0.0.9'], ipFamilies: ['
 for (const [name, kind, body, ...expected] of [
   ['a config map', configMap, { data: { 'a.b': 'x' } }],
   ['a key with a slash', configMap, { data: { 'a/b': 'x' } }, "data[a/b]: Invalid value: \"a/b\": a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"],
+  ['many texts of many bytes', configMap, { data: Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`k${i}`, 'é'.repeat(3000)])) }, '[]: Too long: may not be more than 1048576 bytes'],
   ['a key twice', configMap, { data: { a: 'x' }, binaryData: { a: 'eA==' } }, 'data[a]: Invalid value: "a": duplicate of key present in binaryData'],
   ['a registry secret of nothing', secret, { type: 'kubernetes.io/dockerconfigjson' }, 'data[.dockerconfigjson]: Required value'],
   ['a claim', persistentVolumeClaim, { spec: sized }],

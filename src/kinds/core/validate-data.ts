@@ -1,14 +1,12 @@
 // What is wrong with config maps and secrets, and with changes of them.
-import { forbiddenValue, invalidValue, isConfigMapKey, JsonError, parseJson, requiredValue, same, tooLong, type AnyObject, type FieldError } from '#machinery'
+import { forbiddenValue, invalidValue, isConfigMapKey, JsonError, parseJson, requiredValue, same, takeMore, tooLong, type AnyObject, type FieldError } from '#machinery'
 import { failing, immutableField } from '../checks.ts'
 
 type Data = Record<string, string>
 const sizeLimit = 1024 * 1024
-const encoder = new TextEncoder()
-const textSize = (text: string): number => (text.length * 3 <= sizeLimit / 64 ? text.length : encoder.encode(text).length)
 /** Bytes behind base64. */
 const bytesSize = (base64: string): number => (base64.length / 4) * 3 - (base64.endsWith('==') ? 2 : base64.endsWith('=') ? 1 : 0)
-const sum = (data: Data | undefined, size: (value: string) => number): number => Object.values(data ?? {}).reduce((total, value) => total + size(value), 0)
+const bytesBehind = (data: Data = {}): number => Object.values(data).reduce((sum, value) => sum + bytesSize(value), 0)
 
 type ConfigMapLike = AnyObject & { data?: Data; binaryData?: Data; immutable?: boolean }
 export function validateConfigMap(o: ConfigMapLike, old?: ConfigMapLike): FieldError[] {
@@ -18,7 +16,7 @@ export function validateConfigMap(o: ConfigMapLike, old?: ConfigMapLike): FieldE
     if (o.binaryData && Object.hasOwn(o.binaryData, key)) errors.push(invalidValue(`data[${key}]`, key, 'duplicate of key present in binaryData'))
   }
   for (const key in o.binaryData) errors.push(...failing(isConfigMapKey, key, `binaryData[${key}]`))
-  if (sum(o.data, textSize) + sum(o.binaryData, bytesSize) > sizeLimit) errors.push(tooLong('[]', sizeLimit))
+  if (takeMore(Object.values(o.data ?? {}), sizeLimit - bytesBehind(o.binaryData))) errors.push(tooLong('[]', sizeLimit))
   return errors
 }
 
@@ -26,7 +24,7 @@ type SecretLike = AnyObject & { data?: Data; type?: string; immutable?: boolean 
 export function validateSecret(o: SecretLike, old?: SecretLike): FieldError[] {
   const errors = old ? [...immutableField(o.type, old.type, 'type'), ...validateFrozen(o, old, ['data'])] : []
   for (const key in o.data) errors.push(...failing(isConfigMapKey, key, `data[${key}]`))
-  if (sum(o.data, bytesSize) > sizeLimit) errors.push(tooLong('data', sizeLimit))
+  if (bytesBehind(o.data) > sizeLimit) errors.push(tooLong('data', sizeLimit))
   return [...errors, ...validateType(o)]
 }
 

@@ -1,4 +1,4 @@
-import { invalidValue, isQualifiedName, requiredValue, same, type FieldError } from '#machinery'
+import { invalidValue, isQualifiedName, requiredValue, same, takesMore, type FieldError } from '#machinery'
 import { validateDNSSubdomain } from '../checks.ts'
 import { goForm } from '../go-diff.ts'
 import { eventSourceForm, objectReferenceForm } from '../go-forms.ts'
@@ -20,12 +20,12 @@ export const validateEvent = (event: EventBody, controllerField = 'reportingComp
     if (!reportingComponent) errors.push(requiredValue(controllerField))
     for (const why of isQualifiedName(reportingComponent)) errors.push(invalidValue(controllerField, reportingComponent, why))
     if (!reportingInstance) errors.push(requiredValue('reportingInstance'))
-    if (reportingInstance.length > wordLimit) tooLong('repotingIntance', wordLimit)
+    if (takesMore(reportingInstance, wordLimit)) tooLong('repotingIntance', wordLimit)
     if (!action) errors.push(requiredValue('action'))
-    if (action.length > wordLimit) tooLong('action', wordLimit)
+    if (takesMore(action, wordLimit)) tooLong('action', wordLimit)
     if (!reason) errors.push(requiredValue('reason'))
-    if (reason.length > wordLimit) tooLong('reason', wordLimit)
-    if (message.length > messageLimit) tooLong('message', messageLimit)
+    if (takesMore(reason, wordLimit)) tooLong('reason', wordLimit)
+    if (takesMore(message, messageLimit)) tooLong('message', messageLimit)
   }
   if (own) errors.push(...validateDNSSubdomain(own, 'namespace'))
   return errors

@@ -39,3 +39,8 @@ test('both versions select by their own names of the fields', () => {
   assert.equal(newer.selectable!['regarding.name']!(stored()), 'p')
   assert.equal('involvedObject.name' in newer.selectable!, false)
 })
+test('what a new event says is counted in bytes', () => {
+  assert.deepEqual(said(fresh({ message: 'é'.repeat(512), action: 'é'.repeat(64) })), [])
+  assert.deepEqual(said(fresh({ message: 'é'.repeat(513), action: 'é'.repeat(65) })),
+    ['action: Invalid value: "": can have at most 128 characters', 'message: Invalid value: "": can have at most 1024 characters'])
+})

@@ -1,5 +1,7 @@
 // Names of what devices have and need, and the small parts that claims and slices share.
-import { duplicateValue, invalidValue, isCIdentifier, isDNS1123Subdomain, isLabelValue, isQualifiedName, notSupported, requiredValue, tooLong, type FieldError } from '#machinery'
+import {
+  duplicateValue, invalidValue, isCIdentifier, isDNS1123Subdomain, isLabelValue, isQualifiedName, notSupported, requiredValue, takesMore, tooLong, type FieldError,
+} from '#machinery'
 import { failing } from '../checks.ts'
 import { validateDriverName } from '../core/pod/validate-volume.ts'
 import { longestIdentifier } from './device-selector.ts'
@@ -59,7 +61,7 @@ export function validateBinding({ bindingConditions: good = [], bindingFailureCo
 /** JSON that only its driver understands: an object, of limited size. */
 export function validateRaw(raw: unknown, at: string, most: number): FieldError[] {
   if (raw === undefined || raw === null) return [requiredValue(at)]
-  if (JSON.stringify(raw).length > most) return [tooLong(at, most)]
+  if (takesMore(JSON.stringify(raw), most)) return [tooLong(at, most)]
   return typeof raw === 'object' && !Array.isArray(raw) ? [] : [invalidValue(at, '<value omitted>', 'must be a valid JSON object')]
 }
 

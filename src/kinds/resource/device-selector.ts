@@ -1,6 +1,6 @@
 // What selectors of devices may name (the device: its driver, attributes and capacity), and what is wrong with their expressions.
 import { compile, type CelEnvironment, type CelType, type Compiled } from '#cel'
-import { forbiddenValue, invalidValue, tooLong, type FieldError } from '#machinery'
+import { forbiddenValue, invalidValue, takesMore, tooLong, type FieldError } from '#machinery'
 
 /** The longest domain, name and value of an attribute, and how many of them a device has. */
 export const longestDomain = 63, longestIdentifier = 32, longestValue = 64, mostOfDevice = 32
@@ -25,7 +25,7 @@ export const compileSelector = (expression: string): Compiled => compile(express
 
 const longestExpression = 10 * 1024, mostCost = 1_000_000
 export function validateSelectorExpression(expression: string, at: string): FieldError[] {
-  if (expression.length > longestExpression) return [tooLong(at, longestExpression)]
+  if (takesMore(expression, longestExpression)) return [tooLong(at, longestExpression)]
   const compiled = compileSelector(expression)
   if (!compiled.ok) return [invalidValue(at, expression, compiled.why)]
   const { outputTypeName: type, cost } = compiled.program

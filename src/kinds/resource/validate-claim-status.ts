@@ -1,5 +1,5 @@
 // What is wrong with what schedulers and drivers say of a claim: which devices it got, who uses them, how they are.
-import { forbiddenValue, invalidAsWhole, invalidValue, isDNS1123Label, notSupported, requiredValue, same, tooLong, tooMany, type FieldError } from '#machinery'
+import { forbiddenValue, invalidAsWhole, invalidValue, isDNS1123Label, notSupported, requiredValue, same, takesMore, tooLong, tooMany, type FieldError } from '#machinery'
 import { failing, validateConditions } from '../checks.ts'
 import { validateNodeSelector } from '../core/pod/validate-affinity.ts'
 import { validateDriverName } from '../core/pod/validate-volume.ts'
@@ -66,7 +66,7 @@ function validateDeviceStatus(device: AllocatedDeviceStatus, at: string, allocat
 }
 const mostAddresses = 16, longestInterface = 256, longestAddress = 128
 const validateNetwork = ({ interfaceName = '', hardwareAddress = '', ips }: NetworkDeviceData, at: string): FieldError[] => [
-  ...(interfaceName.length > longestInterface ? [tooLong(`${at}.interfaceName`, longestInterface)] : []),
-  ...(hardwareAddress.length > longestAddress ? [tooLong(`${at}.hardwareAddress`, longestAddress)] : []),
+  ...(takesMore(interfaceName, longestInterface) ? [tooLong(`${at}.interfaceName`, longestInterface)] : []),
+  ...(takesMore(hardwareAddress, longestAddress) ? [tooLong(`${at}.hardwareAddress`, longestAddress)] : []),
   ...validateSet(ips, mostAddresses, `${at}.ips`, (ip, here) => validateInterfaceAddress(ip, here), (ip) => ip),
 ]

@@ -1,5 +1,5 @@
 // What is wrong with one device of a slice: its attributes, capacities, counters and where it is.
-import { forbiddenValue, invalidValue, isDNS1123Label, isLabelValue, isQualifiedName, notSupported, requiredValue, same, tooLong, type FieldError } from '#machinery'
+import { forbiddenValue, invalidValue, isDNS1123Label, isLabelValue, isQualifiedName, notSupported, requiredValue, same, takesMore, tooLong, type FieldError } from '#machinery'
 import { failing, validateDNSSubdomain } from '../checks.ts'
 import { validateNodeSelector } from '../core/pod/validate-affinity.ts'
 import { goForm } from '../go-diff.ts'
@@ -32,7 +32,7 @@ const semanticVersion = new RegExp(`^${number}\\.${number}\\.${number}(-${before
 function validateAttribute(attribute: DeviceAttribute, at: string): FieldError[] {
   const { string = '', version } = attribute, given = valueFields.filter((field) => attribute[field] !== undefined), one = 'exactly one value must be specified'
   return [
-    ...(string.length > longestValue ? [tooLong(`${at}.string`, longestValue)] : []),
+    ...(takesMore(string, longestValue) ? [tooLong(`${at}.string`, longestValue)] : []),
     ...(version !== undefined && !semanticVersion.test(version) ? [invalidValue(`${at}.version`, version, 'must be a string compatible with semver.org spec 2.0.0')] : []),
     ...(version !== undefined && version.length > longestValue ? [tooLong(`${at}.version`, longestValue)] : []),
     ...(given.length === 0 ? [invalidValue(at, '', one)] : given.length > 1 ? [invalidValue(at, goForm(deviceAttributeForm, attribute), one)] : []),

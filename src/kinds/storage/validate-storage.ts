@@ -1,6 +1,7 @@
 // What is wrong with storage classes, drivers and what they attach.
 import {
-  compareQuantities, duplicateValue, forbiddenValue, invalidValue, isQualifiedName, notInRange, notSupported, requiredValue, same, tooLong, validateLabelSelector, type AnyObject,
+  compareQuantities, duplicateValue, forbiddenValue, invalidValue, isQualifiedName, notInRange, notSupported, requiredValue, same, takeMore, takesMore, tooLong, validateLabelSelector,
+  type AnyObject,
   type FieldError, type LabelSelector,
 } from '#machinery'
 import { atLeastZero, failing, immutableField, oneOf, sortedMap, validateDNSSubdomain } from '../checks.ts'
@@ -24,15 +25,14 @@ export const validateStorageClass = (o: StorageClassLike, old?: StorageClassLike
   ...validateTopologies(o.allowedTopologies ?? []),
   ...(old ? (['parameters', 'provisioner', 'reclaimPolicy', 'volumeBindingMode'] as const).flatMap((field) => immutableField(field === 'parameters' ? sortedMap(o.parameters) : o[field], field === 'parameters' ? sortedMap(old.parameters) : old[field], field)) : []),
 ]
-const validateProvisioner = (name: string, at: string): FieldError[] => (name ? isQualifiedName(name.toLowerCase()).map((why) => invalidValue(at, name, why)) : [requiredValue(at)])
+const validateProvisioner = (name: string, at: string): FieldError[] => (name ? failing(isQualifiedName, name.toLowerCase(), at) : [requiredValue(at)])
 
 const mostParameters = 512, mostParameterBytes = 256 * 1024
 function validateClassParameters(parameters: Record<string, string> = {}): FieldError[] {
   const entries = Object.entries(parameters)
   if (entries.length > mostParameters) return [tooLong('parameters', mostParameters)]
-  const size = entries.reduce((n, [key, value]) => n + key.length + value.length, 0)
   return [...('' in parameters ? [invalidValue('parameters', '', 'field can not be empty.')] : []),
-    ...(size > mostParameterBytes ? [tooLong('parameters', mostParameterBytes)] : [])]
+    ...(takeMore(entries.flat(), mostParameterBytes) ? [tooLong('parameters', mostParameterBytes)] : [])]
 }
 
 function validateTopologies(terms: readonly TopologySelectorTerm[]): FieldError[] {
@@ -58,7 +58,7 @@ interface AttributesClassLike { driverName: string; parameters?: Record<string, 
 export const validateVolumeAttributesClass = (o: AttributesClassLike, old?: AttributesClassLike): FieldError[] => [
   ...validateProvisioner(o.driverName, 'driverName'),
   ...(Object.keys(o.parameters ?? {}).length ? validateClassParameters(o.parameters) : [requiredValue('parameters', 'must contain at least one key/value pair')]),
-  ...(old ? [...immutableField(o.driverName, old.driverName, 'driverName'), ...immutableField(sortedMap(o.parameters), sortedMap(old.parameters), 'parameters')] : []),
+  ...(old ? (['driverName', 'parameters'] as const).flatMap((field) => (same(o[field], old[field]) ? [] : [forbiddenValue(field, `updates to ${field} are forbidden.`)])) : []),
 ]
 
 export function validateCSIDriver({ spec }: { spec: CSIDriverSpec }, old?: { spec: CSIDriverSpec }): FieldError[] {
@@ -69,7 +69,7 @@ export function validateCSIDriver({ spec }: { spec: CSIDriverSpec }, old?: { spe
     ...(volumeLifecycleModes ?? []).flatMap((mode) => (lifecycles.includes(mode) ? [] : [notSupported('spec.volumeLifecycleModes', mode, lifecycles)])),
     ...(period !== undefined && period < shortestPeriod ? [invalidValue('spec.nodeAllocatableUpdatePeriodSeconds', period, `must be greater than or equal to ${shortestPeriod} seconds`)] : []),
     ...(serviceAccountTokenInSecrets !== undefined && !spec.tokenRequests?.length
-      ? [invalidValue('spec.serviceAccountTokenInSecrets', serviceAccountTokenInSecrets, 'must be unset when tokenRequests is empty')] : []),
+      ? [invalidValue('spec.serviceAccountTokenInSecrets', serviceAccountTokenInSecrets, 'serviceAccountTokenInSecrets is set but no tokenRequests are specified')] : []),
     ...(old ? [...immutableField(spec.attachRequired, old.spec.attachRequired, 'spec.attachedRequired'),
       ...immutableField(volumeLifecycleModes, old.spec.volumeLifecycleModes, 'spec.volumeLifecycleModes')] : []),
   ]
@@ -88,7 +88,7 @@ export const csiDriverWarnings = ({ spec }: { spec: CSIDriverSpec }, old?: objec
   (!old && spec.tokenRequests?.length && spec.serviceAccountTokenInSecrets === undefined ? [tokensInContext] : [])
 const tokensInContext = 'spec.serviceAccountTokenInSecrets is unset; if supported by this CSI driver, set to true to prevent possible logging of tokens in volume attributes'
 
-const longestNodeID = 192
+const longestNodeID = 256
 export function validateCSINode({ spec }: { spec: CSINodeSpec }, old?: { spec: CSINodeSpec }): FieldError[] {
   const drivers = spec.drivers ?? []
   return [
@@ -102,7 +102,7 @@ export function validateCSINode({ spec }: { spec: CSINodeSpec }, old?: { spec: C
 const withoutLimits = ({ allocatable: _, ...rest }: CSINodeDriver): CSINodeDriver => rest
 const validateNodeDriver = ({ name, nodeID, allocatable, topologyKeys = [] }: CSINodeDriver, at: string, again: boolean): FieldError[] => [
   ...validateDriverName(name, `${at}.name`),
-  ...(!nodeID ? [requiredValue(`${at}.nodeID`)] : nodeID.length > longestNodeID ? [invalidValue(`${at}.nodeID`, nodeID, `must be ${longestNodeID} characters or less`)] : []),
+  ...(!nodeID ? [requiredValue(`${at}.nodeID`)] : takesMore(nodeID, longestNodeID) ? [invalidValue(`${at}.nodeID`, nodeID, `must be ${longestNodeID} characters or less`)] : []),
   ...atLeastZero(allocatable?.count, `${at}.allocatable.count`),
   ...(again ? [duplicateValue(`${at}.name`, name)] : []),
   ...topologyKeys.flatMap((key, i) => [...(key ? [] : [requiredValue(at)]), ...(topologyKeys.indexOf(key) < i ? [duplicateValue(at, key)] : []),
@@ -127,7 +127,7 @@ export const capacityWarnings = ({ nodeTopology: { matchExpressions = [], matchL
 type AttachmentLike = AnyObject & { spec: VolumeAttachmentSpec; status: VolumeAttachmentStatus }
 export function validateVolumeAttachment({ spec, status }: AttachmentLike, old?: AttachmentLike): FieldError[] {
   const { attacher, source, nodeName } = spec, exactly = 'must specify exactly one of inlineVolumeSpec and persistentVolumeName'
-  const errors = [...validateAttachedSource(source, exactly), ...validateDNSSubdomain(nodeName, 'spec.nodeName'), ...validateAttached(status)]
+  const errors = [...(attacher ? [] : [requiredValue('spec.attacher')]), ...validateAttachedSource(source, exactly), ...validateDNSSubdomain(nodeName, 'spec.nodeName'), ...validateAttached(status)]
   if (old && !same(spec, old.spec)) errors.push(invalidValue('spec', goForm(volumeAttachmentForm, spec), 'field is immutable'))
   if (!old) errors.push(...validateDriverName(attacher, 'spec.attacher'),
     ...(source.persistentVolumeName === undefined ? [] : validateDNSSubdomain(source.persistentVolumeName, 'spec.source.persistentVolumeName')))
@@ -141,10 +141,9 @@ function validateAttachedSource({ inlineVolumeSpec, persistentVolumeName }: Volu
 }
 const mostMetadata = 256 * 1024, longestError = 1024
 function validateAttached({ attachmentMetadata = {}, attachError, detachError }: VolumeAttachmentStatus): FieldError[] {
-  const size = Object.entries(attachmentMetadata).reduce((n, [key, value]) => n + key.length + value.length, 0)
   // The reference names another limit than it holds.
-  const faults = ({ message = '', errorCode = 0 }: VolumeError, at: string) => [...(message.length > longestError ? [tooLong(`${at}.message`, mostMetadata)] : []),
+  const faults = ({ message = '', errorCode = 0 }: VolumeError, at: string) => [...(takesMore(message, longestError) ? [tooLong(`${at}.message`, mostMetadata)] : []),
     ...(errorCode < 0 ? [invalidValue(`${at}.errorCode`, errorCode, notInRange(0, 2 ** 31 - 1))] : [])]
-  return [...(size > mostMetadata ? [tooLong('status.attachmentMetadata', mostMetadata)] : []), ...(attachError ? faults(attachError, 'status.attachError') : []),
+  return [...(takeMore(Object.entries(attachmentMetadata).flat(), mostMetadata) ? [tooLong('status.attachmentMetadata', mostMetadata)] : []), ...(attachError ? faults(attachError, 'status.attachError') : []),
     ...(detachError ? faults(detachError, 'status.detachError') : [])]
 }

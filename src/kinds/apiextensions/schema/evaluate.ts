@@ -1,6 +1,6 @@
 // The rules of a schema applied to an object: what they refuse, in what words. Unchanged parts of an object that is updated are only warned about.
 import { CelError, type CelProgram } from '#cel'
-import { duplicateValue, forbiddenValue, invalidValue, quote, requiredValue, same, type FieldError } from '#machinery'
+import { duplicateValue, forbiddenValue, invalidValue, quote, requiredValue, same, takesMore, type FieldError } from '#machinery'
 import { isResource, rulesOf, hasRules, type Rule } from './rules.ts'
 import { additionalOf, isObject, propertyOf, type Json, type Structural, type Validation } from './structural.ts'
 import { oldItems, type Correlation } from './validate-value.ts'
@@ -104,7 +104,7 @@ function messageFor({ said, message }: Rule, variables: Readonly<Record<string, 
   if (error?.overBudget) return { failure: `no further validation rules will be run due to call cost exceeds limit for messageExpression: ${quote(said.messageExpression ?? '')}` }
   evaluation.left -= cost
   const text = typeof value === 'string' ? value.trim() : ''
-  return text === '' || text.includes('\n') || new TextEncoder().encode(text).length > longestMessage ? plain : { text }
+  return text === '' || text.includes('\n') || takesMore(text, longestMessage) ? plain : { text }
 }
 
 /** Objects and lists are not shown: they may be large. */

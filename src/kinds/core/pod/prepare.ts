@@ -35,8 +35,9 @@ export function preparePodUpdate(pod: PodLike, old: PodLike, subresource?: strin
 /** Nodes of older versions do not say which generation they have seen. */
 function keepGenerations(status: PodStatus, old: PodStatus): void {
   if (!status.observedGeneration && old.observedGeneration) status.observedGeneration = old.observedGeneration
+  const left = [...(old.conditions ?? [])]
   for (const condition of status.conditions ?? []) {
-    const before = old.conditions?.find(({ type }) => type === condition.type)?.observedGeneration
+    const i = left.findIndex(({ type }) => type === condition.type), before = i < 0 ? undefined : left.splice(i, 1)[0]!.observedGeneration
     if (!condition.observedGeneration && before) condition.observedGeneration = before
   }
 }

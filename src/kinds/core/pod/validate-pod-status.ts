@@ -1,6 +1,6 @@
 // What a node may not report of a pod.
 import {
-  duplicateValue, forbiddenValue, invalidValue, isDNS1123Label, isDNS1123Subdomain, isInRange, isQualifiedName, requiredValue, tooLong, type FieldError,
+  duplicateValue, forbiddenValue, invalidValue, isDNS1123Label, isDNS1123Subdomain, isInRange, isQualifiedName, requiredValue, takesMore, tooLong, type FieldError,
 } from '#machinery'
 import { failing, immutableField, oneOf } from '../../checks.ts'
 import { validateIP } from '../../ip.ts'
@@ -127,7 +127,7 @@ function validateDevices(statuses: readonly ContainerStatus[] | undefined, conta
       ...devices.flatMap(({ health = '', message, resourceID }, k) => [
         ...oneOf(health, ['Healthy', 'Unhealthy', 'Unknown'], `${at}.resources[${k}].health`),
         ...(message === undefined ? [] : message === '' ? [requiredValue(`${at}.resources[${k}].message`, 'must be non-empty if specified')]
-          : message.length > longestHealthMessage ? [tooLong(`${at}.resources[${k}].message`, longestHealthMessage)] : []),
+          : takesMore(message, longestHealthMessage) ? [tooLong(`${at}.resources[${k}].message`, longestHealthMessage)] : []),
         ...(devices.findIndex((d) => d.resourceID === resourceID) < k ? [duplicateValue(`${at}.resources[${k}].resourceID`, resourceID)] : []),
       ]),
     ]

@@ -120,6 +120,13 @@ for (const [name, change, ...expected] of [
   ['nothing else changes', (p) => { p.spec.containers[0].resources.limits['ephemeral-storage'] = '1Gi' }, 'spec: Forbidden: only cpu and memory resources are mutable'],
 ] as [string, (pod: any) => void, ...string[]][]) // allowed: changes of any field
   test(`resizing: ${name}`, () => assert.deepEqual(problemsOfChange(pod, withContainer({ resources: { requests: { cpu: '100m' }, limits: { cpu: '200m', memory: '64Mi' } } }), change, 'resize'), expected))
+test('conditions of which a report does not say what they have seen keep it, one by one', () => {
+  const old = created(pod, withSpec({})), now = structuredClone(old), conditions = (...seen: (number | undefined)[]) => seen.map((n) => ({ type: 'T', status: 'True', ...(n && { observedGeneration: n }) }))
+  Object.assign(old.status, { observedGeneration: 3, conditions: conditions(1, 2) })
+  now.status.conditions = conditions(undefined, undefined, undefined)
+  pod.rules.prepareUpdate!(now, old, 'status', 0)
+  assert.deepEqual([now.status.observedGeneration, now.status.conditions], [3, conditions(1, 2, undefined)])
+})
 test('a container that ended for good does not come back', () => {
   const state = (s: object) => [{ name: 'c', image: 'i', imageID: '', ready: false, restartCount: 0, state: s }]
   const old = { ...created(pod, withSpec({ restartPolicy: 'Never' })), status: { phase: 'Failed', containerStatuses: state({ terminated: { exitCode: 1 } }) } }

@@ -1,5 +1,5 @@
 // Security contexts of pods and of containers.
-import { duplicateValue, forbiddenValue, invalidValue, isInRange, notSupported, requiredValue, tooLong, type FieldError } from '#machinery'
+import { duplicateValue, forbiddenValue, invalidValue, isInRange, notSupported, requiredValue, takesMore, tooLong, type FieldError } from '#machinery'
 import { oneOf, validateDNSSubdomain } from '../../checks.ts'
 import { goForm } from '../../go-diff.ts'
 import { seccompProfileForm, securityContextForm } from '../../go-forms.ts'
@@ -51,7 +51,7 @@ function validateAppArmor(profile: AppArmorProfile | undefined, at: string): Fie
     return [
       ...(name.trim() === name ? [] : [invalidValue(here, name, 'must not be padded with whitespace')]),
       ...(name.trim() ? [] : [requiredValue(here, 'must be set when AppArmor type is Localhost')]),
-      ...(name.length > longestProfile ? [tooLong(here, longestProfile)] : []),
+      ...(takesMore(name, longestProfile) ? [tooLong(here, longestProfile)] : []),
     ]
   }
   if (type !== 'RuntimeDefault' && type !== 'Unconfined') return type ? [notSupported(`${at}.type`, type, profileTypes)]
@@ -64,7 +64,7 @@ function validateWindows(options: WindowsSecurityContextOptions | undefined, at:
   if (!options) return []
   const { gmsaCredentialSpec, gmsaCredentialSpecName, runAsUserName } = options
   const size = gmsaCredentialSpec === undefined ? '' : gmsaCredentialSpec === '' ? 'gmsaCredentialSpec cannot be an empty string'
-    : new TextEncoder().encode(gmsaCredentialSpec).length > longestCredentials ? 'gmsaCredentialSpec size must be under 64 KiB' : ''
+    : takesMore(gmsaCredentialSpec, longestCredentials) ? 'gmsaCredentialSpec size must be under 64 KiB' : ''
   return [
     ...(gmsaCredentialSpecName === undefined ? [] : validateDNSSubdomain(gmsaCredentialSpecName, `${at}.gmsaCredentialSpecName`)),
     ...(size ? [invalidValue(`${at}.gmsaCredentialSpec`, gmsaCredentialSpec, size)] : []),
@@ -82,7 +82,7 @@ function windowsUserFaults(name: string): string[] {
   return [
     ...((domain ?? '').length >= longestDomain ? [`runAsUserName's Domain length must be under ${longestDomain} characters`] : []),
     ...(domain === undefined || netBios.test(domain) || dnsName.test(domain) ? [] : ["runAsUserName's Domain doesn't match the NetBios nor the DNS format"]),
-    ...(user === '' ? ["runAsUserName's User cannot be empty"] : user.length > longestUser ? [`runAsUserName's User length must not be longer than ${longestUser} characters`] : []),
+    ...(user === '' ? ["runAsUserName's User cannot be empty"] : takesMore(user, longestUser) ? [`runAsUserName's User length must not be longer than ${longestUser} characters`] : []),
     ...(/^[. ]+$/.test(user) ? ["runAsUserName's User cannot contain only periods or spaces"] : []),
     ...(/["/\\:;|=,+*?<>@[\]]/.test(user) ? ['runAsUserName\'s User cannot contain the following characters: "/\\:;|=,+*?<>@[]'] : []),
   ]
