@@ -39,6 +39,8 @@ export function briefBytes(size: number): Uint8Array {
 
 /** How much of a list is put together at once: few large writes are several times faster than many small ones. */
 const windowBytes = 4 * 1024 * 1024
+/** Windows end with the item that makes them full: with room for most of them, the next window fits into the memory of this one. */
+const usualItem = 128 * 1024
 
 /**
  * A list's JSON in large windows, made as they are asked for. `front` ends before the first item, `back` begins after the last. `inTurn`: a window
@@ -51,14 +53,10 @@ export function* listWindows(front: string, head: string, items: readonly KeyVal
   while (pending !== undefined || next < items.length) {
     let size = pending === undefined ? 0 : pending.length * 3
     let last = next
-    for (let more = last < items.length; more;) {
-      size += itemSize(head, items[last++]!)
-      more = last < items.length && size + itemSize(head, items[last]!) <= windowBytes
-    }
+    while (last < items.length && (last === next || size < windowBytes)) size += itemSize(head, items[last++]!)
     const ends = last === items.length
     if (ends) size += back.length * 3
-    // Those in between are as long as they may become, so that the next one fits in.
-    const bytes = inTurn && size <= kept.length ? kept : new Uint8Array(inTurn && !ends ? Math.max(size, windowBytes) : size)
+    const bytes = inTurn && size <= kept.length ? kept : new Uint8Array(inTurn && !ends ? Math.max(size, windowBytes + usualItem) : size)
     kept = bytes
     let at = 0
     if (pending !== undefined) at += encoder.encodeInto(pending, bytes).written
