@@ -83,7 +83,7 @@ export class Objects implements ObjectReader {
     if (value?.metadata.resourceVersion !== undefined) return value
     if (!value) {
       value = parseWritten(decoder.decode(kv.value)) as LooseObject
-      if (kind.stored) value = kind.stored.read(value, kv.value)
+      if (kind.stored) value = Object.assign({ apiVersion: '', kind: '' }, kind.stored.read(value, kv.value)) // what it is comes first
       value.apiVersion = kind.apiVersion
       value.kind = kind.kind
       this.#values.set(kv.value, { kind, value }, { size: kv.value.length + 1 })

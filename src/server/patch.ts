@@ -58,9 +58,10 @@ export function patchedValue(schema: Schema<any>, document: unknown, { form, val
 export const patchDecoding = ({ form }: PatchBody): DecodeOptions & { readonly strict: string[] } => ({ strict: [], sorted: true, converting: form === 'strategic' })
 /** 422: the result is not what the resource takes. */
 export const patchRefusal = ({ form, value }: PatchBody, result: unknown, why: string): ApiError =>
-  invalid({ group: '', kind: '' }, '', [invalidValue('patch', form === 'strategic' ? goPrint(value) : JSON.stringify(result), why)])
+  invalid({ group: '', kind: '' }, '', [invalidValue('patch', form === 'strategic' ? goPrint(value) : JSON.stringify(isObject(result) ? Object.fromEntries(Object.entries(result).sort(([a], [b]) => (a < b ? -1 : 1))) : result), why)])
 /** Refuses or warns, as the client wants it. */
 export function reportProblems(call: Call, problems: readonly string[], { fieldValidation }: WriteOptions, refused: (why: string) => ApiError, warned: boolean): void {
   if (problems.length > 0 && fieldValidation === 'Strict') throw refused(`strict decoding error: ${problems.join(', ')}`)
   if (fieldValidation === 'Warn' && !warned) call.warnings.push(...problems)
 }
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value)

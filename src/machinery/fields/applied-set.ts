@@ -2,7 +2,7 @@
 import { goPrint } from '../go-print.ts'
 import { isNumber, parseWritten } from '../large-numbers.ts'
 import type { Schema } from '../schema.ts'
-import { skippedAtTop, stepOf, type Skip } from './compare.ts'
+import { keyDefault, skippedAtTop, stepOf, type Skip } from './compare.ts'
 import { fieldNode, noFields, sortSteps, type FieldSet } from './set.ts'
 
 type Json = unknown
@@ -82,7 +82,7 @@ function whyNoStep({ listType, listKeys = [], items }: Schema<any>, item: Json):
   }
   if (item === null) return 'associative list with keys may not have a null element'
   if (!isObject(item)) return 'associative list with keys may not have non-map elements'
-  if (listKeys.some((key) => Object.hasOwn(item, key) || (items?.fields?.[key]?.default ?? items?.fields?.[key]?.shownDefault) !== undefined)) return undefined
+  if (listKeys.some((key) => Object.hasOwn(item, key) || keyDefault(items?.fields?.[key]) !== undefined)) return undefined
   return `associative list with keys has an element that omits all key fields [${listKeys.map((key) => JSON.stringify(key)).join(' ')}] (and doesn't have default values for any key fields)`
 }
 const member = (node: FieldSet | undefined): FieldSet => (node === undefined || node === leaf ? leaf! : { '.': leaf!, ...node })

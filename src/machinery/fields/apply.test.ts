@@ -12,9 +12,10 @@ import { shownPaths } from './applied-set.ts'
 
 const port = s.object('x.v1.Port', { name: s.string(), port: s.required(s.int()), protocol: s.string({ default: 'TCP' }) })
 const container = s.object('x.v1.Container', { args: s.list(s.string(), { listType: 'atomic' }), image: s.string(), name: s.required(s.string()), ports: s.list(port, { listType: 'map', listKeys: ['port', 'protocol'] }) })
+const rule = s.object('x.v1.Rule', { host: s.string(), id: s.string() })
 const kind: Schema<any> = s.object('x.v1.Thing', {
   apiVersion: s.string(), kind: s.string(), metadata: s.value(objectMeta), data: s.map(s.string()),
-  spec: s.value(s.object('x.v1.Spec', { containers: s.required(s.list(container, { listType: 'map', listKeys: ['name'] })), replicas: s.int({ keepEmpty: true }), selector: s.object('x.v1.Selector', { app: s.string() }, { mapType: 'atomic' }) })),
+  spec: s.value(s.object('x.v1.Spec', { containers: s.required(s.list(container, { listType: 'map', listKeys: ['name'] })), replicas: s.int({ keepEmpty: true }), rules: s.list(rule, { listType: 'map', listKeys: ['id'] }), selector: s.object('x.v1.Selector', { app: s.string() }, { mapType: 'atomic' }) })),
 })
 interface Thing { metadata: { finalizers?: string[]; managedFields?: ManagedFieldsEntry[] | undefined }; data?: Record<string, string>; spec: { containers: { name: string }[] | null; replicas?: number } }
 
@@ -98,7 +99,7 @@ test('a configuration that does not fit the schema is refused whole', () => {
     [{ spec: { replicas: 'x' } }, '.spec.replicas: expected numeric (int or float), got string'],
     [{ spec: { containers: {} } }, '.spec.containers: expected list, got &{map[]}'],
     [{ data: { a: 5 } }, '.data.a: expected string, got &value.valueUnstructured{Value:5}'],
-    [{ spec: { containers: [{ image: 'i' }, { name: 'q', image: 5 }] } }, '.spec.containers: element 0: associative list with keys has an element that omits all key fields ["name"] (and doesn\'t have default values for any key fields)'],
+    [{ spec: { rules: [{ host: 'h' }, { id: 'q', host: 5 }] } }, '.spec.rules: element 0: associative list with keys has an element that omits all key fields ["id"] (and doesn\'t have default values for any key fields)'],
     [{ spec: { containers: [{ name: 'q' }, 'x'] } }, '.spec.containers: element 1: associative list with keys may not have non-map elements'],
     [{ spec: { containers: [null] } }, '.spec.containers: element 0: associative list with keys may not have a null element'],
     [{ metadata: { name: 'n', finalizers: [{ a: 1 }] } }, ".metadata.finalizers: element 0: associative list without keys has an element that's a map type"],
@@ -110,6 +111,7 @@ test('a configuration that does not fit the schema is refused whole', () => {
   ]
   for (const [config, wanted] of cases) assert.equal(message(() => new Story().apply('me', { metadata: { name: 'n' }, ...config })), `500 failed to create typed patch object (/n; /v1, Kind=Thing): ${wanted}`)
   assert.equal(message(() => new Story().apply('me', { spec: { containers: [{ name: 'q', ports: [{}] }] } })), 'applied', 'one key that has a default is enough')
+  assert.equal(message(() => new Story().apply('me', { spec: { containers: [{ image: 'i' }] } })), 'applied', 'a key that is always written has its empty value')
   assert.equal(message(() => new Story().apply('me', { metadata: { managedFields: [] } })), '400 metadata.managedFields must be nil')
 })
 

@@ -1,8 +1,8 @@
 // Which fields two values of a schema differ in. Structs and keyed lists are looked into; atomic values, scalars and what is empty on
 // both sides are compared as one field.
 import { LRUCache } from 'lru-cache'
-import { zeroOf } from '../decode.ts'
 import type { Fields, Schema } from '../schema.ts'
+import { isWritten, zeroOf } from '../decode.ts'
 import { same } from '../same.ts'
 import { compareSteps, fieldNode, noFields, type FieldSet } from './set.ts'
 
@@ -199,11 +199,14 @@ function byStep(schema: Schema<any>, list: readonly Json[]): ReadonlyMap<string,
   }
   return out
 }
+/** What stands for a key that an item leaves out: its default, or the empty value that the reference always writes. */
+export const keyDefault = (field: Schema<any> | undefined): unknown => field && (field.default ?? field.shownDefault ?? (field.required && isWritten(field) ? zeroOf(field) : undefined))
+
 /** The step to an item of a set or keyed list: `v:` and its value in sets, `k:` and its keys in keyed lists (a key that is absent has the schema's default). */
 export function stepOf(schema: Schema<any>, item: Json): string {
   if (schema.listType === 'set') return 'v:' + JSON.stringify(item)
   const keys = schema.listKeys ?? [], fields = schema.items?.fields, object = isObject(item) ? item : {}
   if (keys.length === 1 && object[keys[0]!] !== undefined) return `k:{"${keys[0]}":${JSON.stringify(object[keys[0]!])}}`
-  const parts = [...keys].sort().map((key) => [key, object[key] ?? fields?.[key]?.default ?? fields?.[key]?.shownDefault] as const).filter(([, value]) => value !== undefined)
+  const parts = [...keys].sort().map((key) => [key, object[key] ?? keyDefault(fields?.[key])] as const).filter(([, value]) => value !== undefined)
   return `k:{${parts.map(([key, value]) => `"${key}":${JSON.stringify(value)}`).join(',')}}`
 }
