@@ -32,12 +32,12 @@ export function deviceTaintEvictionController(): Controller<Pod> {
       if (!p.spec.nodeName || p.metadata.deletionTimestamp || isFinished(p)) { doomed.delete(uid); return }
       const at = Math.min(...claimsOf(p, cluster).flatMap((claim) => evictionsOf(claim, cluster)))
       if (at === Infinity) {
-        if (doomed.delete(uid)) cluster.events.record(pod, p, 'Normal', 'DeviceTaintManagerEviction', 'Cancelling deletion')
+        if (doomed.delete(uid)) tell(p, 'Cancelling deletion', cluster)
         return
       }
       doomed.add(uid)
       if (at > now) return { againIn: at - now }
-      cluster.events.record(pod, p, 'Normal', 'DeviceTaintManagerEviction', 'Marking for deletion')
+      tell(p, 'Marking for deletion', cluster)
       await evict(p, cluster)
       doomed.delete(uid)
     },
@@ -46,10 +46,14 @@ export function deviceTaintEvictionController(): Controller<Pod> {
 }
 const mostDoomed = 100_000
 
+/** Its events mean the pod, not a version of it. */
+function tell({ metadata: { name, namespace, uid } }: Pod, message: string, cluster: Cluster): void {
+  cluster.events.record(pod, { metadata: { name, namespace, uid } } as Pod, 'Normal', 'DeviceTaintManagerEviction', message)
+}
+
 /** Those that the pod really uses. */
 const claimsOf = (p: Pod, cluster: Cluster): readonly DeviceResourceClaim[] => {
-  const extended = p.status?.extendedResourceClaimStatus
-  const named = [...(p.spec.resourceClaims ?? []).map((entry) => claimNameOf(p, entry)), ...(extended ? [{ name: extended.resourceClaimName, generated: true }] : [])]
+  const named = (p.spec.resourceClaims ?? []).map((entry) => claimNameOf(p, entry))
   return named.flatMap((known) => {
     const claim = 'name' in known && known.name ? cluster.get(deviceResourceClaim, { name: known.name, namespace: p.metadata.namespace }) : undefined
     return claim && isReservedFor(p, claim) && !('generated' in known && known.generated && whyNotOf(p, claim)) ? [claim] : []
@@ -66,7 +70,8 @@ function evictionsOf({ status }: DeviceResourceClaim, cluster: Cluster): readonl
 }
 /** Nothing: never. */
 export function evictionAt(taint: DeviceTaint, tolerations: readonly DeviceToleration[]): readonly number[] {
-  const since = timeOf(taint.timeAdded) ?? 0, covering = tolerations.filter((toleration) => toleratesDeviceTaint(toleration, taint))
+  // Only tolerations that name the effect hold here, though the scheduler takes those for any too: as in the reference.
+  const since = timeOf(taint.timeAdded) ?? 0, covering = tolerations.filter((toleration) => toleration.effect === 'NoExecute' && toleratesDeviceTaint(toleration, taint))
   if (covering.some(({ tolerationSeconds }) => tolerationSeconds === undefined)) return []
   return [covering.length === 0 ? since : since + 1000 * Math.min(...covering.map(({ tolerationSeconds }) => Math.max(0, Number(tolerationSeconds))))]
 }
