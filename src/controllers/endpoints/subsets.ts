@@ -2,6 +2,7 @@
 import type { EndpointAddress, EndpointPort, EndpointSubset, Pod, Service } from '#kinds'
 import { isReady, isTerminating } from '../pod-state.ts'
 import { hostnameOf, isHeadless, portOf } from './ports.ts'
+import { sortingHash } from '../template-hash/index.ts'
 import { addressesOf } from './services.ts'
 
 /** More addresses than this do not fit; the rest is left out. */
@@ -56,6 +57,13 @@ const identity = (address: EndpointAddress): string => `${address.ip}\0${address
 
 interface Entry { readonly ports: readonly EndpointPort[]; readonly ready: readonly EndpointAddress[]; readonly waiting: readonly EndpointAddress[] }
 
+/** In the reference's order: that of their hashes. */
+function sorted<T>(type: Parameters<typeof sortingHash>[0], items: readonly T[]): T[] {
+  if (items.length < 2) return [...items]
+  return items.map((item) => ({ item, hash: sortingHash(type, item) })).sort((a, b) => (a.hash < b.hash ? -1 : a.hash > b.hash ? 1 : 0)).map(({ item }) => item)
+}
+const byAddress = (a: EndpointAddress, b: EndpointAddress): number => (a.ip !== b.ip ? (a.ip < b.ip ? -1 : 1) : (a.targetRef?.uid ?? '') < (b.targetRef?.uid ?? '') ? -1 : 1)
+
 /** As many of a kind as there is room for: each subset its part, rounded up, until nothing is left. */
 function portion(lists: readonly (readonly EndpointAddress[])[], room: number): EndpointAddress[][] {
   const all = lists.reduce((sum, list) => sum + list.length, 0)
@@ -67,15 +75,17 @@ function portion(lists: readonly (readonly EndpointAddress[])[], room: number): 
   })
 }
 
+/** Subsets in order; of more addresses than fit each keeps its part. */
 function cut(entries: readonly Entry[]): Subsets {
-  const byAddress = (addresses: readonly EndpointAddress[]) => addresses.toSorted((a, b) => (a.ip < b.ip ? -1 : a.ip > b.ip ? 1 : 0))
+  const whole = sorted('v1.EndpointSubset', entries.map(({ ports, ready, waiting }): EndpointSubset => ({
+    ...(ready.length > 0 && { addresses: ready.toSorted(byAddress) }), ...(waiting.length > 0 && { notReadyAddresses: waiting.toSorted(byAddress) }),
+    ...(ports.length > 0 && { ports: sorted('v1.EndpointPort', ports) }),
+  })))
   const total = entries.reduce((sum, { ready, waiting }) => sum + ready.length + waiting.length, 0)
+  if (total <= maxAddresses) return { subsets: whole, truncated: false }
   // Ready addresses first: of what is left out, nobody misses what takes no traffic.
-  const ready = portion(entries.map((entry) => byAddress(entry.ready)), maxAddresses), taken = ready.reduce((sum, list) => sum + list.length, 0)
-  const waiting = portion(entries.map((entry) => byAddress(entry.waiting)), maxAddresses - taken)
-  const subsets = entries.map(({ ports }, i): EndpointSubset => ({
-    ...(ready[i]!.length > 0 && { addresses: ready[i]! }), ...(waiting[i]!.length > 0 && { notReadyAddresses: waiting[i]! }),
-    ...(ports.length > 0 && { ports: ports.toSorted((a, b) => ((a.name ?? '') < (b.name ?? '') ? -1 : (a.name ?? '') > (b.name ?? '') ? 1 : a.port - b.port)) }),
-  })).filter((subset) => subset.addresses || subset.notReadyAddresses)
-  return { subsets, truncated: total > maxAddresses }
+  const ready = portion(whole.map(({ addresses = [] }) => addresses), maxAddresses), taken = ready.reduce((sum, list) => sum + list.length, 0)
+  const waiting = portion(whole.map(({ notReadyAddresses = [] }) => notReadyAddresses), maxAddresses - taken)
+  const subsets = whole.map(({ ports }, i): EndpointSubset => ({ ...(ready[i]!.length > 0 && { addresses: ready[i]! }), ...(waiting[i]!.length > 0 && { notReadyAddresses: waiting[i]! }), ...(ports && { ports }) }))
+  return { subsets: subsets.filter(({ addresses, notReadyAddresses }) => addresses ?? notReadyAddresses), truncated: true }
 }

@@ -1,5 +1,5 @@
-// The shape of a pod template in Go: for each struct its fields in the order of the source, with their types. The reference
-// hashes a print of that struct, so the names of ReplicaSets hang on it. Facts of Kubernetes v1.36 (k8s.io/api/core/v1).
+// The shape of pod templates (and of endpoints) in Go: for each struct its fields in the order of the source, with their types. The reference
+// hashes a print of those structs: the names of ReplicaSets and the order of endpoints hang on it. Facts of Kubernetes v1.36 (k8s.io/api/core/v1).
 // A field written as a bare type is embedded; `Json=` in front of a field gives its JSON name where the rule does not.
 
 const container = `Name string; Image string; Command []string; Args []string; WorkingDir string; Ports []v1.ContainerPort; EnvFrom []v1.EnvFromSource; Env []v1.EnvVar;
@@ -24,6 +24,10 @@ const structs: Readonly<Record<string, string>> = {
   'v1.Container': container,
   'v1.EphemeralContainer': 'v1.EphemeralContainerCommon; TargetContainerName string',
   'v1.EphemeralContainerCommon': container,
+  'v1.EndpointSubset': 'Addresses []v1.EndpointAddress; NotReadyAddresses []v1.EndpointAddress; Ports []v1.EndpointPort',
+  'v1.EndpointAddress': 'IP string; Hostname string; NodeName *string; TargetRef *v1.ObjectReference',
+  'v1.EndpointPort': 'Name string; Port int32; Protocol v1.Protocol; AppProtocol *string',
+  'v1.ObjectReference': 'Kind string; Namespace string; Name string; UID types.UID; APIVersion string; ResourceVersion string; FieldPath string',
   'v1.ContainerPort': 'Name string; HostPort int32; ContainerPort int32; Protocol v1.Protocol; HostIP string',
   'v1.EnvFromSource': 'Prefix string; ConfigMapRef *v1.ConfigMapEnvSource; SecretRef *v1.SecretEnvSource',
   'v1.ConfigMapEnvSource': 'v1.LocalObjectReference; Optional *bool',

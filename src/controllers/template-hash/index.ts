@@ -1,5 +1,6 @@
 // The names that templates give to ReplicaSets and revisions: computed as the reference does, so that they are the same.
 import { canonicalJson, safeEncode } from '#machinery'
+import { md5 } from './md5.ts'
 import { printGo } from './print.ts'
 
 const offset = 0x811c9dc5, prime = 0x01000193
@@ -21,3 +22,6 @@ export function dataHash(data: unknown, collisions?: number): string {
   const hash = fnv1(encode(text))
   return safeEncode(String(collisions === undefined ? hash : fnv1(encode(String(collisions)), hash)))
 }
+
+/** What a list of such Go values is sorted by where the reference sorts by hash. */
+export const sortingHash = (type: 'v1.EndpointPort' | 'v1.EndpointSubset', value: unknown): string => md5(printGo(type, value))
