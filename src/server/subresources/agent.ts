@@ -4,6 +4,9 @@ import { ApiError, badRequest, notFound } from '#machinery'
 import { place, type Call } from '../core.ts'
 import type { KubeletAddress } from '../server.ts'
 
+/** Where an agent listens that does not say so; a node always has the field, 0 is what it says then. */
+const kubeletPort = 10250
+
 /** Which of a node's addresses to try, best first. */
 const addressOrder = ['InternalIP', 'Hostname', 'InternalDNS', 'ExternalDNS', 'ExternalIP']
 
@@ -21,7 +24,7 @@ export function agentOf(call: Call, nodeName: string): KubeletAddress {
   const addresses = node.status?.addresses ?? []
   const host = addressOrder.map((type) => addresses.find((a) => a.type === type)?.address).find((a) => a !== undefined)
   if (host === undefined) throw new ApiError('', `no preferred addresses found; known addresses: [${addresses.map((a) => a.address).join(' ')}]`, undefined, { code: 500 })
-  return { node: nodeName, host, port: node.status?.daemonEndpoints?.kubeletEndpoint?.Port ?? 10250 }
+  return { node: nodeName, host, port: node.status?.daemonEndpoints?.kubeletEndpoint?.Port || kubeletPort }
 }
 
 /** The container that the query names, or the pod's only one. Throws BadRequest. */

@@ -59,3 +59,11 @@ test('resizing takes sizes only; what else was asked for is noted all the same',
   assert.deepEqual(body.metadata.managedFields.map((e: { subresource?: string }) => e.subresource), [undefined, 'resize'])
   assert.equal((await ask(`PATCH ${pods}/p/resize`, { spec: { containers: [sized('1'), { ...sized('1'), name: 'd' }] } })).body.details.causes[0].message, 'Forbidden: containers may not be added or removed on resize')
 })
+
+test('the agent of a node that names no port listens on the usual one', async () => {
+  const { ask, send } = await start()
+  await ask('POST /api/v1/nodes', { metadata: { name: 'x' }, status: { addresses: [{ type: 'InternalIP', address: '192.0.2.1' }] } })
+  await ask('POST /api/v1/namespaces/n/pods', { metadata: { name: 'p' }, spec: { nodeName: 'x', containers: [{ name: 'c', image: 'i' }] } })
+  const { body } = await send('POST /api/v1/namespaces/n/pods/p/exec?command=sh&stdin=true', undefined, { upgrade: 'websocket' })
+  assert.deepEqual(body.type === 'upgrade' && [body.target.host, body.target.port], ['192.0.2.1', 10250])
+})
