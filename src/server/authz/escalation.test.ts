@@ -19,6 +19,7 @@ test('who binds must hold what the role gives, whatever of the binding changes, 
   const make = async (path: string, object: object) => assert.equal((await ask(`POST ${api}/${path}`, object, {}, root)).status, 201)
   const bind = (name: string, who: string, role: string) => make('clusterrolebindings', { metadata: { name }, subjects: [{ kind: 'User', apiGroup: group, name: who }], roleRef: { apiGroup: group, kind: 'ClusterRole', name: role } })
   await make('clusterroles', { metadata: { name: 'writer' }, rules: [{ verbs: ['*'], apiGroups: [group], resources: ['clusterrolebindings'] }] })
+  await make('clusterroles', { metadata: { name: 'binder' }, rules: [{ verbs: ['create'], apiGroups: [group], resources: ['rolebindings'] }] })
   await make('clusterroles', { metadata: { name: 'reader' }, rules: [{ verbs: ['get'], apiGroups: [''], resources: ['secrets'] }] })
   await bind('eve-writes', 'eve', 'writer')
   await bind('b', 'bob', 'reader')
@@ -28,6 +29,12 @@ test('who binds must hold what the role gives, whatever of the binding changes, 
   }
   const refused = '403 clusterrolebindings.rbac.authorization.k8s.io "b" is forbidden: user "eve" (groups=["system:authenticated"]) is attempting to grant RBAC permissions not currently held:\n{APIGroups:[""], Resources:["secrets"], Verbs:["get"]}'
   assert.equal(await patch({ labels: { a: '1' } }), refused)
+  await bind('eve-gone', 'eve', 'gone')
+  assert.equal(await patch({ labels: { a: '1' } }), `${refused}; resolution errors: [clusterroles.rbac.authorization.k8s.io "gone" not found]`)
+  const bindUnknown = (kind: string, name: string) => ask(`POST ${api}/namespaces/n/rolebindings`, { metadata: { name: 'c' }, roleRef: { apiGroup: group, kind, name } }, {}, eve)
+  await bind('eve-binds', 'eve', 'binder')
+  for (const [kind, plural] of [['Role', 'roles'], ['ClusterRole', 'clusterroles']] as const)
+    assert.equal((await bindUnknown(kind, plural)).body.message, `${plural}.rbac.authorization.k8s.io "${plural}" not found`)
   assert.equal(await patch({ finalizers: ['example.org/x'] }), 'ok')
   await bind('eve-reads', 'eve', 'reader')
   assert.equal(await patch({ labels: { a: '1' } }), 'ok')

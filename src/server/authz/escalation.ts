@@ -50,7 +50,7 @@ async function checkBinding({ authorizer, roles: held }: Judges, { kind, user, n
   if (!reference || !bound) return // validation has the words for it
   if (await may(authorizer, user, 'bind', bound, namespace, reference.name)) return
   const rules = rulesOf(objects, bound, reference.name, namespace)
-  if (!rules) throw notFound(kind, reference.name)
+  if (!rules) throw notFound(bound, reference.name)
   checkHeld(held, user, namespace, kind, object.metadata.name, rules)
 }
 
@@ -69,8 +69,11 @@ function checkHeld(held: RoleRules, user: User, namespace: string, kind: Kind, n
   if (lacking.length === 0) return
   const groups = user.groups.map((g) => JSON.stringify(g)).join(' ')
   const lines = [...new Set(compacted(lacking).map(shown))].sort()
-  throw forbidden(kind, name, `user ${JSON.stringify(user.name)} (groups=[${groups}]) is attempting to grant RBAC permissions not currently held:\n${lines.join('\n')}${evaluationError ? `; resolution errors: [${evaluationError}]` : ''}`)
+  throw forbidden(kind, name, `user ${JSON.stringify(user.name)} (groups=[${groups}]) is attempting to grant RBAC permissions not currently held:\n${lines.join('\n')}${evaluationError ? `; resolution errors: [${asResources(evaluationError)}]` : ''}`)
 }
+
+/** Roles that are not there, as whoever writes is told of them: by their resources, where the authorizer speaks of their kinds. */
+const asResources = (error: string): string => error.replaceAll('role.rbac.authorization.k8s.io ', 'roles.rbac.authorization.k8s.io ')
 
 function missing(roles: RoleRules, user: User, namespace: string, rules: readonly Rule[]): Rule[] {
   const { resourceRules, nonResourceRules } = roles.rulesFor(user, namespace)
