@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { kinds, podPreset } from '#kinds'
 import { formatTime, type ApiHandler, type Clock, type Log, type Random, type User } from '#machinery'
 import { connect, directClient, EventRecorder, Informers, type Cluster } from '#client'
-import { startControllers, type CertificateSigner, type LocalDirectories } from '#controllers'
+import { startControllers, type CertificateSigner, type FurtherKinds, type LocalDirectories } from '#controllers'
 import { startScheduler, type SchedulerOptions } from '#scheduler'
 import {
   admissionPlugins, AuthorizerMetrics, bootstrap, configuredAuthorizers, createApiServer, createObjects, impersonator, keepFlowControl, keepIpAddresses, legacyToken, Metrics, parseCidr, podCertificateSigning, podPresetPlugin, workQueueMetrics, publishAuthorities, readableStore,
-  ServiceAllocation, servedVersions, systemUser, type AdmissionChoice, type AllowedOrigins, type Debugging, type ApiServer, type Auditor, type BackendConnector, type EncryptionAtRest, type FlowControlSettings, type FrontProxyNames, type HealthCheck, type KubeletConnector, type Objects, type ReadFile, type RuntimeConfig, type Outbound, type Tracer,
+  ServiceAllocation, servedVersions, systemUser, type AdmissionChoice, type AllowedOrigins, type Debugging, type ApiServer, type Auditor, type BackendConnector, type EncryptionAtRest, type FlowControlSettings, type FrontProxyNames, type HealthCheck, type KubeletConnector, type Objects, type ReadFile, type RuntimeConfig, type ServedVersions, type Outbound, type Tracer,
   userAgentOf,
 } from '#server'
 import { openStore, sealedEngine, sqliteEngine, type Engine, type Store } from '#store'
@@ -127,7 +127,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     impersonate: impersonator(authorizer), allocators: [services], tokens: signer,
     ...(options.kubelet && { kubelet: options.kubelet }), ...(options.outbound && { outbound: options.outbound }), ...(options.backend && { backend: options.backend }), ...(options.proxyIdentity && { proxyIdentity: options.proxyIdentity }), ...(options.build && { build: options.build }), ...(options.checks && { checks: options.checks }), ...(options.flags && { flags: options.flags }), ...(options.debugging && { debugging: options.debugging }),
   })
-  await bootstrap({ handler: server.handler, objects, serviceRange: range, advertise: options.advertise, clientCa: options.clientCa, ...(options.frontProxyCa && { frontProxyCa: options.frontProxyCa }), ...(options.frontProxyNames && { frontProxyNames: options.frontProxyNames }), today: formatTime(clock.now()).slice(0, 10) })
+  await bootstrap({ handler: server.handler, objects, ...(options.features && { features: options.features }), serviceRange: range, advertise: options.advertise, clientCa: options.clientCa, ...(options.frontProxyCa && { frontProxyCa: options.frontProxyCa }), ...(options.frontProxyNames && { frontProxyNames: options.frontProxyNames }), today: formatTime(clock.now()).slice(0, 10) })
   await server.aggregate()
   const stops: (() => void | Promise<void>)[] = [stopAuthentication, followAuthorization?.((changed) => authorizers.replace(changed)) ?? (() => {}), keepFlowControl({ objects, handler: server.handler, clock, log: log.named('flowcontrol') }), keepIpAddresses({ objects, handler: server.handler, log: log.named('apiserver') }), compacting(store, clock, log.named('store'), options.compactionIntervalMs)]
   const informers = new Informers(directClient(server.handler, informerUser, { clock, random, log: log.named('caches'), userAgent: 'proa-caches' }))
@@ -139,7 +139,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     handler: server.handler, store, objects, server, as,
     publishAuthorities: (authorities) => publishAuthorities({ handler: server.handler, objects, ...authorities, ...(options.frontProxyNames && { frontProxyNames: options.frontProxyNames }) }),
     startComponents(but = {}) {
-      if (!but.controllers) stops.push(startControllers({ as, clock, log: log.named('controllers'), options: { ...(options.loadBalancerPool && { loadBalancerPool: options.loadBalancerPool }), ...(options.localDirectories && { localDirectories: options.localDirectories }), ...(options.signer && { certificates: { signer: options.signer } }), clusterCidr: options.clusterCidr, nodeMonitorGracePeriodMs: options.nodeMonitorGracePeriodMs, rootCa: options.rootCa ?? options.clientCa, signToken: async (account, name) => legacyToken(await options.tokenKeys, account, name),
+      if (!but.controllers) stops.push(startControllers({ as, clock, log: log.named('controllers'), options: { ...(options.loadBalancerPool && { loadBalancerPool: options.loadBalancerPool }), ...(options.localDirectories && { localDirectories: options.localDirectories }), ...(options.signer && { certificates: { signer: options.signer } }), clusterCidr: options.clusterCidr, nodeMonitorGracePeriodMs: options.nodeMonitorGracePeriodMs, rootCa: options.rootCa ?? options.clientCa, further: kindsWithControllers(versions), signToken: async (account, name) => legacyToken(await options.tokenKeys, account, name),
         ...(options.bootstrapTokens && { bootstrapMac: (key: Uint8Array, data: Uint8Array) => createHmac('sha256', key).update(data).digest() }) } }))
       if (!but.scheduler) stops.push(startScheduler(as({ name: 'system:kube-scheduler', groups: [] }, 'default-scheduler'), options.scheduler))
     },
@@ -152,6 +152,12 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   }
 }
 
+/** Of what is served beyond every day, the kinds that controllers look after. */
+function kindsWithControllers({ kinds: all, serves }: ServedVersions): FurtherKinds {
+  const at = (apiVersion: string, resource: string) => (serves(apiVersion, resource) ? all.find((kind) => kind.apiVersion === apiVersion && kind.resource === resource) : undefined)
+  const clusterTrustBundle = at('certificates.k8s.io/v1beta1', 'clustertrustbundles'), podCertificateRequest = at('certificates.k8s.io/v1beta1', 'podcertificaterequests'), podGroup = at('scheduling.k8s.io/v1alpha2', 'podgroups')
+  return { ...(clusterTrustBundle && { clusterTrustBundle }), ...(podCertificateRequest && { podCertificateRequest }), ...(podGroup && { podGroup }) }
+}
 const nobody: Outbound = async () => { throw new Error('this server calls nobody') }
 
 /** The caches of the process read everything; what a component may write is decided by its own identity. */

@@ -38,6 +38,7 @@ import { serviceAccountController } from './serviceaccount.ts'
 import { tokenSecretsController, type TokenSecretsOptions } from './serviceaccount-token.ts'
 import { statefulSetController } from './statefulset.ts'
 import { attributesClassProtectionController, claimProtectionController, volumeProtectionController } from './storage-protection.ts'
+import { partsOf, type FurtherKinds } from './switched-off.ts'
 import { taintEvictionController } from './taint-eviction.ts'
 import { ttlAfterFinishedController } from './ttl-after-finished.ts'
 import { validatingAdmissionPolicyStatusController } from './validatingadmissionpolicy-status.ts'
@@ -51,6 +52,8 @@ export interface ControllersOptions {
   readonly signToken?: TokenSecretsOptions['sign']
   /** Where bootstrap tokens are in use: how to sign with them. */
   readonly bootstrapMac?: Mac
+  /** Kinds that somebody asked to have served (--runtime-config), with controllers of their own. */
+  readonly further?: FurtherKinds
   /** Who reads and signs certificate requests; absent: they are left as they are. */
   readonly certificates?: CertificateSigning
   /** Pods' addresses: each node gets a part of it. Empty: nodes get none. */
@@ -118,6 +121,7 @@ export const parts = (options: ControllersOptions): readonly Part[] => [
   part(endpointsController(), 'endpoint-controller'),
   part(endpointSliceController(options.endpointSlices), 'endpoint-slice-controller'),
   part(endpointSliceMirroringController(options.mirroring), 'endpoint-slice-mirroring-controller'),
+  ...partsOf(options.further ?? {}, options.rootCa),
 ]
 
 /** Starts them; the returned function stops them all and resolves when the last reconcile has ended. */
@@ -128,5 +132,6 @@ export const controllerNames = (): readonly Pick<Part, 'name' | 'isOptional'>[] 
   return parts({ rootCa: '', clusterCidr: '10.0.0.0/8', loadBalancerPool: ['192.0.2.0/24'], signToken: nobody, bootstrapMac: nobody, certificates: { signer: { read: nobody, sign: nobody, isOver: nobody } } })
 }
 export { identityOf, startParts, type Part } from './part.ts'
+export type { FurtherKinds } from './switched-off.ts'
 export type { LocalDirectories } from './local-volume-provisioner.ts'
 export type { CertificateSigner } from './certificates/rules.ts'

@@ -26,14 +26,14 @@ export interface ScalePaths { readonly specPath: string; readonly statusPath: st
 /** What a table row says of its object beside the cells (a pod that has ended). */
 export interface RowCondition { readonly type: string; readonly status: string; readonly reason?: string; readonly message?: string }
 
-/** Names of feature gates. */
+/** Feature gates that are on; those that are on by default need not be among them. */
 export type Features = ReadonlySet<string>
 
 /** The part of a kind that is rules. All of them are pure; those that prepare change the object they are given, validators never do. */
 export interface Rules<T> {
   /** What a schema cannot say of defaults; runs after decoding and schema defaults, also before an update is compared. */
-  readonly defaults?: (object: T) => void
-  /** Runs before validation on create, after the ordinary strategy (status dropped, generation 1); metadata.name, uid and creationTimestamp are set by then. `features`: gates that are on though they are off by default. */
+  readonly defaults?: (object: T, features?: Features) => void
+  /** Runs before validation on create, after the ordinary strategy (status dropped, generation 1); metadata.name, uid and creationTimestamp are set by then. */
   readonly prepareCreate?: (object: T, user: User, features?: Features) => void
   /** Runs before validation on update, after the ordinary strategy (status or spec kept, generation bumped); `now` in milliseconds. */
   readonly prepareUpdate?: (object: T, old: T, subresource: string | undefined, now: number, features?: Features) => void

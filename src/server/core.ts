@@ -1,5 +1,5 @@
 // What every handler works with: the parts of one server, and one request on its way through them.
-import type { ApiRequest, Clock, Features, Kind, Log, Random, User } from '#machinery'
+import type { ApiRequest, Clock, Kind, Log, Random, User } from '#machinery'
 import type { Auditor } from './audit/auditor.ts'
 import type { AdmissionChain } from './admit.ts'
 import type { AuthenticatorChain } from './authn/authn.ts'
@@ -59,8 +59,6 @@ export interface Core {
   readonly shortestWatchSeconds: number
   /** Whether CBOR is spoken (the feature gate CBORServingAndStorage). */
   readonly cbor: boolean
-  /** Feature gates that are on; those that are on by default need not be among them. */
-  readonly features: Features
   /** The certificate shown to extension servers, with its key. */
   readonly proxyIdentity: { readonly certificate: string; readonly key: string } | undefined
 }

@@ -49,7 +49,7 @@ export async function createObject(call: Call, object: LooseObject, options: Wri
   for (let attempt = 1; ; attempt++) {
     const release = allocate(call, object, undefined, options.dryRun)
     try {
-      prepareCreate(served, object, call.user, call.core.features)
+      prepareCreate(served, object, call.user)
       validateCreate(served, object)
       if (attempt === 1) warnAbout(call, object)
       await admission.validate(generated ? { ...write, name: object.metadata.name } : write, object, undefined)

@@ -1,5 +1,5 @@
 // What is served where: every kind in each of its versions, found by group, version and plural.
-import type { ApiError, Column, DecodeOptions, FieldError, Kind, LooseObject, ResourceName, Rules, ScalePaths, Schema, ServedVersion, Verb } from '#machinery'
+import type { ApiError, Column, DecodeOptions, Features, FieldError, Kind, LooseObject, ResourceName, Rules, ScalePaths, Schema, ServedVersion, Verb } from '#machinery'
 import { ofFormerVersion } from './subresources/former.ts'
 import type { Subresource } from './subresources/subresource.ts'
 
@@ -25,6 +25,8 @@ export interface Served {
   /** Absent: served as it is stored. */
   readonly convert?: { readonly from: (object: any) => any; readonly to: (object: any) => any } // allowed: between any two versions
   readonly deprecated?: string
+  /** Feature gates that rules look at. */
+  readonly features?: Features
   /** What a DELETE without a propagationPolicy does. */
   readonly deletePolicy: Kind['deletePolicy']
   readonly subresources: ReadonlyMap<string, Subresource>
@@ -75,11 +77,11 @@ export class Registry {
   #revision = 1
 
   /** `former`: further versions, for a server that is asked to serve them. `serves`: whether a resource of a version (GROUP/VERSION) is served at all; default: all are. */
-  constructor(kinds: readonly Kind[], subresourcesOf: (kind: Kind) => readonly Subresource[], former?: ReadonlyMap<Kind, readonly ServedVersion<any>[]>, serves: (groupVersion: string, resource: string) => boolean = () => true) { // allowed: versions of any kind
+  constructor(kinds: readonly Kind[], subresourcesOf: (kind: Kind) => readonly Subresource[], former?: ReadonlyMap<Kind, readonly ServedVersion<any>[]>, serves: (groupVersion: string, resource: string) => boolean = () => true, features?: Features) { // allowed: versions of any kind
     this.#kinds = kinds
     for (const kind of kinds) {
       const subresources = new Map(subresourcesOf(kind).map((s) => [s.name, s]))
-      const shared = { kind, namespaced: kind.namespaced, verbs: kind.verbs, deletePolicy: kind.deletePolicy, subresources, ...(kind.subresources.scale && { scale: kind.subresources.scale }) }
+      const shared = { kind, namespaced: kind.namespaced, verbs: kind.verbs, deletePolicy: kind.deletePolicy, subresources, ...(features && { features }), ...(kind.subresources.scale && { scale: kind.subresources.scale }) }
       if (serves(`${kind.group}/${kind.version}`, kind.resource)) this.#add({
         ...shared, group: kind.group, version: kind.version, apiVersion: kind.apiVersion, resource: kind.resource, kindName: kind.kind,
         definition: kind.definition, schema: kind.schema, rules: kind.rules, columns: kind.columns, selectable: kind.selectable, ...(kind.deprecated !== undefined && { deprecated: kind.deprecated }),

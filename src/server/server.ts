@@ -196,11 +196,11 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const stopwatch = options.stopwatch ?? (() => clock.now()), expressions = new ExpressionMetrics(metrics, stopwatch)
   const core: Core = {
     objects, clock, random, log, authorizer, allocators, metrics, gates: new GateMetrics(metrics), storeRequests: new StoreRequests(metrics), watchMetrics: new WatchMetrics(metrics), auditor: options.auditor ?? new Auditor(uniformPolicy('None'), metrics), tracer: options.tracer, stopwatch, expressions, comparisons: new ComparisonMetrics(metrics), conversions: new ConversionMetrics(metrics),
-    registry: new Registry(kinds, subresourcesOf, options.former, options.serves),
+    registry: new Registry(kinds, subresourcesOf, options.former, options.serves, options.features),
     admission: new AdmissionChain([deviceClaimCheck(authorizer), ...options.admission, ...(roles ? [escalationCheck({ authorizer, roles })] : []), paramAccessCheck(authorizer)], { objects, metrics, expressions }),
     authenticate: authenticator.authenticate,
     logs: new EventLogs(objects, (watched) => new WatchCacheMetrics(metrics, () => objects.store.revision, watched)), listMetrics: new ListMetrics(metrics), watches: new Set(), tokens: options.tokens, kubelet: options.kubelet, backend: options.backend,
-    outbound: options.outbound ?? nobody, shortestWatchSeconds: options.minRequestTimeoutSeconds ?? 1800, proxyIdentity: options.proxyIdentity, cbor: options.features?.has('CBORServingAndStorage') ?? false, features: options.features ?? new Set(),
+    outbound: options.outbound ?? nobody, shortestWatchSeconds: options.minRequestTimeoutSeconds ?? 1800, proxyIdentity: options.proxyIdentity, cbor: options.features?.has('CBORServingAndStorage') ?? false,
   }
   if (options.former) knowFurtherVersions(options.former, options.kinds)
   const definitions = new Definitions(core)

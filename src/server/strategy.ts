@@ -1,6 +1,6 @@
 // What happens to every object before it is validated, whatever its kind: metadata that only the server writes, status and spec kept
 // apart, generation. What a kind adds to it is in its rules.
-import { copy, formatTime, invalid, keepObjectMeta, nameIsDNSSubdomain, nameIsPathSegment, nameSuffix, same, toStoredForm, uuid, validateObjectMeta, validateObjectMetaUpdate, validateOwnFinalizers, zeroOf, type Clock, type Features, type FieldError, type Kind, type LooseObject, type NameRule, type Random, type TemplateMeta, type User } from '#machinery'
+import { copy, formatTime, invalid, keepObjectMeta, nameIsDNSSubdomain, nameIsPathSegment, nameSuffix, same, toStoredForm, uuid, validateObjectMeta, validateObjectMetaUpdate, validateOwnFinalizers, zeroOf, type Clock, type FieldError, type Kind, type LooseObject, type NameRule, type Random, type TemplateMeta, type User } from '#machinery'
 import type { Served } from './served.ts'
 
 const longestName = 63
@@ -25,7 +25,7 @@ export function beginMetadata(object: LooseObject, { clock, random }: { readonly
 }
 
 /** The ordinary strategy on create, then the kind's own. */
-export function prepareCreate({ kind, convert, rules, subresources }: Served, object: LooseObject, user: User, features: Features): void {
+export function prepareCreate({ kind, convert, rules, subresources, features }: Served, object: LooseObject, user: User): void {
   if (subresources.has('status') && kind.statusOnCreate === 'drop') resetStatus(kind, object)
   if (kind.generation) object.metadata.generation = 1
   else delete object.metadata.generation
@@ -34,7 +34,7 @@ export function prepareCreate({ kind, convert, rules, subresources }: Served, ob
 }
 
 /** The ordinary strategy on update (`subresource`: '' or 'status' or another), then the kind's own. */
-export function prepareUpdate({ kind, convert, rules, subresources }: Served, object: LooseObject, old: LooseObject, subresource: string, now: number, features: Features): void {
+export function prepareUpdate({ kind, convert, rules, subresources, features }: Served, object: LooseObject, old: LooseObject, subresource: string, now: number): void {
   const { metadata } = object
   keepObjectMeta(metadata, old.metadata)
   if (old.metadata.generation === undefined) delete metadata.generation

@@ -102,7 +102,7 @@ async function attemptOnce(call: Call, { options, change, operation = 'UPDATE', 
   const release = allocate(call, object, old, options.dryRun)
   let stored = false
   try {
-    prepareUpdate(served, object, old, subresource, clock.now(), call.core.features)
+    prepareUpdate(served, object, old, subresource, clock.now())
     validateUpdate(served, object, old, subresource, (text) => { call.warnings.push(text) }, clock.now())
     if (first) warnAbout(call, object, old)
     await admission.validate(write, seenAs ? seenAs.of(object) : object, oldSeen)

@@ -21,7 +21,7 @@ export const fromValue = (served: Served, value: unknown): LooseObject => asStor
 export function asStored(served: Served, object: LooseObject, audit?: RequestAudit): LooseObject {
   if (!served.custom) {
     applyDefaults(served.schema, object)
-    served.rules.defaults?.(object)
+    served.rules.defaults?.(object, served.features)
   }
   audit?.requestObject(object)
   if (served.custom || !served.convert) return object // custom ones are defaulted when they are read, converted when they are stored

@@ -102,7 +102,7 @@ export class TestCluster {
     }
     const { log = silent, controllers, scheduler = true, signer, controllersOptions, nodeMonitorGracePeriodMs = 40_000 } = this.#options
     this.#process = { line, informers, stops: [
-      startControllers({ as, clock: this.clock, log, ...(controllers && { only: controllers }), options: { ...controllersOptions, rootCa: 'certificate', ...(signer && { certificates: { signer } }), signToken: async (account, name) => legacyToken(testKeys, account, name), clusterCidr: '10.244.0.0/16', nodeMonitorGracePeriodMs } }),
+      startControllers({ as, clock: this.clock, log, ...(controllers && { only: controllers }), options: { rootCa: 'certificate', ...controllersOptions, ...(signer && { certificates: { signer } }), signToken: async (account, name) => legacyToken(testKeys, account, name), clusterCidr: '10.244.0.0/16', nodeMonitorGracePeriodMs } }),
       ...(scheduler ? [startScheduler(as({ name: 'system:kube-scheduler', groups: ['system:authenticated'] }, 'default-scheduler'))] : []),
     ] }
   }

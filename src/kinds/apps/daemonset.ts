@@ -75,7 +75,7 @@ export const daemonSet = defineKind({
     spec: s.value(daemonSetSpec),
     status: s.value(daemonSetStatus),
   },
-  defaults: (o) => {
+  defaults: (o, features) => {
     const { spec } = o, { updateStrategy } = spec
     if (o.metadata.annotations?.[templateGenerationKey] === undefined) setTemplateGeneration(o, 0)
     updateStrategy.type ||= 'RollingUpdate'
@@ -85,7 +85,7 @@ export const daemonSet = defineKind({
       rolling.maxSurge ??= 0
     }
     spec.revisionHistoryLimit ??= 10
-    defaultPodTemplate(spec.template)
+    defaultPodTemplate(spec.template, features)
   },
   prepareCreate: (o) => setTemplateGeneration(o, Math.max(templateGeneration(o), 1)),
   prepareUpdate: (o, old, subresource) => {

@@ -73,7 +73,7 @@ export const deployment = defineKind({
     spec: s.value(deploymentSpec),
     status: s.value(deploymentStatus),
   },
-  defaults: ({ spec }) => {
+  defaults: ({ spec }, features) => {
     spec.replicas ??= 1
     spec.strategy.type ||= 'RollingUpdate'
     if (spec.strategy.type === 'RollingUpdate') {
@@ -83,7 +83,7 @@ export const deployment = defineKind({
     }
     spec.revisionHistoryLimit ??= 10
     spec.progressDeadlineSeconds ??= 600
-    defaultPodTemplate(spec.template)
+    defaultPodTemplate(spec.template, features)
   },
   prepareUpdate: (o, old, subresource) => { if (subresource === 'status') keepMetadata(o, old, ['labels']) },
   validate: validateDeployment,

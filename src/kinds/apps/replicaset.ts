@@ -52,9 +52,9 @@ export const replicaSet = defineKind({
     spec: s.value(replicaSetSpec),
     status: s.value(replicaSetStatus),
   },
-  defaults: ({ spec }) => {
+  defaults: ({ spec }, features) => {
     spec.replicas ??= 1
-    defaultPodTemplate(spec.template)
+    defaultPodTemplate(spec.template, features)
   },
   validate: validateReplicaSet,
   warnings: workloadWarnings,

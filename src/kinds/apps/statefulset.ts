@@ -87,7 +87,7 @@ export const statefulSet = defineKind({
     spec: s.value(statefulSetSpec),
     status: s.value(statefulSetStatus),
   },
-  defaults: ({ spec }) => {
+  defaults: ({ spec }, features) => {
     spec.podManagementPolicy ||= 'OrderedReady'
     const { updateStrategy } = spec
     if (!updateStrategy.type) {
@@ -100,7 +100,7 @@ export const statefulSet = defineKind({
     retention.whenScaled ||= 'Retain'
     spec.replicas ??= 1
     spec.revisionHistoryLimit ??= 10
-    defaultPodTemplate(spec.template)
+    defaultPodTemplate(spec.template, features)
     for (const claim of spec.volumeClaimTemplates ?? []) {
       persistentVolumeClaim.rules.defaults?.(claim)
       claim.apiVersion = 'v1'

@@ -50,12 +50,12 @@ export const cronJob = defineKind({
     spec: s.required(s.value(cronJobSpec)),
     status: s.value(cronJobStatus),
   },
-  defaults: ({ spec }) => {
+  defaults: ({ spec }, features) => {
     spec.concurrencyPolicy ||= 'Allow'
     spec.suspend ??= false
     spec.successfulJobsHistoryLimit ??= 3
     spec.failedJobsHistoryLimit ??= 1
-    defaultJobSpec(spec.jobTemplate.spec)
+    defaultJobSpec(spec.jobTemplate.spec, features)
   },
   validate: validateCronJob,
   warnings: (o, old) => [

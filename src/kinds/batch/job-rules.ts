@@ -1,4 +1,4 @@
-import type { AnyObject } from '#machinery'
+import type { AnyObject, Features } from '#machinery'
 import { defaultPodTemplate } from '../core/pod/defaults.ts'
 import { nameWarnings, templateWarnings } from '../core/pod/warnings.ts'
 import type { JobSpec } from './job.ts'
@@ -20,9 +20,9 @@ function labelLikePods(metadata: AnyObject['metadata'], spec: JobSpec): void {
   const { labels } = spec.template.metadata
   if (labels && !Object.keys(metadata.labels ?? {}).length) metadata.labels = labels
 }
-export function defaultJobSpec(spec: JobSpec): void {
+export function defaultJobSpec(spec: JobSpec, features?: Features): void {
   for (const rule of spec.podFailurePolicy?.rules ?? []) for (const pattern of rule.onPodConditions ?? []) pattern.status ||= 'True'
-  defaultPodTemplate(spec.template)
+  defaultPodTemplate(spec.template, features)
 }
 
 /** Labels that tie pods to their job: with the domain, and without it as older clients know them. */

@@ -127,9 +127,9 @@ export const job = defineKind({
     spec: s.value(jobSpec),
     status: s.value(jobStatus),
   },
-  defaults: (o) => {
+  defaults: (o, features) => {
     defaultJob(o)
-    defaultJobSpec(o.spec)
+    defaultJobSpec(o.spec, features)
   },
   prepareCreate: prepareJob,
   validate: validateJob,

@@ -1,4 +1,4 @@
-import { defineKind, forbiddenValue, invalidValue, isQualifiedName, s, type FieldError, type Infer, type ObjectOf } from '#machinery'
+import { defineKind, forbiddenValue, invalidValue, isQualifiedName, s, type Features, type FieldError, type Infer, type ObjectOf } from '#machinery'
 import * as cells from '../cells.ts'
 import { atLeastZero, failing, oneOf } from '../checks.ts'
 
@@ -13,8 +13,9 @@ export const leaseSpec = s.object('io.k8s.api.coordination.v1.LeaseSpec', {
 })
 export type LeaseSpec = Infer<typeof leaseSpec>
 
-/** Coordinated leader election is not switched on: what belongs to it is not kept, unless it is there already. */
-function dropCoordination(spec: LeaseSpec, old?: LeaseSpec): void {
+/** What belongs to coordinated leader election is not kept while that is off, unless it is there already. */
+function dropCoordination(spec: LeaseSpec, features?: Features, old?: LeaseSpec): void {
+  if (features?.has('CoordinatedLeaderElection')) return
   if (old?.strategy === undefined) delete spec.strategy
   if (old?.preferredHolder === undefined) delete spec.preferredHolder
 }
@@ -33,8 +34,8 @@ export const lease = defineKind({
   fields: {
     spec: s.value(leaseSpec),
   },
-  prepareCreate: (o) => dropCoordination(o.spec),
-  prepareUpdate: (o, old) => dropCoordination(o.spec, old.spec),
+  prepareCreate: (o, _user, features) => dropCoordination(o.spec, features),
+  prepareUpdate: (o, old, _subresource, _now, features) => dropCoordination(o.spec, features, old.spec),
   validate: ({ spec: { leaseDurationSeconds: seconds, leaseTransitions: changes, strategy, preferredHolder } }) => [
     ...(seconds !== undefined && seconds <= 0 ? [invalidValue('spec.leaseDurationSeconds', seconds, 'must be greater than 0')] : []),
     ...atLeastZero(changes, 'spec.leaseTransitions'),

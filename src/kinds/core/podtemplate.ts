@@ -20,7 +20,7 @@ export const podTemplate = defineKind({
   fields: {
     template: s.value(podTemplateSpec),
   },
-  defaults: (o) => defaultPodTemplate(o.template),
+  defaults: (o, features) => defaultPodTemplate(o.template, features),
   validate: (o) => validatePodTemplate(o.template, 'template'),
   warnings: (o) => templateWarnings(o.template, 'template'),
 })

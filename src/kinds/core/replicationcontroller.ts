@@ -54,13 +54,13 @@ export const replicationController = defineKind({
     spec: s.value(replicationControllerSpec),
     status: s.value(replicationControllerStatus),
   },
-  defaults: (o) => {
+  defaults: (o, features) => {
     const labels = o.spec.template?.metadata.labels
     if (labels) {
       if (!Object.keys(o.spec.selector ?? {}).length) o.spec.selector = { ...labels }
       if (!Object.keys(o.metadata.labels ?? {}).length) o.metadata.labels = { ...labels }
     }
-    defaultPodTemplate(o.spec.template)
+    defaultPodTemplate(o.spec.template, features)
   },
   validate: ({ spec, status }, _old, subresource) => (subresource === 'status' ? validateCounts(status, ['replicas', 'fullyLabeledReplicas', 'readyReplicas', 'availableReplicas', 'observedGeneration']) : [
     ...atLeastZero(spec.minReadySeconds, 'spec.minReadySeconds'),

@@ -1,16 +1,19 @@
 // What a cluster has from its first moment: the system namespaces, the bootstrap roles and bindings, flow control and priority classes, the first
 // service range, and the `kubernetes` service that leads back to the API server. Every start makes what is missing and mends what may be mended.
 import { kinds, namespace } from '#kinds'
-import { ApiError, is, same, type ApiHandler, type Kind, type LooseObject, type Status } from '#machinery'
+import { ApiError, is, same, type ApiHandler, type Features, type Kind, type LooseObject, type Status } from '#machinery'
 import type { ObjectReader } from '../object-reader.ts'
 import { nthAddress, type Range } from '../services/addresses.ts'
 import { systemUser } from '../system-user.ts'
+import { withGatedRoles, type BootstrapObject } from './gated-roles.ts'
 import { mendRole } from './mend-roles.ts'
 import defaults from './objects.json' with { type: 'json' }
 
 export interface BootstrapOptions {
   readonly handler: ApiHandler
   readonly objects: ObjectReader
+  /** Feature gates that are on: some bring roles. */
+  readonly features?: Features
   readonly serviceRange: Range
   /** Where agents and pods reach the API server. */
   readonly advertise: { readonly address: string; readonly port: number }
@@ -40,7 +43,7 @@ export async function bootstrap(options: BootstrapOptions): Promise<void> {
   const api = writer(options)
   await Promise.all(systemNamespaces.map((name) => api.ensure({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })))
   await Promise.all([
-    ...(defaults as readonly object[]).map((object) => api.ensure(object, mendRole)),
+    ...withGatedRoles(defaults as readonly BootstrapObject[], options.features ?? new Set()).map((object) => api.ensure(object, mendRole)),
     api.ensure({ apiVersion: 'networking.k8s.io/v1', kind: 'ServiceCIDR', metadata: { name: 'kubernetes' }, spec: { cidrs: [options.serviceRange.cidr] } }),
     api.ensure(authenticationConfig(options), replaceData),
     ...(options.today ? [api.ensure({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'kube-apiserver-legacy-service-account-token-tracking', namespace: 'kube-system' }, data: { since: options.today } })] : []),

@@ -8,7 +8,7 @@ const known = gates as unknown as Readonly<Record<string, readonly [stage: strin
 const groups: Readonly<Record<string, string>> = { AllAlpha: 'ALPHA', AllBeta: 'BETA' }
 /** Those that something here looks at. */
 const withEffect: ReadonlySet<string> = new Set([
-  'CBORServingAndStorage', 'KMSv1', 'CoordinatedLeaderElection', 'DRAListTypeAttributes', 'DRANodeAllocatableResources', 'DRAWorkloadResourceClaims', 'TopologyAwareWorkloadScheduling', 'WorkloadAwarePreemption',
+  'CBORServingAndStorage', 'KMSv1', 'CoordinatedLeaderElection', 'DRAWorkloadResourceClaims', 'TopologyAwareWorkloadScheduling', 'WorkloadAwarePreemption',
   ...Object.values(switchedOff).flatMap((resources) => Object.values(resources)),
 ])
 /** Those that stay as they are: what is stable, but for these, which may still be switched off. */
@@ -50,7 +50,7 @@ export function featureGates(typed: Readonly<Record<string, boolean>>): FeatureG
     const stage = known[name]?.[0]
     return stage === 'GA' || stage === 'DEPRECATED' ? [`Setting ${stage === 'GA' ? 'GA' : 'deprecated'} feature gate ${name}=${value}. It will be removed in a future release.`] : []
   })
-  return { on, idle: [...on].filter(([name, isOn]) => isOn !== known[name]![1] && !withEffect.has(name)).map(([name]) => name), warnings }
+  return { on, idle: [...on].filter(([name, isOn]) => isOn !== known[name]![1] && !withEffect.has(name) && !(name in groups)).map(([name]) => name), warnings }
 }
 /** Several errors as the reference says them at once. */
 const together = (messages: readonly string[]): Error => new Error(messages.length === 1 ? messages[0] : `[${messages.join(', ')}]`)

@@ -1,5 +1,5 @@
 // Defaults of pods and of everything that carries a pod template, as the reference fills them in after decoding.
-import { type AnyObject } from '#machinery'
+import type { AnyObject, Features } from '#machinery'
 import { defaultClaimSpec } from '../claim-defaults.ts'
 import { roundResources } from '../resources.ts'
 import type { Container, EphemeralContainer, HTTPGetAction, Probe } from './container.ts'
@@ -10,7 +10,7 @@ import { dropSwitchedOff } from './switched-off.ts'
 import type { Volume } from './volume.ts'
 
 /** What every pod spec gets, in pods and in templates. */
-export function defaultPodSpec(spec: PodSpec): void {
+export function defaultPodSpec(spec: PodSpec, features?: Features): void {
   spec.dnsPolicy ||= 'ClusterFirst'
   spec.restartPolicy ||= 'Always'
   spec.securityContext ??= {}
@@ -22,12 +22,12 @@ export function defaultPodSpec(spec: PodSpec): void {
   for (const volume of spec.volumes ?? []) defaultVolume(volume)
   for (const c of containersOf(spec)) defaultContainer(c)
   roundResources(spec.overhead, spec.resources?.limits, spec.resources?.requests)
-  dropSwitchedOff(spec)
+  dropSwitchedOff(spec, features)
 }
-export const defaultPodTemplate = (template: PodTemplateSpec | undefined): void => { if (template) defaultPodSpec(template.spec) }
+export const defaultPodTemplate = (template: PodTemplateSpec | undefined, features?: Features): void => { if (template) defaultPodSpec(template.spec, features) }
 
 /** What only pods get: requests from limits, service links, host ports. */
-export function defaultPod(pod: AnyObject & { spec: PodSpec }): void {
+export function defaultPod(pod: AnyObject & { spec: PodSpec }, features?: Features): void {
   const { spec } = pod
   for (const { resources } of [...(spec.containers ?? []), ...(spec.initContainers ?? [])])
     if (resources.limits) resources.requests = { ...resources.limits, ...resources.requests }
@@ -35,7 +35,7 @@ export function defaultPod(pod: AnyObject & { spec: PodSpec }): void {
   spec.enableServiceLinks ??= true
   if (spec.hostNetwork)
     for (const c of [...(spec.containers ?? []), ...(spec.initContainers ?? [])]) for (const port of c.ports ?? []) port.hostPort ||= port.containerPort
-  defaultPodSpec(spec)
+  defaultPodSpec(spec, features)
 }
 
 function defaultContainer(c: Container | EphemeralContainer): void {

@@ -1,12 +1,13 @@
 // Fields that the reference of this version knows but has switched off: they are dropped before anybody looks at them.
+import type { Features } from '#machinery'
 import type { Container, EphemeralContainer } from './container.ts'
 import { containersOf, type PodSpec } from './spec.ts'
 import type { PodStatus } from './status.ts'
 
 /** Signals to stop containers with, trust bundles and certificates in projected volumes, scheduling groups. In place. */
-export function dropSwitchedOff(spec: PodSpec | undefined): void {
+export function dropSwitchedOff(spec: PodSpec | undefined, features?: Features): void {
   if (!spec) return
-  delete spec.schedulingGroup
+  if (!features?.has('GenericWorkload')) delete spec.schedulingGroup
   for (const c of containersOf(spec)) dropStopSignal(c)
   for (const { projected } of spec.volumes ?? []) {
     for (const source of projected?.sources ?? []) {

@@ -58,10 +58,15 @@ export function validatePodSpec(spec: PodSpec, at: string, { pod }: PodSpecConte
     ...(preemptionPolicy === undefined ? [] : word(preemptionPolicy, ['PreemptLowerPriority', 'Never'], `${at}.preemptionPolicy`)),
     ...(spec.overhead ? validateContainerResources({ limits: spec.overhead }, new Set(), `${at}.overhead`) : []),
     ...validateOS(spec, at),
+    ...validateGroup(spec.schedulingGroup, `${at}.schedulingGroup`),
     ...(['initContainers', 'containers', 'ephemeralContainers'] as const).flatMap((list) => (spec[list] ?? []).flatMap((c, i) =>
       validateFileKeyVolumes(c, spec.volumes ?? [], `${at}.${list}[${i}]`))),
   ]
 }
+
+/** One way to name a group must be used; there is only one. */
+const validateGroup = (group: PodSpec['schedulingGroup'], at: string): FieldError[] => (!group ? [] : group.podGroupName === undefined ? [invalidValue(at, '', 'must specify one of: `podGroupName`')]
+  : failing(isDNS1123Subdomain, group.podGroupName, `${at}.podGroupName`))
 
 /** Required, and one of a few words that are listed as they come. */
 const word = (value: string, words: readonly string[], at: string): FieldError[] =>

@@ -1,0 +1,63 @@
+// Controllers of kinds that are served only where they are asked for.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { loadSwitchedOff, pod, type ClusterTrustBundle, type PodCertificateRequest, type PodGroup } from '#kinds'
+import type { Kind } from '#machinery'
+import { TestCluster } from '#testing'
+
+const features = new Set(['ClusterTrustBundle', 'PodCertificateRequest', 'GenericWorkload'])
+const authority = `-----BEGIN CERTIFICATE-----
+MIIBcTCCARegAwIBAgIUZ2g0I9KBl7oU1BVp5p+fPhy64rAwCgYIKoZIzj0EAwIw
+DTELMAkGA1UEAwwCY2EwIBcNMjYxMTI5MDcwMDE2WhgPMjEwOTAxMTgwNzAwMTZa
+MA0xCzAJBgNVBAMMAmNhMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEtAmwLiWb
+P1tXVnEnnb41031JGqG4C8zppJyq/sJ1OxEHMJKEWv0GT7x1952NgyVE1ltXpbdC
+zbQrj6e1+WkGvqNTMFEwHQYDVR0OBBYEFPBKC7iF9d5ej34uI+/tALkZelf3MB8G
+A1UdIwQYMBaAFPBKC7iF9d5ej34uI+/tALkZelf3MA8GA1UdEwEB/wQFMAMBAf8w
+CgYIKoZIzj0EAwIDSAAwRQIgH+yc+AvVLApMevV1pe2BeAYJPmAB3bbwTWKBiHAO
+crwCIQDtFCR+FXPbp+BiXRs3NixTEKnhf84Ldd3JBd0/WU+D8A==
+-----END CERTIFICATE-----
+`
+async function begin(rootCa = authority) {
+  const { furtherKinds } = await loadSwitchedOff(), of = (name: string): Kind => furtherKinds.find((kind) => kind.kind === name)!
+  const bundles: Kind<ClusterTrustBundle> = of('ClusterTrustBundle'), requests: Kind<PodCertificateRequest> = of('PodCertificateRequest'), groups: Kind<PodGroup> = of('PodGroup')
+  const cluster = await TestCluster.start({ nodes: 1, plane: { runtimeConfig: { 'api/all': 'true' }, features }, controllersOptions: { rootCa, further: { clusterTrustBundle: bundles, podCertificateRequest: requests, podGroup: groups } } })
+  return { cluster, bundles, requests, groups, client: cluster.client }
+}
+const names = (items: readonly { metadata: { name: string } }[]) => items.map((o) => o.metadata.name)
+
+test('what the API server is trusted by is published as a bundle, again when it was deleted; bundles of its signer with another content go', async () => {
+  const { cluster, bundles, client } = await begin()
+  await using _ = cluster
+  const [bundle] = (await client.list(bundles)).items
+  assert.match(bundle!.metadata.name, /^kubernetes.io:kube-apiserver-serving:[0-9a-f]{24}$/)
+  assert.deepEqual(bundle!.spec, { signerName: 'kubernetes.io/kube-apiserver-serving', trustBundle: authority })
+  await client.create(bundles, { metadata: { name: 'kubernetes.io:kube-apiserver-serving:old' }, spec: bundle!.spec })
+  await client.create(bundles, { metadata: { name: 'mine' }, spec: { trustBundle: authority } })
+  await client.delete(bundles, bundle!.metadata)
+  await cluster.settle()
+  assert.deepEqual(names((await client.list(bundles)).items), [bundle!.metadata.name, 'mine'])
+})
+test('requests for certificates of pods are gone after a quarter of an hour', async () => {
+  const { cluster, requests, client } = await begin()
+  await using _ = cluster
+  const spec = { signerName: 'example.com/pods', podName: 'p', podUID: 'u', serviceAccountName: 'default', serviceAccountUID: 'u', nodeName: 'node-1', nodeUID: 'u', pkixPublicKey: 'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE4azkLBl91LV7uE0hPpebWlDpjvyDCH0isSOhxUb5Y+vFgxluLq3T01qTJKQaU5biHuQo93MR0RQJbb0rA4hhjQ==', proofOfPossession: 'AAAA' }
+  await client.create(requests, { metadata: { name: 'r', namespace: 'default' }, spec })
+  await cluster.clock.advance(14 * 60_000)
+  assert.deepEqual(names((await client.list(requests)).items), ['r'])
+  await cluster.clock.advance(2 * 60_000)
+  assert.deepEqual(names((await client.list(requests)).items), [])
+})
+test('a group of pods stays until its pods have ended', async () => {
+  const { cluster, groups, client } = await begin()
+  await using _ = cluster
+  const target = { name: 'g', namespace: 'default' }
+  await client.create(groups, { metadata: target, spec: { schedulingPolicy: { basic: {} } } })
+  await client.create(pod, { metadata: { name: 'p', namespace: 'default' }, spec: { schedulingGroup: { podGroupName: 'g' }, containers: [{ name: 'c', image: 'x' }] } })
+  assert.deepEqual((await client.get(pod, { name: 'p', namespace: 'default' })).spec.schedulingGroup, { podGroupName: 'g' })
+  await client.delete(groups, target)
+  await cluster.settle()
+  assert.deepEqual(names((await client.list(groups)).items), ['g'])
+  await client.delete(pod, { name: 'p', namespace: 'default' })
+  await cluster.settle()
+  assert.deepEqual(names((await client.list(groups)).items), [])
+})

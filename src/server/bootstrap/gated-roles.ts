@@ -1,0 +1,41 @@
+// Roles that a cluster has only while feature gates are on.
+import type { Features } from '#machinery'
+
+interface Rule { readonly apiGroups: readonly string[]; readonly resources: readonly string[]; readonly resourceNames?: readonly string[]; readonly verbs: readonly string[] }
+const certificates = 'certificates.k8s.io', scheduling = 'scheduling.k8s.io', read = ['get', 'list', 'watch'], controllers = 'system:controller:'
+const rule = (apiGroup: string, resources: readonly string[], verbs: readonly string[], resourceNames?: readonly string[]): Rule => ({ apiGroups: [apiGroup], ...(resourceNames && { resourceNames }), resources, verbs })
+const events: Rule = { apiGroups: ['', 'events.k8s.io'], resources: ['events'], verbs: ['create', 'patch', 'update'] }
+
+/** A role of its own, with whom it is bound to: a service account in kube-system, or a group. */
+interface GatedRole { readonly gate: string; readonly name: string; readonly rules: readonly Rule[]; readonly account?: string; readonly group?: string }
+const roles: readonly GatedRole[] = [
+  { gate: 'ClusterTrustBundle', name: 'system:cluster-trust-bundle-discovery', group: 'system:serviceaccounts', rules: [rule(certificates, ['clustertrustbundles'], read)] },
+  { gate: 'ClusterTrustBundle', name: `${controllers}kube-apiserver-serving-clustertrustbundle-publisher`, account: 'kube-apiserver-serving-clustertrustbundle-publisher',
+    rules: [rule(certificates, ['signers'], ['attest'], ['kubernetes.io/kube-apiserver-serving']), rule(certificates, ['clustertrustbundles'], ['create', 'delete', 'list', 'update', 'watch']), events] },
+  { gate: 'PodCertificateRequest', name: `${controllers}podcertificaterequestcleaner`, account: 'podcertificaterequestcleaner', rules: [rule(certificates, ['podcertificaterequests'], ['delete', 'get', 'list', 'watch'])] },
+  { gate: 'GenericWorkload', name: `${controllers}podgroup-protection-controller`, account: 'podgroup-protection-controller', rules: [rule('', ['pods'], read), rule(scheduling, ['podgroups'], ['get', 'list', 'update', 'watch']), events] },
+]
+/** What roles may besides. */
+const more: readonly { readonly gate: string; readonly role: string; readonly rules: readonly Rule[] }[] = [
+  { gate: 'ClusterTrustBundleProjection', role: 'system:node', rules: [rule(certificates, ['clustertrustbundles'], read)] },
+  { gate: 'PodCertificateRequest', role: 'system:node', rules: [rule(certificates, ['podcertificaterequests'], ['create', 'get', 'list', 'watch'])] },
+  { gate: 'GenericWorkload', role: 'system:kube-scheduler', rules: [rule(scheduling, ['podgroups', 'workloads'], read), rule(scheduling, ['podgroups/status'], ['patch', 'update'])] },
+]
+
+const labelled = (name: string) => ({ annotations: { 'rbac.authorization.kubernetes.io/autoupdate': 'true' }, labels: { 'kubernetes.io/bootstrapping': 'rbac-defaults' }, name })
+export interface BootstrapObject { readonly kind: string; readonly metadata: { readonly name: string }; readonly rules?: readonly object[] }
+/** The objects of every cluster, with what these gates add to them and beside them. */
+export function withGatedRoles(objects: readonly BootstrapObject[], features: Features): readonly object[] {
+  const apiVersion = 'rbac.authorization.k8s.io/v1', added = roles.filter(({ gate }) => features.has(gate))
+  return [
+    ...objects.map((object) => {
+      const rules = object.kind === 'ClusterRole' ? more.filter(({ gate, role }) => features.has(gate) && role === object.metadata.name).flatMap((one) => one.rules) : []
+      return rules.length > 0 ? { ...object, rules: [...object.rules ?? [], ...rules] } : object
+    }),
+    ...added.flatMap(({ name, rules, account, group }) => [
+      { apiVersion, kind: 'ClusterRole', metadata: labelled(name), rules },
+      { apiVersion, kind: 'ClusterRoleBinding', metadata: labelled(name), roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name },
+        subjects: [account ? { kind: 'ServiceAccount', name: account, namespace: 'kube-system' } : { apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: group }] },
+    ]),
+  ]
+}
