@@ -25,6 +25,14 @@ test('an event says what, about whom, by whom and when', async () => {
   assert.deepEqual([firstTimestamp, lastTimestamp], ['2030-01-01T00:00:00Z', '2030-01-01T00:00:00Z'])
 })
 
+test('components that speak of one object at the same time are all heard', async () => {
+  await using t = await recorder({ component: 'one' })
+  const two = new EventRecorder(t.cluster.client, { component: 'two' }), elsewhere = new EventRecorder(t.cluster.client, { component: 'two', host: 'node-1' })
+  t.record('Seen', 'x')
+  for (const other of [two, elsewhere]) other.record(configMap, t.object, 'Normal', 'Seen', 'x')
+  assert.deepEqual((await t.kept()).map((e) => `${e.source!.component} ${e.source!.host ?? ''}`).sort(), ['one ', 'two ', 'two node-1'])
+})
+
 test('the same event again is counted, with the time of the last', async () => {
   await using t = await recorder()
   t.record('Seen', 'x')

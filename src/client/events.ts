@@ -1,6 +1,6 @@
 // Events (core/v1) as components record them: repeated ones are counted, floods are bounded, recording never fails or waits.
 import { event, type Event } from '#kinds'
-import { ApiError, formatMicroTime, formatTime, is, pause, type AnyObject, type Kind, type New } from '#machinery'
+import { ApiError, fnv32a, formatMicroTime, formatTime, is, pause, type AnyObject, type Kind, type New } from '#machinery'
 import { ClientClosedError, type Client } from './client.ts'
 import { EventCorrelator } from './event-correlator.ts'
 
@@ -41,9 +41,11 @@ export class EventRecorder implements Recorder {
   readonly #correlator: EventCorrelator
   readonly #waiting: (() => Promise<void>)[] = []
   #sending = false
+  readonly #own: bigint
   #lastStamp = 0
 
   constructor(client: Client, options: RecorderOptions) {
+    this.#own = BigInt(fnv32a(`${options.component}\0${options.host ?? ''}`) % 1000)
     this.#client = client
     this.#options = options
     this.#correlator = new EventCorrelator(client.clock)
@@ -113,10 +115,10 @@ export class EventRecorder implements Recorder {
     }
   }
 
-  /** Hexadecimal nanoseconds, never the same twice: what makes the names of events unique. */
+  /** Hexadecimal nanoseconds, never the same twice: what makes the names of events unique. Clocks are coarse, and several components speak of one object: the last digits are the component's own. */
   #stamp(now: number): string {
     this.#lastStamp = Math.max(this.#lastStamp + 1, Math.floor(now * 1000))
-    return (BigInt(this.#lastStamp) * 1000n).toString(16)
+    return (BigInt(this.#lastStamp) * 1000n + this.#own).toString(16)
   }
 }
 
