@@ -52,6 +52,15 @@ test('a number that does not fit is told with its digits', async () => {
   }
 })
 
+test('a merge patch too may not write a whole number with a point, and is shown as it was written', async () => {
+  const { ask } = await start()
+  await ask(`POST ${pods}`, podText('1'))
+  const refused = await ask(`PATCH ${pods}/p?fieldValidation=Ignore`, '{"spec":{"activeDeadlineSeconds":1e1},"metadata":{"labels":null}}')
+  assert.equal(refused.status, 422)
+  assert.match(refused.body.message, /^ "" is invalid: patch: Invalid value: "\{.*\\"activeDeadlineSeconds\\":1e1[,}].*": json: cannot unmarshal number 1e1 into Go struct field PodSpec\.spec\.activeDeadlineSeconds of type int64$/)
+  assert.equal((await ask(`PATCH ${pods}/p`, '{"spec":{"activeDeadlineSeconds":1e1}}', { 'content-type': 'application/strategic-merge-patch+json' })).body.spec.activeDeadlineSeconds, 10)
+})
+
 test('a custom resource keeps an integer, its schema judges it and its rules see it', async () => {
   const { ask } = await start()
   await established(ask, definition([version({

@@ -1,5 +1,5 @@
 // The body of a PATCH that is not an apply: read at once, refused (once its object is found) as the reference refuses each sort, and what is wrong with it though it can be read.
-import { ApiError, badRequest, duplicateFields, JsonError, parseJson, parseJsonStrict, reportDuplicates, type Key } from '#machinery'
+import { ApiError, badRequest, duplicateFields, JsonError, parseJsonStrict, reportDuplicates, type Key, type Told } from '#machinery'
 import type { Call } from './core.ts'
 import type { PatchForm } from './media.ts'
 import type { WriteOptions } from './options.ts'
@@ -9,6 +9,8 @@ export interface PatchBody {
   readonly value: unknown
   /** Keys given twice and, in the operations of a JSON patch, fields that nobody knows; in the reference's words. */
   readonly problems: readonly string[]
+  /** Numbers of a merge patch that are not written as whole ones, where they are in the result too. */
+  readonly fractions?: Told['fractions']
   /** Why it is no patch at all. */
   readonly refusal?: ApiError
 }
@@ -17,17 +19,16 @@ export interface PatchBody {
 export function readPatch({ request: { body }, context: { audit } }: Call, form: PatchBody['form'], { fieldValidation }: Pick<WriteOptions, 'fieldValidation'>): PatchBody {
   const looks = fieldValidation !== 'Ignore'
   try {
-    const { value, keys } = body !== undefined && 'object' in body ? { value: body.object, keys: [] } : parsed(new TextDecoder().decode(body), looks)
+    const { value, keys, fractions }: Partial<Told> & Pick<Told, 'keys'> = body !== undefined && 'object' in body ? { value: body.object, keys: [] } : parseJsonStrict(new TextDecoder().decode(body))
     audit?.requestPatch(value)
     checkShape(form, value, looks)
-    return { form, value: form === 'strategic' ? value ?? {} : value, problems: !looks ? [] : form === 'json' ? operationProblems(value as Operations, keys) : duplicateFields(keys) }
+    return { form, value: form === 'strategic' ? value ?? {} : value, ...(form === 'merge' && fractions?.size && { fractions }), problems: !looks ? [] : form === 'json' ? operationProblems(value as Operations, keys) : duplicateFields(keys) }
   } catch (error) {
     if (error instanceof JsonError) return { form, value: undefined, problems: [], refusal: unreadable(form, error.message, looks) }
     if (error instanceof ApiError) return { form, value: undefined, problems: [], refusal: error }
     throw error
   }
 }
-const parsed = (text: string, looks: boolean): { value: unknown; keys: readonly Key[] } => (looks ? parseJsonStrict(text) : { value: parseJson(text), keys: [] })
 
 type Operations = readonly (Readonly<Record<string, unknown>> | null)[] | null
 const textFields = ['op', 'path', 'from'], operationFields = new Set([...textFields, 'value'])

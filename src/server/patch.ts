@@ -55,10 +55,19 @@ export function patchedValue(schema: Schema<any>, document: unknown, { form, val
   return form === 'json' ? applyJsonPatch(document, value) : form === 'merge' ? applyMergePatch(document, value) : applyStrategicPatch(schema, document, value)
 }
 /** How the result of a patch is decoded. */
-export const patchDecoding = ({ form }: PatchBody): DecodeOptions & { readonly strict: string[] } => ({ strict: [], sorted: true, converting: form === 'strategic' })
+export const patchDecoding = ({ form, fractions }: PatchBody): DecodeOptions & { readonly strict: string[] } =>
+  ({ strict: [], sorted: true, converting: form === 'strategic', ...(fractions && { fractions }) })
 /** 422: the result is not what the resource takes. */
-export const patchRefusal = ({ form, value }: PatchBody, result: unknown, why: string): ApiError =>
-  invalid({ group: '', kind: '' }, '', [invalidValue('patch', form === 'strategic' ? goPrint(value) : JSON.stringify(isObject(result) ? Object.fromEntries(Object.entries(result).sort(([a], [b]) => (a < b ? -1 : 1))) : result), why)])
+export const patchRefusal = ({ form, value, fractions }: PatchBody, result: unknown, why: string): ApiError => {
+  const sorted = isObject(result) ? Object.fromEntries(Object.entries(result).sort(([a], [b]) => (a < b ? -1 : 1))) : result
+  return invalid({ group: '', kind: '' }, '', [invalidValue('patch', form === 'strategic' ? goPrint(value) : fractions ? asWritten(sorted, fractions) : JSON.stringify(sorted), why)])
+}
+/** JSON of a value, with some numbers as they were written. */
+function asWritten(value: unknown, numbers: ReadonlyMap<string, string>, at = ''): string {
+  if (Array.isArray(value)) return `[${value.map((item, i) => asWritten(item, numbers, `${at}[${i}]`)).join(',')}]`
+  if (typeof value !== 'object' || value === null) return numbers.get(at) ?? JSON.stringify(value)
+  return `{${Object.entries(value).map(([key, inner]) => `${JSON.stringify(key)}:${asWritten(inner, numbers, (at && at + '.') + key)}`).join(',')}}`
+}
 /** Refuses or warns, as the client wants it. */
 export function reportProblems(call: Call, problems: readonly string[], { fieldValidation }: WriteOptions, refused: (why: string) => ApiError, warned: boolean): void {
   if (problems.length > 0 && fieldValidation === 'Strict') throw refused(`strict decoding error: ${problems.join(', ')}`)
