@@ -25,6 +25,16 @@ test('every key that YAML gives twice is named, where its value begins, inner on
   assert.deepEqual(readYaml('a: 1\nb: {c: 1, c: 2}\na: 3\n').value, { a: 3, b: { c: 2 } }, 'the last one counts')
 })
 
+test('of a text the first document counts, and what is wrong with it is said in the words of the reference', () => {
+  const cases: [text: string, value: unknown, error?: string][] = [
+    ['', null], ['# nothing\n', null], ['---\na: 1\n---\nb: 2\n', { a: 1 }],
+    ['a: b: c', undefined, 'yaml: mapping values are not allowed in this context'], ['x: 1\na: b: c', undefined, 'yaml: line 2: mapping values are not allowed in this context'],
+    ['a: @x', undefined, 'yaml: found character that cannot start any token'], ['x: 1\na: - b', undefined, 'yaml: line 2: block sequence entries are not allowed in this context'],
+    ['a: *b', undefined, "yaml: unknown anchor 'b' referenced"], ['x: 1\na: "x', undefined, 'yaml: line 2: found unexpected end of stream'], ['a: "\\q"', undefined, 'yaml: found unknown escape character'],
+  ]
+  for (const [text, value, error] of cases) assert.deepEqual([readYaml(text).value, readYaml(text).error], [value, error], text)
+})
+
 test('unknown fields of YAML come in the order of their names, after the keys given twice', async () => {
   const body = 'kind: ConfigMap\nzebra: 1\nmetadata:\n  name: y\n  name: z\n  bogus: 1\napple: {}\nimmutable: true\nimmutable: false\n'
   const texts = ['line 5: key "name" already set in map', 'line 9: key "immutable" already set in map', 'unknown field "apple"', 'unknown field "metadata.bogus"', 'unknown field "zebra"']

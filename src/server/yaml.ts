@@ -1,6 +1,6 @@
 // YAML as the reference reads it: YAML 1.1 booleans (an unquoted y is true), times stay strings.
 import { isLarge } from '#machinery'
-import { boolYaml11Tag, defineScalarTag, load, mapTag, mergeTag, NOT_RESOLVED, nullYaml11Tag, Schema, seqTag, strTag, YAMLException } from 'js-yaml'
+import { boolYaml11Tag, defineScalarTag, loadAll, mapTag, mergeTag, NOT_RESOLVED, nullYaml11Tag, Schema, seqTag, strTag, YAMLException } from 'js-yaml'
 import { repeatedKeys } from './yaml-duplicates.ts'
 
 const digits = [...'+-0123456789']
@@ -39,20 +39,21 @@ export interface ReadYaml {
 const maxDepth = 500
 const maxAliases = 100
 
-/** The JSON value of one YAML document. */
+/** The JSON value of the first YAML document; null where there is none. */
 export function readYaml(text: string): ReadYaml {
   try {
-    return { value: load(text, { schema, maxDepth, maxAliases }) ?? null, duplicates: [] }
+    return { value: firstOf(text), duplicates: [] }
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error
-    if (error.reason !== 'duplicated mapping key') return { value: undefined, error: `yaml: ${lineOf(error)}${reworded(error.reason)}`, duplicates: [] }
+    if (error.reason !== 'duplicated mapping key') return { value: undefined, error: worded(error, text), duplicates: [] }
     try {
-      return { value: load(text, { schema, maxDepth, maxAliases, json: true }), duplicates: repeatedKeys(text, { schema, maxDepth }) }
+      return { value: firstOf(text, true), duplicates: repeatedKeys(text, { schema, maxDepth }) }
     } catch (second) {
-      return { value: undefined, error: `yaml: ${second instanceof YAMLException ? lineOf(second) + reworded(second.reason) : String(second)}`, duplicates: [] }
+      return { value: undefined, error: second instanceof YAMLException ? worded(second, text) : `yaml: ${String(second)}`, duplicates: [] }
     }
   }
 }
+const firstOf = (text: string, json = false): unknown => loadAll(text, { schema, maxDepth, maxAliases, json })[0] ?? null
 
 /** Keys that a JSON text gives twice, as a reader of YAML names them. */
 export function duplicatesInJson(text: string): readonly string[] {
@@ -67,9 +68,21 @@ export function duplicatesInJson(text: string): readonly string[] {
 /** The error that names them. */
 export const unmarshalErrors = (duplicates: readonly string[]): string => `yaml: unmarshal errors:\n${duplicates.map((text) => `  ${text}`).join('\n')}`
 
-const lineOf = (error: YAMLException): string => (error.mark ? `line ${error.mark.line + 1}: ` : '')
+/** What the reference's reader says of the same place. */
+function worded({ reason, mark }: YAMLException, text: string): string {
+  const alias = /^unidentified alias "(.*)"$/.exec(reason)
+  if (alias) return `yaml: unknown anchor '${alias[1]}' referenced`
+  const rest = mark ? text.slice(mark.position) : ''
+  const said = reason === 'bad indentation of a mapping entry' && /^[@`%]/.test(rest) ? 'found character that cannot start any token'
+    : reason === 'bad indentation of a mapping entry' && /^-\s/.test(rest) ? 'block sequence entries are not allowed in this context' : words[reason] ?? reason
+  return `yaml: ${mark && mark.line > 0 ? `line ${mark.line + 1}: ` : ''}${said}` // the first line is not named
+}
 const words: Readonly<Record<string, string>> = {
   'bad indentation of a mapping entry': 'mapping values are not allowed in this context',
   'tab characters must not be used in indentation': 'found a tab character that violates indentation',
+  'unexpected end of the stream within a double quoted scalar': 'found unexpected end of stream',
+  'unexpected end of the stream within a single quoted scalar': 'found unexpected end of stream',
+  'unknown escape sequence': 'found unknown escape character',
+  'can not read a block mapping entry; a multiline key may not be an implicit key': "could not find expected ':'",
+  'the stream contains non-printable characters': 'control characters are not allowed',
 }
-const reworded = (reason: string): string => words[reason] ?? reason
