@@ -3,6 +3,7 @@ import { pod as podKind, type Pod } from '#kinds'
 import { formatTime, is } from '#machinery'
 import type { Cluster, Recorder } from '#client'
 import { shortened } from './message.ts'
+import { patchStatus } from './pod-status.ts'
 
 export class Verdicts {
   readonly #cluster: Cluster
@@ -35,7 +36,7 @@ export class Verdicts {
   async #patch(pod: Pod, status: object): Promise<void> {
     if (Object.keys(status).length === 0) return
     try {
-      await this.#cluster.patch(podKind, pod.metadata, 'strategic', { metadata: { uid: pod.metadata.uid }, status }, { subresource: 'status' })
+      await patchStatus(this.#cluster, pod, status)
     } catch (error) {
       if (!is(error, 'NotFound') && !is(error, 'Conflict')) this.#cluster.log.debug("a pod's status could not be written", { pod: pod.metadata.name, namespace: pod.metadata.namespace, error })
     }
