@@ -14,6 +14,7 @@ import {
 import { openStore, sealedEngine, sqliteEngine, type Engine, type Store } from '#store'
 import { authentication, type AuthenticationOptions } from './authentication.ts'
 import type { AuthorizationOptions } from './authorization-options.ts'
+import { controllerFigures, showState } from './controller-metrics.ts'
 
 /** What a control plane is, wherever it runs: a test gives a memory engine, a virtual clock and fixed keys. */
 export interface ControlPlaneOptions extends AuthenticationOptions {
@@ -117,7 +118,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   const authorizers = configuredAuthorizers(configuration, { objects, clock, read, outbound: options.outbound ?? nobody, metrics: new AuthorizerMetrics(metrics, options.stopwatch ?? (() => clock.now())), ...more }), { authorizer, roles } = authorizers
   const services = new ServiceAllocation({ ranges: { addresses: range, nodePorts: { first: options.serviceNodePortRange.from, last: options.serviceNodePortRange.to } }, objects, random })
   services.show(metrics, options.stopwatch ?? (() => clock.now()))
-  const queues = workQueueMetrics(metrics, clock)
+  const queues = workQueueMetrics(metrics, clock), figures = controllerFigures(metrics)
   const versions = await servedVersions(options.runtimeConfig ?? {}, options.features ?? new Set(), log.named('apiserver'))
   const server: ApiServer = createApiServer({
     objects, clock, random, ...(options.stopwatch && { stopwatch: options.stopwatch }), metrics, ...(options.auditor && { auditor: options.auditor }), ...(options.tracer && { tracer: options.tracer }), ...(options.flowControl && { flowControl: options.flowControl }), log: log.named('apiserver'), kinds: [...kinds, ...versions.kinds], serves: versions.serves, ...(versions.further && { former: versions.further }), authorizer, roles,
@@ -139,7 +140,8 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     handler: server.handler, store, objects, server, as,
     publishAuthorities: (authorities) => publishAuthorities({ handler: server.handler, objects, ...authorities, ...(options.frontProxyNames && { frontProxyNames: options.frontProxyNames }) }),
     startComponents(but = {}) {
-      if (!but.controllers) stops.push(startControllers({ as, clock, log: log.named('controllers'), options: { ...(options.loadBalancerPool && { loadBalancerPool: options.loadBalancerPool }), ...(options.localDirectories && { localDirectories: options.localDirectories }), ...(options.signer && { certificates: { signer: options.signer } }), clusterCidr: options.clusterCidr, nodeMonitorGracePeriodMs: options.nodeMonitorGracePeriodMs, rootCa: options.rootCa ?? options.clientCa, further: kindsWithControllers(versions), signToken: async (account, name) => legacyToken(await options.tokenKeys, account, name),
+      if (!but.controllers) showState(metrics, as(informerUser, 'figures'))
+      if (!but.controllers) stops.push(startControllers({ as, clock, log: log.named('controllers'), options: { figures, ...(options.loadBalancerPool && { loadBalancerPool: options.loadBalancerPool }), ...(options.localDirectories && { localDirectories: options.localDirectories }), ...(options.signer && { certificates: { signer: options.signer } }), clusterCidr: options.clusterCidr, nodeMonitorGracePeriodMs: options.nodeMonitorGracePeriodMs, rootCa: options.rootCa ?? options.clientCa, further: kindsWithControllers(versions), signToken: async (account, name) => legacyToken(await options.tokenKeys, account, name),
         ...(options.bootstrapTokens && { bootstrapMac: (key: Uint8Array, data: Uint8Array) => createHmac('sha256', key).update(data).digest() }) } }))
       if (!but.scheduler) stops.push(startScheduler(as({ name: 'system:kube-scheduler', groups: [] }, 'default-scheduler'), options.scheduler))
     },

@@ -3,11 +3,12 @@ import { createHmac } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { ClusterProgram, ControllerManagerOptions } from '#cli'
 import { connect, EventRecorder, Informers, type Client, type Cluster } from '#client'
-import { parts, startParts, type ControllersOptions } from '#controllers'
+import { identityOf, parts, startParts, type ControllersOptions } from '#controllers'
 import { is, type Log, type User } from '#machinery'
 import { legacyToken, workQueueMetrics } from '#server'
 import { namespace, serviceAccount } from '#kinds'
 import { certificateSigner } from './certificate-signer.ts'
+import { controllerFigures, showState } from './controller-metrics.ts'
 import { chooseControllers } from './choose-controllers.ts'
 import { runComponent, type Component } from './component.ts'
 import { realClock as clock } from './real-clock.ts'
@@ -19,7 +20,7 @@ export const runControllerManager: ClusterProgram['runControllerManager'] = asyn
   const chosen = chooseControllers(options.controllers), settings = controllersOptions(options)
   const { log } = context
   return runComponent(name, options, context, async (component) => {
-    const rootCa = settings.rootCa || (component.access.ca ?? ''), all = parts({ ...settings, rootCa }).filter((one) => chosen.has(one.name))
+    const rootCa = settings.rootCa || (component.access.ca ?? ''), all = parts({ ...settings, rootCa, figures: controllerFigures(component.metrics) }).filter((one) => chosen.has(one.name))
     const tokens = options.useServiceAccountCredentials ? await AccountTokens.start(component, all, log) : undefined
     const queues = workQueueMetrics(component.metrics, clock), informers = new Informers(component.client), clients = new Map<string, Client>()
     const clientOf = (user: User): Client => {
@@ -30,6 +31,7 @@ export const runControllerManager: ClusterProgram['runControllerManager'] = asyn
       return made
     }
     const as = (user: User, named: string): Cluster => { const client = clientOf(user); return connect(client, informers, new EventRecorder(client, { component: named }), log.named(named), queues) }
+    showState(component.metrics, as(identityOf({ name, user: { name: `system:${name}`, groups: [] } }), name))
     const stop = startParts(all, { as, clock, log: log.named('controllers'), workers: workersOf(options) })
     log.info('controllers have started', { controllers: all.map((one) => one.name) })
     return async () => { await stop(); tokens?.stop(); informers.stop() }

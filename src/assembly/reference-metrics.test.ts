@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import facts from '../../tests/facts/metrics.json' with { type: 'json' }
 import { featureGates, featureMetrics, Metrics } from '#server'
 import { TestCluster } from '#testing'
+import { controllerFigures, showState } from './controller-metrics.ts'
 import { storageSize } from './measured-engine.ts'
 import { measuredOutbound } from './measured-outbound.ts'
 import { schedulerFigures } from './scheduler-metrics.ts'
@@ -86,6 +87,38 @@ const notInTheScheduler = {
     'scheduler_volume_scheduling_stage_error_total',
   ],
 }
+const notInTheControllerManager = {
+  'controllers that are not here: autoscaling, publishers of trust bundles, warnings about SELinux': [
+    'clustertrustbundle_publisher_sync_duration_seconds', 'clustertrustbundle_publisher_sync_total', 'horizontal_pod_autoscaler_controller_desired_replicas',
+    'horizontal_pod_autoscaler_controller_metric_computation_duration_seconds', 'horizontal_pod_autoscaler_controller_metric_computation_total',
+    'horizontal_pod_autoscaler_controller_num_horizontal_pod_autoscalers', 'horizontal_pod_autoscaler_controller_reconciliation_duration_seconds',
+    'horizontal_pod_autoscaler_controller_reconciliations_total', 'selinux_warning_controller_selinux_volume_conflict',
+  ],
+  "caches are as new as a controller's own writes before it looks: it never skips a look": [
+    'daemonset_controller_stale_sync_skips_total', 'job_controller_stale_sync_skips_total', 'replicaset_controller_stale_sync_skips_total',
+    'statefulset_controller_stale_sync_skips_total',
+  ],
+  'what is free is looked for among the nodes, not in a set that is kept': [
+    'node_ipam_controller_cidrset_allocation_tries_per_request', 'node_ipam_controller_cidrset_cidrs_allocations_total', 'node_ipam_controller_cidrset_cidrs_releases_total',
+    'node_ipam_controller_cidrset_usage_cidrs', 'node_ipam_controller_cirdset_max_cidrs',
+  ],
+  'not yet': [
+    'attach_detach_controller_attachdetach_controller_forced_detaches', 'attachdetach_controller_total_volumes', 'endpoint_slice_controller_changes',
+    'endpoint_slice_controller_desired_endpoint_slices', 'endpoint_slice_controller_endpoints_added_per_sync', 'endpoint_slice_controller_endpoints_desired',
+    'endpoint_slice_controller_endpoints_removed_per_sync', 'endpoint_slice_controller_endpointslices_changed_per_sync', 'endpoint_slice_controller_syncs',
+    'endpoint_slice_mirroring_controller_addresses_skipped_per_sync', 'endpoint_slice_mirroring_controller_changes',
+    'endpoint_slice_mirroring_controller_desired_endpoint_slices', 'endpoint_slice_mirroring_controller_endpoints_added_per_sync',
+    'endpoint_slice_mirroring_controller_endpoints_desired', 'endpoint_slice_mirroring_controller_endpoints_removed_per_sync',
+    'endpoint_slice_mirroring_controller_endpoints_sync_duration', 'endpoint_slice_mirroring_controller_endpoints_updated_per_sync',
+    'ephemeral_volume_controller_create_failures_total', 'ephemeral_volume_controller_create_total', 'garbagecollector_controller_resources_sync_error_total',
+    'job_controller_job_finished_indexes_total', 'job_controller_job_pods_creation_total', 'job_controller_jobs_by_external_controller_total',
+    'job_controller_pod_failures_handled_by_failure_policy_total', 'job_controller_terminated_pods_tracking_finalizer_total',
+    'node_collector_update_all_nodes_health_duration_seconds', 'node_collector_update_node_health_duration_seconds', 'pod_gc_collector_force_delete_pod_errors_total',
+    'pod_gc_collector_force_delete_pods_total', 'replicaset_controller_sorting_deletion_age_ratio', 'resourceclaim_controller_creates_total',
+    'retroactive_storageclass_errors_total', 'retroactive_storageclass_total', 'root_ca_cert_publisher_sync_duration_seconds', 'root_ca_cert_publisher_sync_total',
+    'statefulset_controller_statefulset_max_unavailable', 'statefulset_controller_statefulset_unavailable_replicas', 'storage_count_attachable_volumes_in_use',
+  ],
+}
 
 function compare(component: Component, metrics: Metrics, without: Readonly<Record<string, readonly string[]>>): void {
   const ours = new Map([...metrics.families()].map((family) => [family.options.name, family])), reference = new Map(Object.entries<(string | string[])[]>(facts[component]))
@@ -110,4 +143,11 @@ test('the scheduler counts what the reference\'s does', () => {
   const metrics = new Metrics()
   schedulerFigures(metrics, () => 0)
   compare('kube-scheduler', metrics, notInTheScheduler)
+})
+
+test('the controllers count what the reference\'s do', () => {
+  const metrics = new Metrics()
+  controllerFigures(metrics)
+  showState(metrics, { list: () => [], isComplete: () => false })
+  compare('kube-controller-manager', metrics, notInTheControllerManager)
 })

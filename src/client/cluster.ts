@@ -39,6 +39,8 @@ export interface Cluster {
   heardOfDelete(kind: Kind, object: AnyObject): Promise<void>
   /** Whether the component keeps a cache of this kind. */
   caches(kind: Kind): boolean
+  /** Whether that cache has had its first list. */
+  isComplete(kind: Kind): boolean
 
   create<T extends AnyObject>(kind: Kind<T>, object: New<T>): Promise<T>
   update<T extends AnyObject>(kind: Kind<T>, object: T, options?: WriteOptions): Promise<T>

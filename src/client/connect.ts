@@ -36,6 +36,7 @@ class ConnectedCluster implements Cluster {
   caughtUp(kind: Kind, resourceVersion: string): Promise<void> { return this.#informers.of(kind).caughtUp(resourceVersion) }
   heardOfDelete(kind: Kind, object: AnyObject): Promise<void> { return this.#informers.of(kind).heardOfDelete(object) }
   caches(kind: Kind): boolean { return this.#informers.has(kind) }
+  isComplete(kind: Kind): boolean { return this.caches(kind) && this.#informers.of(kind).hasSynced }
 
   create<T extends AnyObject>(kind: Kind<T>, object: New<T>): Promise<T> { return this.client.create(kind, object) }
   update<T extends AnyObject>(kind: Kind<T>, object: T, options?: WriteOptions): Promise<T> { return this.client.update(kind, object, options) }

@@ -34,6 +34,7 @@ export class OwnWrites implements Cluster {
   caughtUp(kind: Kind, resourceVersion: string): Promise<void> { return this.#cluster.caughtUp(kind, resourceVersion) }
   heardOfDelete(kind: Kind, object: AnyObject): Promise<void> { return this.#cluster.heardOfDelete(kind, object) }
   caches(kind: Kind): boolean { return this.#cluster.caches(kind) }
+  isComplete(kind: Kind): boolean { return this.#cluster.isComplete(kind) }
 
   async create<T extends AnyObject>(kind: Kind<T>, object: New<T>): Promise<T> {
     return this.#note(kind, await this.#sure(this.#cluster.create(kind, object), kind, object.metadata))

@@ -2,6 +2,7 @@ import { controlledBy, controllerOf, reference, type Again, type Cluster, type C
 import { cronJob, job as jobKind, type CronJob, type CronJobStatus, type Job } from '#kinds'
 import { formatTime, is, type New } from '#machinery'
 import { formatIn, formatRfc1123, lastDue, parseSchedule, ScheduleError, type Schedule } from './cronjob/schedule.ts'
+import { noFigures, type ControllerFigures } from './figures.ts'
 import { createdAt, timeOf } from './pod-state.ts'
 import { isNamespaceTerminating } from './replicas/reconcile.ts'
 
@@ -10,7 +11,7 @@ const scheduledAnnotation = 'batch.kubernetes.io/cronjob-scheduled-timestamp'
 const lateMs = 100
 
 /** Makes a job whenever the schedule comes due. */
-export function cronJobController(): Controller<CronJob> {
+export function cronJobController(figures = noFigures): Controller<CronJob> {
   /** By uid: the schedule that was last gone by. */
   const schedules = new Map<string, { readonly key: string; readonly says: string }>()
   return {
@@ -19,7 +20,7 @@ export function cronJobController(): Controller<CronJob> {
     async reconcile(cron, cluster) {
       const key = `${cron.metadata.namespace ?? ''}/${cron.metadata.name}`, says = JSON.stringify([cron.spec.schedule, cron.spec.timeZone]), before = schedules.get(cron.metadata.uid)
       schedules.set(cron.metadata.uid, { key, says })
-      return before !== undefined && before.says !== says ? awaitNew(cron, cluster) : attend(cron, cluster)
+      return before !== undefined && before.says !== says ? awaitNew(cron, cluster) : attend(cron, cluster, figures)
     },
     async reconcileDeleted({ namespace = '', name }) {
       for (const [uid, { key }] of schedules) if (key === `${namespace}/${name}`) schedules.delete(uid)
@@ -32,7 +33,7 @@ function awaitNew(cron: CronJob, cluster: Cluster): Again | void {
   try { return nextLook(parseSchedule(cron.spec.schedule, cron.spec.timeZone), cluster.clock.now()) } catch (error) { if (!(error instanceof ScheduleError)) throw error }
 }
 
-async function attend(cron: CronJob, cluster: Cluster): Promise<Again | void> {
+async function attend(cron: CronJob, cluster: Cluster, figures: ControllerFigures): Promise<Again | void> {
   const jobs = cluster.list(jobKind, { namespace: cron.metadata.namespace, owner: cron }).filter((j) => controllerOf(j)?.uid === cron.metadata.uid)
   const looked = await cluster.updateStatus(cronJob, cron, await lookAfter(cron, jobs, cluster)), { status } = looked
   await forgetFinished(cron, jobs, cluster)
@@ -45,6 +46,7 @@ async function attend(cron: CronJob, cluster: Cluster): Promise<Again | void> {
   const name = `${cron.metadata.name}-${Math.floor(at / 60_000)}`
   const made = await makeJob(cron, name, at, cluster)
   if (!made) return again
+  figures.cronJobStarted(createdAt(made) - at)
   const remaining = cron.spec.concurrencyPolicy === 'Replace' ? [] : status.active ?? []
   await cluster.updateStatus(cronJob, looked, { ...status, active: [...remaining, reference(jobKind, made)], lastScheduleTime: formatTime(at) })
   return again

@@ -1,6 +1,7 @@
 import { indexOf, type Cluster, type Controller } from '#client'
 import { claimNameOf, claimNamesOf, deviceResourceClaim, isReservedFor, pod, resourceSlice, toleratesDeviceTaint, whyNotOf, type DeviceResourceClaim, type DeviceTaint, type DeviceToleration, type Pod, type ResourceSlice } from '#kinds'
 import { formatTime, is, same } from '#machinery'
+import { noFigures } from './figures.ts'
 import { isFinished, timeOf } from './pod-state.ts'
 
 const poolOf = ({ driver, pool }: { readonly driver: string; readonly pool: string }): string => `${driver}/${pool}`
@@ -11,7 +12,7 @@ const usersOf = ({ metadata: { namespace }, status }: DeviceResourceClaim) => (s
 const driveOff = ({ spec }: ResourceSlice) => (spec.devices ?? []).flatMap(({ name, taints = [] }) => taints.filter(({ effect }) => effect === 'NoExecute').map((taint) => ({ name, taint })))
 
 /** Drives pods off devices whose NoExecute taints their claims do not tolerate, or no longer (KEP-5055). */
-export function deviceTaintEvictionController(): Controller<Pod> {
+export function deviceTaintEvictionController(figures = noFigures): Controller<Pod> {
   /** Pods that will have to go. */
   const doomed = new Set<string>()
 
@@ -39,6 +40,7 @@ export function deviceTaintEvictionController(): Controller<Pod> {
       if (at > now) return { againIn: at - now }
       tell(p, 'Marking for deletion', cluster)
       await evict(p, cluster)
+      figures.podEvicted(cluster.clock.now() - at, true)
       doomed.delete(uid)
     },
     async reconcileDeleted() { if (doomed.size > mostDoomed) doomed.clear() },

@@ -14,6 +14,7 @@ import { endpointSliceController, type EndpointSliceOptions } from './endpointsl
 import { endpointSliceMirroringController, type MirroringOptions } from './endpointslice-mirroring.ts'
 import { endpointsController } from './endpoints.ts'
 import { ephemeralVolumeController } from './ephemeral-volume.ts'
+import type { ControllerFigures } from './figures.ts'
 import { garbageCollector } from './garbage-collector.ts'
 import { jobController } from './job.ts'
 import { legacyTokenCleaner } from './legacy-serviceaccount-token-cleaner.ts'
@@ -74,6 +75,8 @@ export interface ControllersOptions {
   readonly recycleTimes?: RecycleTimes
   readonly endpointSlices?: EndpointSliceOptions
   readonly mirroring?: MirroringOptions
+  /** Is told what happens; default: nobody is. */
+  readonly figures?: ControllerFigures
   /** So many finished pods are kept. */
   readonly terminatedPodThreshold?: number
 }
@@ -95,9 +98,9 @@ export const parts = (options: ControllersOptions): readonly Part[] => [
   part(deploymentController),
   part(daemonSetController()),
   part(statefulSetController),
-  part(jobController()),
-  part(cronJobController()),
-  part(ttlAfterFinishedController),
+  part(jobController(options.figures)),
+  part(cronJobController(options.figures)),
+  part(ttlAfterFinishedController(options.figures)),
   together(part(disruptionController, 'controllermanager'), part(staleConditionController)),
   persistentVolumeBinder({ recycleTimes: options.recycleTimes }),
   part(attachDetachController({ forces: options.forcesDetach }), 'attachdetach-controller'),
@@ -108,9 +111,9 @@ export const parts = (options: ControllersOptions): readonly Part[] => [
   part(attributesClassProtectionController),
   garbageCollector,
   part(podGarbageCollector({ ...(options.terminatedPodThreshold !== undefined && { terminatedPodThreshold: options.terminatedPodThreshold }) })),
-  part(nodeLifecycleController({ ...options.nodeLifecycle, monitorGracePeriodMs: options.nodeMonitorGracePeriodMs }), 'node-controller'),
-  part(taintEvictionController()),
-  part(deviceTaintEvictionController()),
+  part(nodeLifecycleController({ ...options.nodeLifecycle, monitorGracePeriodMs: options.nodeMonitorGracePeriodMs, figures: options.figures }), 'node-controller'),
+  part(taintEvictionController(options.figures)),
+  part(deviceTaintEvictionController(options.figures)),
   part(nodeTtlController()),
   ...(options.clusterCidr ? [part(nodeIpamController(options.clusterCidr), 'cidrAllocator')] : []),
   part(ephemeralVolumeController, 'ephemeral_volume'),
@@ -131,6 +134,8 @@ export const controllerNames = (): readonly Pick<Part, 'name' | 'isOptional'>[] 
   const nobody = () => { throw new Error('this is only asked for its name') }
   return parts({ rootCa: '', clusterCidr: '10.0.0.0/8', loadBalancerPool: ['192.0.2.0/24'], signToken: nobody, bootstrapMac: nobody, certificates: { signer: { read: nobody, sign: nobody, isOver: nobody } } })
 }
+export type { ControllerFigures } from './figures.ts'
+export { stateFigures } from './state-figures.ts'
 export { identityOf, startParts, type Part } from './part.ts'
 export type { FurtherKinds } from './switched-off.ts'
 export type { LocalDirectories } from './local-volume-provisioner.ts'

@@ -2,6 +2,7 @@ import { controllerOf, indexOf, watching, type Again, type Cluster, type Control
 import { job as jobKind, pod, type Job, type JobCondition, type JobStatus, type Pod } from '#kinds'
 import { formatTime, is, selectorFrom } from '#machinery'
 import { claim } from './claim.ts'
+import { noFigures, type JobAction } from './figures.ts'
 import { count, type Count } from './job/count.ts'
 import { Failures } from './job/failures.ts'
 import { plan, type Plan } from './job/plan.ts'
@@ -17,7 +18,7 @@ import { isNamespaceTerminating } from './replicas/reconcile.ts'
 const trackedPods = indexOf(pod, (p) => { const owner = controllerOf(p); return isTracked(p) && owner?.kind === 'Job' ? [`${p.metadata.namespace ?? ''}/${owner.name}`] : [] })
 
 /** Runs pods until so many have succeeded. */
-export function jobController(): Controller<Job> {
+export function jobController(figures = noFigures): Controller<Job> {
   const failures = new Failures()
   return {
     name: 'job', for: jobKind, owns: [pod],
@@ -29,25 +30,15 @@ export function jobController(): Controller<Job> {
       await releaseStrangers(job.metadata.name, job.metadata.namespace, job.metadata.uid, cluster)
       const pods = await claim(jobKind, job, pod, selectorFrom(job.spec.selector), candidates(job, cluster), cluster), now = cluster.clock.now()
       if (isOver(job)) { failures.forget(job.metadata); await release(pods.filter((p) => isTracked(p)), cluster); return }
-
-      const failed = failures.note(job, pods), active = pods.filter(isActive), soFar = count(job, pods), decided = verdictOf(job, soFar, pods, now)
-      const steps: Plan = decided ? { create: [], remove: active, againInMs: undefined } : job.metadata.deletionTimestamp ? { create: [], remove: [], againInMs: undefined } : plan(job, pods, active, soFar, failed, now)
-      // Pods that are merely too many are let go first, so that they do not count as failures.
-      if (!decided) await release(steps.remove.filter(isTracked), cluster)
-      const error = await execute(job, steps, cluster)
-      // As long as a pod could not be stopped the job has not ended.
-      const end = error && decided && steps.remove.length > 0 ? undefined : decided
-      const counted = count(job, pods, end?.result ?? (job.metadata.deletionTimestamp ? 'Deleted' : undefined))
-      const terminating = pods.filter((p) => isTerminating(p) && !isFinished(p)).length + steps.remove.length
-      const left = active.length - steps.remove.length
-      // The last word is said when every pod has ended and been counted.
-      const isLast = end !== undefined && left === 0 && terminating === 0 && counted.release.length === 0 && job.status.conditions?.some((c) => c.type === targetOf(end))
-      const status = statusOf(job, counted, { left, terminating, ready: active.filter((p) => isReady(p) && !steps.remove.includes(p)).length }, end, isLast ?? false, now)
-      const written = await cluster.updateStatus(jobKind, job, status)
-      tell(job, written, end, cluster)
-      await release(counted.release, cluster)
-      if (error) throw error
-      return soonest(steps.againInMs, untilDeadline(written, now))
+      const look: { action: JobAction } = { action: 'reconciling' }
+      try {
+        const again = await attend(job, pods, look, now, cluster)
+        figures.jobSynced(job, look.action, false, cluster.clock.now() - now)
+        return again
+      } catch (error) {
+        figures.jobSynced(job, look.action, true, cluster.clock.now() - now)
+        throw error
+      }
     },
 
     // What was its pods' is nobody's to count any more.
@@ -56,7 +47,35 @@ export function jobController(): Controller<Job> {
       await releaseStrangers(name, namespace, undefined, cluster)
     },
   }
+
+  /** Looks at a job that is not over; `look` is told what that led to. */
+  async function attend(job: Job, pods: readonly Pod[], look: { action: JobAction }, now: number, cluster: Cluster): Promise<Again | void> {
+    const failed = failures.note(job, pods), active = pods.filter(isActive), soFar = count(job, pods), decided = verdictOf(job, soFar, pods, now)
+    const steps: Plan = decided ? { create: [], remove: active, againInMs: undefined } : job.metadata.deletionTimestamp ? { create: [], remove: [], againInMs: undefined } : plan(job, pods, active, soFar, failed, now)
+    if (!decided && !job.metadata.deletionTimestamp) look.action = steps.create.length > 0 ? 'pods_created' : steps.remove.length > 0 ? 'pods_deleted' : 'tracking'
+    // Pods that are merely too many are let go first, so that they do not count as failures.
+    if (!decided) await release(steps.remove.filter(isTracked), cluster)
+    const error = await execute(job, steps, cluster)
+    // As long as a pod could not be stopped the job has not ended.
+    const end = error && decided && steps.remove.length > 0 ? undefined : decided
+    const counted = count(job, pods, end?.result ?? (job.metadata.deletionTimestamp ? 'Deleted' : undefined))
+    const terminating = pods.filter((p) => isTerminating(p) && !isFinished(p)).length + steps.remove.length
+    const left = active.length - steps.remove.length
+    // The last word is said when every pod has ended and been counted.
+    const isLast = end !== undefined && left === 0 && terminating === 0 && counted.release.length === 0 && job.status.conditions?.some((c) => c.type === targetOf(end))
+    const status = statusOf(job, counted, { left, terminating, ready: active.filter((p) => isReady(p) && !steps.remove.includes(p)).length }, end, isLast ?? false, now)
+    const written = await cluster.updateStatus(jobKind, job, status)
+    tell(job, written, end, cluster)
+    const before = countedIn(job.status), after = countedIn(written.status)
+    figures.jobPodsFinished(job, after.succeeded - before.succeeded, after.failed - before.failed)
+    if (isLast) figures.jobFinished(job, end.result === 'Complete' ? 'succeeded' : 'failed', end.reason)
+    await release(counted.release, cluster)
+    if (error) throw error
+    return soonest(steps.againInMs, untilDeadline(written, now))
+  }
 }
+/** Pods that are counted as this, in the status and on their way into it. */
+const countedIn = ({ succeeded = 0, failed = 0, uncountedTerminatedPods: on }: JobStatus) => ({ succeeded: succeeded + (on?.succeeded?.length ?? 0), failed: failed + (on?.failed?.length ?? 0) })
 
 const soonest = (...waits: (number | undefined)[]): Again | void => {
   const known = waits.filter((wait) => wait !== undefined && wait > 0) as number[]

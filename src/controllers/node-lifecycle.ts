@@ -1,6 +1,7 @@
 import { indexOf, type Again, type Change, type Cluster, type Controller } from '#client'
 import { lease, node, pod, type Lease, type Node } from '#kinds'
 import { formatTime, is, type AnyObject } from '#machinery'
+import { noFigures, type ControllerFigures } from './figures.ts'
 import { allDown, pace, usualRates, zoneOf, type EvictionRates } from './nodes/disruption.ts'
 import { conditionOf, readiness, silenced, silentAt, type Heard } from './nodes/health.ts'
 import { taintsOf, unreadyKey, type Eviction } from './nodes/taints.ts'
@@ -19,10 +20,11 @@ export interface NodeLifecycleOptions {
   /** The same for a node that has never told its status; default 60 s. */
   readonly startupGracePeriodMs?: number | undefined
   readonly evictionRates?: EvictionRates | undefined
+  readonly figures?: ControllerFigures | undefined
 }
 
 /** Notices nodes whose agent has fallen silent, and keeps the taints that tell schedulers and pods what state a node is in. */
-export function nodeLifecycleController({ monitorGracePeriodMs = defaultGraceMs, startupGracePeriodMs = defaultStartupGraceMs, evictionRates = usualRates }: NodeLifecycleOptions = {}): Controller<Node> {
+export function nodeLifecycleController({ monitorGracePeriodMs = defaultGraceMs, startupGracePeriodMs = defaultStartupGraceMs, evictionRates = usualRates, figures = noFigures }: NodeLifecycleOptions = {}): Controller<Node> {
   const grace = { usual: monitorGracePeriodMs, startup: startupGracePeriodMs }
   // By our own clock: those of nodes may differ.
   const heard = new Map<string, { readonly at: number; readonly sign: string }>()
@@ -78,6 +80,7 @@ export function nodeLifecycleController({ monitorGracePeriodMs = defaultGraceMs,
     const next = (emptiedAt.get(zoneOf(n)) ?? -Infinity) + interval
     if (next > now) return { now: 'wait', againIn: next - now }
     emptiedAt.set(zoneOf(n), now)
+    figures.nodeEmptied(zoneOf(n))
     return { now: 'yes' }
   }
 }

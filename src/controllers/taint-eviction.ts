@@ -1,6 +1,7 @@
 import type { Cluster, Controller } from '#client'
 import { node, pod, type Node, type Pod } from '#kinds'
 import { formatTime, is, same } from '#machinery'
+import { noFigures } from './figures.ts'
 import { podsByNode } from './node-lifecycle.ts'
 import { evictedAt, toleratesAll } from './nodes/tolerations.ts'
 
@@ -8,7 +9,7 @@ import { evictedAt, toleratesAll } from './nodes/tolerations.ts'
 interface Work { readonly uid: string; readonly at: number; readonly isLater: boolean; isTold?: true; isDone?: true }
 
 /** Drives pods off nodes whose NoExecute taints they do not tolerate, or no longer. */
-export function taintEvictionController(): Controller<Pod> {
+export function taintEvictionController(figures = noFigures): Controller<Pod> {
   /** By namespace and name. */
   const works = new Map<string, Work>()
   const keyOf = ({ namespace = '', name }: { readonly namespace?: string | undefined; readonly name: string }) => `${namespace}/${name}`
@@ -38,6 +39,7 @@ export function taintEvictionController(): Controller<Pod> {
       if (!work.isTold) tell(key, 'Marking for deletion', cluster)
       work.isTold = true
       await evict(p, cluster)
+      figures.podEvicted(cluster.clock.now() - work.at, false)
       work.isDone = true
     },
     async reconcileDeleted(target, cluster) { cancel(keyOf(target), cluster) },

@@ -1,6 +1,7 @@
 import type { Controller } from '#client'
 import { job as jobKind, type Job } from '#kinds'
 import { is } from '#machinery'
+import { noFigures } from './figures.ts'
 import { timeOf } from './pod-state.ts'
 
 /** When a finished job is to be deleted; undefined: never, or not finished. */
@@ -11,7 +12,7 @@ export function expiresAt({ spec, status }: Job): number | undefined {
 }
 
 /** Deletes finished jobs when their time is up, with their pods. */
-export const ttlAfterFinishedController: Controller<Job> = {
+export const ttlAfterFinishedController = (figures = noFigures): Controller<Job> => ({
   name: 'ttl-after-finished', for: jobKind,
   concerns: ({ object }) => expiresAt(object) !== undefined,
 
@@ -25,6 +26,7 @@ export const ttlAfterFinishedController: Controller<Job> = {
       if (fresh.metadata.uid !== cached.metadata.uid || then === undefined) return
       if (then > now) return { againIn: then - now }
       await cluster.delete(jobKind, fresh, { propagationPolicy: 'Foreground' })
+      figures.jobDeleted(cluster.clock.now() - then)
     } catch (error) { if (!is(error, 'NotFound')) throw error }
   },
-}
+})

@@ -16,7 +16,11 @@ export const usualRates: EvictionRates = { usual: 0.1, slow: 0.01, partly: 0.55,
 
 const excluded = 'node.kubernetes.io/exclude-disruption'
 const label = (node: Node, name: string): string => node.metadata.labels?.[`topology.kubernetes.io/${name}`] ?? node.metadata.labels?.[`failure-domain.beta.kubernetes.io/${name}`] ?? ''
-export const zoneOf = (node: Node): string => `${label(node, 'region')}/${label(node, 'zone')}`
+/** The reference's name of a zone, which its metrics show; '': nobody says. */
+export function zoneOf(node: Node): string {
+  const region = label(node, 'region'), zone = label(node, 'zone')
+  return region === '' && zone === '' ? '' : `${region}:\0:${zone}`
+}
 
 /** Nodes that count when it is asked how much of a zone is down. */
 export const counted = (nodes: readonly Node[]): readonly Node[] => nodes.filter((node) => node.metadata.labels?.[excluded] === undefined)

@@ -54,27 +54,27 @@ test('what is known of a silent node becomes unknown, with the reason', () => {
 
 const nodes = (up: number, down: number, zone = 'z') => [...Array.from({ length: up }, () => nodeOf('Ready=True', { zone })), ...Array.from({ length: down }, () => nodeOf('Ready=Unknown', { zone }))]
 test('one node after the other is emptied, slowly in a large zone that is partly down, none in a small one', () => {
-  assert.equal(pace('/z', nodes(2, 1)), 10_000)
-  assert.equal(pace('/z', nodes(2, 3)), undefined)
-  assert.equal(pace('/z', nodes(20, 40)), 100_000)
+  assert.equal(pace(':\0:z', nodes(2, 1)), 10_000)
+  assert.equal(pace(':\0:z', nodes(2, 3)), undefined)
+  assert.equal(pace(':\0:z', nodes(20, 40)), 100_000)
 })
 test('a whole zone that is down is emptied, but nothing is when everything is down', () => {
-  assert.equal(pace('/z', [...nodes(0, 4), ...nodes(2, 0, 'other')]), 10_000)
-  assert.equal(pace('/z', nodes(0, 4)), undefined)
+  assert.equal(pace(':\0:z', [...nodes(0, 4), ...nodes(2, 0, 'other')]), 10_000)
+  assert.equal(pace(':\0:z', nodes(0, 4)), undefined)
 })
 test('rates are settings; none of a rate of nothing', () => {
   const rates = { usual: 1, slow: 0.1, partly: 0.5, largeZone: 5 }
-  assert.equal(pace('/z', nodes(2, 1), rates), 1000)
-  assert.equal(pace('/z', nodes(3, 3), rates), 10_000)
-  assert.equal(pace('/z', nodes(2, 1), { ...rates, usual: 0 }), undefined)
+  assert.equal(pace(':\0:z', nodes(2, 1), rates), 1000)
+  assert.equal(pace(':\0:z', nodes(3, 3), rates), 10_000)
+  assert.equal(pace(':\0:z', nodes(2, 1), { ...rates, usual: 0 }), undefined)
 })
 test('nodes that are excluded from disruption do not count', () => {
   const out = nodes(6, 0).map((n) => ({ ...n, metadata: { ...n.metadata, labels: { ...n.metadata.labels, 'node.kubernetes.io/exclude-disruption': '' } } }))
-  assert.equal(pace('/z', [...out, ...nodes(0, 2)]), undefined)
-  assert.equal(pace('/z', [...out, ...nodes(2, 3)]), undefined)
+  assert.equal(pace(':\0:z', [...out, ...nodes(0, 2)]), undefined)
+  assert.equal(pace(':\0:z', [...out, ...nodes(2, 3)]), undefined)
 })
 test('zones have labels of old too', () => {
-  assert.equal(zoneOf({ ...nodeOf(''), metadata: { ...nodeOf('').metadata, labels: { 'failure-domain.beta.kubernetes.io/zone': 'a', 'failure-domain.beta.kubernetes.io/region': 'r' } } }), 'r/a')
+  assert.equal(zoneOf({ ...nodeOf(''), metadata: { ...nodeOf('').metadata, labels: { 'failure-domain.beta.kubernetes.io/zone': 'a', 'failure-domain.beta.kubernetes.io/region': 'r' } } }), 'r:\0:a')
 })
 
 const taint = (key: string, value = '', timeAdded = at(start)): Taint => ({ key, effect: 'NoExecute', timeAdded, ...(value && { value }) })

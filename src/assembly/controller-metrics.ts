@@ -1,0 +1,61 @@
+// Figures of the controllers, under the reference's names.
+import type { Cluster } from '#client'
+import { stateFigures, type ControllerFigures } from '#controllers'
+import type { Job } from '#kinds'
+import { exponential, type Metrics } from '#server'
+
+const eviction = [0.005, 0.025, 0.1, 0.5, 1, 2.5, 10, 30, 60, 120, 180, 240]
+const modeOf = ({ spec }: Job): string => spec.completionMode ?? 'NonIndexed'
+
+/** What controllers are told to call. */
+export function controllerFigures(metrics: Metrics): ControllerFigures {
+  const stable = { stability: 'STABLE' as const }, alpha = { stability: 'ALPHA' as const }
+  const job = (name: string) => `job_controller_${name}`, look = ['completion_mode', 'result', 'action']
+  const syncs = metrics.counter({ name: job('job_syncs_total'), ...stable, help: 'Looks at jobs.', labels: look })
+  const seconds = metrics.histogram({ name: job('job_sync_duration_seconds'), ...stable, help: 'Seconds of looks at jobs.', labels: look, buckets: exponential(0.001, 2, 15) })
+  const pods = metrics.counter({ name: job('job_pods_finished_total'), ...stable, help: 'Pods of jobs that have ended.', labels: ['completion_mode', 'result'] })
+  const jobs = metrics.counter({ name: job('jobs_finished_total'), ...stable, help: 'Jobs that have ended.', labels: ['completion_mode', 'result', 'reason'] })
+  const skew = metrics.histogram({
+    name: 'cronjob_controller_job_creation_skew_duration_seconds', ...stable, help: 'Seconds from the time of a schedule to its job.', buckets: exponential(1, 2, 10),
+  }).with()
+  const emptied = metrics.counter({ name: 'node_collector_evictions_total', ...stable, help: 'Nodes that pods were driven off.', labels: ['zone'] })
+  const evicted = (prefix: string) => ({
+    total: metrics.counter({ name: `${prefix}_pod_deletions_total`, ...alpha, help: 'Pods deleted because of a taint.' }).with(),
+    late: metrics.histogram({ name: `${prefix}_pod_deletion_duration_seconds`, ...alpha, help: 'Seconds from when a pod was to go to its deletion.', buckets: eviction }).with(),
+  })
+  const byNode = evicted('taint_eviction_controller'), byDevice = evicted('device_taint_eviction_controller')
+  const expired = metrics.histogram({
+    name: 'ttl_after_finished_controller_job_deletion_duration_seconds', ...alpha, help: 'Seconds from when a job was to go to its deletion.', buckets: exponential(0.1, 2, 14),
+  }).with()
+  return {
+    jobSynced(one, action, failed, ms) {
+      const labels = [modeOf(one), failed ? 'error' : 'success', action]
+      syncs.with(...labels).inc()
+      seconds.with(...labels).observe(ms / 1000)
+    },
+    jobPodsFinished(one, succeeded, failed) {
+      if (succeeded > 0) pods.with(modeOf(one), 'succeeded').inc(succeeded)
+      if (failed > 0) pods.with(modeOf(one), 'failed').inc(failed)
+    },
+    jobFinished(one, result, reason) { jobs.with(modeOf(one), result, reason).inc() },
+    cronJobStarted(lateMs) { skew.observe(lateMs / 1000) },
+    nodeEmptied(zone) { emptied.with(zone).inc() },
+    podEvicted(lateMs, isDevice) {
+      const { total, late } = isDevice ? byDevice : byNode
+      total.inc()
+      late.observe(lateMs / 1000)
+    },
+    jobDeleted(lateMs) { expired.observe(lateMs / 1000) },
+  }
+}
+
+/** Counts what the controllers look after whenever somebody reads, as far as one of them has it at hand. */
+export function showState(metrics: Metrics, cluster: Pick<Cluster, 'list' | 'isComplete'>): void {
+  const families = stateFigures.map((figure) => ({ figure, family: metrics.gauge({ name: figure.name, stability: 'ALPHA', help: figure.help, labels: figure.labels }) }))
+  metrics.collect(() => {
+    for (const { figure, family } of families) {
+      family.clear()
+      if (cluster.isComplete(figure.kind)) for (const [values, value] of figure.of(cluster)) family.with(...values).set(value)
+    }
+  })
+}
