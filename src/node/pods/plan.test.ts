@@ -59,4 +59,14 @@ const cases: [why: string, actual: () => string, expected: string][] = [
   ['an ephemeral container is started once', () => plan({ ephemeral: 'debug' }, observed('web+')), 'start debug/0'],
   ['and never again', () => plan({ ephemeral: 'debug' }, observed('web+ debug=0')), ''],
 ]
+test('the images that are waited for are those of containers that are due', () => {
+  const imageless = (spec: Parameters<typeof podOf>[0], there: string, more: Partial<Situation> = {}) =>
+    planPod({ pod: podOf(spec), observed: observed(there), now: 100, setUp: false, hasImage: () => false, restartAt: () => 0, unhealthy: new Map(), started: () => true, ...more }).imageless
+  assert.deepEqual(imageless({ containers: 'web log' }, 'log+'), ['web'])
+  assert.deepEqual(imageless({}, 'web=1'), ['web'])
+  assert.deepEqual(imageless({}, 'web=1', { restartAt: () => 500 }), [])
+  assert.deepEqual(imageless({ init: 'one' }, 'one=0'), ['web'])
+  assert.deepEqual(imageless({ restartPolicy: 'Never', containers: 'a b' }, 'a=1 b+'), [])
+})
+
 for (const [why, actual, expected] of cases) test(`a pod's plan: ${why}`, () => assert.equal(actual(), expected))

@@ -29,6 +29,8 @@ export interface Situation {
 }
 export interface Plan {
   readonly actions: readonly Action[]
+  /** Containers, by name, that only wait for their image. */
+  readonly imageless: readonly string[]
   /** When to look again although nothing happens. */
   readonly lookAgainAt?: number
   /** Everything has ended for good. */
@@ -73,13 +75,14 @@ export function planPod(s: Situation): Plan {
       if (own) actions.push({ type: 'kill', container: own, id: c.id, why: 'the pod has finished' })
     }
     if (running.length === 0 && sandbox) actions.push({ type: 'stopSandbox', id: sandbox.id })
-    return { actions, finished: true }
+    return { actions, imageless: [], finished: true }
   }
   if (!sandbox) {
     actions.push({ type: 'createSandbox', attempt: observed.sandboxes.reduce((n, x) => Math.max(n, x.metadata.attempt + 1), 0) })
-    return { actions, finished: false }
+    return { actions, imageless: [], finished: false }
   }
 
+  const imageless: string[] = []
   let lookAgainAt: number | undefined
   const later = (at: number) => { lookAgainAt = Math.min(lookAgainAt ?? Infinity, at) }
   /** Starts or restarts a container if that is due; says whether it runs. */
@@ -94,7 +97,8 @@ export function planPod(s: Situation): Plan {
     if (l && l.state === 'created' && l.sandboxId === sandbox.id) return true // its start is under way, or failed and will be told
     const at = l?.state === 'exited' ? s.restartAt(c.name, l) : 0
     if (at > s.now) { later(at); return false }
-    if (s.setUp && s.hasImage(c)) actions.push({ type: 'start', container: c, kind, attempt: (l?.metadata.attempt ?? -1) + 1, sandboxId: sandbox.id })
+    if (!s.hasImage(c)) imageless.push(c.name)
+    else if (s.setUp) actions.push({ type: 'start', container: c, kind, attempt: (l?.metadata.attempt ?? -1) + 1, sandboxId: sandbox.id })
     return false
   }
 
@@ -102,7 +106,7 @@ export function planPod(s: Situation): Plan {
   for (const c of spec.initContainers ?? []) {
     if (isSidecar(c)) {
       const runs = keep(c, 'sidecar'), l = last(c)
-      if (!runs || !l || !s.started(l.id)) { if (!anyRegularRan(s, sandbox)) return { actions, finished: false, ...(lookAgainAt !== undefined && { lookAgainAt }) } }
+      if (!runs || !l || !s.started(l.id)) { if (!anyRegularRan(s, sandbox)) return { actions, imageless, finished: false, ...(lookAgainAt !== undefined && { lookAgainAt }) } }
       continue
     }
     const l = last(c)
@@ -110,10 +114,10 @@ export function planPod(s: Situation): Plan {
     if (anyRegularRan(s, sandbox)) continue
     if (l?.state === 'exited' && l.exitCode === 0 && l.sandboxId === sandbox.id) continue
     keep(c, 'init')
-    return { actions, finished: false, ...(lookAgainAt !== undefined && { lookAgainAt }) }
+    return { actions, imageless, finished: false, ...(lookAgainAt !== undefined && { lookAgainAt }) }
   }
   for (const c of spec.containers) keep(c, 'regular')
-  return { actions, finished: false, ...(lookAgainAt !== undefined && { lookAgainAt }) }
+  return { actions, imageless, finished: false, ...(lookAgainAt !== undefined && { lookAgainAt }) }
 }
 
 const anyRegularRan = ({ pod, observed }: Situation, sandbox: PodSandboxStatus): boolean =>

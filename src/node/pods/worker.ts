@@ -113,7 +113,7 @@ export class PodWorker {
     this.#bringSetUp()
     const plan = this.#plan()
     if (plan.finished) this.#tell()
-    else this.#wantImages()
+    else this.#wantImages(plan.imageless)
     for (const action of plan.actions) {
       await this.#act(action)
       if (this.#dirty && (this.#pod.metadata.deletionTimestamp !== undefined || this.#forgotten)) return
@@ -154,11 +154,11 @@ export class PodWorker {
       })
   }
 
-  #wantImages(): void {
+  /** Images for first starts are fetched while the sandbox is made; for later ones when they are due. */
+  #wantImages(imageless: readonly string[]): void {
     const { spec } = this.#pod, observed = this.#parts.cache.pod(this.uid)
     for (const c of [...(spec.initContainers ?? []), ...spec.containers, ...(spec.ephemeralContainers ?? [])]) {
-      const held = latest(observed, c.name)
-      if (held?.state === 'running') continue
+      if (latest(observed, c.name) && !imageless.includes(c.name)) continue
       this.#images.want(this.#pod, c, (type, reason, message) => this.#parts.events.record(podKind, this.#pod, type, reason, message, { fieldPath: this.#path(c) }))
     }
   }
