@@ -5,6 +5,7 @@ import { EventRecorder, Informer, type Client } from '#client'
 import type { NodeDescription, NodeHealth } from './node-status.ts'
 import type { PodEnvironment } from './pods/environment.ts'
 import { latest } from './pods/plan.ts'
+import type { ProbeCount } from './pods/probe-counts.ts'
 import { Probes } from './pods/probes.ts'
 import { RuntimeCache } from './pods/runtime-cache.ts'
 import { StatusWriter } from './pods/status-writer.ts'
@@ -98,6 +99,7 @@ export class NodeAgent {
     if (!previous) return newest?.id
     return observed.containers.filter((c) => c.metadata.name === name && c !== newest).sort((a, b) => b.metadata.attempt - a.metadata.attempt)[0]?.id
   }
+  probeCounts(): readonly ProbeCount[] { return this.#probes.counts.all() }
   sandboxId(uid: string): string | undefined { return this.#cache.pod(uid).sandboxes.find((s) => s.state === 'ready')?.id }
 
   #seen(pod: Pod): void {

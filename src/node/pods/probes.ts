@@ -4,6 +4,7 @@ import type { Clock } from '#machinery'
 import type { Recorder } from '#client'
 import type { AnyContainer, PodEnvironment } from './environment.ts'
 import { isSidecar } from './plan.ts'
+import { ProbeCounts } from './probe-counts.ts'
 import type { ObservedContainer } from './runtime-cache.ts'
 
 type Sort = 'startup' | 'readiness' | 'liveness'
@@ -20,6 +21,7 @@ export class Probes {
   readonly #events: Recorder
   readonly #changed: (podUid: string) => void
   readonly #held = new Map<string, Held>()
+  readonly counts = new ProbeCounts()
 
   constructor(options: { clock: Clock; environment: PodEnvironment; events: Recorder; changed: (podUid: string) => void }) {
     this.#clock = options.clock
@@ -59,7 +61,10 @@ export class Probes {
     this.#held.delete(id)
     for (const w of held?.watched ?? []) { w.stopped = true; w.cancel() }
   }
-  forgetPod(podUid: string): void { for (const [id, held] of this.#held) if (held.uid === podUid) this.forget(id) }
+  forgetPod(podUid: string): void {
+    for (const [id, held] of this.#held) if (held.uid === podUid) this.forget(id)
+    this.counts.forget(podUid)
+  }
   stop(): void { for (const id of [...this.#held.keys()]) this.forget(id) }
 
   #passes(id: string, sort: Sort): boolean {
@@ -89,6 +94,7 @@ export class Probes {
     const began = this.#clock.now()
     const { success, output, unknown } = await this.#environment.runProbe(held.pod, held.container, w.probe, { containerId: id, podIP: held.podIP })
     if (w.stopped || this.#held.get(id) !== held) return
+    if (!unknown) this.counts.note(held.pod, held.container.name, words[w.sort], success, this.#clock.now() - began)
     const say = (what: string) => this.#events.record(podKind, held.pod, 'Warning', 'Unhealthy', `${words[w.sort]} probe ${what}: ${output}`, { fieldPath: `spec.containers{${held.container.name}}` })
     if (unknown) say('errored and resulted in unknown state')
     else if (success) {

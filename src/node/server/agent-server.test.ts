@@ -4,18 +4,21 @@ import { text } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
 import type { Pod } from '#kinds'
 import { seeded, silent } from '#machinery'
+import { ProbeCounts } from '../pods/probe-counts.ts'
 import { SimulatedRuntime } from '../runtime/simulated.ts'
 import { startAgentServer } from './agent-server.ts'
 import { testAuthority, type Pair } from './certificates.fixture.ts'
 
 const runtime = new SimulatedRuntime({ clock: { now: () => 1_700_000_000_000, after: () => () => {} }, random: seeded(1), podCidrs: () => ['10.0.0.0/24'] })
 const pod = { metadata: { name: 'p', namespace: 'n', uid: 'u' }, spec: { containers: [{ name: 'web', image: 'web' }] }, status: { startTime: '2023-11-14T22:13:00Z' } } as unknown as Pod
+const counts = new ProbeCounts()
 let sandbox = '', container = ''
 let server: Awaited<ReturnType<typeof startAgentServer>>
 let authority: string
 const clients: Record<string, Pair | undefined> = {}
 
 before(async () => {
+  for (const success of [false, true, false]) counts.note(pod, 'web', 'Liveness', success, 20)
   const config = { metadata: { name: 'p', namespace: 'n', uid: 'u', attempt: 0 }, hostname: 'p', logDirectory: '/', labels: { 'io.kubernetes.pod.uid': 'u' } }
   sandbox = await runtime.runPodSandbox(config)
   container = await runtime.createContainer(sandbox, { metadata: { name: 'web', attempt: 0 }, image: await runtime.pullImage('web') }, config)
@@ -28,7 +31,7 @@ before(async () => {
   clients['a stranger'] = await other.issue('kube-apiserver-kubelet-client', 'client')
   server = await startAgentServer({
     host: '127.0.0.1', port: 0, certificate, key, clientAuthority: own.certificate, runtime, log: silent, configuration: { maxPods: 110 },
-    agent: { nodeName: 'node', find: (namespace, name) => (namespace === 'n' && name === 'p' ? pod : undefined), pods: () => [pod], containerId: (_uid, name) => (name === 'web' ? container : undefined), sandboxId: () => sandbox } })
+    agent: { nodeName: 'node', find: (namespace, name) => (namespace === 'n' && name === 'p' ? pod : undefined), pods: () => [pod], containerId: (_uid, name) => (name === 'web' ? container : undefined), sandboxId: () => sandbox, probeCounts: () => counts.all() } })
 })
 after(() => server.close())
 
@@ -57,6 +60,9 @@ for (const [path, status, expected] of [
   ['/configz', 200, /"kubeletconfig":.*"maxPods":110/],
   ['/metrics', 200, /^kubelet_running_pods 1$/m],
   ['/metrics/resource', 200, /^container_memory_working_set_bytes\{container="web",namespace="n",pod="p"\} \d+ \d+$/m],
+  ['/metrics/resource', 200, /^# HELP pod_cpu_usage_seconds_total \[STABLE\] /m],
+  ['/metrics/probes', 200, /^prober_probe_duration_seconds_bucket\{probe_type="Liveness",container="web",pod="p",namespace="n",le="0.025"\} 1$/m],
+  ['/metrics/probes', 200, /^prober_probe_total\{probe_type="Liveness",container="web",pod="p",namespace="n",result="failed",pod_uid="u"\} 2$/m],
   ['/metrics/cadvisor', 200, /^container_cpu_usage_seconds_total\{container="web",.*cpu="total"\} /m],
   ['/stats/summary', 200, /"podRef":\{"name":"p","namespace":"n","uid":"u"\}.*"containers":\[\{"name":"web"/],
   ['/containerLogs/n/other/web', 404, /pod "other" does not exist/],

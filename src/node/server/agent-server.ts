@@ -10,7 +10,7 @@ import type { Runtime } from '../runtime/runtime.ts'
 import type { AgentView } from './agent-view.ts'
 import { sendLog } from './container-log.ts'
 import { machineUsage } from './machine-usage.ts'
-import { agentMetrics, containerMetrics, metricsType, resourceMetrics } from './metrics.ts'
+import { agentMetrics, containerMetrics, metricsType, probeMetrics, resourceMetrics } from './metrics.ts'
 import { serveUpgrade } from './streams.ts'
 import { statsSummary } from './summary.ts'
 import { CpuRates, podUsages } from './usage.ts'
@@ -81,6 +81,7 @@ async function answer({ agent, runtime, configuration }: AgentServerOptions, rat
     case 'configz': return sayJson(response, { kubeletconfig: { kind: 'KubeletConfiguration', apiVersion: 'kubelet.config.k8s.io/v1beta1', ...configuration } })
     case 'metrics': return say(response, 200, agentMetrics(agent, kubeletVersion), metricsType)
     case 'metrics/resource': return say(response, 200, resourceMetrics(await podUsages(agent, runtime), now), metricsType)
+    case 'metrics/probes': return say(response, 200, probeMetrics(agent.probeCounts()), metricsType)
     case 'metrics/cadvisor': return say(response, 200, containerMetrics(await podUsages(agent, runtime)), metricsType)
     case 'stats/summary': {
       const summary = statsSummary({ nodeName: agent.nodeName, machine: machineUsage(), pods: await podUsages(agent, runtime), rates, now })

@@ -7,7 +7,7 @@ import { logOwner, logRequest } from './container-log.ts'
 const pod = { metadata: { name: 'p', namespace: 'n', uid: 'u' }, spec: { containers: [{ name: 'web' }, { name: 'new' }, { name: 'bad' }] },
   status: { containerStatuses: [{ name: 'bad', state: { waiting: { reason: 'ImagePullBackOff' } } }] } } as unknown as Pod
 const agent: AgentView = {
-  nodeName: 'node', find: (namespace, name) => (namespace === 'n' && name === 'p' ? pod : undefined), pods: () => [pod], sandboxId: () => undefined,
+  nodeName: 'node', find: (namespace, name) => (namespace === 'n' && name === 'p' ? pod : undefined), pods: () => [pod], sandboxId: () => undefined, probeCounts: () => [],
   containerId: (_uid, name, previous) => (name !== 'web' || previous ? undefined : 'id'),
 }
 

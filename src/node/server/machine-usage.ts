@@ -3,7 +3,7 @@ import { readFileSync, statfsSync } from 'node:fs'
 
 export interface MachineUsage {
   readonly cpuNanoseconds: number
-  readonly memory: { readonly totalBytes: number; readonly availableBytes: number; readonly usageBytes: number; readonly rssBytes: number }
+  readonly memory: { readonly totalBytes: number; readonly availableBytes: number; readonly usageBytes: number; readonly rssBytes: number; readonly swapBytes: number }
   readonly bootTime: number
   readonly processes: number
   readonly mostProcesses: number
@@ -19,7 +19,7 @@ export function parseMachineUsage({ stat, meminfo, loadavg, pidMax }: { readonly
   const totalBytes = kib('MemTotal'), availableBytes = kib('MemAvailable')
   return {
     cpuNanoseconds: (user + nice + system + irq + softirq + steal) * nanosecondsPerTick, bootTime: Number(/^btime (\d+)$/m.exec(stat)?.[1] ?? 0) * 1000,
-    memory: { totalBytes, availableBytes, usageBytes: totalBytes - kib('MemFree'), rssBytes: kib('AnonPages') },
+    memory: { totalBytes, availableBytes, usageBytes: totalBytes - kib('MemFree'), rssBytes: kib('AnonPages'), swapBytes: kib('SwapTotal') - kib('SwapFree') },
     processes: Number(/ \d+\/(\d+) /.exec(loadavg)?.[1] ?? 0), mostProcesses: Number(pidMax),
   }
 }

@@ -19,10 +19,10 @@ test('a container that has begun anew counts from its start', () => {
 })
 test('the machine\'s numbers are read as the kernel writes them', () => {
   const usage = parseMachineUsage({
-    stat: 'cpu  100 10 50 9000 20 1 2 3 0 0\ncpu0 1 1 1 1\nbtime 1700000000\n', meminfo: 'MemTotal:  1000 kB\nMemFree:  200 kB\nMemAvailable:  600 kB\nAnonPages:  300 kB\n', loadavg: '0.1 0.2 0.3 2/345 999\n', pidMax: '32768\n' })
+    stat: 'cpu  100 10 50 9000 20 1 2 3 0 0\ncpu0 1 1 1 1\nbtime 1700000000\n', meminfo: 'MemTotal:  1000 kB\nMemFree:  200 kB\nMemAvailable:  600 kB\nAnonPages:  300 kB\nSwapTotal:  9 kB\nSwapFree:  7 kB\n', loadavg: '0.1 0.2 0.3 2/345 999\n', pidMax: '32768\n' })
   assert.deepEqual(usage, {
     cpuNanoseconds: 166 * 10_000_000, bootTime: 1_700_000_000_000, processes: 345, mostProcesses: 32_768,
-    memory: { totalBytes: 1_024_000, availableBytes: 614_400, usageBytes: 819_200, rssBytes: 307_200 } })
+    memory: { totalBytes: 1_024_000, availableBytes: 614_400, usageBytes: 819_200, rssBytes: 307_200, swapBytes: 2_048 } })
 })
 test('a metric is written in Prometheus\' text format, with quoted labels', () => {
   assert.equal(metric('a_total', 'counter', 'Things', [{ labels: { pod: 'a"b\\c\nd' }, value: 1.5, at: 1000.4 }]), '# HELP a_total Things\n# TYPE a_total counter\na_total{pod="a\\"b\\\\c\\nd"} 1.5 1000\n')
