@@ -3,12 +3,13 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ClusterProgram } from '#cli'
 import { Informers } from '#client'
-import type { Log } from '#machinery'
+import { userAgentOf, type Log } from '#machinery'
 import { httpClient } from '#client/http'
 import { endpointSlice, service } from '#kinds'
 import { agentConfiguration, createPodEnvironment, describeMachine, NodeAgent, startAgentServer, startContainerd, watchLocalDirectories, type Runtime } from '#node'
 import { cniConfig, cniFileName, NftablesDataplane, startNodeNetwork } from '#network'
 import type { AgentConfig } from './agent-config.ts'
+import { buildInfo } from './build-info.ts'
 import { writeAtomically } from './pki.ts'
 import { containerdOptions } from './real-nodes.ts'
 import { realClock as clock, secureRandom } from './real-clock.ts'
@@ -20,8 +21,8 @@ export const runAgent: ClusterProgram['runAgent'] = async (configFile, { log, pr
   const config = JSON.parse(readFileSync(configFile, 'utf8')) as AgentConfig
   const random = secureRandom(), failed = Promise.withResolvers<never>()
   failed.promise.catch(() => {})
-  const clientAs = (name: string, pair: AgentConfig['client']) =>
-    httpClient({ server: config.server, ca: config.authority, cert: pair.certificate, key: pair.key, clock, random, log: log.named(name), userAgent: name })
+  const build = buildInfo(), clientAs = (name: string, pair: AgentConfig['client']) =>
+    httpClient({ server: config.server, ca: config.authority, cert: pair.certificate, key: pair.key, clock, random, log: log.named(name), userAgent: userAgentOf(name, build) })
   const client = clientAs('kubelet', config.client), proxyClient = clientAs('kube-proxy', config.proxy)
 
   progress('starting containerd')

@@ -2,14 +2,13 @@
 import { createHmac } from 'node:crypto'
 import { join } from 'node:path'
 import { kinds, podPreset } from '#kinds'
-import { formatTime, type ApiHandler, type Clock, type Log, type Random, type User } from '#machinery'
+import { formatTime, userAgentOf, type ApiHandler, type Clock, type Log, type Random, type User } from '#machinery'
 import { connect, directClient, EventRecorder, Informers, type Cluster } from '#client'
 import { startControllers, type CertificateSigner, type FurtherKinds, type LocalDirectories } from '#controllers'
 import { startScheduler, type SchedulerOptions } from '#scheduler'
 import {
   admissionPlugins, AuthorizerMetrics, bootstrap, configuredAuthorizers, createApiServer, createObjects, impersonator, keepFlowControl, keepIpAddresses, legacyToken, Metrics, parseCidr, podCertificateSigning, podPresetPlugin, workQueueMetrics, publishAuthorities, readableStore,
   ServiceAllocation, servedVersions, systemUser, type AdmissionChoice, type AllowedOrigins, type Debugging, type ApiServer, type Auditor, type BackendConnector, type EncryptionAtRest, type FlowControlSettings, type FrontProxyNames, type HealthCheck, type KubeletConnector, type Objects, type ReadFile, type RuntimeConfig, type ServedVersions, type Outbound, type Tracer,
-  userAgentOf,
 } from '#server'
 import { openStore, sealedEngine, sqliteEngine, type Engine, type Store } from '#store'
 import { authentication, type AuthenticationOptions } from './authentication.ts'
@@ -131,9 +130,9 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   await bootstrap({ handler: server.handler, objects, ...(options.features && { features: options.features }), serviceRange: range, advertise: options.advertise, clientCa: options.clientCa, ...(options.frontProxyCa && { frontProxyCa: options.frontProxyCa }), ...(options.frontProxyNames && { frontProxyNames: options.frontProxyNames }), today: formatTime(clock.now()).slice(0, 10) })
   await server.aggregate()
   const stops: (() => void | Promise<void>)[] = [stopAuthentication, followAuthorization?.((changed) => authorizers.replace(changed)) ?? (() => {}), keepFlowControl({ objects, handler: server.handler, clock, log: log.named('flowcontrol') }), keepIpAddresses({ objects, handler: server.handler, log: log.named('apiserver') }), compacting(store, clock, log.named('store'), options.compactionIntervalMs)]
-  const informers = new Informers(directClient(server.handler, informerUser, { clock, random, log: log.named('caches'), userAgent: 'proa-caches' }))
+  const informers = new Informers(directClient(server.handler, informerUser, { clock, random, log: log.named('caches'), userAgent: userAgentOf('kube-controller-manager', options.build, 'shared-informers') }))
   const as = (user: User, component: string): Cluster => {
-    const client = directClient(server.handler, user, { clock, random, log: log.named(component), userAgent: component === 'default-scheduler' ? userAgentOf('kube-scheduler', options.build, 'scheduler') : userAgentOf('kube-controller-manager', options.build, user.name) })
+    const client = directClient(server.handler, user, { clock, random, log: log.named(component), userAgent: component === 'default-scheduler' ? userAgentOf('kube-scheduler', options.build, 'scheduler') : user.name === systemUser.name ? userAgentOf('kube-apiserver', options.build) : userAgentOf('kube-controller-manager', options.build, user.name) })
     return connect(client, informers, new EventRecorder(client, { component, ...(component === 'default-scheduler' && { style: 'series' as const }) }), client.log, queues)
   }
   return {

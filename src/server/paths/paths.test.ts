@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { start, type Body } from '../contract-kit.ts'
-import { userAgentOf } from './version.ts'
 
 test('what is no API path is answered as Go\'s router does', async () => {
   const { ask } = await start()
@@ -65,10 +64,4 @@ test('status and flags: text, or an object where that is asked for', async () =>
   assert.deepEqual([body.kind, body.apiVersion, body.metadata.name, body.startTime], ['Statusz', 'config.k8s.io/v1beta1', 'kube-apiserver', '2026-01-01T00:00:00Z'])
   assert.equal((await ask('GET /statusz', undefined, { accept: 'application/json' })).status, 406)
   assert.match((await ask('GET /flagz', undefined, { accept: 'application/json;v=foo;g=config.k8s.io;as=Flagz,*/*' })).text, /^\nkube-apiserver flagz\n/)
-})
-
-test('a component says of itself what client-go does: program, version, platform, commit and which part of it asks', () => {
-  const build = { version: '1.2.3', commit: '0123456789abcdef', date: '', runtime: 'node24', platform: 'linux/arm64' }
-  assert.equal(userAgentOf('kube-controller-manager', build, 'system:serviceaccount:kube-system:job-controller'), 'kube-controller-manager/v1.36.2+proa.1.2.3 (linux/arm64) kubernetes/0123456/system:serviceaccount:kube-system:job-controller')
-  assert.equal(userAgentOf('kube-scheduler', undefined), 'kube-scheduler/v1.36.2+proa (linux/amd64) kubernetes/unknown')
 })

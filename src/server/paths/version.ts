@@ -1,4 +1,5 @@
 // /version, and the list of paths at /.
+import { gitVersionOf, kubernetes } from '#machinery'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { PathHandler } from '../pipeline.ts'
 import { healthPaths } from './health.ts'
@@ -9,22 +10,15 @@ import type { Aggregation } from '../aggregation/index.ts'
 import type { ApiServerOptions } from '../server.ts'
 
 const jsonOnly = ['application/json']
-const kubernetes = { major: '1', minor: '36', patch: '2' }
 
 /** Versions as they are told everywhere. */
 export const versionsOf = (build: ApiServerOptions['build']) => ({ runtime: build?.runtime ?? 'node', binary: `${kubernetes.major}.${kubernetes.minor}.${kubernetes.patch}`, emulation: `${kubernetes.major}.${kubernetes.minor}` })
 
 const infoOf = (build: ApiServerOptions['build']) => ({
     major: kubernetes.major, minor: kubernetes.minor, emulationMajor: kubernetes.major, emulationMinor: kubernetes.minor, minCompatibilityMajor: '1', minCompatibilityMinor: '35',
-    gitVersion: `v${kubernetes.major}.${kubernetes.minor}.${kubernetes.patch}+proa${build ? `.${build.version}` : ''}`, gitCommit: build?.commit ?? '', gitTreeState: 'clean', buildDate: build?.date ?? '1970-01-01T00:00:00Z',
+    gitVersion: gitVersionOf(build), gitCommit: build?.commit ?? '', gitTreeState: 'clean', buildDate: build?.date ?? '1970-01-01T00:00:00Z',
     goVersion: build?.runtime ?? 'node', compiler: 'gc', platform: build?.platform ?? 'linux/amd64',
 })
-
-/** What a component calls itself in its requests, as client-go words it: program, version, platform, commit; `name` tells its parts apart. */
-export function userAgentOf(program: string, build: ApiServerOptions['build'], name?: string): string {
-  const { gitVersion, gitCommit, platform } = infoOf(build)
-  return `${program}/${gitVersion.split('-')[0]} (${platform}) kubernetes/${gitCommit.slice(0, 7) || 'unknown'}${name ? `/${name}` : ''}`
-}
 
 /** The same in the metrics. */
 export function buildInfo(metrics: Metrics, build: ApiServerOptions['build'], component = 'kube-apiserver'): void {
