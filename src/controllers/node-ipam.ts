@@ -1,5 +1,6 @@
 import type { Cluster, Controller } from '#client'
 import { node, type Node } from '#kinds'
+import { namedNode } from './node-lifecycle.ts'
 
 /** Gives each node a part of the pods' addresses. `clusterCidr` is IPv4, e.g. 10.244.0.0/16; a node gets a /24 of it. */
 export function nodeIpamController(clusterCidr: string, nodeMaskSize = 24): Controller<Node> {
@@ -18,7 +19,7 @@ export function nodeIpamController(clusterCidr: string, nodeMaskSize = 24): Cont
       if (n.spec.podCIDR || n.metadata.deletionTimestamp || !hasAgent(n)) return
       const cidr = free(cluster)
       if (cidr === undefined) {
-        cluster.events.record(node, n, 'Normal', 'CIDRNotAvailable', `Node ${n.metadata.name} status is now: CIDRNotAvailable`)
+        cluster.events.record(node, namedNode(n.metadata.name, n.metadata.uid), 'Normal', 'CIDRNotAvailable', `Node ${n.metadata.name} status is now: CIDRNotAvailable`)
         throw new Error(`the cluster CIDR ${clusterCidr} has no part left for node ${n.metadata.name}`)
       }
       await cluster.patch(node, n.metadata, 'strategic', { metadata: { uid: n.metadata.uid }, spec: { podCIDR: cidr, podCIDRs: [cidr] } })

@@ -49,7 +49,7 @@ export function nodeLifecycleController({ monitorGracePeriodMs = defaultGraceMs,
       const { name } = given.metadata, now = cluster.clock.now()
       if (!known.has(name)) {
         known.set(name, given.metadata.uid)
-        cluster.events.record(node, named(name, given.metadata.uid), 'Normal', 'RegisteredNode', `Node ${name} event: Registered Node ${name} in Controller`)
+        cluster.events.record(node, namedNode(name, given.metadata.uid), 'Normal', 'RegisteredNode', `Node ${name} event: Registered Node ${name} in Controller`)
       }
       hear(name, 'status', conditionOf(given, 'Ready')?.lastHeartbeatTime ?? '', now)
       const n = await noticeSilence(await mirrorLabels(given, cluster), silentAt(given, heardAt(name), grace), cluster)
@@ -62,7 +62,7 @@ export function nodeLifecycleController({ monitorGracePeriodMs = defaultGraceMs,
     },
     async reconcileDeleted({ name }, cluster) {
       const uid = known.get(name)
-      if (uid !== undefined) cluster.events.record(node, named(name, uid), 'Normal', 'RemovingNode', `Node ${name} event: Removing Node ${name} from Controller`)
+      if (uid !== undefined) cluster.events.record(node, namedNode(name, uid), 'Normal', 'RemovingNode', `Node ${name} event: Removing Node ${name} from Controller`)
       known.delete(name)
       heard.delete(`lease/${name}`)
       heard.delete(`status/${name}`)
@@ -90,8 +90,8 @@ const soonest = (...waits: (number | undefined)[]): Again | void => {
   if (known.length > 0) return { againIn: Math.max(1, Math.min(...known)) }
 }
 
-/** As events of this controller name a node: no version of it is meant. */
-const named = (name: string, uid: string): Node => ({ metadata: { name, uid } }) as Node
+/** As events of controllers name a node: no version of it is meant. */
+export const namedNode = (name: string, uid: string): Node => ({ metadata: { name, uid } }) as Node
 
 const isSilent = (n: Node): boolean => conditionOf(n, 'Ready')?.status === 'Unknown'
 
@@ -99,7 +99,7 @@ async function noticeSilence(n: Node, at: number, cluster: Cluster): Promise<Nod
   const now = cluster.clock.now()
   if (now < at || isSilent(n)) return n
   const silent = await cluster.updateStatus(node, n, { ...n.status, conditions: silenced(n, now) })
-  if (readiness(n) === 'True') cluster.events.record(node, named(n.metadata.name, n.metadata.uid), 'Normal', 'NodeNotReady', `Node ${n.metadata.name} status is now: NodeNotReady`)
+  if (readiness(n) === 'True') cluster.events.record(node, namedNode(n.metadata.name, n.metadata.uid), 'Normal', 'NodeNotReady', `Node ${n.metadata.name} status is now: NodeNotReady`)
   return silent
 }
 

@@ -69,7 +69,11 @@ export class Registration {
   async #write(): Promise<void> {
     const { name } = this.#description
     if (!this.#node) {
-      try { this.#node = await this.#client.create(nodeKind, newNode(this.#description)) } catch (error) {
+      const now = this.#clock.now()
+      try {
+        this.#node = await this.#client.create(nodeKind, { ...newNode(this.#description), status: nodeStatus(this.#description, this.#health(), undefined, this.#images(), now) })
+        this.#told(now)
+      } catch (error) {
         if (!is(error, 'AlreadyExists')) throw error
         this.#node = await this.#client.get(nodeKind, { name })
       }
@@ -82,9 +86,12 @@ export class Registration {
         if (is(error, 'NotFound')) this.#node = undefined
         throw error
       }
-      this.#toldAt = now
-      this.#later(tellMs, () => this.tell())
+      this.#told(now)
     }
+  }
+  #told(now: number): void {
+    this.#toldAt = now
+    this.#later(tellMs, () => this.tell())
   }
 
   async #renew(): Promise<void> {
