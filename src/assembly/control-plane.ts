@@ -140,7 +140,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     publishAuthorities: (authorities) => publishAuthorities({ handler: server.handler, objects, ...authorities, ...(options.frontProxyNames && { frontProxyNames: options.frontProxyNames }) }),
     startComponents(but = {}) {
       if (!but.controllers) showState(metrics, as(informerUser, 'figures'))
-      if (!but.controllers) stops.push(startControllers({ as, clock, log: log.named('controllers'), options: { figures, ...(options.loadBalancerPool && { loadBalancerPool: options.loadBalancerPool }), ...(options.localDirectories && { localDirectories: options.localDirectories }), ...(options.signer && { certificates: { signer: options.signer } }), clusterCidr: options.clusterCidr, nodeMonitorGracePeriodMs: options.nodeMonitorGracePeriodMs, rootCa: options.rootCa ?? options.clientCa, further: kindsWithControllers(versions), signToken: async (account, name) => legacyToken(await options.tokenKeys, account, name),
+      if (!but.controllers) stops.push(startControllers({ as, clock, log: log.named('controllers'), options: { figures, ...(options.loadBalancerPool && { loadBalancerPool: options.loadBalancerPool }), ...(options.localDirectories && { localDirectories: options.localDirectories }), ...(options.signer && { certificates: { signer: options.signer } }), clusterCidr: options.clusterCidr, nodeMonitorGracePeriodMs: options.nodeMonitorGracePeriodMs, rootCa: options.rootCa ?? options.clientCa, further: kindsWithControllers(versions, options.features ?? new Set()), signToken: async (account, name) => legacyToken(await options.tokenKeys, account, name),
         ...(options.bootstrapTokens && { bootstrapMac: (key: Uint8Array, data: Uint8Array) => createHmac('sha256', key).update(data).digest() }) } }))
       if (!but.scheduler) stops.push(startScheduler(as({ name: 'system:kube-scheduler', groups: [] }, 'default-scheduler'), options.scheduler))
     },
@@ -154,10 +154,11 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
 }
 
 /** Of what is served beyond every day, the kinds that controllers look after. */
-function kindsWithControllers({ kinds: all, serves }: ServedVersions): FurtherKinds {
+function kindsWithControllers({ kinds: all, serves }: ServedVersions, features: ReadonlySet<string>): FurtherKinds {
   const at = (apiVersion: string, resource: string) => (serves(apiVersion, resource) ? all.find((kind) => kind.apiVersion === apiVersion && kind.resource === resource) : undefined)
   const clusterTrustBundle = at('certificates.k8s.io/v1beta1', 'clustertrustbundles'), podCertificateRequest = at('certificates.k8s.io/v1beta1', 'podcertificaterequests'), podGroup = at('scheduling.k8s.io/v1alpha2', 'podgroups')
-  return { ...(clusterTrustBundle && { clusterTrustBundle }), ...(podCertificateRequest && { podCertificateRequest }), ...(podGroup && { podGroup }) }
+  const storageVersionMigration = features.has('StorageVersionMigrator') ? at('storagemigration.k8s.io/v1beta1', 'storageversionmigrations') : undefined
+  return { ...(clusterTrustBundle && { clusterTrustBundle }), ...(podCertificateRequest && { podCertificateRequest }), ...(podGroup && { podGroup }), ...(storageVersionMigration && { storageVersionMigration }) }
 }
 const nobody: Outbound = async () => { throw new Error('this server calls nobody') }
 

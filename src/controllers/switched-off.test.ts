@@ -1,11 +1,11 @@
 // Controllers of kinds that are served only where they are asked for.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { loadSwitchedOff, pod, type ClusterTrustBundle, type PodCertificateRequest, type PodGroup } from '#kinds'
+import { configMap, loadSwitchedOff, pod, type ClusterTrustBundle, type PodCertificateRequest, type PodGroup, type StorageVersionMigration } from '#kinds'
 import type { Kind } from '#machinery'
 import { TestCluster } from '#testing'
 
-const features = new Set(['ClusterTrustBundle', 'PodCertificateRequest', 'GenericWorkload'])
+const features = new Set(['ClusterTrustBundle', 'PodCertificateRequest', 'GenericWorkload', 'StorageVersionMigrator'])
 const authority = `-----BEGIN CERTIFICATE-----
 MIIBcTCCARegAwIBAgIUZ2g0I9KBl7oU1BVp5p+fPhy64rAwCgYIKoZIzj0EAwIw
 DTELMAkGA1UEAwwCY2EwIBcNMjYxMTI5MDcwMDE2WhgPMjEwOTAxMTgwNzAwMTZa
@@ -19,9 +19,9 @@ crwCIQDtFCR+FXPbp+BiXRs3NixTEKnhf84Ldd3JBd0/WU+D8A==
 `
 async function begin(rootCa = authority) {
   const { furtherKinds } = await loadSwitchedOff(), of = (name: string): Kind => furtherKinds.find((kind) => kind.kind === name)!
-  const bundles: Kind<ClusterTrustBundle> = of('ClusterTrustBundle'), requests: Kind<PodCertificateRequest> = of('PodCertificateRequest'), groups: Kind<PodGroup> = of('PodGroup')
-  const cluster = await TestCluster.start({ nodes: 1, plane: { runtimeConfig: { 'api/all': 'true' }, features }, controllersOptions: { rootCa, further: { clusterTrustBundle: bundles, podCertificateRequest: requests, podGroup: groups } } })
-  return { cluster, bundles, requests, groups, client: cluster.client }
+  const bundles: Kind<ClusterTrustBundle> = of('ClusterTrustBundle'), requests: Kind<PodCertificateRequest> = of('PodCertificateRequest'), groups: Kind<PodGroup> = of('PodGroup'), migrations: Kind<StorageVersionMigration> = of('StorageVersionMigration')
+  const cluster = await TestCluster.start({ nodes: 1, plane: { runtimeConfig: { 'api/all': 'true' }, features }, controllersOptions: { rootCa, further: { clusterTrustBundle: bundles, podCertificateRequest: requests, podGroup: groups, storageVersionMigration: migrations } } })
+  return { cluster, bundles, requests, groups, migrations, client: cluster.client }
 }
 const names = (items: readonly { metadata: { name: string } }[]) => items.map((o) => o.metadata.name)
 
@@ -60,4 +60,22 @@ test('a group of pods stays until its pods have ended', async () => {
   await client.delete(pod, { name: 'p', namespace: 'default' })
   await cluster.settle()
   assert.deepEqual(names((await client.list(groups)).items), [])
+})
+for (const [what, resource, conditions] of [
+  ['of what is there', { group: '', resource: 'configmaps' }, [['Running', 'False', 'StorageVersionMigrationInProgress', ''], ['Succeeded', 'True', 'StorageVersionMigrationSucceeded', '']]],
+  ['of what is served beyond the usual', { group: 'scheduling.k8s.io', resource: 'podgroups' }, [['Running', 'False', 'StorageVersionMigrationInProgress', ''], ['Succeeded', 'True', 'StorageVersionMigrationSucceeded', '']]],
+  ['of what nobody serves', { group: 'x.example', resource: 'widgets' }, [['Failed', 'True', 'StorageVersionMigrationFailed', 'resource not found']]],
+] as const) test(`a migration ${what} writes everything again and says so`, async () => {
+  const { cluster, migrations, groups, client } = await begin()
+  await using _ = cluster
+  const target = { name: 'c', namespace: 'default' }
+  const { metadata: before } = await client.create(configMap, { metadata: target, data: { a: 'b' } })
+  await client.create(groups, { metadata: target, spec: { schedulingPolicy: { basic: {} } } })
+  await client.create(migrations, { metadata: { name: 'm' }, spec: { resource } })
+  await cluster.settle()
+  const { status } = await client.get(migrations, { name: 'm' })
+  assert.deepEqual(status.conditions!.map((one) => [one.type, one.status, one.reason, one.message]), conditions)
+  assert.equal(Boolean(status.resourceVersion), conditions.length > 1)
+  const { metadata: after, data } = await client.get(configMap, target)
+  assert.deepEqual([after, data], [before, { a: 'b' }]) // it is kept as it would be today
 })

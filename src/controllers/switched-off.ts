@@ -1,20 +1,23 @@
 // Controllers of kinds that are served only where they are asked for.
 import { indexOf, watching, type Controller } from '#client'
-import { pod, type ClusterTrustBundle, type Pod, type PodCertificateRequest, type PodGroup } from '#kinds'
+import { pod, type ClusterTrustBundle, type Pod, type PodCertificateRequest, type PodGroup, type StorageVersionMigration } from '#kinds'
 import { is, parseTime, sha256, type Kind } from '#machinery'
 import { part, type Part } from './part.ts'
 import { isFinished } from './pod-state.ts'
+import { storageVersionMigrator } from './storage-version-migrator.ts'
 
 export interface FurtherKinds {
   readonly clusterTrustBundle?: Kind<ClusterTrustBundle>
   readonly podCertificateRequest?: Kind<PodCertificateRequest>
   readonly podGroup?: Kind<PodGroup>
+  readonly storageVersionMigration?: Kind<StorageVersionMigration>
 }
 /** Those of the kinds that are there; `rootCa`: PEM of what pods trust the API server by. */
-export const partsOf = ({ clusterTrustBundle, podCertificateRequest, podGroup }: FurtherKinds, rootCa: string): readonly Part[] => [
+export const partsOf = ({ clusterTrustBundle, podCertificateRequest, podGroup, storageVersionMigration }: FurtherKinds, rootCa: string): readonly Part[] => [
   ...(clusterTrustBundle ? [part(trustBundlePublisher(clusterTrustBundle, rootCa))] : []),
   ...(podCertificateRequest ? [part(podCertificateCleaner(podCertificateRequest))] : []),
   ...(podGroup ? [part(podGroupProtection(podGroup))] : []),
+  ...(storageVersionMigration ? [part(storageVersionMigrator(storageVersionMigration))] : []),
 ]
 
 const signer = 'kubernetes.io/kube-apiserver-serving', hashLength = 24

@@ -199,6 +199,7 @@ export type * from './certificates/clustertrustbundle.ts'
 export type * from './certificates/podcertificaterequest.ts'
 export type * from './scheduling/podgroup.ts'
 export type * from './scheduling/workload.ts'
+export type * from './storagemigration/storageversionmigration.ts'
 /** Versions and kinds that v1.36 has switched off: made only where they are asked for. */
 export const loadSwitchedOff = () => import('./switched-off/index.ts')
 export { inNetwork, parseCIDR, parseIP } from './ip.ts'

@@ -163,6 +163,8 @@ export interface StoredForm {
   readonly write: (object: LooseObject) => LooseObject | Promise<LooseObject>
   /** Makes ready what reading these bytes takes (conversion by others); undefined: everything is. Absent: nothing ever has to be. */
   readonly ready?: (values: readonly Uint8Array[]) => Promise<void> | undefined
+  /** Whether these bytes were written in another version than would be written now. */
+  readonly isStale: (bytes: Uint8Array) => boolean
 }
 export type ObjectOf<K> = K extends Kind<infer T> ? T : never
 

@@ -132,7 +132,7 @@ export class Objects implements ObjectReader {
   }
 
   /** Whether writing this version again, unchanged, would keep it in another form. */
-  isStale(kv: KeyValue): boolean { return this.#atRest?.isStale(kv) === true }
+  isStale(kind: Kind, kv: KeyValue): boolean { return this.#atRest?.isStale(kv) === true || kind.stored?.isStale(kv.value) === true }
   #checkWritable(key: string): void {
     try { this.#atRest?.check(key) } catch (error) { throw internalError(error instanceof Error ? error.message : String(error), error) }
   }

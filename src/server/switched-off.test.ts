@@ -41,6 +41,12 @@ test('one resource of a version may be served without the others', async () => {
   assert.deepEqual((await ask('GET /apis/coordination.k8s.io')).body.versions.map((v: Body) => v.version), ['v1', 'v1alpha2'])
   assert.deepEqual((await ask('GET /apis/resource.k8s.io/v1beta1')).body.resources.map((r: Body) => r.name), ['deviceclasses', 'resourceclaims', 'resourceclaims/status', 'resourceclaimtemplates'])
 })
+test('what is served by default may be switched off, as a version or one resource of it', async () => {
+  const { ask } = await start({ runtimeConfig: { 'batch/v1': 'false', 'apps/v1/daemonsets': 'false' } }), groups = (await ask('GET /apis')).body.groups.map((g: Body) => g.name)
+  assert.deepEqual([groups.includes('batch'), groups.includes('apps')], [false, true])
+  for (const [path, status] of [['batch/v1', 404], ['batch/v1/jobs', 404], ['apps/v1/daemonsets', 404], ['apps/v1/deployments', 200]] as const) assert.equal((await ask(`GET /apis/${path}`)).status, status, path)
+  assert.ok(!(await ask('GET /apis/apps/v1')).body.resources.some((r: Body) => r.name.startsWith('daemonsets')))
+})
 
 const uids = { podUID: 'u1', serviceAccountUID: 'u2', nodeUID: 'u3' }
 const certificateRequest = { signerName: 'example.com/pods', podName: 'p', serviceAccountName: 'default', nodeName: 'node-1', ...uids, stubPKCS10Request: stubRequest }

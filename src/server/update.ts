@@ -109,7 +109,7 @@ async function attemptOnce(call: Call, { options, change, operation = 'UPDATE', 
     toStoredForm(served.kind.schema, object)
     const begun = call.context.elapsed, isSame = isUnchanged(object, old)
     comparisons.compared(isSame ? 'equalObjectsSlow' : haveOtherManagers(object, old) ? 'unequalObjectsFast' : 'unequalObjectsSlow', call.context.elapsed - begun)
-    if (isSame && !objects.isStale(kv)) return { kv, object: old, status: 200 }
+    if (isSame && !objects.isStale(served.kind, kv)) return { kv, object: old, status: 200 }
     if (options.dryRun) return { kv: undefined, object, status: 200 }
     if (mayGo(call, object)) {
       const revision = await call.core.storeRequests.timed(call.context, 'delete', served.kind, objects.remove(kv))

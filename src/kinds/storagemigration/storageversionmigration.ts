@@ -47,10 +47,10 @@ function validateStatus(now: StorageVersionMigrationStatus, before: StorageVersi
   ]
 }
 const isTrue = (conditions: readonly Condition[] | undefined, type: string): boolean => conditions?.some((c) => c.type === type && c.status === 'True') ?? false
-/** Versions are numbers without leading zeros. */
-const whyNoVersion = (version: string): string[] => (/^[1-9]\d*$/.test(version) ? [] : [`resource version is not well formed: ${version}`])
+/** Versions are numbers without leading zeros; there is none before a migration has begun. */
+const whyNoVersion = (version: string): string[] => (/^([1-9]\d*)?$/.test(version) ? [] : [`resource version is not well formed: ${version}`])
 
-/** KEP-4192: objects of a resource are to be written anew, so that they are kept as they would be now. Every object here is: a migration has nothing to do. */
+/** KEP-4192: objects of a resource are to be written anew, so that they are kept as they would be now. */
 export const storageVersionMigration = defineKind({
   group: 'storagemigration.k8s.io', version: 'v1beta1', kind: 'StorageVersionMigration', plural: 'storageversionmigrations',
   scope: 'Cluster',

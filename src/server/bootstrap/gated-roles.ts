@@ -14,6 +14,8 @@ const roles: readonly GatedRole[] = [
     rules: [rule(certificates, ['signers'], ['attest'], ['kubernetes.io/kube-apiserver-serving']), rule(certificates, ['clustertrustbundles'], ['create', 'delete', 'list', 'update', 'watch']), events] },
   { gate: 'PodCertificateRequest', name: `${controllers}podcertificaterequestcleaner`, account: 'podcertificaterequestcleaner', rules: [rule(certificates, ['podcertificaterequests'], ['delete', 'get', 'list', 'watch'])] },
   { gate: 'GenericWorkload', name: `${controllers}podgroup-protection-controller`, account: 'podgroup-protection-controller', rules: [rule('', ['pods'], read), rule(scheduling, ['podgroups'], ['get', 'list', 'update', 'watch']), events] },
+  { gate: 'StorageVersionMigrator', name: `${controllers}storage-version-migrator-controller`, account: 'storage-version-migrator-controller',
+    rules: [rule('*', ['*'], ['list', 'patch']), rule('storagemigration.k8s.io', ['storageversionmigrations'], ['watch']), rule('storagemigration.k8s.io', ['storageversionmigrations/status'], ['update'])] },
 ]
 /** What roles may besides. */
 const more: readonly { readonly gate: string; readonly role: string; readonly rules: readonly Rule[] }[] = [

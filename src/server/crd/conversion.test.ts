@@ -127,6 +127,24 @@ test('what was kept in another version than today is converted', async () => {
   assert.deepEqual((await ask(`GET ${v2}/a`)).body.spec, { address: 'h:1' })
 })
 
+for (const [how, more, spec] of [['by a webhook', conversion(), { address: 'h:1' }], ['by nobody', {}, {}]] as const) test(`what was kept in another version than today is kept in today's once it is written, though unchanged: converted ${how}`, async () => {
+  const { ask } = await started()
+  await established(ask, { ...definition(versions(), more), metadata: { name: 'gadgets.x.example' }, spec: { ...definition(versions(), more).spec, names: { plural: 'gadgets', singular: 'gadget', kind: 'Gadget' } } })
+  const gadgets = widgets.replace('widgets', 'gadgets'), path = `${definitions}/gadgets.x.example`
+  await ask(`POST ${gadgets}`, { ...widget('a', { host: 'h', port: '1' }), kind: 'Gadget' })
+  const patch = async () => (await ask(`PATCH ${gadgets}/a`, {})).body.metadata.resourceVersion as string
+  const before = await patch()
+  await ask(`PATCH ${path}`, { spec: { versions: versions('v2') } })
+  const after = await patch()
+  assert.notEqual(after, before)
+  assert.equal(await patch(), after)
+  // Nobody can tell any more what the old version said.
+  await ask(`PATCH ${path}/status`, { status: { storedVersions: ['v2'] } })
+  assert.equal((await ask(`PATCH ${path}`, { spec: { versions: versions('v2').slice(1) } })).status, 200)
+  const { body } = await ask(`GET ${gadgets.replace('/v1/', '/v2/')}/a`)
+  assert.deepEqual([body.apiVersion, body.spec, body.metadata.resourceVersion], ['x.example/v2', spec, after])
+})
+
 const about = 'conversion webhook for x.example/v1, Kind=Widget'
 const altered = (change: (object: Body) => Body): Answer => (review) => { const answer = convert(review) as Body; return { ...answer, response: { ...answer.response, convertedObjects: answer.response.convertedObjects.map(change) } } }
 for (const [promise, answer, message] of [

@@ -9,8 +9,7 @@ const decoder = new TextDecoder(), encoder = new TextEncoder()
 /** The stored form of one version; `stored` is the version that new objects are kept in. */
 export function convertedForm(kind: string, version: Pick<VersionSchema, 'apiVersion' | 'structural'>, stored: Pick<VersionSchema, 'apiVersion' | 'structural'>, converter: Converter): StoredForm {
   const converted = new WeakMap<Uint8Array, LooseObject>()
-  const ours = encoder.encode(`"apiVersion":${JSON.stringify(version.apiVersion)}}`) // every stored object ends so
-  const isOurs = (bytes: Uint8Array) => bytes.length > ours.length && ours.every((byte, i) => byte === bytes[bytes.length - ours.length + i])
+  const isOurs = isWrittenIn(version.apiVersion), isCurrent = isWrittenIn(stored.apiVersion)
   const readyAll = async (values: readonly Uint8Array[]): Promise<void> => {
     const objects = values.map((bytes) => ({ ...parseWritten(decoder.decode(bytes)) as LooseObject, kind }))
     const done = await converter.convert(objects, version.apiVersion)
@@ -30,5 +29,12 @@ export function convertedForm(kind: string, version: Pick<VersionSchema, 'apiVer
       const missing = values.filter((bytes) => !isOurs(bytes) && !converted.has(bytes))
       return missing.length > 0 ? readyAll(missing) : undefined
     },
+    isStale: (bytes) => !isCurrent(bytes),
   }
+}
+
+/** Whether a stored object was written in this version: every one ends in its own. */
+export function isWrittenIn(apiVersion: string): (bytes: Uint8Array) => boolean {
+  const end = encoder.encode(`"apiVersion":${JSON.stringify(apiVersion)}}`)
+  return (bytes) => bytes.length > end.length && end.every((byte, i) => byte === bytes[bytes.length - end.length + i])
 }

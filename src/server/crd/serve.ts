@@ -7,7 +7,7 @@ import { scale } from '../subresources/scale.ts'
 import { status } from '../subresources/status.ts'
 import type { Subresource } from '../subresources/subresource.ts'
 import { columnsOf } from './columns.ts'
-import { convertedForm } from './converted-form.ts'
+import { convertedForm, isWrittenIn } from './converted-form.ts'
 import type { Converter } from './conversion.ts'
 import { isTrue, preferredVersion } from './conditions.ts'
 import { fieldSchema } from './field-schema.ts'
@@ -88,6 +88,7 @@ function versionOf(definition: CustomResourceDefinition, version: CustomResource
     stored: converter ? convertedForm(names.kind, schema, stored, converter) : {
       read: (value) => readStored(schema.structural, value),
       write: (object) => (schema === stored ? object : readWritten(stored.structural, { ...object, apiVersion: stored.apiVersion })),
+      isStale: (bytes) => !isWrittenIn(stored.apiVersion)(bytes),
     },
   }
   const custom: CustomForm = {
