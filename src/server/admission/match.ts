@@ -74,5 +74,10 @@ function namespaceMatches(selector: Selector, attributes: AdmissionAttributes): 
 }
 
 const exempt = new Set(['validating', 'mutating'].flatMap((sort) => ['webhookconfigurations', 'admissionpolicies', 'admissionpolicybindings'].map((what) => sort + what)))
-/** What configures admission is never subject to what it configures: a mistake can always be undone. */
+/** What configures admission is never subject to webhooks: a mistake can always be undone. */
 export const isExempt = ({ group, resource }: { readonly group: string; readonly resource: string }): boolean => group === 'admissionregistration.k8s.io' && exempt.has(resource)
+
+const reviews = new Set(['selfsubjectreviews.authentication.k8s.io', 'tokenreviews.authentication.k8s.io', ...['localsubjectaccessreviews', 'selfsubjectaccessreviews', 'selfsubjectrulesreviews', 'subjectaccessreviews'].map((resource) => `${resource}.authorization.k8s.io`)])
+/** Policies do not judge policies either, nor the questions who somebody is and what he may do; they do judge webhooks' configurations. */
+export const isExemptOfPolicies = (kind: { readonly group: string; readonly resource: string }): boolean =>
+  (isExempt(kind) && !kind.resource.endsWith('webhookconfigurations')) || reviews.has(`${kind.resource}.${kind.group}`)

@@ -201,6 +201,19 @@ test('policies are not their own subject, and take effect and end at once', asyn
   assert.equal((await ask(`POST ${maps}`, map('x'))).status, 201)
 })
 
+test('policies judge everything but policies and reviews', async () => {
+  const { ask, validating } = await server()
+  await validating('p', { matchConstraints: { resourceRules: [{ apiGroups: ['*'], apiVersions: ['*'], operations: ['*'], resources: ['*/*'] }] }, validations: [{ expression: 'false' }] })
+  const resourceAttributes = { verb: 'get', resource: 'pods', namespace: 'n' }
+  for (const [path, body, wanted] of [
+    [`${api}/validatingwebhookconfigurations`, { metadata: { name: 'w' } }, 422], [`${api}/mutatingwebhookconfigurations`, { metadata: { name: 'w' } }, 422],
+    [`${api}/validatingadmissionpolicybindings`, { metadata: { name: 'b' }, spec: { policyName: 'p', validationActions: ['Deny'] } }, 201], [`${api}/mutatingadmissionpolicybindings`, { metadata: { name: 'b' }, spec: { policyName: 'p' } }, 201],
+    ['/apis/authentication.k8s.io/v1/tokenreviews', { spec: { token: 't' } }, 201], ['/apis/authentication.k8s.io/v1/selfsubjectreviews', {}, 201],
+    ['/apis/authorization.k8s.io/v1/subjectaccessreviews', { spec: { user: 'u', resourceAttributes } }, 201], ['/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', { spec: { resourceAttributes } }, 201],
+    ['/apis/authorization.k8s.io/v1/selfsubjectrulesreviews', { spec: { namespace: 'n' } }, 201], ['/apis/authorization.k8s.io/v1/namespaces/n/localsubjectaccessreviews', { spec: { user: 'u', resourceAttributes } }, 201],
+  ] as const) assert.equal((await ask(`POST ${path}`, body)).status, wanted, path)
+})
+
 for (const [what, wait] of [['at once', false], ['later', true]] as const) test(`the authorizer is asked, and answers ${what}`, async () => {
   const asked: string[] = []
   const { ask, validating } = await server({ authorize({ user, verb, resource }) {

@@ -3,7 +3,7 @@ import { expressions, mutatingAdmissionPolicy, mutatingAdmissionPolicyBinding, t
 import { ApiError, forbidden, same, type LooseObject } from '#machinery'
 import type { AdmissionAttributes, AdmissionPlugin, AdmissionSurroundings } from './admission.ts'
 import { replaceAll, shown, shownName, taken, type Addressed } from './addressed.ts'
-import { isExempt, matching } from './match.ts'
+import { isExemptOfPolicies, matching } from './match.ts'
 import { conditionsHold, conditionsOf, Evaluation, policyBudget, type CompiledCondition, type CompiledExpression, type CompiledVariable } from './policy-evaluate.ts'
 import { PolicyMetrics } from './policy-metrics.ts'
 import { ConfigurationError, paramResource, paramsFor, whyNotConfigured } from './policy-params.ts'
@@ -47,7 +47,7 @@ export function mutatingAdmissionPolicyPlugin(): AdmissionPlugin {
   let metrics: PolicyMetrics
   return {
     name,
-    handles: (operation, kind) => operation !== 'DELETE' && !isExempt(kind),
+    handles: (operation, kind) => operation !== 'DELETE' && !isExemptOfPolicies(kind),
     begin(given) {
       surroundings = given
       metrics = new PolicyMetrics(given.metrics, 'mutating')

@@ -5,7 +5,7 @@ import {
 import { ApiError, forbidden, type LooseObject, type Reason } from '#machinery'
 import type { AdmissionAttributes, AdmissionPlugin, AdmissionSurroundings } from './admission.ts'
 import { shownName, type Addressed } from './addressed.ts'
-import { isExempt, matching } from './match.ts'
+import { isExemptOfPolicies, matching } from './match.ts'
 import {
   conditionsHold, conditionsOf, Evaluation, OutOfBudget, policyBudget, type CompiledCondition, type CompiledExpression, type CompiledVariable, type Evaluated,
 } from './policy-evaluate.ts'
@@ -51,7 +51,7 @@ export function validatingAdmissionPolicyPlugin(): AdmissionPlugin {
   let metrics: PolicyMetrics
   return {
     name: 'ValidatingAdmissionPolicy',
-    handles: (_operation, kind) => !isExempt(kind),
+    handles: (_operation, kind) => !isExemptOfPolicies(kind),
     begin(given) {
       surroundings = given
       metrics = new PolicyMetrics(given.metrics, 'validating')

@@ -24,7 +24,7 @@ export const eviction: Subresource = {
     call.context.audit?.requestObject(given)
     checkNamespace(call, given)
     const { name } = call.info
-    if (given.metadata.name && given.metadata.name !== name) throw badRequest('name in URL does not match name in Eviction object')
+    if (given.metadata.name !== name) throw badRequest('name in URL does not match name in Eviction object')
     const write = admitted(call, 'CREATE', options)
     await call.core.admission.mutate(write, given, undefined)
     await call.core.admission.validate(write, given, undefined)

@@ -26,6 +26,7 @@ test('an eviction takes from the budget, and is refused when there is none left'
   await ask(`POST ${budgets}`, { metadata: { name: 'pdb' }, spec: { minAvailable: 1, selector: { matchLabels: { app: 'x' } } } })
   await ask(`PATCH ${budgets}/pdb/status`, { status: { observedGeneration: 1, disruptionsAllowed: 1, currentHealthy: 2, desiredHealthy: 1, expectedPods: 2 } })
   const evict = (name: string) => ask(`POST ${pods}/${name}/eviction`, { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name } })
+  for (const metadata of [{}, { name: 'b' }]) assert.equal((await ask(`POST ${pods}/a/eviction`, { metadata })).body.message, 'name in URL does not match name in Eviction object')
   assert.equal((await evict('a')).status, 201)
   const a = objects.get(pod, 'a', 'n')!
   assert.ok(a.metadata.deletionTimestamp)
