@@ -1,10 +1,9 @@
 // Requests carried to other servers and answers carried back, both as they flow (services and pods behind `proxy`, extension servers).
 import type { IncomingMessage } from 'node:http'
 import { request as tlsRequest } from 'node:https'
-import type { PeerTrust } from '#machinery'
+import { inGo, type PeerTrust } from '#machinery'
 import type { BackendAnswer, BackendConnector } from '#server'
 import { pools } from './agents.ts'
-import { inGo } from './outbound.ts'
 import { plainRequest } from './plain-http.ts'
 
 /** A server that does not take the connection by then cannot be reached. */

@@ -1,5 +1,6 @@
 // The API server's way to the agents of nodes: HTTPS with its client certificate.
 import { request, Agent } from 'node:https'
+import { inGo } from '#machinery'
 import type { KubeletAnswer, KubeletConnector } from '#server'
 import type { Certificate } from './pki.ts'
 
@@ -28,7 +29,7 @@ export function kubeletConnector({ client, authority }: { client: Certificate; a
         })
       })
       call.on('timeout', () => call.destroy(new Error(`dial tcp ${host}:${port}: i/o timeout`)))
-      call.on('error', reject)
+      call.on('error', (error) => reject(inGo(error, host, port)))
       call.end()
     }),
   }

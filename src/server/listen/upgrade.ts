@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { connect as connectTcp } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { connect as connectTls } from 'node:tls'
-import type { Log, PeerTrust, UpgradeTarget } from '#machinery'
+import { inGo, type Log, type PeerTrust, type UpgradeTarget } from '#machinery'
 import { isCredential, withoutCredentials } from '../authn/credentials.ts'
 
 /** The client certificate that the server shows to agents, and the authority that signed theirs. PEM. */
@@ -17,8 +17,8 @@ const ours = new Set(['host', 'content-length', 'transfer-encoding'])
 export function handOver(request: IncomingMessage, client: Duplex, head: Buffer, target: UpgradeTarget, agents: AgentTls | undefined, log: Log): void {
   const refuse = (why: string) => {
     log.warn('a connection could not be handed to the node', { host: target.host, port: target.port, why })
-    const body = JSON.stringify({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message: `error dialing backend: ${why}`, code: 502 })
-    client.end(`HTTP/1.1 502 Bad Gateway\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`)
+    const body = JSON.stringify({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message: `error dialing backend: ${why}`, code: 500 })
+    client.end(`HTTP/1.1 500 Internal Server Error\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`)
   }
   if (target.tls === 'kubelet' && !agents) { refuse('the server has no client certificate for node agents'); return }
   const { host, port, tls } = target
@@ -38,7 +38,7 @@ export function handOver(request: IncomingMessage, client: Duplex, head: Buffer,
   backend.on('error', (error) => {
     clearTimeout(timer)
     if (connected) client.destroy()
-    else refuse(error.message)
+    else refuse(inGo(error, host, port).message)
   })
   backend.on('close', () => { if (connected) client.destroy() })
   client.on('close', () => { backend.destroy() })
