@@ -5,6 +5,7 @@ import { badRequest, deepFreeze, internalError, parseWritten, quote, type AnyObj
 import { prefixEnd, type KeyValue, type RangeResult, type Store } from '#store'
 import { LRUCache } from 'lru-cache'
 import type { AtRest } from './encryption/at-rest.ts'
+import { checkSize, smallBytes } from './object-size.ts'
 import type { Change, ObjectReader } from './object-reader.ts'
 
 export interface ObjectsOptions {
@@ -144,6 +145,7 @@ export class Objects implements ObjectReader {
     this.#checkWritable(key)
     const lease = kind.ttlSeconds === undefined ? 0 : await this.#lease(this.#ttlSeconds ?? kind.ttlSeconds)
     const value = this.#encode(kind, object, kind.stored ? await kind.stored.write(object) : object)
+    if (value.length > smallBytes) await checkSize(kind, key, object, value.length)
     const { succeeded, results } = await this.store.transaction([{ key, target: 'create', result: '=', value: 0 }], [{ type: 'put', key, value, lease }])
     return succeeded && results[0]?.type === 'put' ? results[0].kv : undefined
   }
@@ -154,6 +156,7 @@ export class Objects implements ObjectReader {
     this.#checkWritable(key)
     const lease = kind.ttlSeconds === undefined ? old.lease : await this.#lease(this.#ttlSeconds ?? kind.ttlSeconds)
     const value = this.#encode(kind, object, kind.stored ? await kind.stored.write(object) : object)
+    if (value.length > smallBytes) await checkSize(kind, key, object, value.length)
     const { succeeded, results } = await this.store.transaction([{ key, target: 'mod', result: '=', value: old.modRevision }], [{ type: 'put', key, value, lease }])
     if (succeeded) this.#values.delete(old.value) // watchers have compared it with the new one
     return succeeded && results[0]?.type === 'put' ? results[0].kv : undefined
