@@ -69,10 +69,11 @@ export function statusPatch(status: NodeStatus, held: NodeStatus | undefined): o
   return gone.length === 0 ? status : { ...status, allocatable: { ...status.allocatable, ...Object.fromEntries(gone.map((name) => [name, null])) } }
 }
 
-/** Whether two statuses differ in more than when they were said. */
+/** Whether two statuses differ in more than when they were said, and in how a server writes them: the order of fields, a port 0 where there is none. */
 export const saysMore = (held: NodeStatus | undefined, now: NodeStatus): boolean => JSON.stringify(plain(held)) !== JSON.stringify(plain(now))
 const plain = (s: NodeStatus | undefined) => s && ({
-  addresses: s.addresses, capacity: sorted(s.capacity), allocatable: sorted(s.allocatable), daemonEndpoints: s.daemonEndpoints, nodeInfo: sorted(s.nodeInfo), images: s.images ?? [], declaredFeatures: s.declaredFeatures ?? [],
+  addresses: s.addresses?.map(({ type, address }) => ({ type, address })), capacity: sorted(s.capacity), allocatable: sorted(s.allocatable), port: s.daemonEndpoints?.kubeletEndpoint?.Port ?? 0,
+  nodeInfo: sorted(s.nodeInfo), images: (s.images ?? []).map(({ names, sizeBytes }) => ({ names, sizeBytes })), declaredFeatures: s.declaredFeatures ?? [],
   conditions: (s.conditions ?? []).filter((c) => ['MemoryPressure', 'DiskPressure', 'PIDPressure', 'Ready'].includes(c.type)).map(({ type, status, reason, message }) => ({ type, status, reason, message })),
 })
 const sorted = (o: object | undefined) => o && Object.fromEntries(Object.entries(o).filter(([, v]) => v !== undefined).sort(([a], [b]) => (a < b ? -1 : 1)))

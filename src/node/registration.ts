@@ -23,7 +23,9 @@ export class Registration {
   #again = false
   #failures = 0
   #stopped = false
-  readonly #cancels = new Set<() => void>()
+  /** Ends the waiting for the next report, and for the lease's next renewal. */
+  #cancelTelling = () => {}
+  #cancelRenewal = () => {}
 
   constructor(options: { client: Client; log: Log; description: NodeDescription; health: () => NodeHealth; images: () => NodeStatus['images'] }) {
     this.#client = options.client
@@ -35,7 +37,11 @@ export class Registration {
   }
 
   start(): void { this.tell(); void this.#renew() }
-  stop(): void { this.#stopped = true; for (const cancel of this.#cancels) cancel() }
+  stop(): void {
+    this.#stopped = true
+    this.#cancelTelling()
+    this.#cancelRenewal()
+  }
   /** The Node object changed (in the cache). */
   seen(node: Node): void {
     this.#node = node
@@ -59,7 +65,7 @@ export class Registration {
       } catch (error) {
         this.#failures++
         if (this.#failures === 1 || this.#failures % 10 === 0) this.#log.warn('the node could not tell the API server how it is; trying again', { error })
-        this.#later(Math.min(firstRetryMs * 2 ** (this.#failures - 1), lastRetryMs), () => this.tell())
+        this.#tellAfter(Math.min(firstRetryMs * 2 ** (this.#failures - 1), lastRetryMs))
         break
       }
     }
@@ -72,7 +78,7 @@ export class Registration {
       const now = this.#clock.now()
       try {
         this.#node = await this.#client.create(nodeKind, { ...newNode(this.#description), status: nodeStatus(this.#description, this.#health(), undefined, this.#images(), now) })
-        this.#told(now)
+        this.#toldAt = now
       } catch (error) {
         if (!is(error, 'AlreadyExists')) throw error
         this.#node = await this.#client.get(nodeKind, { name })
@@ -86,12 +92,9 @@ export class Registration {
         if (is(error, 'NotFound')) this.#node = undefined
         throw error
       }
-      this.#told(now)
+      this.#toldAt = now
     }
-  }
-  #told(now: number): void {
-    this.#toldAt = now
-    this.#later(tellMs, () => this.tell())
+    this.#tellAfter(this.#toldAt + tellMs - now)
   }
 
   async #renew(): Promise<void> {
@@ -110,11 +113,11 @@ export class Registration {
         if (!this.#stopped) this.#log.debug('the lease could not be renewed; trying again', { error: failure })
       }
     }
-    this.#later(next, () => void this.#renew())
+    if (!this.#stopped) this.#cancelRenewal = this.#clock.after(next, () => { void this.#renew() })
   }
-  #later(ms: number, run: () => void): void {
-    if (this.#stopped) return
-    const cancel = this.#clock.after(ms, () => { this.#cancels.delete(cancel); if (!this.#stopped) run() })
-    this.#cancels.add(cancel)
+  /** Whatever was to be waited for before is over: there is one next report. */
+  #tellAfter(ms: number): void {
+    this.#cancelTelling()
+    if (!this.#stopped) this.#cancelTelling = this.#clock.after(ms, () => { this.tell() })
   }
 }

@@ -101,6 +101,32 @@ test('a watch holds its seat until it has shown what there is, and then none', a
   for (const watch of watches) watch.stop()
 })
 
+test('a level that is made anew tells its clients nothing of what the one before it has seen', async () => {
+  const { plugin, release, held } = holding()
+  const { ask, clock } = await start({ users, admission: [plugin], flowControl: { maxRequestsInFlight: 1, maxMutatingRequestsInFlight: 1 } })
+  const asAdmin = { authorization: 'Bearer admin' }, one = level('one', { type: 'Reject' }, 100)
+  const refusals = async (count: number) => {
+    const slow = Array.from({ length: 2 }, (_, i) => ask(`POST ${maps}`, map(`slow-${clock.now()}-${i}`), { authorization: 'Bearer jane' }))
+    await turn()
+    assert.equal(held.length, 2)
+    let told: unknown
+    for (let i = 0; i < count; i++) told = (await ask(`POST ${maps}`, map('b'), { authorization: 'Bearer jane' })).headers['retry-after']
+    release()
+    await Promise.all(slow)
+    return told
+  }
+  await ask(`POST ${levels}`, one, asAdmin)
+  await ask(`POST ${flows}`, schema('janes', 'one', 'jane'), asAdmin)
+  await refusals(5)
+  clock.pass(1_000)
+  assert.equal(await refusals(1), '2')
+  await ask(`DELETE ${levels}/one`, undefined, asAdmin)
+  assert.equal((await ask(`GET ${maps}`, undefined, asAdmin)).status, 200)
+  await ask(`POST ${levels}`, one, asAdmin)
+  clock.pass(1_000)
+  assert.equal(await refusals(1), '1')
+})
+
 test('without priority and fairness there are two numbers, and administrators pass', async () => {
   const { plugin, release } = holding()
   const { ask } = await start({ users, admission: [plugin], flowControl: { enabled: false, maxRequestsInFlight: 1, maxMutatingRequestsInFlight: 1 } })

@@ -178,7 +178,7 @@ export class FlowControl implements Limiter {
     const { clock, stopwatch, total, waitMs } = this.#options
     for (const [name, level] of this.#levels) {
       level.quiescing = !wanted.has(name)
-      if (level.quiescing && level.isIdle) { this.#levels.delete(name); this.#smoothed.delete(name); this.#metrics.gone(name) }
+      if (level.quiescing && level.isIdle) { this.#levels.delete(name); this.#smoothed.delete(name); this.#retryAfter.delete(name); this.#metrics.gone(name) }
     }
     for (const [name, configuration] of wanted) {
       const level = this.#levels.get(name)

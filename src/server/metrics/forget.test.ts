@@ -34,3 +34,16 @@ test('figures of a custom resource and of a flow are kept for two minutes after 
   clock.pass(120_000)
   assert.deepEqual(await mentioned(), ['back.example', 'stays.example', 'flow-stays'])
 })
+
+test('figures of a priority level go with it, also where a flow that used it is still there', async () => {
+  const { ask, clock } = await start({ flowControl: {} })
+  const api = '/apis/flowcontrol.apiserver.k8s.io/v1', mentions = async () => /priority_level="level-gone"/.test((await ask('GET /metrics')).text)
+  await ask(`POST ${api}/prioritylevelconfigurations`, { metadata: { name: 'level-gone' }, spec: { type: 'Limited', limited: { nominalConcurrencyShares: 1, limitResponse: { type: 'Reject' } } } })
+  await ask(`POST ${api}/flowschemas`, { ...flow('moves'), spec: { ...flow('moves').spec, priorityLevelConfiguration: { name: 'level-gone' } } })
+  assert.equal(await mentions(), true)
+  await ask(`PATCH ${api}/flowschemas/moves`, { spec: { priorityLevelConfiguration: { name: 'catch-all' } } })
+  await ask(`DELETE ${api}/prioritylevelconfigurations/level-gone`)
+  assert.equal(await mentions(), true)
+  clock.pass(120_000)
+  assert.equal(await mentions(), false)
+})

@@ -1,6 +1,6 @@
 // Figures of what somebody made and deleted again go some time after it: a server that runs for months sees more names than it can keep.
 import {
-  customResourceDefinition, flowSchema, mutatingAdmissionPolicy, mutatingWebhookConfiguration, validatingAdmissionPolicy, validatingWebhookConfiguration,
+  customResourceDefinition, flowSchema, mutatingAdmissionPolicy, mutatingWebhookConfiguration, priorityLevelConfiguration, validatingAdmissionPolicy, validatingWebhookConfiguration,
   type CustomResourceDefinition, type MutatingWebhookConfiguration, type ValidatingWebhookConfiguration,
 } from '#kinds'
 import { same, type AnyObject, type Clock, type Kind } from '#machinery'
@@ -25,6 +25,7 @@ const webhooks = (configuration: ValidatingWebhookConfiguration | MutatingWebhoo
 const rules: readonly Rule[] = [
   rule(customResourceDefinition, '', ({ spec: { group, names } }: CustomResourceDefinition) => [{ group, resource: names.plural }]),
   rule(flowSchema, 'apiserver_flowcontrol_', byName('flow_schema')),
+  rule(priorityLevelConfiguration, 'apiserver_flowcontrol_', byName('priority_level')),
   rule(validatingAdmissionPolicy, 'apiserver_validating_admission_policy_', byName('policy')),
   rule(mutatingAdmissionPolicy, 'apiserver_mutating_admission_policy_', byName('policy')),
   // The same name may be that of webhooks of both sorts: they count in the same families, and begin anew then.
