@@ -8,6 +8,7 @@ import { isFinished } from './pod-state.ts'
 import { claimStep, type ClaimStep } from './volumes/claim-step.ts'
 import { recycledBy, recyclerNamespace, usualTimes, type RecycleTimes } from './volumes/recycle.ts'
 import { Recycler } from './volumes/recycler.ts'
+import { inTreeFinalizer, keptClaim, keptVolume } from './volumes/upkeep.ts'
 import { reclaim, unbound, volumeStep } from './volumes/volume-step.ts'
 
 /** What is waited for is looked at again so often, as the reference does: its events tell of it for as long as it lasts. */
@@ -35,7 +36,8 @@ const claims: Controller<PersistentVolumeClaim> = {
     { kind: persistentVolume, map: ({ object, old }, cluster) => [object, ...(old ? [old] : [])].flatMap((one) => concerned(one as PersistentVolume, cluster)) },
     { kind: storageClass, map: ({ object }, cluster) => [...cluster.by(waitingByClass, object.metadata.name), ...cluster.by(waitingByClass, '')].map(({ metadata }) => targetOf(metadata)) },
   ],
-  async reconcile(claim, cluster) {
+  async reconcile(given, cluster) {
+    const kept = keptClaim(given), claim = kept === given ? given : await cluster.update(persistentVolumeClaim, kept)
     const volumes = [...cluster.by(volumesByClaim, keyOf(claim.metadata)), ...cluster.by(freeByClass, claimClass(claim))]
     return actOnClaim(claimStep(claim, {
       volumes, volume: (name) => cluster.get(persistentVolume, { name }), storageClass: (name) => cluster.get(storageClass, { name }), defaultClass: () => newestDefault(cluster.list(storageClass)),
@@ -53,7 +55,8 @@ const volumesController = (recycler: Recycler): Controller<PersistentVolume> => 
       ...[object, ...(old ? [old] : [])].flatMap((one) => { const name = (one as PersistentVolumeClaim).spec?.volumeName; return name ? [{ name }] : [] }),
     ] },
   ],
-  async reconcile(volume, cluster) {
+  async reconcile(given, cluster) {
+    const kept = keptVolume(given), volume = kept === given ? given : await cluster.update(persistentVolume, kept)
     const { claimRef } = volume.spec, at = claimRef?.name ? { name: claimRef.name, namespace: claimRef.namespace } : undefined
     const known = at && cluster.get(persistentVolumeClaim, at)
     // Who points a volume at a claim may be ahead of our cache: nothing is reclaimed on a rumour.
@@ -114,10 +117,10 @@ async function actOnClaim(step: ClaimStep, claim: PersistentVolumeClaim, cluster
 }
 
 /** Says on the claim who shall make its volume. */
-async function askFor({ provisioner, migrated }: { provisioner: string; migrated: boolean }, claim: PersistentVolumeClaim, cluster: Cluster): Promise<PersistentVolumeClaim> {
-  const { annotations } = claim.metadata, { storageProvisioner, betaStorageProvisioner, migratedTo } = bindingAnnotations
+async function askFor({ provisioner }: { provisioner: string }, claim: PersistentVolumeClaim, cluster: Cluster): Promise<PersistentVolumeClaim> {
+  const { annotations } = claim.metadata, { storageProvisioner, betaStorageProvisioner } = bindingAnnotations
   if (annotations?.[storageProvisioner] === provisioner) return claim
-  return cluster.update(persistentVolumeClaim, { ...claim, metadata: { ...claim.metadata, annotations: { ...annotations, [betaStorageProvisioner]: provisioner, [storageProvisioner]: provisioner, ...(migrated && { [migratedTo]: provisioner }) } } })
+  return cluster.update(persistentVolumeClaim, keptClaim({ ...claim, metadata: { ...claim.metadata, annotations: { ...annotations, [betaStorageProvisioner]: provisioner, [storageProvisioner]: provisioner } } }))
 }
 
 async function bind(volume: PersistentVolume, claim: PersistentVolumeClaim, cluster: Cluster): Promise<void> {
@@ -157,7 +160,11 @@ async function reclaimVolume(volume: PersistentVolume, recycler: Recycler, clust
     if (volume.status.phase !== 'Failed') cluster.events.record(persistentVolume, await setPhase(volume, 'Failed', cluster, message), 'Warning', reason, message)
   }
   switch (step.do) {
-    case 'delete': await cluster.delete(persistentVolume, volume); return
+    case 'delete': {
+      const { finalizers } = volume.metadata, free = finalizers?.includes(inTreeFinalizer) ? await cluster.update(persistentVolume, { ...volume, metadata: { ...volume.metadata, finalizers: finalizers.filter((one) => one !== inTreeFinalizer) } }) : volume
+      await cluster.delete(persistentVolume, free)
+      return
+    }
     case 'fail': await fail(step.reason, step.message); return
     case 'recycle': return recycler.attend(volume, cluster, { failed: (message) => fail('VolumeFailedRecycle', message), done: () => unbind(volume, cluster) })
     case 'nothing':

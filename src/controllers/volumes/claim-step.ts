@@ -16,7 +16,7 @@ export type ClaimStep =
   | { readonly do: 'bind'; readonly volume: PersistentVolume }
   | { readonly do: 'class'; readonly name: string }
   /** Ask somebody else for a volume. */
-  | { readonly do: 'provision'; readonly provisioner: string; readonly migrated: boolean; readonly event: ClaimEvent }
+  | { readonly do: 'provision'; readonly provisioner: string; readonly event: ClaimEvent }
   | { readonly do: 'wait'; readonly event?: ClaimEvent; /** The status stays as it is. */ readonly keep?: true }
   | { readonly do: 'lose'; readonly event: ClaimEvent }
   | { readonly do: 'fail'; readonly why: string; readonly event: ClaimEvent }
@@ -64,7 +64,7 @@ function freeStep(claim: PersistentVolumeClaim, world: World): ClaimStep {
   const provisioner = migratedTo(chosen.provisioner) ?? chosen.provisioner
   if (provisioner === hostPathPlugin) return failed(`Failed to create provisioner: provisioning in volume plugin ${JSON.stringify(provisioner)} is disabled`)
   if (provisioner.startsWith('kubernetes.io/')) return failed(provisioner === nfsPlugin ? 'no provisionable volume plugin matched' : `no volume plugin matched name: ${provisioner}`)
-  return { do: 'provision', provisioner, migrated: provisioner !== chosen.provisioner, event: { type: 'Normal', reason: 'ExternalProvisioning',
+  return { do: 'provision', provisioner, event: { type: 'Normal', reason: 'ExternalProvisioning',
     message: `Waiting for a volume to be created either by the external provisioner '${provisioner}' or manually by the system administrator. If volume creation is delayed, please verify that the provisioner is running and correctly registered.` } }
 }
 const failed = (message: string): ClaimStep => ({ do: 'wait', keep: true, event: { type: 'Warning', reason: 'ProvisioningFailed', message } })
