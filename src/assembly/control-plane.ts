@@ -139,10 +139,11 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     handler: server.handler, store, objects, server, as,
     publishAuthorities: (authorities) => publishAuthorities({ handler: server.handler, objects, ...authorities, ...(options.frontProxyNames && { frontProxyNames: options.frontProxyNames }) }),
     startComponents(but = {}) {
+      const further = kindsWithControllers(versions, options.features ?? new Set())
       if (!but.controllers) showState(metrics, as(informerUser, 'figures'))
-      if (!but.controllers) stops.push(startControllers({ as, clock, log: log.named('controllers'), options: { figures, ...(options.loadBalancerPool && { loadBalancerPool: options.loadBalancerPool }), ...(options.localDirectories && { localDirectories: options.localDirectories }), ...(options.signer && { certificates: { signer: options.signer } }), clusterCidr: options.clusterCidr, nodeMonitorGracePeriodMs: options.nodeMonitorGracePeriodMs, rootCa: options.rootCa ?? options.clientCa, further: kindsWithControllers(versions, options.features ?? new Set()), signToken: async (account, name) => legacyToken(await options.tokenKeys, account, name),
+      if (!but.controllers) stops.push(startControllers({ as, clock, log: log.named('controllers'), options: { figures, ...(options.loadBalancerPool && { loadBalancerPool: options.loadBalancerPool }), ...(options.localDirectories && { localDirectories: options.localDirectories }), ...(options.signer && { certificates: { signer: options.signer } }), clusterCidr: options.clusterCidr, nodeMonitorGracePeriodMs: options.nodeMonitorGracePeriodMs, rootCa: options.rootCa ?? options.clientCa, further, signToken: async (account, name) => legacyToken(await options.tokenKeys, account, name),
         ...(options.bootstrapTokens && { bootstrapMac: (key: Uint8Array, data: Uint8Array) => createHmac('sha256', key).update(data).digest() }) } }))
-      if (!but.scheduler) stops.push(startScheduler(as({ name: 'system:kube-scheduler', groups: [] }, 'default-scheduler'), options.scheduler))
+      if (!but.scheduler) stops.push(startScheduler(as({ name: 'system:kube-scheduler', groups: [] }, 'default-scheduler'), { ...options.scheduler, ...(further.deviceTaintRule && { deviceTaintRules: further.deviceTaintRule }) }))
     },
     async stop() {
       for (const stop of stops.reverse()) await stop()
@@ -158,7 +159,10 @@ function kindsWithControllers({ kinds: all, serves }: ServedVersions, features: 
   const at = (apiVersion: string, resource: string) => (serves(apiVersion, resource) ? all.find((kind) => kind.apiVersion === apiVersion && kind.resource === resource) : undefined)
   const clusterTrustBundle = at('certificates.k8s.io/v1beta1', 'clustertrustbundles'), podCertificateRequest = at('certificates.k8s.io/v1beta1', 'podcertificaterequests'), podGroup = at('scheduling.k8s.io/v1alpha2', 'podgroups')
   const storageVersionMigration = features.has('StorageVersionMigrator') ? at('storagemigration.k8s.io/v1beta1', 'storageversionmigrations') : undefined
-  return { ...(clusterTrustBundle && { clusterTrustBundle }), ...(podCertificateRequest && { podCertificateRequest }), ...(podGroup && { podGroup }), ...(storageVersionMigration && { storageVersionMigration }) }
+  // The newer version says the same in the same words.
+  const older = features.has('DRADeviceTaintRules') ? all.find((kind) => kind.kind === 'DeviceTaintRule') : undefined, version = ['v1beta2', 'v1alpha3'].find((one) => serves(`resource.k8s.io/${one}`, 'devicetaintrules'))
+  const deviceTaintRule = older && version && { ...older, version, apiVersion: `resource.k8s.io/${version}` }
+  return { ...(deviceTaintRule && { deviceTaintRule }), ...(clusterTrustBundle && { clusterTrustBundle }), ...(podCertificateRequest && { podCertificateRequest }), ...(podGroup && { podGroup }), ...(storageVersionMigration && { storageVersionMigration }) }
 }
 const nobody: Outbound = async () => { throw new Error('this server calls nobody') }
 

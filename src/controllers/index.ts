@@ -8,6 +8,7 @@ import { cronJobController } from './cronjob.ts'
 import { daemonSetController } from './daemonset.ts'
 import { deploymentController } from './deployment.ts'
 import { deviceTaintEvictionController } from './device-taint-eviction.ts'
+import { deviceTaintRuleStatus } from './device-taint-rules.ts'
 import { disruptionController } from './disruption.ts'
 import { staleConditionController } from './disruption/stale-condition.ts'
 import { endpointSliceController, type EndpointSliceOptions } from './endpointslice.ts'
@@ -113,7 +114,7 @@ export const parts = (options: ControllersOptions): readonly Part[] => [
   part(podGarbageCollector({ ...(options.terminatedPodThreshold !== undefined && { terminatedPodThreshold: options.terminatedPodThreshold }) })),
   part(nodeLifecycleController({ ...options.nodeLifecycle, monitorGracePeriodMs: options.nodeMonitorGracePeriodMs, figures: options.figures }), 'node-controller'),
   part(taintEvictionController(options.figures)),
-  part(deviceTaintEvictionController(options.figures)),
+  deviceTaintEviction(options),
   part(nodeTtlController()),
   ...(options.clusterCidr ? [part(nodeIpamController(options.clusterCidr), 'cidrAllocator')] : []),
   part(ephemeralVolumeController, 'ephemeral_volume'),
@@ -126,6 +127,11 @@ export const parts = (options: ControllersOptions): readonly Part[] => [
   part(endpointSliceMirroringController(options.mirroring), 'endpoint-slice-mirroring-controller'),
   ...partsOf(options.further ?? {}, options.rootCa),
 ]
+
+function deviceTaintEviction({ figures, further: { deviceTaintRule } = {} }: ControllersOptions): Part {
+  const rules = deviceTaintRule && { kind: deviceTaintRule, evicted: new Map<string, number>() }, eviction = part(deviceTaintEvictionController({ ...(figures && { figures }), rules }))
+  return rules ? together(eviction, part(deviceTaintRuleStatus(rules))) : eviction
+}
 
 /** Starts them; the returned function stops them all and resolves when the last reconcile has ended. */
 export const startControllers = (start: Start & { readonly options: ControllersOptions }): (() => Promise<void>) => startParts(parts(start.options), start)

@@ -1,6 +1,6 @@
 // Controllers of kinds that are served only where they are asked for.
 import { indexOf, watching, type Controller } from '#client'
-import { pod, type ClusterTrustBundle, type Pod, type PodCertificateRequest, type PodGroup, type StorageVersionMigration } from '#kinds'
+import { pod, type ClusterTrustBundle, type DeviceTaintRule, type Pod, type PodCertificateRequest, type PodGroup, type StorageVersionMigration } from '#kinds'
 import { is, parseTime, sha256, type Kind } from '#machinery'
 import { part, type Part } from './part.ts'
 import { isFinished } from './pod-state.ts'
@@ -10,6 +10,7 @@ export interface FurtherKinds {
   readonly clusterTrustBundle?: Kind<ClusterTrustBundle>
   readonly podCertificateRequest?: Kind<PodCertificateRequest>
   readonly podGroup?: Kind<PodGroup>
+  readonly deviceTaintRule?: Kind<DeviceTaintRule>
   readonly storageVersionMigration?: Kind<StorageVersionMigration>
 }
 /** Those of the kinds that are there; `rootCa`: PEM of what pods trust the API server by. */

@@ -197,6 +197,8 @@ export const loadFormer = () => import('./legacy/index.ts')
 export * from './switched-off/names.ts'
 export type * from './certificates/clustertrustbundle.ts'
 export type * from './certificates/podcertificaterequest.ts'
+export type * from './resource/devicetaintrule.ts'
+export * from './resource/tainted.ts'
 export type * from './scheduling/podgroup.ts'
 export type * from './scheduling/workload.ts'
 export type * from './storagemigration/storageversionmigration.ts'

@@ -8,7 +8,7 @@
 // about a pod it leaves in the cycle under a key of its own (`stateKey`), and what could change its refusal it says in `events`.
 import type { Cluster, Recorder } from '#client'
 import type { AnyObject, Kind } from '#machinery'
-import type { Pod } from '#kinds'
+import type { DeviceTaintRule, Pod } from '#kinds'
 import type { Actions, Resource } from './cluster-events.ts'
 import type { Cycle } from './cycle-state.ts'
 import type { Figures } from './figures.ts'
@@ -92,6 +92,8 @@ export interface Handle {
   /** Notes events in the profile's name. */
   readonly events: Recorder
   readonly figures: Figures
+  /** Rules that taint devices, where there are such. */
+  readonly deviceTaintRules?: Kind<DeviceTaintRule>
   /** Puts waiting pods into the active queue, whatever their plugins say. */
   activate(pods: Iterable<Pod>): void
   /** A pod that a permit plugin holds back. */

@@ -1,5 +1,5 @@
 // The scheduler: takes pods without a node, one after the other, finds each a node, and binds it.
-import { namespace, node as nodeKind, pod as podKind, type Node, type Pod } from '#kinds'
+import { namespace, node as nodeKind, pod as podKind, type DeviceTaintRule, type Node, type Pod } from '#kinds'
 import { is, same, type Kind } from '#machinery'
 import { EventRecorder, type Cluster, type Recorder } from '#client'
 import { assembleProfile, defaultName, type ProfileConfiguration } from './assemble-profile.ts'
@@ -33,6 +33,8 @@ export interface SchedulerOptions {
   readonly lastBackoffMs?: number
   readonly extenders?: readonly Extender[]
   readonly figures?: Figures
+  /** Rules that taint devices, where there are such. */
+  readonly deviceTaintRules?: Kind<DeviceTaintRule>
 }
 
 /** How many binds may be on their way at once. */
@@ -61,6 +63,7 @@ export class Scheduler {
   readonly #waiting: WaitingPods
   readonly #verdicts: Verdicts
   readonly #figures: Figures
+  readonly #deviceTaintRules: Kind<DeviceTaintRule> | undefined
   /** uid -> the node that we have given the pod, which the cache does not show yet. */
   readonly #assumed = new Map<string, string>()
   readonly #binding = new Set<Promise<void>>()
@@ -72,9 +75,10 @@ export class Scheduler {
   #stopped = false
 
   /** Throws an Error when the profiles cannot be as they are. */
-  constructor(cluster: Cluster, { plugins = [], profiles = [{}], percentageOfNodesToScore, firstBackoffMs, lastBackoffMs, extenders = [], figures = noFigures }: SchedulerOptions = {}) {
+  constructor(cluster: Cluster, { plugins = [], profiles = [{}], percentageOfNodesToScore, firstBackoffMs, lastBackoffMs, extenders = [], figures = noFigures, deviceTaintRules }: SchedulerOptions = {}) {
     this.#cluster = cluster
     this.#figures = figures
+    this.#deviceTaintRules = deviceTaintRules
     this.#extenders = extenders
     this.#waiting = new WaitingPods(cluster.clock)
     this.#verdicts = new Verdicts(cluster, (pod) => this.#eventsOf(pod.spec.schedulerName))
@@ -86,7 +90,7 @@ export class Scheduler {
       return [profile.name, profile]
     }))
     const used = new Set([...this.#plugins.values()].flatMap((of) => [...of.keys()]))
-    this.#reads = [...new Set(registry.filter((f) => used.has(f.name)).flatMap((f) => f.reads ?? []))]
+    this.#reads = [...new Set(registry.filter((f) => used.has(f.name)).flatMap((f) => f.reads ?? [])), ...(deviceTaintRules ? [deviceTaintRules] : [])]
     const [first] = this.#profiles.values()
     this.#queue = new SchedulingQueue({
       clock: cluster.clock, before: (a, b) => first!.at('queueSort')[0]!.before!(a, b), gate: (pod) => this.#profileOf(pod.pod)?.preEnqueue(pod), nominated: (name) => { this.#nodes.changed(name) },
@@ -103,7 +107,7 @@ export class Scheduler {
   }
   #handle(profile: () => Profile, name = defaultName): Handle {
     return {
-      cluster: this.#cluster, nodes: this.#nodes, profile: name, events: this.#eventsOf(name), figures: this.#figures, extenders: this.#extenders,
+      cluster: this.#cluster, nodes: this.#nodes, profile: name, events: this.#eventsOf(name), figures: this.#figures, extenders: this.#extenders, ...(this.#deviceTaintRules && { deviceTaintRules: this.#deviceTaintRules }),
       activate: (pods) => { this.#queue.activate(pods) },
       waiting: (uid) => this.#waiting.get(uid),
       nominated: (node) => this.#queue.nominator.all(node),

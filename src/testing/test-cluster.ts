@@ -103,7 +103,7 @@ export class TestCluster {
     const { log = silent, controllers, scheduler = true, signer, controllersOptions, nodeMonitorGracePeriodMs = 40_000 } = this.#options
     this.#process = { line, informers, stops: [
       startControllers({ as, clock: this.clock, log, ...(controllers && { only: controllers }), options: { rootCa: 'certificate', ...controllersOptions, ...(signer && { certificates: { signer } }), signToken: async (account, name) => legacyToken(testKeys, account, name), clusterCidr: '10.244.0.0/16', nodeMonitorGracePeriodMs } }),
-      ...(scheduler ? [startScheduler(as({ name: 'system:kube-scheduler', groups: ['system:authenticated'] }, 'default-scheduler'))] : []),
+      ...(scheduler ? [startScheduler(as({ name: 'system:kube-scheduler', groups: ['system:authenticated'] }, 'default-scheduler'), { ...(controllersOptions?.further?.deviceTaintRule && { deviceTaintRules: controllersOptions.further.deviceTaintRule }) })] : []),
     ] }
   }
   /** Controllers and scheduler die, whatever they are at; others start a second later and know nothing of them. */

@@ -1,4 +1,4 @@
-import { deviceClass, deviceResourceClaim, isReservedFor, mayBeReserved, pod as podKind, resourceSlice, type DeviceResourceClaim, type Pod } from '#kinds'
+import { deviceClass, deviceResourceClaim, isReservedFor, mayBeReserved, pod as podKind, resourceSlice, tainted, type DeviceResourceClaim, type Pod } from '#kinds'
 import { parseDuration, same, uuid, type AnyObject } from '#machinery'
 import { stateKey, type Cycle } from '../cycle-state.ts'
 import { allocatedBy } from '../devices/allocated.ts'
@@ -39,8 +39,9 @@ const nothing = unschedulable('no new claims to deallocate')
 /** A pod goes where the devices of its claims are, or where there are devices for them (KEP-4381); they are its own before it is bound. */
 export const dynamicResources = definePlugin<DynamicResourcesArgs>({
   name: 'DynamicResources', reads: [deviceResourceClaim, deviceClass, resourceSlice],
-  make({ cluster, events, activate, background, halted }, { filterTimeout = defaultFilterTimeout, bindingTimeout = defaultBindingTimeout }) {
+  make({ cluster, events, activate, background, halted, deviceTaintRules }, { filterTimeout = defaultFilterTimeout, bindingTimeout = defaultBindingTimeout }) {
     const inHand = new ClaimsInHand(cluster), extendedClaims = new ExtendedClaims(cluster), bindingMs = parseDuration(bindingTimeout), filterMs = parseDuration(filterTimeout)
+    const slices = () => { const all = cluster.list(resourceSlice), rules = deviceTaintRules ? cluster.list(deviceTaintRules) : []; return rules.length > 0 ? all.map((slice) => tainted(slice, rules)) : all }
     const classOf = (name: string) => cluster.get(deviceClass, { name })
     const unallocated = ({ claims }: State): readonly number[] => claims.flatMap(({ status }, i) => (status?.allocation ? [] : [i]))
     const ignore = (what: string, pod: Pod) => (error: unknown) => { cluster.log.warn(what, { pod: pod.metadata.name, namespace: pod.metadata.namespace, error }) }
@@ -65,7 +66,7 @@ export const dynamicResources = definePlugin<DynamicResourcesArgs>({
     /** The search for devices must not hold up everything else: it has so much time for all nodes together. */
     function supplyNow(): Supply {
       const end = cluster.clock.now() + filterMs
-      return { stock: stockOf(cluster.list(resourceSlice)), allocated: allocatedBy(inHand.allocated()), classOf, newId: () => uuid(cluster.random), ...(filterMs > 0 && { isLate: () => cluster.clock.now() > end }) }
+      return { stock: stockOf(slices()), allocated: allocatedBy(inHand.allocated()), classOf, newId: () => uuid(cluster.random), ...(filterMs > 0 && { isLate: () => cluster.clock.now() > end }) }
     }
     function missingClass(claim: DeviceResourceClaim): Status | undefined {
       for (const { name, exactly, firstAvailable } of claim.spec.devices.requests ?? []) {
@@ -122,6 +123,7 @@ export const dynamicResources = definePlugin<DynamicResourcesArgs>({
         { on: 'Node', actions: ['Add', 'UpdateNodeLabel', 'UpdateNodeTaint'] },
         { on: 'deviceclasses.resource.k8s.io', actions: ['Add', 'Update'] },
         { on: 'resourceslices.resource.k8s.io', actions: ['Add', 'Update'] },
+        { on: 'devicetaintrules.resource.k8s.io', actions: ['Update', 'Delete'] },
       ],
       preEnqueue({ pod }) {
         const claims = pod.spec.resourceClaims?.length ? inHand.of(pod) : []

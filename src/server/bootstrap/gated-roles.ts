@@ -21,6 +21,8 @@ const roles: readonly GatedRole[] = [
 const more: readonly { readonly gate: string; readonly role: string; readonly rules: readonly Rule[] }[] = [
   { gate: 'ClusterTrustBundleProjection', role: 'system:node', rules: [rule(certificates, ['clustertrustbundles'], read)] },
   { gate: 'PodCertificateRequest', role: 'system:node', rules: [rule(certificates, ['podcertificaterequests'], ['create', 'get', 'list', 'watch'])] },
+  { gate: 'DRADeviceTaintRules', role: 'system:kube-scheduler', rules: [rule('resource.k8s.io', ['devicetaintrules'], read)] },
+  { gate: 'DRADeviceTaintRules', role: `${controllers}device-taint-eviction-controller`, rules: [rule('resource.k8s.io', ['devicetaintrules'], read), rule('resource.k8s.io', ['devicetaintrules/status'], ['patch', 'update'])] },
   { gate: 'GenericWorkload', role: 'system:kube-scheduler', rules: [rule(scheduling, ['podgroups', 'workloads'], read), rule(scheduling, ['podgroups/status'], ['patch', 'update'])] },
 ]
 
