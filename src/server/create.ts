@@ -59,7 +59,7 @@ export async function createObject(call: Call, object: LooseObject, options: Wri
       if (options.dryRun) {
         const found = objects.find(served.kind, namespace, name)
         release(false)
-        if (found) throw exists(call, name, found)
+        if (found) throw exists(call, object, found)
         return { kv: undefined, object }
       }
       call.context.step('About to store object in database')
@@ -68,7 +68,7 @@ export async function createObject(call: Call, object: LooseObject, options: Wri
       const wait = kv && objects.ready(served.kind, [kv])
       if (wait) await wait
       if (kv) return { kv, object }
-      if (!generated || attempt === nameAttempts) throw exists(call, name, objects.find(served.kind, namespace, name))
+      if (!generated || attempt === nameAttempts) throw exists(call, object, objects.find(served.kind, namespace, name))
     } catch (error) {
       release(false)
       throw error
@@ -77,8 +77,11 @@ export async function createObject(call: Call, object: LooseObject, options: Wri
   }
 }
 
-function exists({ core, served }: Call, name: string, found: KeyValue | undefined): ApiError {
-  const error = alreadyExists(served.name, name)
-  if (!found || !core.objects.value(served.kind, found).metadata.deletionTimestamp) return error
-  return new ApiError('AlreadyExists', `object is being deleted: ${error.status.message}`, error.status.details)
+/** Who gave a prefix may try again for another name, so the answer says when, also where the object had a name too. */
+function exists({ core, served }: Call, { metadata: { name, generateName } }: LooseObject, found: KeyValue | undefined): ApiError {
+  const { status: { message, details } } = alreadyExists(served.name, name)
+  const going = found && core.objects.value(served.kind, found).metadata.deletionTimestamp ? 'object is being deleted: ' : ''
+  return generateName
+    ? new ApiError('AlreadyExists', `${going}${message}, the server was not able to generate a unique name for the object`, { ...details, retryAfterSeconds: 1 })
+    : new ApiError('AlreadyExists', `${going}${message}`, details)
 }

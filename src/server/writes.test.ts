@@ -44,6 +44,22 @@ test('a generated name has five letters of chance and fits in 63', async () => {
   assert.equal((await ask(`POST ${maps}`, { metadata: { generateName: 'l'.repeat(80) } })).body.metadata.name.length, 63)
 })
 
+test('a taken name of an object that has a prefix for names may be tried again', async () => {
+  const { ask } = await start()
+  const named = map('a', { generateName: 'gen-', finalizers: ['x.example/y'] })
+  const taken = 'configmaps "a" already exists, the server was not able to generate a unique name for the object'
+  await ask(`POST ${maps}`, named)
+  for (const query of ['', '?dryRun=All']) {
+    const { status, headers, body } = await ask(`POST ${maps}${query}`, named)
+    assert.equal(status, 409)
+    assert.equal(headers['retry-after'], '1')
+    assert.equal(body.message, taken)
+    assert.deepEqual(body.details, { name: 'a', kind: 'configmaps', retryAfterSeconds: 1 })
+  }
+  await ask(`DELETE ${maps}/a`)
+  assert.equal((await ask(`POST ${maps}`, named)).body.message, `object is being deleted: ${taken}`)
+})
+
 test('a dry run answers as if, and stores nothing', async () => {
   const { ask, store } = await start()
   await ask(`POST ${maps}`, map('a'))
