@@ -14,6 +14,7 @@ import { openStore, sealedEngine, sqliteEngine, type Engine, type Store } from '
 import { authentication, type AuthenticationOptions } from './authentication.ts'
 import type { AuthorizationOptions } from './authorization-options.ts'
 import { controllerFigures, showState } from './controller-metrics.ts'
+import { removeDirectory } from './remove-directory.ts'
 
 /** What a control plane is, wherever it runs: a test gives a memory engine, a virtual clock and fixed keys. */
 export interface ControlPlaneOptions extends AuthenticationOptions {
@@ -141,7 +142,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     startComponents(but = {}) {
       const further = kindsWithControllers(versions, options.features ?? new Set())
       if (!but.controllers) showState(metrics, as(informerUser, 'figures'))
-      if (!but.controllers) stops.push(startControllers({ as, clock, log: log.named('controllers'), options: { figures, ...(options.loadBalancerPool && { loadBalancerPool: options.loadBalancerPool }), ...(options.localDirectories && { localDirectories: options.localDirectories }), ...(options.signer && { certificates: { signer: options.signer } }), clusterCidr: options.clusterCidr, nodeMonitorGracePeriodMs: options.nodeMonitorGracePeriodMs, rootCa: options.rootCa ?? options.clientCa, further, signToken: async (account, name) => legacyToken(await options.tokenKeys, account, name),
+      if (!but.controllers) stops.push(startControllers({ as, clock, log: log.named('controllers'), options: { figures, ...(options.loadBalancerPool && { loadBalancerPool: options.loadBalancerPool }), ...(options.localDirectories && { localDirectories: options.localDirectories }), ...(options.localDirectories?.areReal && { removeDirectory }), ...(options.signer && { certificates: { signer: options.signer } }), clusterCidr: options.clusterCidr, nodeMonitorGracePeriodMs: options.nodeMonitorGracePeriodMs, rootCa: options.rootCa ?? options.clientCa, further, signToken: async (account, name) => legacyToken(await options.tokenKeys, account, name),
         ...(options.bootstrapTokens && { bootstrapMac: (key: Uint8Array, data: Uint8Array) => createHmac('sha256', key).update(data).digest() }) } }))
       if (!but.scheduler) stops.push(startScheduler(as({ name: 'system:kube-scheduler', groups: [] }, 'default-scheduler'), { ...options.scheduler, ...(further.deviceTaintRule && { deviceTaintRules: further.deviceTaintRule }) }))
     },

@@ -12,6 +12,7 @@ import { controllerFigures, showState } from './controller-metrics.ts'
 import { chooseControllers } from './choose-controllers.ts'
 import { runComponent, type Component } from './component.ts'
 import { realClock as clock } from './real-clock.ts'
+import { removeDirectory } from './remove-directory.ts'
 import { privateKeyOf, tokenKeys } from './token-keys.ts'
 
 const name = 'kube-controller-manager'
@@ -49,7 +50,7 @@ function controllersOptions(options: ControllerManagerOptions): ControllersOptio
     nodeLifecycle: { startupGracePeriodMs: options.nodeStartupGracePeriod, evictionRates: { usual: options.nodeEvictionRate, slow: options.secondaryNodeEvictionRate, partly: options.unhealthyZoneThreshold, largeZone: options.largeClusterSizeThreshold } },
     endpointSlices: { maxEndpointsPerSlice: options.maxEndpointsPerSlice }, mirroring: { maxEndpointsPerSubset: options.mirroringMaxEndpointsPerSubset },
     recycleTimes: { minimumHostPath: options.pvRecyclerMinimumTimeoutHostpath, perGiHostPath: options.pvRecyclerTimeoutIncrementHostpath, minimumNfs: options.pvRecyclerMinimumTimeoutNfs, perGiNfs: options.pvRecyclerIncrementTimeoutNfs },
-    forcesDetach: !options.disableForceDetachOnTimeout,
+    forcesDetach: !options.disableForceDetachOnTimeout, removeDirectory,
     bootstrapMac: (secret, data) => createHmac('sha256', secret).update(data).digest(),
     ...(keys && { signToken: async (account, secretName) => legacyToken(keys, account, secretName) }),
     ...(certificate !== undefined && key !== undefined && { certificates: { signer: certificateSigner({ certificate: read(certificate), key: read(key) }), longestMs: options.clusterSigningDuration } }),

@@ -26,7 +26,7 @@ import { nodeLifecycleController, type NodeLifecycleOptions } from './node-lifec
 import { nodeTtlController } from './node-ttl.ts'
 import { attachDetachController } from './persistentvolume-attach-detach.ts'
 import { persistentVolumeExpander } from './persistentvolume-expander.ts'
-import { persistentVolumeBinder } from './persistentvolume-binder.ts'
+import { persistentVolumeBinder, type RemoveDirectory } from './persistentvolume-binder.ts'
 import { podGarbageCollector } from './pod-garbage-collector.ts'
 import { publicEndpointsController } from './public-endpoints.ts'
 import { replicaSetController } from './replicaset.ts'
@@ -74,6 +74,8 @@ export interface ControllersOptions {
   readonly forcesDetach?: boolean
   /** How long emptying a volume that is used again may take. */
   readonly recycleTimes?: RecycleTimes
+  /** Removes a directory of the machine that was a volume (hostPath below /tmp, policy Delete); absent: only the object goes. */
+  readonly removeDirectory?: RemoveDirectory
   readonly endpointSlices?: EndpointSliceOptions
   readonly mirroring?: MirroringOptions
   /** Is told what happens; default: nobody is. */
@@ -103,7 +105,7 @@ export const parts = (options: ControllersOptions): readonly Part[] => [
   part(cronJobController(options.figures)),
   part(ttlAfterFinishedController(options.figures)),
   together(part(disruptionController, 'controllermanager'), part(staleConditionController)),
-  persistentVolumeBinder({ recycleTimes: options.recycleTimes }),
+  persistentVolumeBinder({ recycleTimes: options.recycleTimes, removeDirectory: options.removeDirectory }),
   part(attachDetachController({ forces: options.forcesDetach }), 'attachdetach-controller'),
   part(persistentVolumeExpander, 'volume_expand'),
   ...(options.localDirectories ? [localVolumeProvisioner(options.localDirectories)] : []),

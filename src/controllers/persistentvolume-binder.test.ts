@@ -7,7 +7,7 @@ import { TestCluster } from '#testing'
 const at = { namespace: 'default' }
 const claim = (name: string, spec: object = {}) => ({ metadata: { name, ...at }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } }, ...spec } }) as unknown as New<PersistentVolumeClaim> // allowed: the rest has defaults
 const volume = (name: string, spec: object = {}) => ({ metadata: { name }, spec: { accessModes: ['ReadWriteOnce'], capacity: { storage: '2Gi' }, hostPath: { path: `/tmp/${name}` }, ...spec } }) as unknown as New<PersistentVolume> // allowed: as above
-const start = () => TestCluster.start({ controllers: ['serviceaccount', 'persistentvolume-binder', 'persistentvolume-protection', 'persistentvolumeclaim-protection'], scheduler: false })
+const start = (controllersOptions = {}) => TestCluster.start({ controllersOptions, controllers: ['serviceaccount', 'persistentvolume-binder', 'persistentvolume-protection', 'persistentvolumeclaim-protection'], scheduler: false })
 
 test('a claim and a volume find each other whoever comes first, and part as the policy says', async () => {
   await using cluster = await start()
@@ -54,4 +54,25 @@ test('a bound claim whose volume goes is lost; a volume that a user made for a c
   await client.patch(persistentVolume, { name: 'v' }, 'merge', { metadata: { finalizers: null } })
   await cluster.settle()
   assert.deepEqual((await client.get(persistentVolumeClaim, { name: 'c', ...at })).status, { phase: 'Lost' })
+})
+
+test('the directory of a released hostPath volume with the policy Delete goes before the volume, and is tried again', async () => {
+  const asked: string[] = []
+  let trouble: Error | undefined = new Error('unlinkat /tmp/gone: device or resource busy')
+  await using cluster = await start({ removeDirectory: async (path: string) => { asked.push(path); if (trouble) throw trouble } })
+  const { client } = cluster
+  await client.create(persistentVolume, volume('gone', { persistentVolumeReclaimPolicy: 'Delete' }))
+  await client.create(persistentVolume, volume('kept', { persistentVolumeReclaimPolicy: 'Delete', hostPath: { path: '/data' } }))
+  for (const name of ['one', 'two']) await client.create(persistentVolumeClaim, claim(name))
+  await cluster.settle()
+  for (const name of ['one', 'two']) await client.delete(persistentVolumeClaim, { name, ...at })
+  await cluster.settle()
+  assert.deepEqual((await client.get(persistentVolume, { name: 'gone' })).status, { phase: 'Failed', message: trouble.message, lastPhaseTransitionTime: (await client.get(persistentVolume, { name: 'gone' })).status.lastPhaseTransitionTime })
+  assert.deepEqual((await client.list(event)).items.filter(({ involvedObject }) => involvedObject.name === 'gone').map(({ type, reason, message }) => `${type} ${reason} ${message}`), [`Warning VolumeFailedDelete ${trouble.message}`])
+  trouble = undefined
+  await cluster.clock.advance(60_000)
+  await cluster.settle()
+  await assert.rejects(client.get(persistentVolume, { name: 'gone' }), (error) => is(error, 'NotFound'))
+  assert.equal((await client.get(persistentVolume, { name: 'kept' })).status.phase, 'Failed')
+  assert.deepEqual([...new Set(asked)], ['/tmp/gone'])
 })

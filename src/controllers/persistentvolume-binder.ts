@@ -46,7 +46,8 @@ const claims: Controller<PersistentVolumeClaim> = {
   },
 }
 
-const volumesController = (recycler: Recycler): Controller<PersistentVolume> => ({
+interface Reclaimers { readonly recycler: Recycler; readonly removeDirectory: RemoveDirectory | undefined }
+const volumesController = (by: Reclaimers): Controller<PersistentVolume> => ({
   name: 'persistentvolume-binder-volumes', for: persistentVolume, workers: 1, reads: [pod],
   watches: [
     { kind: pod, map: ({ object: { metadata } }) => { const name = metadata.namespace === recyclerNamespace ? recycledBy(metadata.name) : undefined; return name ? [{ name }] : [] } },
@@ -64,7 +65,7 @@ const volumesController = (recycler: Recycler): Controller<PersistentVolume> => 
     const step = volumeStep(volume, claim)
     switch (step.do) {
       case 'phase': await setPhase(volume, step.phase, cluster); return
-      case 'release': return reclaimVolume(isGivenUp(volume) ? volume : await setPhase(volume, 'Released', cluster), recycler, cluster)
+      case 'release': return reclaimVolume(isGivenUp(volume) ? volume : await setPhase(volume, 'Released', cluster), by, cluster)
       case 'unbind': await unbind(volume, cluster); return
       case 'mismatch':
         cluster.events.record(persistentVolume, volume, 'Warning', 'VolumeMismatch', `Cannot bind PersistentVolume to requested PersistentVolumeClaim ${JSON.stringify(claim!.metadata.name)} due to incompatible volumeMode.`)
@@ -73,7 +74,7 @@ const volumesController = (recycler: Recycler): Controller<PersistentVolume> => 
       case 'wait': // the claim's watch has seen the volume too
     }
   },
-  reconcileDeleted: ({ name }, cluster) => recycler.abandon(name, cluster),
+  reconcileDeleted: ({ name }, cluster) => by.recycler.abandon(name, cluster),
 })
 const unbind = async (volume: PersistentVolume, cluster: Cluster) => setPhase(await cluster.update(persistentVolume, unbound(volume)), 'Available', cluster)
 const isGivenUp = ({ status }: PersistentVolume): boolean => status.phase === 'Released' || status.phase === 'Failed'
@@ -82,10 +83,19 @@ const fresh = (target: Target, cluster: Cluster): Promise<PersistentVolumeClaim 
   throw error
 })
 
-export const persistentVolumeBinder = ({ recycleTimes = usualTimes }: { readonly recycleTimes?: RecycleTimes | undefined } = {}): Part => ({
+/** Removes a directory and what is in it, of a volume that is a directory of the machine. */
+export type RemoveDirectory = (path: string) => Promise<void>
+export interface BinderOptions {
+  /** How long emptying a volume may take. */
+  readonly recycleTimes?: RecycleTimes | undefined
+  /** Absent: the machine is none of ours; only the object goes. */
+  readonly removeDirectory?: RemoveDirectory | undefined
+}
+
+export const persistentVolumeBinder = ({ recycleTimes = usualTimes, removeDirectory }: BinderOptions = {}): Part => ({
   name: 'persistentvolume-binder', identity: 'persistent-volume-binder', component: 'persistentvolume-controller',
   start(cluster) {
-    const recycler = new Recycler(recycleTimes, resyncMs), stops = [run(claims, cluster), run(volumesController(recycler), cluster)]
+    const recycler = new Recycler(recycleTimes, resyncMs), stops = [run(claims, cluster), run(volumesController({ recycler, removeDirectory }), cluster)]
     return async () => {
       recycler.stop()
       await Promise.all(stops.map((stop) => stop()))
@@ -154,13 +164,14 @@ async function setStatus(claim: PersistentVolumeClaim, phase: string, volume: Pe
   return same(status, claim.status) ? claim : cluster.updateStatus(persistentVolumeClaim, claim, status)
 }
 
-async function reclaimVolume(volume: PersistentVolume, recycler: Recycler, cluster: Cluster): Promise<Again | void> {
+async function reclaimVolume(volume: PersistentVolume, { recycler, removeDirectory }: Reclaimers, cluster: Cluster): Promise<Again | void> {
   const step = reclaim(volume)
   const fail = async (reason: string, message: string): Promise<void> => {
     if (volume.status.phase !== 'Failed') cluster.events.record(persistentVolume, await setPhase(volume, 'Failed', cluster, message), 'Warning', reason, message)
   }
   switch (step.do) {
     case 'delete': {
+      try { await removeDirectory?.(volume.spec.hostPath!.path) } catch (error) { await fail('VolumeFailedDelete', error instanceof Error ? error.message : String(error)); throw error }
       const { finalizers } = volume.metadata, free = finalizers?.includes(inTreeFinalizer) ? await cluster.update(persistentVolume, { ...volume, metadata: { ...volume.metadata, finalizers: finalizers.filter((one) => one !== inTreeFinalizer) } }) : volume
       await cluster.delete(persistentVolume, free)
       return
