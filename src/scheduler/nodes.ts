@@ -22,7 +22,7 @@ export class Nodes {
 
   constructor(namespaceLabels: NamespaceLabels) {
     this.namespaceLabels = namespaceLabels
-    this.counts = new PodCountTables(namespaceLabels, () => this.list)
+    this.counts = new PodCountTables(namespaceLabels, () => this.list, () => this.#placed.size)
     this.terms = new ExistingTerms(namespaceLabels)
   }
 

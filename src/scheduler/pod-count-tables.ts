@@ -2,14 +2,21 @@
 // then follows every pod and node, so that nobody counts pods when one is placed.
 import type { NamespaceLabels } from './affinity-terms.ts'
 import type { NodeInfo } from './node-info.ts'
+import { Places } from './places.ts'
 import type { PodInfo } from './pod-info.ts'
 
-/** More tables than this are not kept: the one that nobody asked for longest goes. */
-const mostTables = 512
+/** So many tables are kept in any case. */
+const leastTables = 512
+/** Beyond that, so many for each pod that has a place: every workload has a few of its own, and they grow with its pods only. */
+const tablesPerPod = 4
+/** So many of the tables that nobody asked for longest are looked at when one comes: those that count nothing go. */
+const lookedAt = 4
 
 export interface Counted {
   /** The same for descriptions that count the same. */
   readonly key: string
+  /** The same for descriptions that give every node the same place. */
+  readonly places: string
   /** The one namespace whose pods count, when it is one. */
   readonly namespace: string | undefined
   readonly byNamespaceLabels?: boolean
@@ -18,85 +25,87 @@ export interface Counted {
   place(node: NodeInfo): string | undefined
 }
 
+/** Only nodes and places that have such pods take memory here. */
 export class PodCounts {
   readonly counted: Counted
-  /** Pods by place, also for places without any. */
-  readonly byPlace = new Map<string, { pods: number; nodes: number }>()
-  readonly byNode = new Map<NodeInfo, { place: string; pods: number }>()
+  readonly places: Places
   total = 0
-  /** How many places have so many pods: what the least is without looking at all places. */
-  readonly #places = new Map<number, number>()
-  #least = 0
+  readonly #byPlace = new Map<string, number>()
+  readonly #byNode = new Map<NodeInfo, number>()
+  /** How many places have so many pods, those without any left out: what the least is without looking at all places. */
+  readonly #tally = new Map<number, number>()
+  #least = 1
 
-  constructor(counted: Counted, nodes: readonly NodeInfo[], labelsOf: NamespaceLabels) {
+  constructor(counted: Counted, places: Places, nodes: readonly NodeInfo[], labelsOf: NamespaceLabels) {
     this.counted = counted
-    for (const node of nodes) this.nodeChanged(node, labelsOf)
+    this.places = places
+    for (const node of nodes) this.nodeChanged(node, undefined, labelsOf)
   }
-  at(place: string): number { return this.byPlace.get(place)?.pods ?? 0 }
-  on(node: NodeInfo): number { return this.byNode.get(node)?.pods ?? 0 }
+  at(place: string): number { return this.#byPlace.get(place) ?? 0 }
+  on(node: NodeInfo): number { return this.#byNode.get(node) ?? 0 }
   /** The fewest pods that a place has. */
   get least(): number {
-    if (this.byPlace.size === 0) return 0
-    while (!this.#places.has(this.#least)) this.#least++
+    if (this.#byPlace.size < this.places.size || this.#byPlace.size === 0) return 0
+    while (!this.#tally.has(this.#least)) this.#least++
     return this.#least
   }
 
   podChanged(node: NodeInfo, by: number): void {
-    const here = this.byNode.get(node)
-    if (!here) return
-    here.pods += by
-    this.#add(here.place, by, 0)
+    const place = this.places.of(node)
+    if (place !== undefined) this.#add(node, place, by)
   }
-  nodeChanged(node: NodeInfo, labelsOf: NamespaceLabels): void {
-    const before = this.byNode.get(node), place = node.node && this.counted.place(node)
-    if (before && before.place === place) return
-    if (before) { this.byNode.delete(node); this.#add(before.place, -before.pods, -1) }
+  /** The node's place was `before`, and is another now. */
+  nodeChanged(node: NodeInfo, before: string | undefined, labelsOf: NamespaceLabels): void {
+    if (before !== undefined) this.#add(node, before, -this.on(node))
+    const place = this.places.of(node)
     if (place === undefined) return
     let pods = 0
     for (const pod of node.pods.values()) if (this.counted.counts(pod, labelsOf)) pods++
-    this.byNode.set(node, { place, pods })
-    this.#add(place, pods, 1)
+    this.#add(node, place, pods)
   }
 
-  #add(place: string, pods: number, nodes: number): void {
-    let held = this.byPlace.get(place)
-    if (held) this.#tally(held.pods, -1)
-    else this.byPlace.set(place, held = { pods: 0, nodes: 0 })
-    held.pods += pods
-    held.nodes += nodes
-    this.total += pods
-    if (held.nodes === 0) this.byPlace.delete(place)
-    else this.#tally(held.pods, 1)
+  #add(node: NodeInfo, place: string, by: number): void {
+    if (by === 0) return
+    put(this.#byNode, node, this.on(node) + by)
+    const before = this.at(place), now = before + by
+    put(this.#byPlace, place, now)
+    if (before > 0) put(this.#tally, before, this.#tally.get(before)! - 1)
+    if (now > 0) put(this.#tally, now, (this.#tally.get(now) ?? 0) + 1)
+    if (now > 0 && now < this.#least) this.#least = now
+    this.total += by
   }
-  #tally(pods: number, by: number): void {
-    const left = (this.#places.get(pods) ?? 0) + by
-    if (left > 0) this.#places.set(pods, left)
-    else this.#places.delete(pods)
-    if (by > 0 && pods < this.#least) this.#least = pods
-  }
+}
+function put<K>(map: Map<K, number>, key: K, count: number): void {
+  if (count > 0) map.set(key, count)
+  else map.delete(key)
 }
 
 export class PodCountTables {
   readonly #labelsOf: NamespaceLabels
   readonly #nodes: () => readonly NodeInfo[]
+  readonly #pods: () => number
+  /** Those that were asked for last come last. */
   readonly #tables = new Map<string, PodCounts>()
   readonly #byNamespace = new Map<string | undefined, Set<PodCounts>>()
+  readonly #places = new Map<string, { readonly places: Places; readonly tables: Set<PodCounts> }>()
 
-  constructor(labelsOf: NamespaceLabels, nodes: () => readonly NodeInfo[]) {
+  /** `pods`: how many have a place. */
+  constructor(labelsOf: NamespaceLabels, nodes: () => readonly NodeInfo[], pods: () => number) {
     this.#labelsOf = labelsOf
     this.#nodes = nodes
+    this.#pods = pods
   }
+
+  /** How many tables there are. */
+  get size(): number { return this.#tables.size }
 
   /** The table of these pods; counts once, when it is new. */
   of(counted: Counted): PodCounts {
     let table = this.#tables.get(counted.key)
     if (table) this.#tables.delete(counted.key)
     else {
-      table = new PodCounts(counted, this.#nodes(), this.#labelsOf)
-      const there = this.#byNamespace.get(counted.namespace)
-      if (there) there.add(table)
-      else this.#byNamespace.set(counted.namespace, new Set([table]))
-      if (this.#tables.size >= mostTables) for (const oldest of this.#tables.values()) { this.#drop(oldest); break }
+      if (this.#tables.size >= leastTables) this.#makeRoom()
+      table = this.#made(counted)
     }
     this.#tables.set(counted.key, table)
     return table
@@ -107,14 +116,43 @@ export class PodCountTables {
     for (const group of [this.#byNamespace.get(pod.namespace), this.#byNamespace.get(undefined)])
       if (group) for (const table of group) if (table.counted.counts(pod, this.#labelsOf)) table.podChanged(node, by)
   }
-  nodeChanged(node: NodeInfo): void { for (const table of this.#tables.values()) table.nodeChanged(node, this.#labelsOf) }
+  nodeChanged(node: NodeInfo): void {
+    for (const { places, tables } of this.#places.values()) {
+      const before = places.nodeChanged(node)
+      if (before !== places.of(node)) for (const table of tables) table.nodeChanged(node, before, this.#labelsOf)
+    }
+  }
   /** Labels of a namespace changed: what depends on them is counted anew when asked for. */
   namespaceChanged(): void { for (const table of this.#tables.values()) if (table.counted.byNamespaceLabels) this.#drop(table) }
 
+  #made(counted: Counted): PodCounts {
+    const nodes = this.#nodes()
+    let held = this.#places.get(counted.places)
+    if (!held) this.#places.set(counted.places, held = { places: new Places((node) => counted.place(node), nodes), tables: new Set() })
+    const table = new PodCounts(counted, held.places, nodes, this.#labelsOf)
+    held.tables.add(table)
+    const there = this.#byNamespace.get(counted.namespace)
+    if (there) there.add(table)
+    else this.#byNamespace.set(counted.namespace, new Set([table]))
+    return table
+  }
+  /** Of the tables that nobody asked for longest, those that count nothing go, else the first of all when there are too many; the others have their turn again later. */
+  #makeRoom(): void {
+    const { size } = this.#tables, oldest: PodCounts[] = []
+    for (const table of this.#tables.values()) if (oldest.push(table) === lookedAt) break
+    for (const table of oldest) {
+      if (table.total === 0) { this.#drop(table); continue }
+      this.#tables.delete(table.counted.key)
+      this.#tables.set(table.counted.key, table)
+    }
+    if (this.#tables.size === size && size >= tablesPerPod * this.#pods()) this.#drop(oldest[0]!)
+  }
   #drop(table: PodCounts): void {
-    const { key, namespace } = table.counted, group = this.#byNamespace.get(namespace)
+    const { key, namespace, places } = table.counted, group = this.#byNamespace.get(namespace), sharing = this.#places.get(places)
     this.#tables.delete(key)
     group?.delete(table)
     if (group?.size === 0) this.#byNamespace.delete(namespace)
+    sharing?.tables.delete(table)
+    if (sharing?.tables.size === 0) this.#places.delete(places)
   }
 }

@@ -23,11 +23,11 @@ export function constraintsOf({ pod, namespace }: PodInfo, constraints: readonly
   const where = required ? JSON.stringify([nodeSelector, affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution]) : ''
   return constraints.map(({ topologyKey, maxSkew, minDomains = 1, nodeAffinityPolicy = 'Honor', nodeTaintsPolicy = 'Ignore', ...constraint }) => {
     const selector = selectorFrom(withOwnLabels(constraint, pod) ?? (constraint.labelSelector as undefined)), byNodes = nodeAffinityPolicy === 'Honor' && required, byTaints = nodeTaintsPolicy === 'Honor'
+    const restrictions = `${keys.filter((key) => key !== topologyKey).join()}\0${byNodes ? where : ''}\0${byTaints ? JSON.stringify(tolerations) : '-'}`
     return {
       topologyKey, maxSkew, minDomains,
       counted: {
-        key: `spread\0${topologyKey}\0${namespace}\0${printSelector(selector)}\0${keys.join()}\0${byNodes ? where : ''}\0${byTaints ? JSON.stringify(tolerations) : '-'}`,
-        namespace,
+        key: `spread\0${topologyKey}\0${namespace}\0${printSelector(selector)}\0${restrictions}`, places: restrictions === '\0\0-' ? topologyKey : `${topologyKey}\0${restrictions}`, namespace,
         counts: (other) => !other.terminating && other.namespace === namespace && selector.matches(other.labels),
         place: (node) => (keys.some((key) => node.labels[key] === undefined) || (byNodes && !byNodes(node)) || (byTaints && untolerated(node.node?.spec?.taints ?? [], tolerations, ['NoSchedule', 'NoExecute'])) ? undefined : node.labels[topologyKey]),
       },

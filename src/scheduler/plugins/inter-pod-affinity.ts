@@ -64,11 +64,11 @@ export const interPodAffinity = definePlugin<InterPodAffinityArgs>({
 })
 
 const each = (term: AffinityTerm): Counted => ({
-  key: term.key, namespace: term.namespace, byNamespaceLabels: term.byNamespaceLabels, counts: (pod, labelsOf) => term.matches(pod, labelsOf), place: ({ labels }) => labels[term.topologyKey],
+  key: term.key, places: term.topologyKey, namespace: term.namespace, byNamespaceLabels: term.byNamespaceLabels, counts: (pod, labelsOf) => term.matches(pod, labelsOf), place: ({ labels }) => labels[term.topologyKey],
 })
 /** Pods that match all the terms count for each of them. */
 const allOf = (terms: readonly AffinityTerm[], topologyKey: string): Counted => (terms.length === 1 ? each(terms[0]!) : {
-  key: `${topologyKey}\0&\0${terms.map((term) => term.key).join('\0&\0')}`, namespace: terms.every((t) => t.namespace === terms[0]!.namespace) ? terms[0]!.namespace : undefined,
+  key: `${topologyKey}\0&\0${terms.map((term) => term.key).join('\0&\0')}`, places: topologyKey, namespace: terms.every((t) => t.namespace === terms[0]!.namespace) ? terms[0]!.namespace : undefined,
   byNamespaceLabels: terms.some((t) => t.byNamespaceLabels), counts: (pod, labelsOf) => terms.every((term) => term.matches(pod, labelsOf)), place: ({ labels }) => labels[topologyKey],
 })
 

@@ -45,7 +45,7 @@ function evenEnough(pod: PodInfo, hard: readonly Tracked[], labelsOf: (name: str
     for (const { key, maxSkew, minDomains, self, table } of asked) {
       const place = labels[key]
       if (place === undefined) return nowhere
-      if (table.at(place) + self - (table.byPlace.size < minDomains ? 0 : table.least) > maxSkew) return uneven
+      if (table.at(place) + self - (table.places.size < minDomains ? 0 : table.least) > maxSkew) return uneven
     }
     return undefined
   }
