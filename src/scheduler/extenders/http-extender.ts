@@ -15,7 +15,7 @@ export function httpExtender(config: ExtenderConfiguration, post: Post): Extende
   const { urlPrefix = '', weight = 1, ignorable = false, nodeCacheCapable = false } = config, managed = new Set((config.managedResources ?? []).map((r) => r.name ?? ''))
   const timeoutMs = (config.httpTimeout ? parseDuration(config.httpTimeout) : 0) || defaultTimeoutMs
   const send = async (verb: string, body: unknown): Promise<unknown> => {
-    const url = `${urlPrefix.replace(/\/+$/, '')}/${verb}`, answer = await post(config, url, body, timeoutMs)
+    const url = `${urlPrefix.replace(/\/+$/, '')}/${verb}`, answer = await post(config, url, body, timeoutMs).catch((error: unknown) => { throw notAnswered(url, error) })
     if (answer.status !== 200) throw new Error(`failed ${verb} with extender at URL ${url}, code ${answer.status}`)
     return answer.body
   }
@@ -44,6 +44,11 @@ export function httpExtender(config: ExtenderConfiguration, post: Post): Extende
   }
 }
 
+/** Nobody answered, in the words of Go's HTTP client. */
+function notAnswered(url: string, cause: unknown): Error {
+  const why = cause instanceof Error ? cause.message : String(cause)
+  return new Error(`Post ${JSON.stringify(url)}: ${why}${why === 'context deadline exceeded' ? ' (Client.Timeout exceeded while awaiting headers)' : ''}`, { cause })
+}
 /** Field names as Go reads them: in any case. */
 const plain = (answer: unknown): Answer => Object.fromEntries(Object.entries((answer ?? {}) as Answer).map(([key, value]) => [key.toLowerCase(), value]))
 function refuseError({ error }: Answer): void { if (typeof error === 'string' && error !== '') throw new Error(error) }
@@ -58,7 +63,7 @@ function chosenVictims(extender: string, asked: ReadonlyMap<NodeInfo, Victims>, 
     if (!node) throw new Error(`nodeinfo not found for node name ${JSON.stringify(name)}`)
     out.set(node, { violations: Number(numpdbviolations), pods: ((pods ?? []) as readonly Answer[]).map((one) => {
       const uid = String(plain(one)['uid']), pod = node.pods.get(uid)
-      if (!pod) throw new Error(`extender: ${extender} claims to preempt pod (UID: ${uid}) on node: ${name}, but the pod is not found on that node`)
+      if (!pod) throw new Error(`extender: ${extender} claims to preempt pod (UID: &{${uid}}) on node: ${name}, but the pod is not found on that node`)
       return pod
     }) })
   }
