@@ -7,13 +7,14 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { apiService, endpointSlice, service } from '#kinds'
 import type { ApiRequest, ApiResponse, User } from '#machinery'
+import { Metrics } from '#server'
 import { ExtensionServer, serve, TestCluster, type TestServer } from '#testing'
 import { backend } from './backend.ts'
 import { outbound } from './outbound.ts'
 import { Pki, type Certificate } from './pki.ts'
 
 let cluster: TestCluster, server: TestServer, extension: ExtensionServer, serving: Certificate, folder: string
-const carrier = backend({}), calls = outbound(), endpoint = '192.0.2.77'
+const metrics = new Metrics(), carrier = backend({}), calls = outbound(), endpoint = '192.0.2.77'
 const jane: User = { name: 'jane', uid: 'u-1', groups: ['team-a', 'system:masters', 'system:authenticated'], extra: { 'acme.example/scopes': ['x', 'y'] } }
 const name = 'v1beta1.metrics.k8s.io', base = '/apis/metrics.k8s.io/v1beta1'
 
@@ -25,7 +26,7 @@ before(async () => {
   const servingCa = await pki.authority('serving-ca', 'metrics authority')
   serving = await pki.leaf('metrics', servingCa, { commonName: 'metrics', dnsNames: ['metrics.kube-system.svc'] }, ['server'])
   extension = await ExtensionServer.start({ ...serving, clientCa: proxyCa.certificate })
-  cluster = await TestCluster.start({ controllers: [], scheduler: false, plane: { proxyIdentity,
+  cluster = await TestCluster.start({ controllers: [], scheduler: false, plane: { metrics, proxyIdentity,
     // Endpoints may not be loopback addresses: this one stands for it.
     backend: (asked) => carrier(asked.host === endpoint ? { ...asked, host: '127.0.0.1' } : asked), outbound: (asked) => calls(asked.connect?.host === endpoint ? { ...asked, connect: { ...asked.connect, host: '127.0.0.1' } } : asked) } })
   server = await serve(cluster)
@@ -163,6 +164,7 @@ test('a server that is away is told as such, and its resources as stale; taken a
   const slices = () => cluster.plane.objects.get(endpointSlice, 'metrics-1', 'kube-system')!
   await cluster.client.update(endpointSlice, { ...slices(), ports: [{ name: 'https', port: 1, protocol: 'TCP' }] })
   await available('FailedDiscoveryCheck')
+  await until('counted', () => metrics.text().includes(`aggregator_unavailable_apiservice_total{name="${name}",reason="FailedDiscoveryCheck"} 1\n`))
   const message = cluster.plane.objects.get(apiService, name)!.status.conditions![0]!.message!
   const ip = cluster.plane.objects.get(service, 'metrics', 'kube-system')!.spec.clusterIP!
   assert.equal(message, `failing or missing response from https://${ip}:443${base}: Get "https://${ip}:443${base}": dial tcp 127.0.0.1:1: connect: connection refused`)

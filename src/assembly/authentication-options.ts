@@ -11,6 +11,7 @@ import type { AuthenticationOptions, IdentityProvidersSource } from './authentic
 import type { CertificatesInUse } from './certificates-in-use.ts'
 import { verifySignature } from './jwt-signatures.ts'
 import type { Pki } from './pki.ts'
+import type { Reloads } from './reloads.ts'
 import { privateKeyOf, publicKeysOf, tokenKeys } from './token-keys.ts'
 import { watchFiles } from './watched-file.ts'
 
@@ -24,13 +25,13 @@ export function serviceAccountKeys({ serviceAccountKeyFile, serviceAccountSignin
   return own instanceof Promise ? own.then((privateKey) => tokenKeys({ privateKey }, believed)) : tokenKeys({ privateKey: own }, believed)
 }
 
-export function authenticationOf(options: ClusterOptions, certificates: CertificatesInUse, log: Log): Omit<AuthenticationOptions,
+export function authenticationOf(options: ClusterOptions, certificates: CertificatesInUse, reloads: Reloads, log: Log): Omit<AuthenticationOptions,
   'tokenKeys'> & { readonly frontProxyNames: FrontProxyNames } {
   const twice = options.serviceAccountIssuer.find((issuer, i, all) => all.indexOf(issuer) < i)
   if (twice !== undefined) throw new Error(`service-account-issuer ${JSON.stringify(twice)} is already specified`)
   const names = proxyNames(options), lower = (headers: readonly string[]) => headers.map((h) => h.toLowerCase())
   const headers = { username: lower(names.usernameHeaders), uid: lower(names.uidHeaders), group: lower(names.groupHeaders), extraPrefix: lower(names.extraHeadersPrefix) }
-  const providers = identityProviders(options, log), anonymous = providers && anonymousPaths(providers.configuration)
+  const providers = identityProviders(options, reloads, log), anonymous = providers && anonymousPaths(providers.configuration)
   if (anonymous && options.anonymousAuth !== undefined)
     throw new Error('anonymous: Forbidden: --anonymous-auth flag cannot be set when anonymous field is configured in authentication configuration file')
   // Nobody in particular with every right there is: the reference does not do that either.
@@ -62,7 +63,7 @@ function proxyNames(options: ClusterOptions): FrontProxyNames {
 const oidcFlags = ['oidcIssuerUrl', 'oidcClientId', 'oidcCaFile', 'oidcUsernameClaim', 'oidcUsernamePrefix', 'oidcGroupsClaim', 'oidcGroupsPrefix'] as const
 
 /** From --authentication-config, or from the --oidc-* flags. Throws what is wrong with them. */
-function identityProviders(options: ClusterOptions, log: Log): IdentityProvidersSource | undefined {
+function identityProviders(options: ClusterOptions, reloads: Reloads, log: Log): IdentityProvidersSource | undefined {
   const { authenticationConfig: file, oidcIssuerUrl: issuerUrl, oidcClientId: clientId, oidcSigningAlgs: algorithms } = options
   const isTyped = oidcFlags.some((flag) => options[flag] !== undefined) || algorithms.length > 0 || Object.keys(options.oidcRequiredClaim).length > 0
   const common = { verify: verifySignature, badAuthority }
@@ -73,8 +74,10 @@ function identityProviders(options: ClusterOptions, log: Log): IdentityProviders
         throw new Error(`failed to load authentication configuration from file ${JSON.stringify(file)}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
       }
     }
-    return { ...common, configuration: load(read(file)), algorithms: signingAlgorithms,
-      follow: (changed) => watchFiles([file], log, async ([text = '']) => { await changed(load(text)); log.info('reloaded authentication config') }) }
+    const text = read(file), configuration = load(text)
+    reloads.inForce(text)
+    return { ...common, configuration, algorithms: signingAlgorithms,
+      follow: (changed) => watchFiles([file], log, reloads.counted(async (now) => { await changed(load(now)); log.info('reloaded authentication config') })) }
   }
   if (!isTyped) return undefined
   if (!issuerUrl || !clientId) throw new Error('oidc-issuer-url and oidc-client-id must be specified together when any oidc-* flags are set')

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import type { ClusterOptions } from '#cli'
 import type { Log } from '#machinery'
 import { authorizationConfiguration, checkedAuthorization, readConfiguration, type AuthorizationConfiguration } from '#server'
+import type { Reloads } from './reloads.ts'
 import { watchFiles } from './watched-file.ts'
 
 export interface AuthorizationOptions {
@@ -15,16 +16,18 @@ export interface AuthorizationOptions {
 }
 
 /** Throws what is wrong with the file. */
-export function authorizationOf(options: ClusterOptions, log: Log): AuthorizationOptions {
+export function authorizationOf(options: ClusterOptions, reloads: Reloads, log: Log): AuthorizationOptions {
   const { authorizationConfig: file, authorizationPolicyFile, authorizationRbacSuperUser } = options
   const more = { environment: process.env, ...(authorizationPolicyFile && { policyFile: authorizationPolicyFile }), ...(authorizationRbacSuperUser && { superUser: authorizationRbacSuperUser }) }
   if (!file) return { configuration: { authorizers: options.authorizationMode.map((type) => ({ type, name: type.toLowerCase(), ...(type === 'Webhook' && { webhook: webhookOf(options) }) })) }, ...more }
   const load = (text: string): AuthorizationConfiguration => {
     try { return checkedAuthorization(readConfiguration(text, authorizationConfiguration)) } catch (cause) { throw new Error(`failed to load AuthorizationConfiguration from file ${JSON.stringify(file)}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause }) }
   }
+  const text = readFileSync(file, 'utf8'), configuration = load(text)
+  reloads.inForce(text)
   return {
-    configuration: load(readFileSync(file, 'utf8')), ...more,
-    follow: (changed) => watchFiles([file], log, ([text = '']) => { changed(load(text)); log.info('reloaded authorization config') }),
+    configuration, ...more,
+    follow: (changed) => watchFiles([file], log, reloads.counted((now) => { changed(load(now)); log.info('reloaded authorization config') })),
   }
 }
 

@@ -22,6 +22,7 @@ import { measured, storageSize } from './measured-engine.ts'
 import { measuredOutbound } from './measured-outbound.ts'
 import { metricSettings } from './metric-settings.ts'
 import { outbound } from './outbound.ts'
+import { reloads } from './reloads.ts'
 import { processMetrics } from './process-metrics.ts'
 import { profiler } from './profiling/index.ts'
 import { quieten } from './quieten.ts'
@@ -71,7 +72,8 @@ async function start(options: ClusterOptions, { log, progress, followAudit, setV
   ready.promise.catch(() => {})
   const handler: ApiHandler = async (request) => (await ready.promise)(request)
   let isElsewhere = (_url: string): boolean => false
-  const common = { handler, isElsewhere: (url: string) => isElsewhere(url), ...certificates.serving, log: log.named('listen'), onHandshakeError: () => { handshakes.inc() },
+  let givenUp: ControlPlane['server']['core']['givenUp'] | undefined
+  const common = { handler, isElsewhere: (url: string) => isElsewhere(url), ...certificates.serving, log: log.named('listen'), onHandshakeError: () => { handshakes.inc() }, givenUp: () => givenUp,
     agents: { authority: ca.certificate, certificate: kubeletClient.certificate, key: kubeletClient.key },
     requestMs: options.requestTimeout, goawayChance: options.goawayChance, withoutHttp2: options.disableHttp2Serving, sharesPort: options.permitPortSharing, ...(options.http2MaxStreamsPerConnection > 0 && { streamsPerConnection: options.http2MaxStreamsPerConnection }),
     ...(options.strictTransportSecurityDirectives.length > 0 && { strictTransportSecurity: options.strictTransportSecurityDirectives.join('; ') }) }
@@ -94,17 +96,17 @@ async function start(options: ClusterOptions, { log, progress, followAudit, setV
   const tracing = options.tracingConfigFile ? await (await import('./tracing/index.ts')).tracing(options.tracingConfigFile, { clock: realClock, random, log: log.named('tracing'), metrics, read }) : undefined
   if (tracing) undo.push(() => tracing.close())
   const kubelet = kubeletConnector({ client: kubeletClient, authority: ca.certificate }), carrier = backend({ identity: kubeletClient, ca: ca.certificate })
-  const atRest = options.encryptionProviderConfig ? await (await import('./encryption/index.ts')).encryption({ file: options.encryptionProviderConfig, reload: options.encryptionProviderConfigAutomaticReload, kmsV1: gates.on.get('KMSv1') === true, clock: realClock, log: log.named('encryption') }) : undefined
+  const atRest = options.encryptionProviderConfig ? await (await import('./encryption/index.ts')).encryption({ file: options.encryptionProviderConfig, reload: options.encryptionProviderConfigAutomaticReload, kmsV1: gates.on.get('KMSv1') === true, reloads: reloads(metrics, 'encryption', realClock), clock: realClock, log: log.named('encryption') }) : undefined
   if (atRest) undo.push(async () => atRest.stop())
   storageSize(metrics, ['store.db', 'store.db-wal'].map((name) => join(paths.storeDir, name)))
   const plane: ControlPlane = await createControlPlane({
     build: buildInfo(),
     ...(atRest && { atRest: atRest.atRest, checks: atRest.checks }),
     engine: measured(await openEngine(paths.storeDir), metrics, stopwatch), clock: realClock, stopwatch, random, log, kubelet, outbound: calls, backend: carrier, clientCa: certificates.clientCa, rootCa: ca.certificate, signer: certificateSigner(ca), loadBalancerPool: poolOf(options, nodes), ...(options.containerdNodes + options.simulatedNodes > 0 && { localDirectories: { of: (node: string) => localDirectoriesOf(paths, node), areReal: nodes !== undefined } }), frontProxyCa: certificates.frontProxyCa, proxyIdentity: certificates.proxyIdentity, tokenKeys: serviceAccountKeys(options, pki),
-    ...authenticationOf(options, certificates, log.named('authenticator')), serviceClusterIpRange: options.serviceClusterIpRange, serviceNodePortRange: options.serviceNodePortRange,
+    ...authenticationOf(options, certificates, reloads(metrics, 'authentication', realClock), log.named('authenticator')), serviceClusterIpRange: options.serviceClusterIpRange, serviceNodePortRange: options.serviceNodePortRange,
     features: new Set([...gates.on].filter(([, isOn]) => isOn).map(([name]) => name)),
     flowControl: { enabled: options.enablePriorityAndFairness, maxRequestsInFlight: options.maxRequestsInflight, maxMutatingRequestsInFlight: options.maxMutatingRequestsInflight, waitMs: options.requestTimeout / 4 }, minRequestTimeoutSeconds: options.minRequestTimeout,
-    clusterCidr: nodes?.podCidr ?? options.clusterCidr, advertise: { address: advertised, port: main.port }, authorizationMode: options.authorizationMode, authorization: authorizationOf(options, log.named('authorization')), runtimeConfig: options.runtimeConfig,
+    clusterCidr: nodes?.podCidr ?? options.clusterCidr, advertise: { address: advertised, port: main.port }, authorizationMode: options.authorizationMode, authorization: authorizationOf(options, reloads(metrics, 'authorization', realClock), log.named('authorization')), runtimeConfig: options.runtimeConfig,
     ...(options.externalHostname && { externalHost: options.externalHostname }), eventTtlSeconds: options.eventTtl / 1000, ...(options.corsAllowedOrigins.length > 0 && { cors: allowedOrigins(options.corsAllowedOrigins) }),
     ...(options.profiling && { debugging: { profiler: profiler(realClock), setVerbosity } }),
     read, metrics, auditor, ...(tracing && { tracer: tracing.tracer }), flags: { ...options.shownFlags, 'advertise-address': advertised, 'secure-port': String(main.port) },
@@ -114,6 +116,7 @@ async function start(options: ClusterOptions, { log, progress, followAudit, setV
     onFatal: (error) => fatal.reject(error),
   })
   isElsewhere = (url) => plane.server.isElsewhere(url)
+  givenUp = plane.server.core.givenUp
   undo.push(() => plane.stop())
   ready.resolve(plane.handler)
   const unfollow = certificates.follow(log.named('certificates'), async () => {

@@ -13,7 +13,7 @@ import { warningHeaders } from './warning-headers.ts'
 const mostKept = 64 * 1024 * 1024
 
 /** Makes the function that every answer passes last. */
-export function completion({ metrics, log, random }: Core): (context: RequestContext, response: ApiResponse) => ApiResponse | Promise<ApiResponse> {
+export function completion({ metrics, givenUp, log, random }: Core): (context: RequestContext, response: ApiResponse) => ApiResponse | Promise<ApiResponse> {
   const requests = new RequestMetrics(metrics)
   const tellWhenSlow = (context: RequestContext) => {
     const block = slowBlock(context, random)
@@ -31,7 +31,7 @@ export function completion({ metrics, log, random }: Core): (context: RequestCon
       if (took >= slowMs) tellWhenSlow(context)
       if (context.requestSpan) answered(context, status, bytes)
       requests.done(context, took, status, bytes)
-      if (status === 429 && body.type === 'bytes' && context.info) requests.terminated(context, status)
+      if (status === 429 && body.type === 'bytes' && context.info) givenUp.terminated(context, status)
       if (!audit) return answer
       noteAnswer(audit, answer)
       const written = finished(audit, context, status)

@@ -3,7 +3,7 @@ import { kinds, type loadFormer } from '#kinds'
 import { seeded, silent, type ApiRequest, type ApiResponse, type Clock, type Log, type StreamSink, type User } from '#machinery'
 import { memoryEngine, openStore } from '#store'
 import {
-  allowAll, authenticatorChain, bearerAuthenticator, createApiServer, createObjects, impersonator, servedVersions, tokenFileAuthenticator, type AdmissionParts, type AdmissionPlugin, type AllowedOrigins, type ApiServer, type Auditor, type Authorizer, type Debugging, type FlowControlSettings, type Metrics, type Objects, type Outbound, type RuntimeConfig, type TokenSigner, type Tracer,
+  allowAll, authenticatorChain, bearerAuthenticator, createApiServer, createObjects, impersonator, servedVersions, tokenFileAuthenticator, type AdmissionParts, type AdmissionPlugin, type AllowedOrigins, type ApiServer, type Auditor, type Authorizer, type Debugging, type FlowControlSettings, type KubeletConnector, type Metrics, type Objects, type Outbound, type RuntimeConfig, type TokenSigner, type Tracer,
 } from './index.ts'
 
 export type Body = Record<string, any> // allowed: whatever JSON came back
@@ -45,6 +45,7 @@ interface StartOptions {
   readonly tokens?: TokenSigner
   readonly metrics?: Metrics
   readonly outbound?: Outbound
+  readonly kubelet?: KubeletConnector
   readonly flowControl?: FlowControlSettings
   readonly log?: Log
   readonly features?: ReadonlySet<string>
@@ -54,7 +55,7 @@ interface StartOptions {
   readonly ttlSeconds?: number
 }
 
-export async function start({ admission = [], parts = {}, authorizer: authorizerOf, former, runtimeConfig, users, tokens, auditor, metrics, outbound, flowControl, log = silent, features, tracer, debugging, cors, ttlSeconds }: StartOptions = {}) {
+export async function start({ admission = [], parts = {}, authorizer: authorizerOf, former, runtimeConfig, users, tokens, auditor, metrics, outbound, flowControl, log = silent, features, tracer, debugging, cors, ttlSeconds, kubelet }: StartOptions = {}) {
   const clock = new HandClock()
   const store = await openStore({ engine: memoryEngine(), clock })
   const objects = createObjects({ store, clock, freeze: true, ...(ttlSeconds !== undefined && { ttlSeconds }) })
@@ -63,7 +64,7 @@ export async function start({ admission = [], parts = {}, authorizer: authorizer
   const versions = runtimeConfig && await servedVersions(runtimeConfig, features ?? new Set(), log), further = versions?.further ?? former?.formerVersions
   const api: ApiServer = createApiServer({
     objects, clock, random: seeded(7), log, kinds: [...kinds, ...(versions?.kinds ?? former?.formerKinds ?? [])], admission: plugins, ...(further && { former: further }), ...(versions && { serves: versions.serves }), authorizer,
-    ...(authorizerOf && { impersonate: impersonator(authorizer) }), ...(tokens && { tokens }), ...(auditor && { auditor }), ...(metrics && { metrics }), ...(outbound && { outbound }), ...(flowControl && { flowControl }), ...(features && { features }), ...(tracer && { tracer }), ...(debugging && { debugging }), ...(cors && { cors }),
+    ...(authorizerOf && { impersonate: impersonator(authorizer) }), ...(tokens && { tokens }), ...(auditor && { auditor }), ...(metrics && { metrics }), ...(outbound && { outbound }), ...(flowControl && { flowControl }), ...(features && { features }), ...(tracer && { tracer }), ...(debugging && { debugging }), ...(cors && { cors }), ...(kubelet && { kubelet }),
     authenticator: authenticatorChain(users ? [bearerAuthenticator([tokenFileAuthenticator(new Map(Object.entries(users)))])] : [], { anonymous: () => true, log: silent }),
   })
   const { handler } = api

@@ -13,6 +13,8 @@ import type { ExpressionMetrics } from './metrics/expressions.ts'
 import type { ListMetrics, WatchCacheMetrics } from './metrics/lists.ts'
 import type { GateMetrics } from './metrics/gates.ts'
 import type { Metrics } from './metrics/metrics.ts'
+import type { GivenUp } from './metrics/given-up.ts'
+import type { PodLogMetrics } from './metrics/pod-logs.ts'
 import type { StoreRequests } from './metrics/store-requests.ts'
 import type { WatchMetrics } from './metrics/watches.ts'
 import type { Objects } from './objects.ts'
@@ -38,6 +40,8 @@ export interface Core {
   readonly tracer: Tracer | undefined
   /** What is counted of the store and of watches. */
   readonly storeRequests: StoreRequests
+  readonly givenUp: GivenUp
+  readonly podLogs: PodLogMetrics
   readonly watchMetrics: WatchMetrics
   readonly listMetrics: ListMetrics
   readonly comparisons: ComparisonMetrics

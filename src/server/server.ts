@@ -24,6 +24,8 @@ import { ListMetrics, WatchCacheMetrics } from './metrics/lists.ts'
 import { forgetGone } from './metrics/forget.ts'
 import { GateMetrics } from './metrics/gates.ts'
 import { Metrics } from './metrics/metrics.ts'
+import { GivenUp } from './metrics/given-up.ts'
+import { PodLogMetrics } from './metrics/pod-logs.ts'
 import { StoreRequests } from './metrics/store-requests.ts'
 import { WatchMetrics } from './metrics/watches.ts'
 import type { Objects } from './objects.ts'
@@ -163,8 +165,8 @@ export interface KubeletAnswer {
   readonly open: (sink: StreamSink) => () => void
 }
 export interface KubeletConnector {
-  /** GET over TLS with the server's client certificate; rejects when the agent cannot be reached within its deadline. */
-  get(agent: KubeletAddress, path: string): Promise<KubeletAnswer>
+  /** GET over TLS with the server's client certificate; rejects when the agent cannot be reached within its deadline. `insecure`: whoever answers is believed. */
+  get(agent: KubeletAddress, path: string, insecure?: boolean): Promise<KubeletAnswer>
 }
 
 export interface HealthCheck { readonly name: string; check(): void }
@@ -194,9 +196,10 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   for (const each of options.allocators ?? []) allocators.set(each.kind, [...(allocators.get(each.kind) ?? []), each])
   const metrics = options.metrics ?? new Metrics()
   const stopwatch = options.stopwatch ?? (() => clock.now()), expressions = new ExpressionMetrics(metrics, stopwatch)
+  const registry = new Registry(kinds, subresourcesOf, options.former, options.serves, options.features)
   const core: Core = {
-    objects, clock, random, log, authorizer, allocators, metrics, gates: new GateMetrics(metrics), storeRequests: new StoreRequests(metrics), watchMetrics: new WatchMetrics(metrics), auditor: options.auditor ?? new Auditor(uniformPolicy('None'), metrics), tracer: options.tracer, stopwatch, expressions, comparisons: new ComparisonMetrics(metrics), conversions: new ConversionMetrics(metrics),
-    registry: new Registry(kinds, subresourcesOf, options.former, options.serves, options.features),
+    objects, clock, random, log, authorizer, allocators, metrics, gates: new GateMetrics(metrics), storeRequests: new StoreRequests(metrics), podLogs: new PodLogMetrics(metrics), givenUp: new GivenUp(metrics, registry), watchMetrics: new WatchMetrics(metrics), auditor: options.auditor ?? new Auditor(uniformPolicy('None'), metrics), tracer: options.tracer, stopwatch, expressions, comparisons: new ComparisonMetrics(metrics), conversions: new ConversionMetrics(metrics),
+    registry,
     admission: new AdmissionChain([deviceClaimCheck(authorizer), ...options.admission, ...(roles ? [escalationCheck({ authorizer, roles })] : []), paramAccessCheck(authorizer)], { objects, metrics, expressions }),
     authenticate: authenticator.authenticate,
     logs: new EventLogs(objects, (watched) => new WatchCacheMetrics(metrics, () => objects.store.revision, watched)), listMetrics: new ListMetrics(metrics), watches: new Set(), tokens: options.tokens, kubelet: options.kubelet, backend: options.backend,

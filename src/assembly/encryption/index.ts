@@ -3,23 +3,26 @@ import { readFileSync } from 'node:fs'
 import { kinds } from '#kinds'
 import type { Clock, Log } from '#machinery'
 import { EncryptionAtRest, readEncryption, resourceNames, type HealthCheck, type ProviderPlan, type ResourcePlan, type SealingProvider, type SealingRule } from '#server'
+import type { Reloads } from '../reloads.ts'
 import { watchFiles } from '../watched-file.ts'
 import { aesCbc, aesGcm, secretbox } from './ciphers.ts'
 import { keyService } from './kms-client.ts'
 import { KmsProvider } from './kms.ts'
 
-export interface EncryptionOptions { readonly file: string; readonly reload: boolean; readonly kmsV1: boolean; readonly clock: Clock; readonly log: Log }
+export interface EncryptionOptions { readonly file: string; readonly reload: boolean; readonly kmsV1: boolean; readonly reloads: Reloads; readonly clock: Clock; readonly log: Log }
 export interface Encryption { readonly atRest: EncryptionAtRest; readonly checks: readonly HealthCheck[]; stop(): void }
 
 /** Reads the file and starts what it names; the file is read again when it changes, where that is wanted. Rejects with what is wrong with it. */
-export async function encryption({ file, reload, kmsV1, clock, log }: EncryptionOptions): Promise<Encryption> {
+export async function encryption({ file, reload, kmsV1, reloads, clock, log }: EncryptionOptions): Promise<Encryption> {
   const load = (text: string) => {
     try { return readEncryption(text,
       { kmsV1, reload }) } catch (cause) { throw new Error(`error while parsing file: ${file}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause }) }
   }
-  let { rules, services } = await start(load(readFileSync(file, 'utf8')), clock, log)
+  const first = readFileSync(file, 'utf8')
+  let { rules, services } = await start(load(first), clock, log)
+  reloads.inForce(first)
   const atRest = new EncryptionAtRest(rules, resourceNames(kinds))
-  const unwatch = reload ? watchFiles([file], log, async ([text = '']) => {
+  const unwatch = reload ? watchFiles([file], log, reloads.counted(async (text) => {
     const next = await start(load(text), clock, log)
     try {
       for (const { health } of next.services) health()
@@ -28,7 +31,7 @@ export async function encryption({ file, reload, kmsV1, clock, log }: Encryption
     for (const each of services) each.stop()
     services = next.services
     log.info('reloaded encryption config')
-  }) : () => {}
+  })) : () => {}
   const checks: HealthCheck[] = reload ? [{ name: 'kms-providers', check: () => { for (const { health } of services) health() } }]
     : services.map(({ health }, i) => ({ name: `kms-provider-${i}`, check: health }))
   return { atRest, checks, stop() { unwatch(); for (const each of services) each.stop() } }

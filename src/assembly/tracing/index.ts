@@ -1,8 +1,7 @@
 // --tracing-config-file: who follows requests, and where the spans go. Loaded only where the flag is given.
-import { createHash } from 'node:crypto'
-import { hostname } from 'node:os'
 import type { Clock, Log, Random } from '#machinery'
 import { collectorAddress, readConfiguration, tracingConfiguration, tracingErrors, Tracer, type Metrics, type TracingConfiguration } from '#server'
+import { serverId } from '../server-id.ts'
 import { spanExporter } from './exporter.ts'
 
 export interface Tracing { readonly tracer: Tracer; close(): Promise<void> }
@@ -13,7 +12,7 @@ export async function tracing(file: string, { clock, random, log, metrics, read 
   const configuration = load(file, read)
   const errors = tracingErrors(configuration).map(({ field, message }) => `${field}: ${message}`)
   if (errors.length > 0) throw new Error(`failed to validate tracing configuration: ${errors.length === 1 ? errors[0] : `[${errors.join(', ')}]`}`)
-  const exporter = await spanExporter(collectorAddress(configuration), [['service.name', 'apiserver'], ['service.instance.id', instanceId()]], { clock, log, metrics })
+  const exporter = await spanExporter(collectorAddress(configuration), [['service.name', 'apiserver'], ['service.instance.id', serverId()]], { clock, log, metrics })
   return { tracer: new Tracer({ sink: exporter.sink, random, ratePerMillion: configuration.samplingRatePerMillion ?? 0 }), close: () => exporter.close() }
 }
 
@@ -23,9 +22,3 @@ function load(file: string, read: (path: string) => string): TracingConfiguratio
   try { return readConfiguration(text, tracingConfiguration) } catch (cause) { throw new Error(`failed to read tracing config: unable to decode tracing configuration data: ${messageOf(cause)}`, { cause }) }
 }
 const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
-
-/** As the reference calls a server, after the machine that it runs on. */
-function instanceId(): string {
-  const bits = [...createHash('sha256').update(hostname()).digest().subarray(0, 16)].map((byte) => byte.toString(2).padStart(8, '0')).join('')
-  return `apiserver-${bits.match(/.{1,5}/g)!.map((five) => 'abcdefghijklmnopqrstuvwxyz234567'[Number.parseInt(five.padEnd(5, '0'), 2)]).join('')}`
-}

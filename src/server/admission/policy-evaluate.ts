@@ -7,6 +7,7 @@ import { admissionRequest } from './admission-request.ts'
 import type { AdmissionAttributes } from './admission.ts'
 import { namespaceOf, shown, type Addressed } from './addressed.ts'
 import { authorizerVariables, Waiting } from './authorizer-variable.ts'
+import type { ConditionsLook } from './condition-metrics.ts'
 
 /** Units that one expression, all expressions of a policy and all match conditions may cost. */
 const perExpression = 1_000_000, perPolicy = 10_000_000, perConditions = 2_500_000
@@ -124,18 +125,20 @@ export const conditionsOf = (conditions: readonly MatchCondition[] | undefined, 
 
 /** Whether all match conditions hold. One that is false outweighs errors; errors otherwise count as the failure policy says: an Error, or no match. */
 export async function conditionsHold(
-  conditions: readonly CompiledCondition[], evaluation: Evaluation, failurePolicy: string | undefined, failed: () => void = () => {},
+  conditions: readonly CompiledCondition[], evaluation: Evaluation, failurePolicy: string | undefined, begin: () => ConditionsLook,
 ): Promise<boolean | Error> {
+  if (conditions.length === 0) return true
+  const look = begin()
   const errors: string[] = [], budget: CelBudget = { perCall: perExpression, left: perConditions }
   try {
     for (const condition of conditions) {
       const result = await evaluation.evaluate(condition, budget)
-      if ('error' in result) { errors.push(result.error); failed() } else if (result.value === false) return false
+      if ('error' in result) { errors.push(result.error); look.failed() } else if (result.value === false) { look.excluded(); return false }
     }
   } catch (error) {
     if (!(error instanceof OutOfBudget)) throw error
     return failurePolicy === 'Ignore' ? false : error
-  }
+  } finally { look.ended() }
   if (errors.length === 0) return true
   if (failurePolicy === 'Ignore') return false
   const distinct = [...new Set(errors)]

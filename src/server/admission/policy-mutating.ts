@@ -3,6 +3,7 @@ import { expressions, mutatingAdmissionPolicy, mutatingAdmissionPolicyBinding, t
 import { ApiError, forbidden, same, type LooseObject } from '#machinery'
 import type { AdmissionAttributes, AdmissionPlugin, AdmissionSurroundings } from './admission.ts'
 import { replaceAll, shown, shownName, taken, type Addressed } from './addressed.ts'
+import { ConditionMetrics } from './condition-metrics.ts'
 import { isExemptOfPolicies, matching } from './match.ts'
 import { conditionsHold, conditionsOf, Evaluation, policyBudget, type CompiledCondition, type CompiledExpression, type CompiledVariable } from './policy-evaluate.ts'
 import { PolicyMetrics } from './policy-metrics.ts'
@@ -113,7 +114,8 @@ export function mutatingAdmissionPolicyPlugin(): AdmissionPlugin {
     const denied: Denied[] = []
     const deny = (text: string) => { denied.push({ policy: policy.metadata.name, binding, text, reason: 'Invalid' }) }
     const evaluationNow = () => new Evaluation(attributes, view, surroundings.authorizer, compiled.variables, param)
-    const holds = await conditionsHold(compiled.conditions, evaluationNow(), policy.spec.failurePolicy)
+    const look = () => ConditionMetrics.of(surroundings.metrics).look({ name: policy.metadata.name, kind: 'policy', type: 'validate', operation: attributes.operation }, surroundings.stopwatch)
+    const holds = await conditionsHold(compiled.conditions, evaluationNow(), policy.spec.failurePolicy, look)
     if (holds instanceof Error) { deny(holds.message); return { changed: false, touched: false, denied } }
     if (!holds || notAgain) return 'skipped'
     if (!attributes.object) return { changed: false, touched: false, denied }

@@ -5,6 +5,7 @@ import {
 import { ApiError, forbidden, type LooseObject, type Reason } from '#machinery'
 import type { AdmissionAttributes, AdmissionPlugin, AdmissionSurroundings } from './admission.ts'
 import { shownName, type Addressed } from './addressed.ts'
+import { ConditionMetrics, type ConditionsLook } from './condition-metrics.ts'
 import { isExemptOfPolicies, matching } from './match.ts'
 import {
   conditionsHold, conditionsOf, Evaluation, OutOfBudget, policyBudget, type CompiledCondition, type CompiledExpression, type CompiledVariable, type Evaluated,
@@ -104,7 +105,8 @@ export function validatingAdmissionPolicyPlugin(): AdmissionPlugin {
     const { metadata: { name }, spec: { failurePolicy } } = policy, { metadata: { name: bound }, spec: { validationActions } } = binding
     const begun = surroundings.stopwatch()
     const evaluation = new Evaluation(attributes, view, surroundings.authorizer, compiled.variables, param)
-    const denials = await denialsOf(compiled, evaluation, failurePolicy)
+    const look = () => ConditionMetrics.of(surroundings.metrics).look({ name, kind: 'policy', type: 'validate', operation: attributes.operation }, surroundings.stopwatch)
+    const denials = await denialsOf(compiled, evaluation, failurePolicy, look)
     const denied: Denied[] = []
     const ms = surroundings.stopwatch() - begun
     for (const { index, text, reason } of denials ?? []) for (const action of validationActions) {
@@ -122,9 +124,9 @@ export function validatingAdmissionPolicyPlugin(): AdmissionPlugin {
 }
 
 /** What the validations say no to; undefined when the match conditions say that the policy does not concern the write. */
-async function denialsOf({ conditions, validations }: Compiled, evaluation: Evaluation, failurePolicy: string | undefined): Promise<Denial[] | undefined> {
+async function denialsOf({ conditions, validations }: Compiled, evaluation: Evaluation, failurePolicy: string | undefined, look: () => ConditionsLook): Promise<Denial[] | undefined> {
   const onError = (index: number, text: string): Denial[] => (failurePolicy === 'Ignore' ? [] : [{ index, text }])
-  const holds = await conditionsHold(conditions, evaluation, failurePolicy)
+  const holds = await conditionsHold(conditions, evaluation, failurePolicy, look)
   if (holds instanceof Error) return onError(0, holds.message)
   if (!holds) return undefined
   const budget = policyBudget()

@@ -6,7 +6,7 @@ import type { AdmissionAttributes, AdmissionSurroundings } from './admission.ts'
 import type { Addressed } from './addressed.ts'
 import { matching, type Criteria } from './match.ts'
 import { conditionsHold, conditionsOf, Evaluation, type CompiledCondition } from './policy-evaluate.ts'
-import type { WebhookMetrics } from './webhook-metrics.ts'
+import { ConditionMetrics } from './condition-metrics.ts'
 
 /** What both sorts of webhooks have. */
 export interface Webhook {
@@ -67,14 +67,13 @@ const scope = expressions.environment({ params: false, authorizer: true })
 
 /** In which version a webhook is to be asked about a write; undefined when it is not. Rejects with Forbidden where its conditions cannot be decided. */
 export async function concerned(
-  { webhook, criteria, conditions }: Hook, attributes: AdmissionAttributes, { authorizer }: Pick<AdmissionSurroundings, 'authorizer'>, metrics: WebhookMetrics, type: 'admit' | 'validating',
+  { webhook, criteria, conditions }: Hook, attributes: AdmissionAttributes, { authorizer, metrics, stopwatch }: Pick<AdmissionSurroundings, 'authorizer' | 'metrics' | 'stopwatch'>, type: 'admit' | 'validating',
 ): Promise<Addressed | undefined> {
   const view = matching(attributes, criteria)
   if (!view || conditions.length === 0) return view
   const { operation, served, name } = attributes
-  const failed = () => { metrics.conditionFailed(webhook.name, type, operation) }
-  const holds = await conditionsHold(conditions, new Evaluation(attributes, view, authorizer), webhook.failurePolicy, failed)
+  const look = () => ConditionMetrics.of(metrics).look({ name: webhook.name, kind: 'webhook', type, operation }, stopwatch)
+  const holds = await conditionsHold(conditions, new Evaluation(attributes, view, authorizer), webhook.failurePolicy, look)
   if (holds instanceof Error) throw forbidden(served.name, name, holds.message)
-  if (!holds) metrics.excluded(webhook.name, type, operation)
   return holds ? view : undefined
 }

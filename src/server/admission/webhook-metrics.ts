@@ -1,5 +1,6 @@
 // What is counted of webhooks, under the reference's names.
 import type { Counter, Family, Histogram, Metrics } from '../metrics/metrics.ts'
+import { ConditionMetrics } from './condition-metrics.ts'
 
 export type WebhookType = 'admit' | 'validating'
 /** Why a webhook led to a refusal: it said so, it could not be asked, or what it said could not be done. */
@@ -12,8 +13,6 @@ export class WebhookMetrics {
   readonly #requests: Family<Counter>
   readonly #rejections: Family<Counter>
   readonly #failedOpen: Family<Counter>
-  readonly #conditionErrors: Family<Counter>
-  readonly #exclusions: Family<Counter>
 
   /** Both plugins count in the same families. */
   static of(metrics: Metrics): WebhookMetrics {
@@ -22,6 +21,7 @@ export class WebhookMetrics {
     return there
   }
   private constructor(metrics: Metrics) {
+    ConditionMetrics.of(metrics)
     const labels = ['name', 'type', 'operation']
     this.#durations = metrics.histogram({
       name: 'apiserver_admission_webhook_admission_duration_seconds', stability: 'STABLE', help: 'Seconds until an admission webhook had answered.', labels: [...labels, 'rejected'],
@@ -37,13 +37,6 @@ export class WebhookMetrics {
     this.#failedOpen = metrics.counter({
       name: 'apiserver_admission_webhook_fail_open_count', stability: 'ALPHA', help: 'Calls of admission webhooks that failed and were passed over.', labels: ['name', 'type']
     })
-    this.#conditionErrors = metrics.counter({
-      name: 'apiserver_admission_match_condition_evaluation_errors_total', stability: 'ALPHA', help: 'Match conditions that could not be evaluated.',
-      labels: ['name', 'kind', 'type', 'operation']
-    })
-    this.#exclusions = metrics.counter({
-      name: 'apiserver_admission_match_condition_exclusions_total', stability: 'ALPHA', help: 'Requests that match conditions left out.', labels: ['name', 'kind', 'type', 'operation']
-    })
   }
 
   called(name: string, type: WebhookType, operation: string, code: number, ms: number, rejected: boolean): void {
@@ -54,6 +47,4 @@ export class WebhookMetrics {
     this.#rejections.with(name, type, operation, by, String(Math.min(code, 600))).inc()
   }
   failedOpen(name: string, type: WebhookType): void { this.#failedOpen.with(name, type).inc() }
-  conditionFailed(name: string, type: WebhookType, operation: string): void { this.#conditionErrors.with(name, 'webhook', type, operation).inc() }
-  excluded(name: string, type: WebhookType, operation: string): void { this.#exclusions.with(name, 'webhook', type, operation).inc() }
 }

@@ -29,7 +29,7 @@ export function mutatingAdmissionWebhook(credentialsFor?: WebhookCaller['credent
     async mutate(attributes) {
       const round = Round.of(attributes, name)
       for (const [index, hook] of hooks.all.entries()) {
-        const view = await concerned(hook, attributes, surroundings, metrics, 'admit')
+        const view = await concerned(hook, attributes, surroundings, 'admit')
         if (!view || round.leavesOut(hook.id)) continue
         if (await invoke(attributes, hook, view, index)) round.changed()
         if (hook.webhook.reinvocationPolicy === 'IfNeeded') round.wantsMore(hook.id)

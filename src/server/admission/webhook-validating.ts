@@ -24,7 +24,7 @@ export function validatingAdmissionWebhook(credentialsFor?: WebhookCaller['crede
     async validate(attributes) {
       const relevant: { readonly hook: Hook; readonly view: Addressed }[] = []
       for (const hook of hooks.all) {
-        const view = await concerned(hook, attributes, surroundings, metrics, 'validating')
+        const view = await concerned(hook, attributes, surroundings, 'validating')
         if (view) relevant.push({ hook, view })
       }
       if (relevant.length === 0) return

@@ -221,7 +221,11 @@ test('match conditions leave a webhook out; one that fails refuses, or leaves it
   const { status, body } = await ask(`POST ${maps}`, map('z'))
   assert.deepEqual([status, body.message], [403, `configmaps "z" is forbidden: expression 'object.data.k == 'v'' resulted in error: no such key: data`])
   assert.equal((await ask(`POST ${maps}`, map('no'))).status, 201)
-  assert.match(metrics.text(), /apiserver_admission_match_condition_exclusions_total\{kind="webhook",name="b.example.com",operation="CREATE",type="admit"\} 1/)
+  const counted = (rest: string) => metrics.text((name) => name.startsWith('apiserver_admission_match_condition')).match(new RegExp(`(?<=match_condition_)${rest}.*[{].*`, 'g'))
+  const labels = (name: string, type: string) => `{kind="webhook",name="${name}.example.com",operation="CREATE",type="${type}"}`
+  assert.deepEqual(counted('exclusions'), [`exclusions_total${labels('a', 'validating')} 1`, `exclusions_total${labels('b', 'admit')} 1`])
+  assert.deepEqual(counted('evaluation_errors'), [`evaluation_errors_total${labels('a', 'validating')} 2`, `evaluation_errors_total${labels('b', 'admit')} 2`])
+  assert.deepEqual(counted('evaluation_seconds_count'), [`evaluation_seconds_count${labels('a', 'validating')} 3`, `evaluation_seconds_count${labels('b', 'admit')} 2`])
 })
 
 test('the scale of an object is what webhooks see and change, not the object', async () => {

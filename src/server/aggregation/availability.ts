@@ -41,6 +41,8 @@ export interface AvailabilityOptions {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
+  /** An APIService that could be asked cannot be any more. */
+  readonly lost: (name: string, reason: string) => void
 }
 
 /** Keeps the condition of every APIService that is served elsewhere. */
@@ -127,14 +129,15 @@ export class Availability {
   }
 
   async #tell(name: string, found: Found): Promise<void> {
-    const { services, handler, clock } = this.#options
+    const { services, handler, clock, lost } = this.#options
     const there = services.get(name)
     const before = there?.status.conditions?.find((c) => c.type === 'Available')
     if (!there || (before?.status === found.status && before.reason === found.reason && before.message === found.message)) return
     const condition = { type: 'Available', ...found, lastTransitionTime: before?.status === found.status && before.lastTransitionTime ? before.lastTransitionTime : formatTime(clock.now()) }
     const object: APIService = { ...there, status: { ...there.status, conditions: [...(there.status.conditions ?? []).filter((c) => c !== before), condition] } }
     // Whoever was quicker makes a change, which brings us back here.
-    await handler({ method: 'PUT', path: `/apis/apiregistration.k8s.io/v1/apiservices/${name}/status`, query: 'fieldManager=kube-apiserver', headers: {}, body: { object }, user: systemUser, direct: true })
+    const { status } = await handler({ method: 'PUT', path: `/apis/apiregistration.k8s.io/v1/apiservices/${name}/status`, query: 'fieldManager=kube-apiserver', headers: {}, body: { object }, user: systemUser, direct: true })
+    if (status < 300 && before?.status === 'True' && found.status !== 'True') lost(name, found.reason)
   }
 }
 

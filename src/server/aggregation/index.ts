@@ -2,6 +2,7 @@
 import type { ApiHandler, ApiResponse } from '#machinery'
 import type { Core } from '../core.ts'
 import type { RequestContext } from '../context.ts'
+import type { Counter, Family } from '../metrics/metrics.ts'
 import { ApiServices } from './api-services.ts'
 import { Availability } from './availability.ts'
 import { registerBuiltIn, registerCustom } from './autoregister.ts'
@@ -16,12 +17,14 @@ export class Aggregation {
   readonly services: ApiServices
   readonly documents: ExtensionDocuments
   readonly #core: Core
+  readonly #unavailable: Family<Counter>
   readonly #stops: (() => void)[] = []
 
   constructor(core: Core) {
     this.#core = core
     this.services = new ApiServices(core.objects, core.registry)
     const unavailable = core.metrics.gauge({ name: 'aggregator_unavailable_apiservice', stability: 'ALPHA', help: 'Whether an APIService cannot be asked.', labels: ['name'] })
+    this.#unavailable = core.metrics.counter({ name: 'aggregator_unavailable_apiservice_total', stability: 'ALPHA', help: 'How often an APIService could no longer be asked, and why.', labels: ['name', 'reason'] })
     core.metrics.collect(() => {
       unavailable.clear()
       for (const { metadata: { name }, status } of this.services.all()) unavailable.with(name).set(status?.conditions?.some(({ type, status: is }) => type === 'Available' && is === 'True') ? 0 : 1)
@@ -48,7 +51,7 @@ export class Aggregation {
     const { services, documents } = this, core = this.#core
     const options = { ...core, services, handler, log: core.log.named('aggregator') }
     await registerBuiltIn(options)
-    const availability = new Availability(options)
+    const availability = new Availability({ ...options, lost: (name, reason) => { this.#unavailable.with(name, reason).inc() } })
     this.#stops.push(registerCustom(options), () => { availability.stop() }, () => { documents.stop() })
     availability.start()
     documents.start()

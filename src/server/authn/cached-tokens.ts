@@ -8,7 +8,7 @@ import type { Asked, Authenticated, TokenAuthenticator } from './authn.ts'
 const mostAnswers = 4096
 
 export interface CacheOptions { readonly ttlMs: number; readonly clock: Pick<Clock, 'now'>; readonly also?: 'nobody'; readonly metrics?: Pick<TokenMetrics,
-  'hits' | 'misses' | 'fetched' | 'failed' | 'asking'> | undefined }
+  'hits' | 'misses' | 'hitTime' | 'missTime' | 'fetched' | 'failed' | 'asking'> | undefined }
 
 /**
  * Remembers who a token is for `ttlMs`, and, with `also: 'nobody'`, that nobody knows it; errors are asked about again. Tokens asked about at
@@ -26,17 +26,21 @@ export function cachedTokens(inner: TokenAuthenticator, { ttlMs, clock, also, me
     name: inner.name,
     authenticateToken(token, asked: Asked) {
       const key = asked.audiences ? `${token}\n${JSON.stringify(asked.audiences)}` : token, held = known.get(key)
-      if (held && clock.now() < held.until) { metrics?.hits.inc(); return held.answer }
+      const now = clock.now()
+      if (held && now < held.until) { metrics?.hits.inc(); metrics?.hitTime.observe(0); return held.answer }
+      const missed = <T>(answer: Promise<T>): Promise<T> => {
+        metrics?.misses.inc()
+        return metrics ? answer.finally(() => { metrics.missTime.observe((clock.now() - now) / 1000) }) : answer
+      }
       const underWay = asking, already = underWay.get(key)
-      if (already) return already
+      if (already) return missed(already)
       const answer = inner.authenticateToken(token, asked)
       if (!(answer instanceof Promise)) return answer // what costs nothing need not be remembered
-      metrics?.misses.inc()
       metrics?.asking.add(1)
       answer.then(() => metrics?.fetched.inc(), () => metrics?.failed.inc()).finally(() => metrics?.asking.add(-1))
       const shared = answer.then((found) => (underWay === asking ? keep(key, found) : found)).finally(() => underWay.delete(key))
       underWay.set(key, shared)
-      return shared
+      return missed(shared)
     },
     forget() { known.clear(); asking = new Map() },
   }

@@ -47,13 +47,15 @@ async function handler(request: ApiRequest): Promise<ApiResponse> {
   }
 }
 
+const late: string[] = [], givenUp = { tooLate({ path }: ApiRequest) { late.push(path) }, brokenOff() {}, cameLate(status: string) { late.push(status) } }
+
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'proa-listen-'))
   const authority = await new Pki(folder).authority('ca', 'test')
   ca = authority.certificate
   const own = await issue(authority, { commonName: 'server', ips: ['127.0.0.1'] }, ['server'])
   client = await issue(authority, { commonName: 'jane', organizations: ['team-a', 'team-b'] }, ['client'])
-  server = await listen({ handler, host: '127.0.0.1', port: 0, certificate: own.certificate, key: own.key, clientAuthority: ca, log: silent })
+  server = await listen({ handler, host: '127.0.0.1', port: 0, certificate: own.certificate, key: own.key, clientAuthority: ca, log: silent, givenUp: () => givenUp })
   session = connectHttp2(`https://127.0.0.1:${server.port}`, { ca, cert: client.certificate, key: client.key })
   backend = createServer((socket) => {
     socket.once('data', (chunk) => {
@@ -173,11 +175,13 @@ test('a stream that the server ends is whole', async () => {
 for (const http2 of [true, false]) {
   test(`an answer that comes too late is let go, over HTTP/${http2 ? '2' : '1.1'}`, async () => {
     const before = stopped
+    late.length = 0
     const answered = http2 ? ask2('GET', '/late?timeout=5ms').then(({ headers }) => headers[':status']) : ask1('GET', '/late?timeout=5ms').then(({ status }) => status)
     assert.equal(await answered, 504)
     comeLate()
     await ask2('GET', '/')
     assert.equal(stopped, before + 1)
+    assert.deepEqual(late, ['/late', 'ok'])
   })
 }
 
@@ -234,7 +238,8 @@ test('a reader that takes nothing of an answer that lies ready is cut off too', 
     onGone!(gone.get(path)!.resolve)
     return { status: 200, headers: {}, body: { type: 'bytes', chunks: [whole] } }
   }
-  const second = await listen({ handler: ready, host: '127.0.0.1', port: 0, certificate: own.certificate, key: own.key, log: silent, requestMs: 50 })
+  const broken: string[] = [], givenUp = { tooLate() {}, brokenOff({ path }: ApiRequest) { broken.push(path) }, cameLate() {} }
+  const second = await listen({ handler: ready, host: '127.0.0.1', port: 0, certificate: own.certificate, key: own.key, log: silent, requestMs: 50, givenUp: () => givenUp })
   const other = connectHttp2(`https://127.0.0.1:${second.port}`, { ca }), unread = other.request({ ':path': '/two' })
   unread.on('error', () => {})
   const sockets = [['/one', ''], ['/upgrade', 'connection: Upgrade\r\nupgrade: websocket\r\n']].map(([path, more]) => {
@@ -244,6 +249,7 @@ test('a reader that takes nothing of an answer that lies ready is cut off too', 
   })
   t.after(async () => { other.destroy(); for (const socket of sockets) socket.destroy(); await second.close(0) })
   await Promise.all([...gone.values()].map(({ promise }) => promise))
+  assert.deepEqual(broken.sort(), ['/one', '/two', '/upgrade'])
 })
 
 test('a method that does not exist is not allowed', async () => {

@@ -37,6 +37,8 @@ export interface ListenOptions extends ServingCertificates {
   readonly withoutHttp2?: boolean
   /** Other processes may listen on the same port; the system shares out connections. */
   readonly sharesPort?: boolean
+  /** Hears of requests that are given up because they, or their readers, take too long. */
+  readonly givenUp?: () => { tooLate(request: ApiRequest): void; brokenOff(request: ApiRequest): void; cameLate(status: 'ok' | 'error'): void } | undefined
   /** What the Strict-Transport-Security header of every answer says. */
   readonly strictTransportSecurity?: string
 }
@@ -147,7 +149,7 @@ const methodOf = (method: string | undefined): ApiRequest['method'] => (known.ha
 const writes = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
 
 async function serveHttp2(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, rawHeaders: readonly string[], { options, answers, bodies, failed }: Site): Promise<void> {
-  const { handler, log, goawayChance = 0, strictTransportSecurity } = options
+  const { handler, log, goawayChance = 0, strictTransportSecurity, givenUp } = options
   stream.on('error', failed)
   const url = headers[':path'] ?? '/'
   const method = methodOf(headers[':method'])
@@ -160,10 +162,10 @@ async function serveHttp2(stream: ServerHttp2Stream, headers: IncomingHttpHeader
     if (goawayChance > 0 && Math.random() < goawayChance) session.close() // GOAWAY: what is under way ends here, the next request goes elsewhere
     const client = clientOf(session, () => session.socket as TLSSocket)
     const request = requestOf(method, url, { headers, rawHeaders }, body, client, goneFrom(stream))
-    const response = await inTime(() => handler(request), passedOn ? undefined : { answers, pending: answers.begin(() => { refuse(tooLate()) }, timeoutOf(url)) })
+    const response = await inTime(() => handler(request), givenUp, passedOn ? undefined : { answers, pending: answers.begin(() => { givenUp?.()?.tooLate(request); refuse(tooLate()) }, timeoutOf(url)) })
     if (!response) return
     if (stream.destroyed) { letGo(response); return }
-    readInTime(response, stream, answers, () => { stream.destroy(new Error('the answer was not read in time')) })
+    readInTime(response, stream, answers, () => { givenUp?.()?.brokenOff(request); stream.destroy(new Error('the answer was not read in time')) })
     sendHttp2(stream, secured(response, strictTransportSecurity), request)
   } catch (error) {
     refuse(error)
@@ -171,7 +173,7 @@ async function serveHttp2(stream: ServerHttp2Stream, headers: IncomingHttpHeader
 }
 
 async function serveHttp1(request: IncomingMessage, response: ServerResponse, { options, answers, bodies }: Site): Promise<void> {
-  const { handler, log, strictTransportSecurity } = options
+  const { handler, log, strictTransportSecurity, givenUp } = options
   const method = methodOf(request.method)
   const url = request.url ?? '/'
   response.on('error', (error) => { log.debug('an answer could not be written', { error: error.message }) })
@@ -180,10 +182,10 @@ async function serveHttp1(request: IncomingMessage, response: ServerResponse, { 
     const passedOn = isPassedOn(url)
     const body = !writes.has(method) ? undefined : passedOn || options.isElsewhere?.(url) ? streamBody(request) : await readBody(request, request.headers['content-length'], bodies)
     const asked = requestOf(method, url, request, body, clientOf(request.socket, () => request.socket as TLSSocket), goneFrom(response))
-    const answer = await inTime(() => handler(asked), passedOn ? undefined : { answers, pending: answers.begin(() => { refuse(tooLate()) }, timeoutOf(url)) })
+    const answer = await inTime(() => handler(asked), givenUp, passedOn ? undefined : { answers, pending: answers.begin(() => { givenUp?.()?.tooLate(asked); refuse(tooLate()) }, timeoutOf(url)) })
     if (!answer) return
     if (response.destroyed) { letGo(answer); return }
-    readInTime(answer, response, answers, () => { response.destroy() })
+    readInTime(answer, response, answers, () => { givenUp?.()?.brokenOff(asked); response.destroy() })
     sendHttp1(response, secured(answer, strictTransportSecurity), asked)
   } catch (error) {
     refuse(error)
@@ -191,15 +193,17 @@ async function serveHttp1(request: IncomingMessage, response: ServerResponse, { 
 }
 
 /** The answer; undefined when it came after `late` was called, and is let go. What fails after that is nobody's business any more. */
-async function inTime(answer: () => Promise<ApiResponse>, due: { readonly answers: Deadlines; readonly pending: Pending } | undefined): Promise<ApiResponse | undefined> {
+async function inTime(answer: () => Promise<ApiResponse>, givenUp: ListenOptions['givenUp'], due: { readonly answers: Deadlines; readonly pending: Pending } | undefined): Promise<ApiResponse | undefined> {
   let response: ApiResponse
   try {
     response = await answer()
   } catch (error) {
-    if (due && !due.answers.end(due.pending)) return undefined
-    throw error
+    if (!due || due.answers.end(due.pending)) throw error
+    givenUp?.()?.cameLate('error')
+    return undefined
   }
   if (!due || due.answers.end(due.pending)) return response
+  givenUp?.()?.cameLate('ok')
   letGo(response)
   return undefined
 }
@@ -223,13 +227,13 @@ function refuseUnreadable(error: Error & { code?: string }, socket: Duplex): voi
 }
 
 /** WebSocket and SPDY: asked like any request; an answer that is no upgrade is written as it is. */
-async function serveUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, { options: { handler, log, agents }, answers }: Site): Promise<void> {
+async function serveUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, { options: { handler, log, agents, givenUp }, answers }: Site): Promise<void> {
   socket.on('error', (error) => { log.debug('an upgraded connection failed', { error: error.message }) })
   const asked = requestOf(methodOf(request.method), request.url ?? '/', request, undefined, clientOf(request.socket, () => request.socket as TLSSocket), goneFrom(socket))
   try {
     const answer = await handler(asked)
     if (socket.destroyed) { letGo(answer); return }
-    readInTime(answer, socket, answers, () => { socket.destroy() })
+    readInTime(answer, socket, answers, () => { givenUp?.()?.brokenOff(asked); socket.destroy() })
     if (answer.body.type === 'stream') { streamPlain(request, socket, answer, asked); return }
     if (answer.body.type === 'upgrade') { handOver(request, socket, head, answer.body.target as UpgradeTarget, agents, log); return }
     writePlain(socket, answer.status, answer.headers, answer.body.type === 'bytes' ? answer.body.chunks : [])

@@ -4,6 +4,7 @@ import { isTrue } from '../request.ts'
 import type { Served } from '../served.ts'
 import { exponential, linear, type Counter, type Family, type Gauge, type Histogram, type Metrics } from './metrics.ts'
 
+type Asked = Pick<RequestContext, 'info' | 'request' | 'served'>
 const labels = ['verb', 'group', 'version', 'resource', 'subresource', 'scope', 'component'] as const
 const slow = [0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60]
 const connecting = new Set(['log', 'exec', 'portforward', 'attach', 'proxy'])
@@ -35,7 +36,6 @@ export class RequestMetrics {
   readonly #longRunning: Family<Gauge>
   readonly #self: Family<Counter>
   readonly #deprecated: Family<Gauge>
-  readonly #terminated: Family<Counter>
   readonly #byResource = new WeakMap<Served, Map<string, Series>>()
   readonly #byPath = new Map<string, Series>()
 
@@ -51,7 +51,6 @@ export class RequestMetrics {
     this.#longRunning = metrics.gauge({ name: 'apiserver_longrunning_requests', stability: 'STABLE', help: 'Requests that end when the client likes, open now.', labels })
     this.#self = metrics.counter({ name: 'apiserver_selfrequest_total', stability: 'ALPHA', help: 'Requests of the server to itself.', labels: ['verb', 'group', 'resource', 'subresource'] })
     this.#deprecated = metrics.gauge({ name: 'apiserver_requested_deprecated_apis', stability: 'STABLE', help: 'Deprecated versions that somebody has asked for, and the release that removes them.', labels: ['group', 'version', 'resource', 'subresource', 'removed_release'] })
-    this.#terminated = metrics.counter({ name: 'apiserver_request_terminations_total', stability: 'ALPHA', help: 'Requests that the server ended to protect itself.', labels: [...labels, 'code'] })
   }
 
   /** A long-running request begins; the returned function is called at its end. */
@@ -87,11 +86,6 @@ export class RequestMetrics {
   deprecated(context: RequestContext, removedRelease: string): void {
     const series = this.#seriesOf(context)
     if (series) this.#deprecated.with(...series.labels.slice(1, 5), removedRelease).set(1)
-  }
-  /** The server refused or gave up to protect itself. */
-  terminated(context: RequestContext, code: number): void {
-    const series = this.#seriesOf(context)
-    if (series) this.#terminated.with(...series.labels, String(code)).inc()
   }
 
   /** Resources that are served, and the paths of health checks; nothing else is counted. */
@@ -132,12 +126,20 @@ function systemClientOf(agent: string | undefined): string {
   const at = agent.indexOf('/'), name = at < 0 ? agent : agent.slice(0, at)
   return systemClients.has(name) ? name : ''
 }
-function scopeOf({ info, request }: RequestContext): string {
+/** Verb, group, version, resource, subresource, scope and component; undefined where nothing is counted. */
+export function requestLabels(context: Asked): readonly string[] | undefined {
+  const { info, served } = context
+  if (!info || (!served && !healthPaths.has(info.path))) return undefined
+  if (!served) return [verbOf(context, ''), '', '', '', info.path, '', '']
+  const scope = scopeOf(context)
+  return [verbOf(context, scope), served.group, served.version, served.resource, info.subresource, scope, 'apiserver']
+}
+function scopeOf({ info, request }: Asked): string {
   if (info!.name !== '' || request.method === 'POST') return 'resource'
   return info!.namespace !== '' ? 'namespace' : 'cluster'
 }
 /** The method, but lists, watches, applies and connections by their own names. */
-function verbOf({ info, request }: RequestContext, scope: string): string {
+function verbOf({ info, request }: Asked, scope: string): string {
   const { method, headers } = request
   if (info!.subresource !== '' && connecting.has(info!.subresource)) return 'CONNECT'
   if (info!.legacyWatch || (method === 'GET' && info!.query.text !== '' && isTrue(info!.query.get('watch')))) return 'WATCH'

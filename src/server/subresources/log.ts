@@ -21,10 +21,13 @@ export const log: Subresource = {
     const agent = agentOf(call, pod.spec.nodeName)
     if (!core.kubelet) throw unavailable('this server has no way to the agents of nodes')
     const path = `/containerLogs/${pod.metadata.namespace}/${pod.metadata.name}/${container}${wanted && `?${wanted}`}`
+    const insecure = isTrue(info.query.get('insecureSkipTLSVerifyBackend'))
+    core.podLogs.asked(insecure)
     let answer: KubeletAnswer
     try {
-      answer = await core.kubelet.get(agent, path)
+      answer = await core.kubelet.get(agent, path, insecure)
     } catch (error) {
+      core.podLogs.failed(error)
       throw new ApiError('', `Get "https://${agent.host}:${agent.port}${path}": ${error instanceof Error ? error.message : String(error)}`, undefined, { code: 500 })
     }
     if (answer.status >= 200 && answer.status <= 206) return { status: 200, headers: { 'content-type': 'text/plain', 'cache-control': 'no-cache, private' }, body: { type: 'stream', open: answer.open } }

@@ -27,6 +27,7 @@ export function podSecurity(configuration: PluginConfiguration | undefined, metr
   const read = new WeakMap<object, ReturnType<typeof policyOf>>()
   const policyIn = (attributes: AdmissionAttributes) => {
     const found = attributes.objects.get(namespaceKind, attributes.namespace)
+    if (!found) figures.failed(attributes, true)
     if (!found) throw internalError(`failed to lookup namespace ${JSON.stringify(attributes.namespace)}`)
     let policy = read.get(found)
     if (!policy) { policy = policyOf(found.metadata.labels, defaults); read.set(found, policy) }
@@ -63,6 +64,7 @@ const allFree = (policy: Policy, modes: readonly (keyof Policy)[]): boolean => m
 function evaluate(attributes: AdmissionAttributes, policy: Policy, { metadata, spec }: Pick<Pod, 'spec'> & { readonly metadata?: Parameters<typeof violations>[1] | undefined }, exemptions: Exemptions, errors: readonly string[], enforce: boolean, figures: PodSecurityFigures): void {
   const note = (key: string, value: string) => attributes.annotate(labelPrefix + key, value)
   if (spec.runtimeClassName && exemptions.runtimeClasses.includes(spec.runtimeClassName)) { figures.exempted(attributes); return note('exempt', 'runtimeClass') }
+  if (errors.length > 0) figures.failed(attributes, false)
   if (errors.length > 0) note('error', `Failed to parse policy: ${errors.length === 1 ? errors[0] : `[${errors.join(', ')}]`}`)
   const found = (mode: LevelVersion) => violations(mode, metadata ?? {}, spec)
   const audited = found(policy.audit), refused = enforce ? found(policy.enforce) : []

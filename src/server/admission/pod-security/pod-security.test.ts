@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { namespace } from '#kinds'
+import type { LooseObject } from '#machinery'
 import { start, type Answer } from '../../contract-kit.ts'
 import { Metrics } from '../../metrics/metrics.ts'
 import type { PluginConfiguration } from '../configuration.ts'
@@ -67,6 +69,14 @@ test('pods are refused, what makes them is only warned of; who enforces and says
   const counted = metrics.text((name) => name === 'pod_security_evaluations_total').split('\n').filter((line) => line.startsWith('pod_')).map((line) => line.replace('pod_security_evaluations_total', '').replace('ocp_namespace="",', '').replace(',ocp_namespace=""', ''))
   assert.deepEqual(counted.sort(), ['allow', 'deny'].map((decision) => `{decision="${decision}",mode="enforce",policy_level="baseline",policy_version="latest",request_operation="create",resource="pod",subresource=""} 1`)
     .concat('{decision="deny",mode="warn",policy_level="baseline",policy_version="latest",request_operation="create",resource="controller",subresource=""} 1').sort())
+})
+
+test('what is wrong with labels that were there is counted', async () => {
+  const metrics = new Metrics(), { ask, objects } = await start({ admission: [podSecurity(undefined, metrics)] })
+  const there = { apiVersion: 'v1', kind: 'Namespace', ...ns('n', { enforce: 'no' }) }
+  await objects.create(namespace, { ...there, metadata: { ...there.metadata, uid: 'u', creationTimestamp: '2026-01-01T00:00:00Z' } } as LooseObject)
+  assert.equal((await ask('POST /api/v1/namespaces/n/pods', pod('p', { hostPID: true }))).status, 403)
+  assert.match(metrics.text(), /^pod_security_errors_total\{fatal="false",request_operation="create",resource="pod",subresource=""\} 1$/m)
 })
 
 test('labels that make no sense are refused when they come and stay when they were there; what is asked for then counts as the strictest', async () => {
