@@ -115,11 +115,12 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   const { notReadySeconds = 300, unreachableSeconds = 300, ...choice } = options.admission ?? {}
   const read = options.read ?? ((path: string) => { throw new Error(`${path} cannot be read here`) })
   const { configuration, follow: followAuthorization, ...more } = options.authorization ?? { configuration: { authorizers: options.authorizationMode.map((type) => ({ type, name: type.toLowerCase() })) } }
-  const authorizers = configuredAuthorizers(configuration, { objects, clock, read, outbound: options.outbound ?? nobody, metrics: new AuthorizerMetrics(metrics, options.stopwatch ?? (() => clock.now())), ...more }), { authorizer, roles } = authorizers
+  const versions = await servedVersions(options.runtimeConfig ?? {}, options.features ?? new Set(), log.named('apiserver'))
+  const podCertificateRequest = versions.serves('certificates.k8s.io/v1beta1', 'podcertificaterequests') ? versions.kinds.find(({ kind }) => kind === 'PodCertificateRequest') : undefined
+  const authorizers = configuredAuthorizers(configuration, { objects, node: { features: options.features, podCertificateRequest }, clock, read, outbound: options.outbound ?? nobody, metrics: new AuthorizerMetrics(metrics, options.stopwatch ?? (() => clock.now())), ...more }), { authorizer, roles } = authorizers
   const services = new ServiceAllocation({ ranges: { addresses: range, nodePorts: { first: options.serviceNodePortRange.from, last: options.serviceNodePortRange.to } }, objects, random })
   services.show(metrics, options.stopwatch ?? (() => clock.now()))
   const queues = workQueueMetrics(metrics, clock), figures = controllerFigures(metrics)
-  const versions = await servedVersions(options.runtimeConfig ?? {}, options.features ?? new Set(), log.named('apiserver'))
   const server: ApiServer = createApiServer({
     objects, clock, random, ...(options.stopwatch && { stopwatch: options.stopwatch }), metrics, ...(options.auditor && { auditor: options.auditor }), ...(options.tracer && { tracer: options.tracer }), ...(options.flowControl && { flowControl: options.flowControl }), log: log.named('apiserver'), kinds: [...kinds, ...versions.kinds], serves: versions.serves, ...(versions.further && { former: versions.further }), authorizer, roles,
     advertised, ...(options.cors && { cors: options.cors }), ...(options.features && { features: options.features }), ...(options.minRequestTimeoutSeconds !== undefined && { minRequestTimeoutSeconds: options.minRequestTimeoutSeconds }),

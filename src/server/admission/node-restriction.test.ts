@@ -4,6 +4,8 @@ import type { User } from '#machinery'
 import { start, type Answer } from '../contract-kit.ts'
 import { authorizerUnion, NodeAuthorizer, privilegedGroup, type TokenSigner } from '../index.ts'
 import { mightyRequest, nodeRequest } from './csr-fixture.ts'
+import { loadSwitchedOff } from '#kinds'
+import { stubRequest } from '../pod-certificate-fixture.ts'
 import { nodeRestriction } from './node-restriction.ts'
 
 const root: User = { name: 'root', groups: ['system:masters'] }
@@ -136,4 +138,34 @@ test('slices are the node\'s own, certificates are asked for in its name, of cla
   assert.equal(await status({ status: { capacity: { storage: '2Gi' } } }), 'ok')
   assert.match(await status({ status: { phase: 'Bound' } }), /node "n1" is not allowed to update fields other than status.quantity and status.conditions/)
   assert.match(await n1('PATCH /api/v1/namespaces/n/persistentvolumeclaims/claim', {}), /can only get individual resources of this type$/)
+})
+
+test('certificates of pods are asked for by the node that runs them, as they are now', async () => {
+  const podCertificateRequest = (await loadSwitchedOff()).furtherKinds.find(({ kind }) => kind === 'PodCertificateRequest')!
+  const server = await start({
+    authorizer: (objects) => authorizerUnion([privilegedGroup, new NodeAuthorizer(objects, { podCertificateRequest, features: new Set(['ClusterTrustBundleProjection']) })]), admission: ({ authorizer }) => [nodeRestriction(authorizer)],
+    runtimeConfig: { 'api/beta': 'true' }, features: new Set(['PodCertificateRequest', 'ClusterTrustBundle']),
+  })
+  const admin = async (line: string, body?: unknown) => (await server.ask(line, body, {}, root)).body.metadata?.uid as string, n1 = async (line: string, body?: unknown) => said(await server.ask(line, body, {}, agent('n1')))
+  const requests = '/apis/certificates.k8s.io/v1beta1/namespaces/n/podcertificaterequests'
+  await admin('POST /api/v1/namespaces', { metadata: { name: 'n' } })
+  const [nodeUID, , serviceAccountUID, podUID] = [await admin('POST /api/v1/nodes', { metadata: { name: 'n1' } }), await admin('POST /api/v1/nodes', { metadata: { name: 'n2' } }),
+    await admin('POST /api/v1/namespaces/n/serviceaccounts', { metadata: { name: 'web' } }), await admin(`POST ${pods}`, pod('p', 'n1'))]
+  const other = await admin(`POST ${pods}`, pod('other', 'n2'))
+  const spec = { signerName: 'example.com/pods', podName: 'p', podUID, serviceAccountName: 'web', serviceAccountUID, nodeName: 'n1', nodeUID, stubPKCS10Request: stubRequest }
+  for (const [name, change, why] of [
+    ['fine', {}, ''], ['elsewhere', { nodeName: 'n2' }, 'PodCertificateRequest.Spec.NodeName="n2", which is not the requesting node "n1"'],
+    ['old-node', { nodeUID: 'u' }, `PodCertificateRequest for pod "p" contains node UID ("u") which differs from the live node "${nodeUID}"`],
+    ['no-pod', { podName: 'q' }, 'while retrieving pod "q" named in the PodCertificateRequest: pods "q" not found'],
+    ['old-pod', { podUID: 'u' }, `PodCertificateRequest for pod "p" contains pod UID ("u") which differs from running pod "${podUID}"`],
+    ['not-mine', { podName: 'other', podUID: other }, 'pod "other" is not running on node "n1" named in the PodCertificateRequest'],
+    ['account', { serviceAccountName: 'x' }, 'PodCertificateRequest for pod "p" contains service account name ("x") that differs from running pod ("web")'],
+    ['old-account', { serviceAccountUID: 'u' }, `PodCertificateRequest for pod "p" names service account UID ("u"), which differs from the live service account ("${serviceAccountUID}")`],
+  ] as const) assert.equal(await n1(`POST ${requests}`, { metadata: { name }, spec: { ...spec, ...change } }), why ? `403 podcertificaterequests.certificates.k8s.io "${name}" is forbidden: ${why}` : 'ok', name)
+  await admin(`POST ${requests}`, { metadata: { name: 'theirs' }, spec: { ...spec, nodeName: 'n2' } })
+  for (const [line, why] of [
+    [`GET ${requests}/fine`, undefined], [`GET ${requests}/theirs`, /no relationship found between node 'n1' and this object$/], [`GET ${requests}`, /can only list\/watch podcertificaterequests with nodeName field selector$/],
+    [`GET ${requests}?fieldSelector=spec.nodeName%3Dn1`, undefined], [`DELETE ${requests}/fine`, /only the following verbs are allowed/], [`GET ${requests}/fine/status`, /cannot authorize PodCertificateRequest subresources$/],
+    ['GET /apis/certificates.k8s.io/v1beta1/clustertrustbundles', undefined],
+  ] as const) { const answer = await n1(line); if (why) assert.match(answer, why); else assert.equal(answer, 'ok', line) }
 })

@@ -1,5 +1,5 @@
 // A node's agent may write its own node, its own lease and what its own pods report, and nothing more.
-import { referencedClaims, referencedConfigMaps, referencedSecrets, node as nodeKind, pod as podKind, csiDriver, persistentVolume, persistentVolumeClaim, subjectOfRequest, type CertificateSigningRequest, type Node, type PersistentVolumeClaim, type Pod, type ResourceSlice } from '#kinds'
+import { referencedClaims, referencedConfigMaps, referencedSecrets, node as nodeKind, pod as podKind, csiDriver, persistentVolume, persistentVolumeClaim, serviceAccount, subjectOfRequest, type CertificateSigningRequest, type Node, type PersistentVolumeClaim, type Pod, type PodCertificateRequest, type ResourceSlice } from '#kinds'
 import { notFound, qualified, same, type LooseObject } from '#machinery'
 import type { Authorizer } from '../authz/authz.ts'
 import { nodeName } from '../authz/node.ts'
@@ -8,7 +8,7 @@ import { refusal, type AdmissionAttributes, type AdmissionPlugin } from './admis
 type Rule = (node: string, attributes: AdmissionAttributes, authorizer: Authorizer) => void | Promise<void>
 const rules: Readonly<Record<string, Rule>> = {
   pods: onPod, nodes: onNode, persistentvolumeclaims: onClaim, serviceaccounts: onToken, 'leases.coordination.k8s.io': onLease, 'csinodes.storage.k8s.io': onCSINode,
-  'resourceslices.resource.k8s.io': onSlice, 'certificatesigningrequests.certificates.k8s.io': onSigningRequest,
+  'resourceslices.resource.k8s.io': onSlice, 'certificatesigningrequests.certificates.k8s.io': onSigningRequest, 'podcertificaterequests.certificates.k8s.io': onCertificateRequest,
 }
 const mirror = 'kubernetes.io/config.mirror', leases = 'kube-node-lease'
 
@@ -174,4 +174,22 @@ function onSigningRequest(node: string, attributes: AdmissionAttributes): void {
   let commonName: string
   try { ({ commonName } = subjectOfRequest(spec.request)) } catch (error) { throw refusal(attributes, `unable to parse csr: ${(error as Error).message}`) }
   if (commonName !== `system:node:${node}`) throw refusal(attributes, `can only create a node CSR with CN=system:node:${node}`)
+}
+
+/** A node asks for certificates of the pods that run on it, as they are now. */
+function onCertificateRequest(node: string, attributes: AdmissionAttributes): void {
+  const { operation, subresource, namespace, object, objects } = attributes
+  if (operation !== 'CREATE' || subresource !== '') return
+  const { spec } = object as PodCertificateRequest, refuse = (why: string): never => { throw refusal(attributes, why) }
+  if (spec.nodeName !== node) refuse(`PodCertificateRequest.Spec.NodeName=${quoted(spec.nodeName)}, which is not the requesting node ${quoted(node)}`)
+  const self = objects.get(nodeKind, node) ?? refuse(`while retrieving node ${quoted(node)} named in the PodCertificateRequest: ${notFound(nodeKind, node).message}`)
+  if (self.metadata.uid !== spec.nodeUID) refuse(`PodCertificateRequest for pod ${quoted(spec.podName)} contains node UID (${quoted(spec.nodeUID)}) which differs from the live node ${quoted(self.metadata.uid)}`)
+  const pod = objects.get(podKind, spec.podName, namespace) ?? refuse(`while retrieving pod ${quoted(spec.podName)} named in the PodCertificateRequest: ${notFound(podKind, spec.podName).message}`)
+  if (pod.metadata.uid !== spec.podUID) refuse(`PodCertificateRequest for pod ${quoted(spec.podName)} contains pod UID (${quoted(spec.podUID)}) which differs from running pod ${quoted(pod.metadata.uid)}`)
+  if (pod.metadata.annotations?.[mirror] !== undefined) refuse(`pod ${quoted(spec.podName)} is a mirror pod`)
+  if (pod.spec.nodeName !== node) refuse(`pod ${quoted(spec.podName)} is not running on node ${quoted(node)} named in the PodCertificateRequest`)
+  const account = pod.spec.serviceAccountName ?? ''
+  if (account !== spec.serviceAccountName) refuse(`PodCertificateRequest for pod ${quoted(spec.podName)} contains service account name (${quoted(spec.serviceAccountName)}) that differs from running pod (${quoted(account)})`)
+  const found = objects.get(serviceAccount, account, namespace) ?? refuse(`while retrieving service account ${quoted(account)} named in the PodCertificateRequest: ${notFound(serviceAccount, account).message}`)
+  if (found.metadata.uid !== spec.serviceAccountUID) refuse(`PodCertificateRequest for pod ${quoted(spec.podName)} names service account UID (${quoted(spec.serviceAccountUID)}), which differs from the live service account (${quoted(found.metadata.uid)})`)
 }

@@ -8,7 +8,7 @@ import { AbacAuthorizer, parsePolicies } from './abac.ts'
 import { allowAll, authorizerUnion, denyAll, superUser, type Authorizer } from './authz.ts'
 import { defaultTtl, validateAuthorization, type AuthorizationConfiguration, type WebhookConfig } from './configuration.ts'
 import { matchConditions } from './match-conditions.ts'
-import { NodeAuthorizer } from './node.ts'
+import { NodeAuthorizer, type NodeAuthorizerOptions } from './node.ts'
 import { privilegedGroup, RbacAuthorizer } from './rbac.ts'
 import { AuthorizationWebhook } from './webhook.ts'
 
@@ -23,6 +23,8 @@ export interface AuthorizerParts {
   readonly policyFile?: string
   /** --authorization-rbac-super-user. */
   readonly superUser?: string
+  /** For the authorizer of nodes. */
+  readonly node?: NodeAuthorizerOptions
   /** Counts what they decide; default: nobody does. */
   readonly metrics?: AuthorizerMetrics
 }
@@ -46,7 +48,7 @@ export function configuredAuthorizers(configuration: AuthorizationConfiguration,
     switch (type) {
       case 'AlwaysAllow': return [counted(allowAll)]
       case 'AlwaysDeny': return [counted(denyAll)]
-      case 'Node': return [counted(node ??= new NodeAuthorizer(parts.objects))]
+      case 'Node': return [counted(node ??= new NodeAuthorizer(parts.objects, parts.node))]
       case 'RBAC': return [...(parts.superUser ? [superUser(parts.superUser)] : []), counted(roles)]
       case 'ABAC': return [counted(new AbacAuthorizer(parsePolicies(parts.read(parts.policyFile ?? ''), parts.policyFile ?? '')))]
       case 'Webhook': return [counted(webhookOf(name, webhook ?? {}, parts))]

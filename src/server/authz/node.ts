@@ -1,10 +1,12 @@
 // The Node authorizer: a node's agent may read what the pods bound to its node refer to, and write its own objects.
-import type { PolicyRule } from '#kinds'
+import type { PodCertificateRequest, PolicyRule } from '#kinds'
+import type { Features, Kind } from '#machinery'
 import type { ObjectReader } from '../object-reader.ts'
 import type { AuthorizationAttributes, Authorizer, Decision, ResourceAttributes, SubjectRules } from './authz.ts'
 import { NodeGraph, type Related } from './node-graph.ts'
 import { allows } from './rbac.ts'
 import { requiresField } from './selector-attributes.ts'
+import { gatedRules } from '../bootstrap/gated-roles.ts'
 import bootstrapObjects from '../bootstrap/objects.json' with { type: 'json' }
 
 const allow: Decision = { verdict: 'allow', reason: '' }
@@ -19,16 +21,31 @@ export function nodeName({ name, groups }: { readonly name: string; readonly gro
   return name.startsWith(prefix) && groups.includes('system:nodes') ? name.slice(prefix.length) : undefined
 }
 
+export interface NodeAuthorizerOptions {
+  /** Feature gates that are on: some give nodes more rights. */
+  readonly features?: Features | undefined
+  /** Where it is served. */
+  readonly podCertificateRequest?: Kind<PodCertificateRequest> | undefined
+}
+
 export class NodeAuthorizer implements Authorizer {
   readonly #graph: NodeGraph
-  constructor(objects: ObjectReader) { this.#graph = new NodeGraph(objects) }
+  readonly #objects: ObjectReader
+  readonly #rules: readonly PolicyRule[]
+  readonly #requests: Kind<PodCertificateRequest> | undefined
+  constructor(objects: ObjectReader, { features = new Set<string>(), podCertificateRequest }: NodeAuthorizerOptions = {}) {
+    this.#graph = new NodeGraph(objects)
+    this.#objects = objects
+    this.#rules = [...nodeRules, ...gatedRules('system:node', features)]
+    this.#requests = podCertificateRequest
+  }
   close(): void { this.#graph.close() }
 
   authorize(attributes: AuthorizationAttributes): Decision {
     const node = nodeName(attributes.user)
     if (node === undefined) return no('')
     if (node === '') return no(`unknown node for user ${JSON.stringify(attributes.user.name)}`)
-    return (attributes.resource && this.#onResource(node, attributes.verb, attributes.resource)) ?? (nodeRules.some((rule) => allows(rule, attributes)) ? allow : no(''))
+    return (attributes.resource && this.#onResource(node, attributes.verb, attributes.resource)) ?? (this.#rules.some((rule) => allows(rule, attributes)) ? allow : no(''))
   }
 
   rulesFor(user: AuthorizationAttributes['user']): SubjectRules {
@@ -49,6 +66,7 @@ export class NodeAuthorizer implements Authorizer {
       case 'leases.coordination.k8s.io': return onLease(node, verb, resource)
       case 'csinodes.storage.k8s.io': return onCSINode(node, verb, resource)
       case 'resourceslices.resource.k8s.io': return this.#onSlice(node, verb, resource)
+      case 'podcertificaterequests.certificates.k8s.io': return this.#onCertificateRequest(node, verb, resource)
       case 'nodes': return onNode(node, verb, resource)
       case 'pods': return this.#onPod(node, verb, resource)
       default: return undefined
@@ -92,6 +110,19 @@ export class NodeAuthorizer implements Authorizer {
       case 'watch': case 'list': case 'deletecollection':
         return requiresField(resource, 'spec.nodeName', node) ? allow : no('can only list/watch/deletecollection resourceslices with nodeName field selector')
       default: return no('only the following verbs are allowed for a ResourceSlice: get, watch, list, create, update, patch, delete, deletecollection')
+    }
+  }
+
+  #onCertificateRequest(node: string, verb: string, resource: ResourceAttributes): Decision {
+    if (!this.#requests) return no('')
+    if (resource.subresource !== '') return no('cannot authorize PodCertificateRequest subresources')
+    switch (verb) {
+      case 'create': return allow // for which pod, NodeRestriction looks at
+      case 'get':
+        if (resource.name === '') return no('No Object name found')
+        return this.#objects.get(this.#requests, resource.name, resource.namespace)?.spec.nodeName === node ? allow : no(`no relationship found between node '${node}' and this object`)
+      case 'list': case 'watch': return requiresField(resource, 'spec.nodeName', node) ? allow : no('can only list/watch podcertificaterequests with nodeName field selector')
+      default: return no('only the following verbs are allowed for a PodCertificateRequest: get, watch, list, create')
     }
   }
 

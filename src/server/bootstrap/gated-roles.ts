@@ -1,9 +1,10 @@
 // Roles that a cluster has only while feature gates are on.
+import type { PolicyRule } from '#kinds'
 import type { Features } from '#machinery'
 
-interface Rule { readonly apiGroups: readonly string[]; readonly resources: readonly string[]; readonly resourceNames?: readonly string[]; readonly verbs: readonly string[] }
+type Rule = PolicyRule
 const certificates = 'certificates.k8s.io', scheduling = 'scheduling.k8s.io', read = ['get', 'list', 'watch'], controllers = 'system:controller:'
-const rule = (apiGroup: string, resources: readonly string[], verbs: readonly string[], resourceNames?: readonly string[]): Rule => ({ apiGroups: [apiGroup], ...(resourceNames && { resourceNames }), resources, verbs })
+const rule = (apiGroup: string, resources: string[], verbs: string[], resourceNames?: string[]): Rule => ({ apiGroups: [apiGroup], ...(resourceNames && { resourceNames }), resources, verbs })
 const events: Rule = { apiGroups: ['', 'events.k8s.io'], resources: ['events'], verbs: ['create', 'patch', 'update'] }
 
 /** A role of its own, with whom it is bound to: a service account in kube-system, or a group. */
@@ -26,6 +27,9 @@ const more: readonly { readonly gate: string; readonly role: string; readonly ru
   { gate: 'GenericWorkload', role: 'system:kube-scheduler', rules: [rule(scheduling, ['podgroups', 'workloads'], read), rule(scheduling, ['podgroups/status'], ['patch', 'update'])] },
 ]
 
+/** What these gates add to a role of every cluster. */
+export const gatedRules = (role: string, features: Features): readonly Rule[] => more.filter((one) => features.has(one.gate) && one.role === role).flatMap((one) => one.rules)
+
 const labelled = (name: string) => ({ annotations: { 'rbac.authorization.kubernetes.io/autoupdate': 'true' }, labels: { 'kubernetes.io/bootstrapping': 'rbac-defaults' }, name })
 export interface BootstrapObject { readonly kind: string; readonly metadata: { readonly name: string }; readonly rules?: readonly object[] }
 /** The objects of every cluster, with what these gates add to them and beside them. */
@@ -33,7 +37,7 @@ export function withGatedRoles(objects: readonly BootstrapObject[], features: Fe
   const apiVersion = 'rbac.authorization.k8s.io/v1', added = roles.filter(({ gate }) => features.has(gate))
   return [
     ...objects.map((object) => {
-      const rules = object.kind === 'ClusterRole' ? more.filter(({ gate, role }) => features.has(gate) && role === object.metadata.name).flatMap((one) => one.rules) : []
+      const rules = object.kind === 'ClusterRole' ? gatedRules(object.metadata.name, features) : []
       return rules.length > 0 ? { ...object, rules: [...object.rules ?? [], ...rules] } : object
     }),
     ...added.flatMap(({ name, rules, account, group }) => [
