@@ -1,74 +1,25 @@
 // The controllers as processes of their own, against a server that has none: who works is decided by the lease.
 import assert from 'node:assert/strict'
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { load } from 'js-yaml'
+import { administrator, become, ComponentProcess } from './component-process.ts'
 import { ServerProcess } from './server-process.ts'
 
-const root = join(import.meta.dirname, '../..'), home = mkdtempSync(join(tmpdir(), 'proa-cm-'))
+const home = mkdtempSync(join(tmpdir(), 'proa-cm-'))
 const running: { stop(): Promise<unknown> }[] = []
 after(async () => { for (const one of running.reverse()) await one.stop(); rmSync(home, { recursive: true, force: true }) })
-const deadlineMs = 60_000
 
-/** A process of `proa`, and what it has printed. */
-class Process {
-  printed = ''
-  readonly #child: ChildProcess
-  readonly #waiting = new Set<() => void>()
-  constructor(args: readonly string[]) {
-    this.#child = spawn(join(root, 'proa'), args, { env: { ...process.env, HOME: home }, stdio: ['ignore', 'pipe', 'pipe'] })
-    for (const stream of [this.#child.stdout!, this.#child.stderr!]) stream.setEncoding('utf8').on('data', (text: string) => { this.printed += text; for (const look of this.#waiting) look() })
-    running.push(this)
-  }
-  says(pattern: RegExp): Promise<RegExpExecArray> {
-    return new Promise((resolve, reject) => {
-      const late = setTimeout(() => { reject(new Error(`it does not say ${pattern} but\n${this.printed}`)) }, deadlineMs)
-      const look = () => { const found = pattern.exec(this.printed); if (found) { clearTimeout(late); this.#waiting.delete(look); resolve(found) } }
-      this.#waiting.add(look)
-      look()
-    })
-  }
-  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return this.#child.exitCode
-    const ended = once(this.#child, 'exit')
-    this.#child.kill(signal)
-    const [code] = await ended as [number | null]
-    return code
-  }
-}
-
-/** Resolves with the object at `path` once it is as wanted. */
-function become(server: ServerProcess, admin: { cert: string; key: string }, list: string, holds: (items: any[]) => boolean): Promise<any[]> { // allowed: whatever JSON came back
-  return new Promise((resolve, reject) => {
-    const items = new Map<string, any>() // allowed: whatever JSON came back
-    const call = request(`${server.url}${list}?watch=true&sendInitialEvents=true&allowWatchBookmarks=true&resourceVersionMatch=NotOlderThan`, { rejectUnauthorized: false, ...admin }, (answer) => {
-      let text = ''
-      answer.setEncoding('utf8').on('data', (chunk: string) => {
-        const lines = (text += chunk).split('\n')
-        text = lines.pop()!
-        for (const { type, object } of lines.map((line) => JSON.parse(line) as { type: string; object: any })) // allowed: whatever JSON came back
-          if (type === 'DELETED') items.delete(object.metadata.name)
-          else if (type !== 'BOOKMARK') items.set(object.metadata.name, object)
-        if (holds([...items.values()])) { clearTimeout(late); call.destroy(); resolve([...items.values()]) }
-      })
-    })
-    const late = setTimeout(() => { call.destroy(); reject(new Error(`not in time: ${JSON.stringify([...items.values()]).slice(0, 2000)}`)) }, deadlineMs)
-    call.on('error', () => {})
-    call.end()
-  })
+class Process extends ComponentProcess {
+  constructor(args: readonly string[]) { super(home, args); running.push(this) }
 }
 
 test('controllers run elsewhere, each as itself, and another takes over', { timeout: 180_000 }, async () => {
   const server = await ServerProcess.start(home, ['--disable-controller-manager', '--disable-scheduler'])
   running.push(server)
-  const config = load(readFileSync(server.kubeconfig, 'utf8')) as { users: { user: Record<string, string> }[] }
-  const { user } = config.users[0]!
-  const admin = { cert: Buffer.from(user['client-certificate-data']!, 'base64').toString(), key: Buffer.from(user['client-key-data']!, 'base64').toString() }
+  const admin = administrator(server)
   const call = (line: string, body?: object) => server.ask(line, { ...admin, ...(body && { body }) })
   const flags = ['--kubeconfig', server.kubeconfig, '--secure-port', '0', '--leader-elect-lease-duration', '3s', '--leader-elect-renew-deadline', '2s', '--leader-elect-retry-period', '500ms', '--use-service-account-credentials']
 
