@@ -44,6 +44,13 @@ test('what an update leaves as it was is only warned about, unless the rule is a
   assert.deepEqual(run(broken, { spec: { n: 1 }, other: 1 }, spec({ n: 1 }), true), ['warning spec: Invalid value: small'])
   assert.deepEqual(run(at([{ rule: 'self.n > oldSelf.n', message: 'same' }]), spec({ n: 1 }), spec({ n: 1 }), true), ['FieldValueInvalid spec: Invalid value: same'])
 })
+test('a list by keys in another order is as it was; an object with unknown fields never is', () => {
+  const list: Structural = { type: 'array', 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['k'], items: { type: 'object', properties: { k: text } }, 'x-kubernetes-validations': [{ rule: 'self.size() < 2', message: 'many' }] }
+  const a = { k: 'a' }, b = { k: 'b' }
+  assert.deepEqual(run({ type: 'object', properties: { l: list } }, { l: [a, b] }, { l: [b, a] }, true), ['warning l: Invalid value: many'])
+  const open: Structural = { ...at([{ rule: 'false', message: 'no' }]).properties!['spec']!, 'x-kubernetes-preserve-unknown-fields': true }
+  assert.deepEqual(run({ type: 'object', properties: { spec: open } }, spec({ zz: 1 }), spec({ zz: 1 }), true), ['FieldValueInvalid spec: Invalid value: no'])
+})
 test('a resource has a type and a name, whatever its schema says', () => {
   const schema: Structural = { type: 'object', 'x-kubernetes-validations': [{ rule: 'self.metadata.name == "a" && self.kind == "K" && self.apiVersion == "v"', message: 'no' }] }
   assert.deepEqual(run(schema, { apiVersion: 'v', kind: 'K', metadata: { name: 'a', labels: {} } }), [])

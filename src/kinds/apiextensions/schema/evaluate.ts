@@ -1,9 +1,9 @@
 // The rules of a schema applied to an object: what they refuse, in what words. Unchanged parts of an object that is updated are only warned about.
 import { CelError, type CelProgram } from '#cel'
-import { duplicateValue, forbiddenValue, invalidValue, quote, requiredValue, same, takesMore, type FieldError } from '#machinery'
+import { duplicateValue, forbiddenValue, invalidValue, quote, requiredValue, takesMore, type FieldError } from '#machinery'
 import { isResource, rulesOf, hasRules, type Rule } from './rules.ts'
 import { additionalOf, isObject, propertyOf, type Json, type Structural, type Validation } from './structural.ts'
-import { oldItems, type Correlation } from './validate-value.ts'
+import { isUnchanged, oldItems, type Correlation } from './validate-value.ts'
 
 /** What one rule may cost, and all rules of a request. */
 const perCall = 1_000_000, perRequest = 10_000_000
@@ -16,13 +16,14 @@ export interface Evaluation {
   readonly warnings: string[]
   left: number
 }
-interface Past { readonly current?: (Correlation & { readonly now: Json }) | undefined; readonly parent?: Correlation & { readonly now: Json } }
+interface Pair extends Correlation { readonly now: Json; readonly schema: Structural }
+interface Past { readonly current?: Pair | undefined; readonly parent?: Pair }
 interface Place { readonly path: string; readonly past: Past; readonly old: Json; readonly top: boolean }
 
 /** Applies every rule of a schema. `path` is where the value stands ('' at the root of an object); `ratchet`: unchanged parts may break rules. */
 export function evaluateRules(schema: Structural, value: Json, old: Json, { path = '', ratchet = false, top = true, budget = perRequest } = {}): Evaluation {
   const evaluation: Evaluation = { errors: [], warnings: [], left: budget }
-  visit(schema, value, { path, old, top, past: ratchet && old !== undefined ? { current: { old, now: value } } : {} }, evaluation)
+  visit(schema, value, { path, old, top, past: ratchet && old !== undefined ? { current: { old, now: value, schema } } : {} }, evaluation)
   return evaluation
 }
 
@@ -33,7 +34,7 @@ function visit(schema: Structural, value: Json, place: Place, evaluation: Evalua
   if (Array.isArray(value)) {
     if (!schema.items) return true
     const past = oldItems(schema, place.old)
-    return value.every((item, i) => visit(schema.items!, item, { path: `${place.path}[${i}]`, old: past?.(item)?.old, top: false, past: step(place.past, past?.(item), item) }, evaluation))
+    return value.every((item, i) => visit(schema.items!, item, { path: `${place.path}[${i}]`, old: past?.(item)?.old, top: false, past: step(place.past, past?.(item), item, schema.items!) }, evaluation))
   }
   if (!isObject(value)) return true
   const olds = isObject(place.old) ? place.old : undefined, more = additionalOf(schema)
@@ -44,11 +45,11 @@ function visit(schema: Structural, value: Json, place: Place, evaluation: Evalua
     // The type of an object cannot be seen to change: both are made of the same.
     const hidden = place.past.current && !place.past.parent && (name === 'apiVersion' || name === 'kind')
     const path = property ? (place.path === '' ? name : `${place.path}.${name}`) : `${place.path}[${name}]`
-    return visit(inner, value[name], { path, old, top: false, past: hidden ? {} : step(place.past, old === undefined ? undefined : { old }, value[name]) }, evaluation)
+    return visit(inner, value[name], { path, old, top: false, past: hidden ? {} : step(place.past, old === undefined ? undefined : { old }, value[name], inner) }, evaluation)
   })
 }
-const step = (past: Past, next: Correlation | undefined, now: Json): Past => (past.current ? { current: next && { ...next, now }, parent: past.current } : past)
-const isUnchanged = ({ current, parent }: Past): boolean => { const nearest = current ?? parent; return nearest !== undefined && same(nearest.old, nearest.now) }
+const step = (past: Past, next: Correlation | undefined, now: Json, schema: Structural): Past => (past.current ? { current: next && { ...next, now, schema }, parent: past.current } : past)
+const mayStay = ({ current, parent }: Past): boolean => { const nearest = current ?? parent; return nearest !== undefined && isUnchanged(nearest.schema, nearest.old, nearest.now) }
 
 function applyRules(schema: Structural, self: Json, { path, old, past, top }: Place, evaluation: Evaluation): boolean {
   if (!schema['x-kubernetes-validations']?.length) return true
@@ -74,7 +75,7 @@ function applyRules(schema: Structural, self: Json, { path, old, past, top }: Pl
     const at = rule.fieldPath ? (path === '' ? rule.fieldPath : `${path}.${rule.fieldPath}`) : field
     const told = messageFor(rule, variables, evaluation)
     const problem = 'failure' in told ? invalidValue(at, type, told.failure) : problemOf(at, self, told.text, said.reason)
-    if (!usesOldSelf && isUnchanged(past)) evaluation.warnings.push(`${problem.field}: ${problem.message}`)
+    if (!usesOldSelf && mayStay(past)) evaluation.warnings.push(`${problem.field}: ${problem.message}`)
     else evaluation.errors.push(problem)
     if ('failure' in told) return false
   }

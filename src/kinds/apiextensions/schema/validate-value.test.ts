@@ -53,6 +53,25 @@ test('alternatives are judged whole: what is unchanged does not excuse them', ()
   assert.deepEqual(shown(schema, { a: { b: '2' } }, { a: { b: '1' } }), ['a.z: Required value', '<nil>: Invalid value: "": "a" must validate all the schemas (allOf). None validated'])
   assert.deepEqual(shown(schema, { a: { b: '1' } }, { a: { b: '1' } }), [])
 })
+test('what is unchanged is unchanged as the schema sees it', () => {
+  const byKey = of({ type: 'array', maxItems: 1, 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['k'], items: { type: 'object', properties: { k: { type: 'string' }, v: { type: 'integer' } } } })
+  const tooMany = ['a: Too many: 2: must have at most 1 items'], required = ['a.z: Required value']
+  const x = { k: 'x', v: 1 }, y = { k: 'y', v: 2 }
+  assert.deepEqual(shown(byKey, { a: [y, x] }, { a: [x, y] }), [])
+  assert.deepEqual(shown(byKey, { a: [y, { k: 'x', v: 3 }] }, { a: [x, y] }), tooMany)
+  assert.deepEqual(shown(byKey, { a: [y, { k: 'z', v: 1 }] }, { a: [x, y] }), tooMany)
+  assert.deepEqual(shown(of({ type: 'array', maxItems: 1, items: { type: 'string' } }), { a: ['x', 'y'] }, { a: ['y', 'x'] }), tooMany)
+  const open = of({ type: 'object', required: ['z'], 'x-kubernetes-preserve-unknown-fields': true, properties: { b: { type: 'string' } } })
+  assert.deepEqual(shown(open, { a: { b: '' } }, { a: { b: '' } }), [])
+  assert.deepEqual(shown(open, { a: { b: '', c: 1 } }, { a: { b: '', c: 1 } }), required)
+  assert.deepEqual(shown(of({ type: 'object', required: ['z'], additionalProperties: { type: 'string' } }), { a: { b: '' } }, { a: { b: '' } }), [])
+  assert.deepEqual(shown(of({ type: 'object', required: ['z'], additionalProperties: true }), { a: { b: '' } }, { a: { b: '' } }), required)
+})
+test('fields judged by an alternative have no past', () => {
+  const schema = of({ type: 'object', properties: { b: { type: 'string' }, c: { type: 'string' } }, allOf: [{ properties: { b: { minLength: 2 } } }] })
+  assert.deepEqual(shown(schema, { a: { b: '1' } }, { a: { b: '1' } }), [])
+  assert.deepEqual(shown(schema, { a: { b: '1', c: '' } }, { a: { b: '1' } }), ['a.b: Invalid value: "1": a.b in body should be at least 2 chars long', '<nil>: Invalid value: "": "a" must validate all the schemas (allOf). None validated'])
+})
 test('on /status texts speak of what is in it', () => {
   assert.deepEqual(shown({ type: 'object', properties: { ready: { type: 'integer' } } }, { ready: 'x' }, undefined, 'status'), ['status.ready: Invalid value: "string": ready in body must be of type integer: "string"'])
 })

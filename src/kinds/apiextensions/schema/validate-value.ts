@@ -40,7 +40,7 @@ const composite = (text: string): Problem => ({ path: '', text, make: (field) =>
 
 function judge(schema: Structural, value: Json, path: string, correlation: Correlation | undefined): Verdict {
   const verdict = validate(schema, value, path, correlation)
-  return !verdict.ok && correlation && same(correlation.old, value) ? new Verdict() : verdict
+  return !verdict.ok && correlation && isUnchanged(schema, correlation.old, value) ? new Verdict() : verdict
 }
 
 function validate(schema: Structural, value: Json, path: string, correlation: Correlation | undefined): Verdict {
@@ -51,7 +51,7 @@ function validate(schema: Structural, value: Json, path: string, correlation: Co
     return verdict
   }
   if (typesOf(schema).length > 0 || formatOf(schema.format)) { verdict.add(typeProblem(schema, value, path)); verdict.steps++ }
-  verdict.merge(alternatives(schema, value, path, correlation))
+  verdict.merge(alternatives(schema, value, path))
   verdict.steps++
   if (typeof value === 'string') {
     verdict.add(stringProblem(schema, value, path))
@@ -170,6 +170,21 @@ export function oldItems(schema: Structural, old: Json): ((item: Json) => Correl
   return (item) => { const key = keyOf(item); return key !== undefined && known.has(key) ? { old: known.get(key) } : undefined }
 }
 
+/** Whether a value is as it was, as its schema sees it: lists by keys in any order; an object with a field that the schema does not name never is. */
+export function isUnchanged(schema: Structural, old: Json, now: Json): boolean {
+  if (Array.isArray(now)) {
+    const past = oldItems(schema, old), { items } = schema
+    if (!past || !items) return same(old, now)
+    return Array.isArray(old) && old.length === now.length && now.every((item) => { const was = past(item); return was !== undefined && isUnchanged(items, was.old, item) })
+  }
+  if (!isObject(now) || !isObject(old)) return same(old, now)
+  const names = Object.keys(now), more = additionalOf(schema), rest = more === true ? undefined : more
+  return names.length === Object.keys(old).length && names.every((name) => {
+    const inner = propertyOf(schema, name) ?? rest
+    return inner !== undefined && Object.hasOwn(old, name) && isUnchanged(inner, old[name], now[name])
+  })
+}
+
 function objectVerdict(schema: Structural, object: JsonObject, path: string, correlation: Correlation | undefined): Verdict {
   const { minProperties, maxProperties, required = [], properties = {} } = schema, verdict = new Verdict()
   const names = Object.keys(object)
@@ -191,10 +206,10 @@ function objectVerdict(schema: Structural, object: JsonObject, path: string, cor
   return verdict
 }
 
-/** anyOf, oneOf, allOf, not: the value by each of them, where the value stands. */
-function alternatives({ anyOf, oneOf, allOf, not }: Structural, value: Json, path: string, correlation: Correlation | undefined): Verdict {
+/** anyOf, oneOf, allOf, not: the value by each of them, where the value stands. In them nothing has a past. */
+function alternatives({ anyOf, oneOf, allOf, not }: Structural, value: Json, path: string): Verdict {
   const verdict = new Verdict(), name = quote(path)
-  const tried = (schemas: readonly Structural[]): Verdict[] => schemas.map((schema) => validate(schema, value, path, correlation))
+  const tried = (schemas: readonly Structural[]): Verdict[] => schemas.map((schema) => validate(schema, value, path, undefined))
   if (anyOf?.length) {
     const all = tried(anyOf), first = all.find((one) => one.ok)
     if (first) verdict.merge(first)
@@ -213,7 +228,7 @@ function alternatives({ anyOf, oneOf, allOf, not }: Structural, value: Json, pat
     for (const one of all) verdict.merge(one)
     if (all.some((one) => !one.ok)) verdict.add(composite(`${name} must validate all the schemas (allOf)${all.some((one) => one.ok) ? '' : '. None validated'}`))
   }
-  if (not && validate(not, value, path, correlation).ok) verdict.add(composite(`${name} must not validate the schema (not)`))
+  if (not && validate(not, value, path, undefined).ok) verdict.add(composite(`${name} must not validate the schema (not)`))
   verdict.steps++
   return verdict
 }
