@@ -160,11 +160,12 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
 function kindsWithControllers({ kinds: all, serves }: ServedVersions, features: ReadonlySet<string>): FurtherKinds {
   const at = (apiVersion: string, resource: string) => (serves(apiVersion, resource) ? all.find((kind) => kind.apiVersion === apiVersion && kind.resource === resource) : undefined)
   const clusterTrustBundle = at('certificates.k8s.io/v1beta1', 'clustertrustbundles'), podCertificateRequest = at('certificates.k8s.io/v1beta1', 'podcertificaterequests'), podGroup = at('scheduling.k8s.io/v1alpha2', 'podgroups')
+  const resourcePoolStatusRequest = at('resource.k8s.io/v1alpha3', 'resourcepoolstatusrequests')
   const storageVersionMigration = features.has('StorageVersionMigrator') ? at('storagemigration.k8s.io/v1beta1', 'storageversionmigrations') : undefined
   // The newer version says the same in the same words.
   const older = features.has('DRADeviceTaintRules') ? all.find((kind) => kind.kind === 'DeviceTaintRule') : undefined, version = ['v1beta2', 'v1alpha3'].find((one) => serves(`resource.k8s.io/${one}`, 'devicetaintrules'))
   const deviceTaintRule = older && version && { ...older, version, apiVersion: `resource.k8s.io/${version}` }
-  return { ...(deviceTaintRule && { deviceTaintRule }), ...(clusterTrustBundle && { clusterTrustBundle }), ...(podCertificateRequest && { podCertificateRequest }), ...(podGroup && { podGroup }), ...(storageVersionMigration && { storageVersionMigration }) }
+  return { ...(deviceTaintRule && { deviceTaintRule }), ...(clusterTrustBundle && { clusterTrustBundle }), ...(podCertificateRequest && { podCertificateRequest }), ...(podGroup && { podGroup }), ...(resourcePoolStatusRequest && { resourcePoolStatusRequest }), ...(storageVersionMigration && { storageVersionMigration }) }
 }
 const nobody: Outbound = async () => { throw new Error('this server calls nobody') }
 

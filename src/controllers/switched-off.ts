@@ -1,9 +1,10 @@
 // Controllers of kinds that are served only where they are asked for.
 import { indexOf, watching, type Controller } from '#client'
-import { pod, type ClusterTrustBundle, type DeviceTaintRule, type Pod, type PodCertificateRequest, type PodGroup, type StorageVersionMigration } from '#kinds'
+import { pod, type ClusterTrustBundle, type DeviceTaintRule, type Pod, type PodCertificateRequest, type PodGroup, type ResourcePoolStatusRequest, type StorageVersionMigration } from '#kinds'
 import { is, parseTime, sha256, type Kind } from '#machinery'
 import { part, type Part } from './part.ts'
 import { isFinished } from './pod-state.ts'
+import { resourcePoolStatusController } from './resource-pool-status.ts'
 import { storageVersionMigrator } from './storage-version-migrator.ts'
 
 export interface FurtherKinds {
@@ -11,13 +12,15 @@ export interface FurtherKinds {
   readonly podCertificateRequest?: Kind<PodCertificateRequest>
   readonly podGroup?: Kind<PodGroup>
   readonly deviceTaintRule?: Kind<DeviceTaintRule>
+  readonly resourcePoolStatusRequest?: Kind<ResourcePoolStatusRequest>
   readonly storageVersionMigration?: Kind<StorageVersionMigration>
 }
 /** Those of the kinds that are there; `rootCa`: PEM of what pods trust the API server by. */
-export const partsOf = ({ clusterTrustBundle, podCertificateRequest, podGroup, storageVersionMigration }: FurtherKinds, rootCa: string): readonly Part[] => [
+export const partsOf = ({ clusterTrustBundle, podCertificateRequest, podGroup, resourcePoolStatusRequest, deviceTaintRule, storageVersionMigration }: FurtherKinds, rootCa: string): readonly Part[] => [
   ...(clusterTrustBundle ? [part(trustBundlePublisher(clusterTrustBundle, rootCa))] : []),
   ...(podCertificateRequest ? [part(podCertificateCleaner(podCertificateRequest))] : []),
   ...(podGroup ? [part(podGroupProtection(podGroup))] : []),
+  ...(resourcePoolStatusRequest ? [part(resourcePoolStatusController(resourcePoolStatusRequest, deviceTaintRule))] : []),
   ...(storageVersionMigration ? [part(storageVersionMigrator(storageVersionMigration))] : []),
 ]
 

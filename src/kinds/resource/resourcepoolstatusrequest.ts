@@ -59,7 +59,7 @@ const validatePool = (pool: PoolStatus, at: string): FieldError[] => [
   ...(pool.nodeName === undefined ? [] : failing(isDNS1123Subdomain, pool.nodeName, `${at}.nodeName`)), ...((pool.validationError?.length ?? 0) > longestError ? [tooLong(`${at}.validationError`, longestError)] : []),
 ]
 
-/** KEP-5677: how many devices of a driver's pools are free, asked once. Nothing here answers. */
+/** KEP-5677: how many devices of a driver's pools are free, asked once. */
 export const resourcePoolStatusRequest = defineKind({
   group: 'resource.k8s.io', version: 'v1alpha3', kind: 'ResourcePoolStatusRequest', plural: 'resourcepoolstatusrequests',
   scope: 'Cluster',

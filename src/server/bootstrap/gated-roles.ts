@@ -15,6 +15,8 @@ const roles: readonly GatedRole[] = [
     rules: [rule(certificates, ['signers'], ['attest'], ['kubernetes.io/kube-apiserver-serving']), rule(certificates, ['clustertrustbundles'], ['create', 'delete', 'list', 'update', 'watch']), events] },
   { gate: 'PodCertificateRequest', name: `${controllers}podcertificaterequestcleaner`, account: 'podcertificaterequestcleaner', rules: [rule(certificates, ['podcertificaterequests'], ['delete', 'get', 'list', 'watch'])] },
   { gate: 'GenericWorkload', name: `${controllers}podgroup-protection-controller`, account: 'podgroup-protection-controller', rules: [rule('', ['pods'], read), rule(scheduling, ['podgroups'], ['get', 'list', 'update', 'watch']), events] },
+  { gate: 'DRAResourcePoolStatus', name: `${controllers}resourcepoolstatusrequest-controller`, account: 'resourcepoolstatusrequest-controller',
+    rules: [rule('resource.k8s.io', ['resourcepoolstatusrequests'], ['delete', ...read]), rule('resource.k8s.io', ['resourcepoolstatusrequests/status'], ['patch', 'update']), rule('resource.k8s.io', ['resourceclaims', 'resourceslices'], read), events] },
   { gate: 'StorageVersionMigrator', name: `${controllers}storage-version-migrator-controller`, account: 'storage-version-migrator-controller',
     rules: [rule('*', ['*'], ['list', 'patch']), rule('storagemigration.k8s.io', ['storageversionmigrations'], ['watch']), rule('storagemigration.k8s.io', ['storageversionmigrations/status'], ['update'])] },
 ]
