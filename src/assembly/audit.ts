@@ -1,7 +1,8 @@
 // The flags of the audit log, as a policy and the backends that events go to.
 import type { ClusterOptions, ClusterProgram } from '#cli'
-import type { Clock, Log } from '#machinery'
+import { userAgentOf, type Clock, type Log } from '#machinery'
 import { Auditor, batching, blocking, kubeconfigTarget, logDestination, lostEvents, parsePolicy, truncating, uniformPolicy, webhookDestination, type AuditBackend, type Destination, type Lost, type Metrics, type Outbound } from '#server'
+import { buildInfo } from './build-info.ts'
 import { RotatingFile } from './rotating-file.ts'
 
 type ClusterContext = Parameters<ClusterProgram['startCluster']>[1]
@@ -14,7 +15,7 @@ interface Surroundings { readonly log: Log; readonly clock: Clock; readonly metr
 export function auditing(options: ClusterOptions, { log, clock, metrics, outbound, read, followAudit }: Surroundings): Auditor {
   const failed = metrics.counter({ name: 'apiserver_audit_error_total', stability: 'ALPHA', help: 'Audit events that were lost, by the plugin that lost them.', labels: ['plugin'] })
   const lost = lostEvents(log, (plugin, events) => { failed.with(plugin).inc(events) })
-  const auditor = new Auditor(policyOf(options, read, log), metrics)
+  const auditor = new Auditor(policyOf(options, read, log), metrics, userAgentOf('kube-apiserver', buildInfo()))
   let off: (() => Promise<void>) | undefined
   followAudit?.((write) => {
     void off?.()

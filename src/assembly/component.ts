@@ -22,8 +22,8 @@ export interface Component {
   readonly access: Access
   /** The component's own client: for its lease and for what it is asked about. */
   readonly client: Client
-  /** A client with this token in place of what the kubeconfig holds; closed with the component. */
-  readonly clientWith: (token: () => string, name: string) => Client
+  /** A client of a part of the component, with this token in place of what the kubeconfig holds if there is one; closed with the component. */
+  readonly clientAs: (name: string, token?: () => string) => Client
   readonly metrics: Metrics
 }
 
@@ -39,7 +39,7 @@ export async function runComponent(name: string, options: ComponentOptions, { lo
   const client = connected({}, name), metrics = new Metrics({ disabled: new Set(options.disabledMetrics) })
   processMetrics(metrics)
   const leads = metrics.gauge({ name: 'leader_election_master_status', help: 'Whether this process holds the lease of this name.', labels: ['name'] }).with(options.leaderElectResourceName)
-  const component: Component = { name, access, client, metrics, clientWith: (token, named) => connected({ token, cert: undefined, key: undefined }, named) }
+  const component: Component = { name, access, client, metrics, clientAs: (named, token) => connected(token ? { token, cert: undefined, key: undefined } : {}, named) }
 
   let stopping = false, stopWork: Promise<() => Promise<void>> | undefined
   const begin = () => {

@@ -23,12 +23,11 @@ export const runControllerManager: ClusterProgram['runControllerManager'] = asyn
   return runComponent(name, options, context, async (component) => {
     const rootCa = settings.rootCa || (component.access.ca ?? ''), all = parts({ ...settings, rootCa, figures: controllerFigures(component.metrics) }).filter((one) => chosen.has(one.name))
     const tokens = options.useServiceAccountCredentials ? await AccountTokens.start(component, all, log) : undefined
-    const queues = workQueueMetrics(component.metrics, clock), informers = new Informers(component.client), clients = new Map<string, Client>()
+    const queues = workQueueMetrics(component.metrics, clock), informers = new Informers(component.clientAs('shared-informers')), clients = new Map<string, Client>()
     const clientOf = (user: User): Client => {
-      const token = tokens?.of(user)
-      if (token === undefined) return component.client
-      const made = clients.get(user.name) ?? component.clientWith(token, user.name)
-      clients.set(user.name, made)
+      const token = tokens?.of(user), part = token ? user.name : user.name.slice(user.name.lastIndexOf(':') + 1)
+      const made = clients.get(part) ?? component.clientAs(part, token)
+      clients.set(part, made)
       return made
     }
     const as = (user: User, named: string): Cluster => { const client = clientOf(user); return connect(client, informers, new EventRecorder(client, { component: named }), log.named(named), queues) }

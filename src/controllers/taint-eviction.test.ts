@@ -58,3 +58,14 @@ test('pods that have finished go too', async () => {
   await cluster.clock.advance(60_000)
   assert.deepEqual([await told(cluster), await isThere(cluster, 'p')], [['Marking for deletion Pod default/p'], false])
 })
+
+test('a pod that comes to a node tainted long ago has its whole patience', async () => {
+  await using cluster = await start()
+  await taint(cluster, 'k')
+  await cluster.clock.advance(600_000)
+  await make(cluster, 'p', tolerated(300))
+  await cluster.clock.advance(290_000)
+  assert.equal(await isThere(cluster, 'p'), true)
+  await cluster.clock.advance(60_000)
+  assert.equal(await isThere(cluster, 'p'), false)
+})

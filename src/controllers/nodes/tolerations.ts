@@ -1,6 +1,5 @@
 // For how long a pod puts up with the NoExecute taints of its node. Pure.
 import type { Pod, Taint, Toleration } from '#kinds'
-import { timeOf } from '../pod-state.ts'
 
 export function tolerates({ key, operator = 'Equal', value = '', effect }: Toleration, taint: Taint): boolean {
   if (effect && effect !== taint.effect) return false
@@ -17,19 +16,14 @@ export function tolerates({ key, operator = 'Equal', value = '', effect }: Toler
 export const toleratesAll = (pod: Pod, taints: readonly Taint[]): boolean =>
   taints.every((taint) => taint.effect !== 'NoExecute' || pod.spec.tolerations?.some((toleration) => tolerates(toleration, taint)))
 
-/** When the pod must go; undefined: it may stay. `seenAt` is when the taints were first seen on the pod, for taints that do not say when they came. */
-export function evictedAt(pod: Pod, taints: readonly Taint[], seenAt: number): number | undefined {
-  let soonest: number | undefined
+/** When the pod must go; undefined: it may stay. Its patience begins now, however old the taints are; of several tolerations for a taint the first holds. */
+export function evictedAt(pod: Pod, taints: readonly Taint[], now: number): number | undefined {
+  let seconds: number | undefined
   for (const taint of taints) {
     if (taint.effect !== 'NoExecute') continue
-    const tolerations = (pod.spec.tolerations ?? []).filter((toleration) => tolerates(toleration, taint))
-    if (tolerations.length === 0) return seenAt
-    const from = Math.max(timeOf(taint.timeAdded) ?? seenAt, timeOf(pod.metadata.creationTimestamp) ?? 0)
-    for (const { tolerationSeconds } of tolerations) {
-      if (tolerationSeconds === undefined) continue
-      const at = from + Math.max(0, Number(tolerationSeconds)) * 1000
-      if (soonest === undefined || at < soonest) soonest = at
-    }
+    const toleration = pod.spec.tolerations?.find((one) => tolerates(one, taint))
+    if (toleration === undefined) return now
+    if (toleration.tolerationSeconds !== undefined) seconds = Math.min(seconds ?? Infinity, Math.max(0, Number(toleration.tolerationSeconds)))
   }
-  return soonest
+  return seconds === undefined ? undefined : now + seconds * 1000
 }

@@ -13,7 +13,7 @@ import { Metrics } from '../metrics/metrics.ts'
 async function audited(rules: string, more: { authorizer?: Authorizer; users?: Record<string, User>; admission?: readonly AdmissionPlugin[]; strict?: true } = {}) {
   const metrics = new Metrics(), events: AuditEvent[] = []
   let full = false
-  const auditor = new Auditor(parsePolicy(`apiVersion: audit.k8s.io/v1\nkind: Policy\n${rules}`, () => {}), metrics)
+  const auditor = new Auditor(parsePolicy(`apiVersion: audit.k8s.io/v1\nkind: Policy\n${rules}`, () => {}), metrics, 'kube-apiserver/v1')
   auditor.add({ name: 'log', process: (event) => { if (!full) events.push(event); return !full }, close: async () => {} })
   const { authorizer, ...rest } = more
   const server = await start({ auditor, metrics, ...rest, ...(authorizer && { authorizer: () => authorizer }) })
@@ -37,6 +37,12 @@ test('a GET is one line at each stage, with exactly the reference\'s members in 
     responseStatus: { metadata: {}, status: 'Failure', message: 'configmaps "none" not found', reason: 'NotFound', details: { name: 'none', kind: 'configmaps' }, code: 404 },
     annotations: { 'authorization.k8s.io/decision': 'allow', 'authorization.k8s.io/reason': '' },
   })
+})
+
+test('the server names itself in what it asks of itself', async () => {
+  const { handler, seen } = await audited(all('Metadata', ', omitStages: [RequestReceived]'))
+  for (const headers of [{}, { 'user-agent': 'controller/1' }] as Record<string, string>[]) await handler({ method: 'GET', path: maps, query: '', headers, body: undefined, user: { name: 'system:apiserver', groups: ['system:masters'] }, direct: true })
+  assert.deepEqual(seen().map(({ userAgent, sourceIPs }) => [userAgent, sourceIPs]), [['kube-apiserver/v1', ['::1']], ['controller/1', ['::1']]])
 })
 
 test('a create names its object at every level; bodies are written from Request on, answers from RequestResponse on', async () => {

@@ -23,13 +23,16 @@ const slowMs = 500
 
 export class Auditor {
   #policy: AuditPolicy
+  /** What the server calls itself in what it asks of itself. */
+  readonly ownUserAgent: string
   readonly #backends = new Set<AuditBackend>()
   readonly #events: Counter
   readonly #rejected: Counter
   readonly #levels: Family<Counter>
 
-  constructor(policy: AuditPolicy, metrics: Metrics) {
+  constructor(policy: AuditPolicy, metrics: Metrics, ownUserAgent = '') {
     this.#policy = policy
+    this.ownUserAgent = ownUserAgent
     this.#events = metrics.counter({ name: 'apiserver_audit_event_total', stability: 'ALPHA', help: 'Audit events made.' }).with()
     this.#rejected = metrics.counter({ name: 'apiserver_audit_requests_rejected_total', stability: 'ALPHA', help: 'Requests refused because their audit event could not be kept.' }).with()
     this.#levels = metrics.counter({ name: 'apiserver_audit_level_total', stability: 'ALPHA', help: 'Requests by the level that the audit policy gave them.', labels: ['level'] })
@@ -144,7 +147,7 @@ export class RequestAudit {
     const { request, received, impersonated, constraint, auditId, now } = this.#context
     const at = stage === 'RequestReceived' ? received : now
     if (stage === 'ResponseComplete') this.#tellWhereTimeWent(at - received)
-    const userAgent = request.headers['user-agent'] ?? ''
+    const userAgent = request.headers['user-agent'] ?? (request.direct ? this.#auditor.ownUserAgent : '')
     return this.#auditor.emit({
       level: this.#policy.level, auditID: auditId, stage, requestURI: request.query === '' ? request.path : `${request.path}?${request.query}`, verb: this.#info.verb, user: this.#user, impersonated, constraint,
       sourceIPs: sourceIPs(request), userAgent: userAgent.length > longestUserAgent ? `${userAgent.slice(0, longestUserAgent)}...TRUNCATED` : userAgent, objectRef: this.#ref, responseStatus: this.#status,

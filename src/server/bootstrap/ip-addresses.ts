@@ -9,7 +9,7 @@ import { systemUser } from '../system-user.ts'
 export function keepIpAddresses({ objects, handler, log }: { objects: ObjectReader; handler: ApiHandler; log: Log }): () => void {
   const base = '/apis/networking.k8s.io/v1/ipaddresses'
   const send = (method: 'POST' | 'DELETE', path: string, object?: object) => {
-    void handler({ method, path, query: '', headers: { 'user-agent': 'kube-apiserver' }, body: object && { object }, user: systemUser, direct: true })
+    void handler({ method, path, query: object ? 'fieldManager=kube-apiserver' : '', headers: {}, body: object && { object }, user: systemUser, direct: true })
       .then((answer) => { if (answer.status >= 400 && answer.status !== 409 && answer.status !== 404) log.warn('an IPAddress was not written', { path, status: answer.status }) })
   }
   const held = (s: Service | undefined) => (s?.spec?.clusterIPs ?? []).filter((ip) => parseIPv4(ip) !== undefined)
