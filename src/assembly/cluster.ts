@@ -96,7 +96,7 @@ async function start(options: ClusterOptions, { log, progress, followAudit, setV
   const tracing = options.tracingConfigFile ? await (await import('./tracing/index.ts')).tracing(options.tracingConfigFile, { clock: realClock, random, log: log.named('tracing'), metrics, read }) : undefined
   if (tracing) undo.push(() => tracing.close())
   const kubelet = kubeletConnector({ client: kubeletClient, authority: ca.certificate }), carrier = backend({ identity: kubeletClient, ca: ca.certificate })
-  const atRest = options.encryptionProviderConfig ? await (await import('./encryption/index.ts')).encryption({ file: options.encryptionProviderConfig, reload: options.encryptionProviderConfigAutomaticReload, kmsV1: gates.on.get('KMSv1') === true, reloads: reloads(metrics, 'encryption', realClock), clock: realClock, log: log.named('encryption') }) : undefined
+  const atRest = options.encryptionProviderConfig ? await (await import('./encryption/index.ts')).encryption({ file: options.encryptionProviderConfig, reload: options.encryptionProviderConfigAutomaticReload, kmsV1: gates.on.get('KMSv1') === true, reloads: reloads(metrics, 'encryption', realClock), metrics, stopwatch, clock: realClock, log: log.named('encryption') }) : undefined
   if (atRest) undo.push(async () => atRest.stop())
   storageSize(metrics, ['store.db', 'store.db-wal'].map((name) => join(paths.storeDir, name)))
   const plane: ControlPlane = await createControlPlane({

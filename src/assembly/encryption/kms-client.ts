@@ -18,17 +18,20 @@ const codes = ['OK', 'Canceled', 'Unknown', 'InvalidArgument', 'DeadlineExceeded
   'Aborted', 'OutOfRange', 'Unimplemented', 'Internal', 'Unavailable', 'DataLoss', 'Unauthenticated']
 const passing = new Set([4, 14])
 
-export async function keyService(version: 'v1' | 'v2', socket: string, timeoutMs: number): Promise<KeyService> {
+export async function keyService(version: 'v1' | 'v2', socket: string, timeoutMs: number, calling: (method: string) => (code: string) => void): Promise<KeyService> {
   const [{ Client: GrpcClient, credentials }, { Writer: ProtoWriter, Reader: ProtoReader }] = await Promise.all([import('@grpc/grpc-js'),
     import('protobufjs/minimal.js').then((m) => m.default ?? m)])
   const client: Client = new GrpcClient(socket.startsWith('@') ? `unix-abstract:${socket.slice(1)}` : `unix:${socket}`, credentials.createInsecure(),
     { 'grpc.default_authority': 'localhost' })
   const call = <T>(method: string, write: (to: Writer) => Writer, read: (from: Reader) => T) => new Promise<T>((resolve, reject) => {
-    client.makeUnaryRequest(`/${version === 'v2' ? 'v2' : 'v1beta1'}.KeyManagementService/${method}`, (_: undefined) => Buffer.from(write(ProtoWriter.create()).finish()),
+    const path = `/${version === 'v2' ? 'v2' : 'v1beta1'}.KeyManagementService/${method}`, over = calling(path)
+    client.makeUnaryRequest(path, (_: undefined) => Buffer.from(write(ProtoWriter.create()).finish()),
       (bytes) => read(ProtoReader.create(bytes)), undefined,
       { deadline: Date.now() + timeoutMs }, (error: ServiceError | null, answer?: T) => {
+        const code = codes[error?.code ?? 0] ?? String(error?.code)
+        over(code)
         if (!error) { resolve(answer!); return }
-        const text = `rpc error: code = ${codes[error.code] ?? error.code} desc = ${error.details}`
+        const text = `rpc error: code = ${code} desc = ${error.details}`
         reject(passing.has(error.code) ? new KmsUnavailable(text, { cause: error }) : new Error(text, { cause: error }))
       })
   })

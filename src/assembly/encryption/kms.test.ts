@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { silent } from '#machinery'
+import { Metrics } from '#server'
 import { aesCbc, aesGcm } from './ciphers.ts'
 import { KmsUnavailable, type KeyService, type Sealed } from './kms-client.ts'
+import { KmsFigures } from './kms-figures.ts'
 import { KmsProvider } from './kms.ts'
 
 /** Time that passes when somebody waits for it, or when told. */
@@ -117,4 +119,23 @@ test('v1 data: the sealed key with its length, then the value; AES-CBC from long
     await provider.prepare([packed])
     assert.equal(Buffer.from(key.open(path, packed)).toString(), 'value')
   }
+})
+
+test('keys and their use are counted by the hashes of their names', async () => {
+  const metrics = new Metrics(), clock = new Clock(), service = new Service(), figures = new KmsFigures(metrics, clock, () => clock.now())
+  const provider = new KmsProvider({ name: 'vault', version: 'v2', service, clock, log: silent, figures }), [key] = provider.keys
+  await provider.start()
+  for (let i = 0; i < 2; i++) key!.open(path, key!.seal(path, bytes('a')))
+  service.keyId = ''
+  await clock.next()
+  figures.calling('vault', '/v2.KeyManagementService/Status')('Unavailable')
+  const lines = metrics.text().replaceAll(/(key_id_hash|apiserver_id_hash)="sha256:\w{64}"/g, '$1').split('\n')
+  for (const line of [
+    'apiserver_envelope_encryption_key_id_hash_total{apiserver_id_hash,key_id_hash,provider_name="vault",transformation_type="to_storage"} 2',
+    'apiserver_envelope_encryption_key_id_hash_total{apiserver_id_hash,key_id_hash,provider_name="vault",transformation_type="from_storage"} 2',
+    'apiserver_envelope_encryption_key_id_hash_status_last_timestamp_seconds{apiserver_id_hash,key_id_hash,provider_name="vault"} 1.893456e+09',
+    'apiserver_envelope_encryption_invalid_key_id_from_status_total{error="empty",provider_name="vault"} 1', 'apiserver_envelope_encryption_dek_source_cache_size{provider_name="vault"} 1',
+    'apiserver_storage_data_key_generation_duration_seconds_count 1', 'apiserver_storage_data_key_generation_failures_total 0',
+    'apiserver_envelope_encryption_kms_operations_latency_seconds_count{grpc_status_code="Unavailable",method_name="/v2.KeyManagementService/Status",provider_name="vault"} 1',
+  ]) assert.ok(lines.includes(line), `${line}\n${lines.filter((l) => !l.includes('bucket')).join('\n')}`)
 })

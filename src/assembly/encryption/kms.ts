@@ -3,8 +3,9 @@
 import { createHash, randomBytes } from 'node:crypto'
 import protobuf from 'protobufjs/minimal.js'
 import type { Clock, Log } from '#machinery'
-import type { HealthCheck, SealingKey, SealingProvider } from '#server'
+import type { HealthCheck, SealingKey, SealingProvider, Transformation } from '#server'
 import { aesCbc, aesGcm, seededGcm, type Cipher } from './ciphers.ts'
+import type { KmsFigures } from './kms-figures.ts'
 import { fieldsOf, KmsUnavailable, readAnnotations, text, writeAnnotations, type KeyService, type Sealed } from './kms-client.ts'
 
 /** A healthy service is asked how it is so often, one that is not more often. */
@@ -26,7 +27,7 @@ interface Format {
   cipher(key: Uint8Array, isSeed: boolean): Cipher
 }
 interface State { readonly sealed: Sealed; readonly cipher: Cipher; until: number }
-export interface KmsOptions { readonly name: string; readonly version: 'v1' | 'v2'; readonly service: KeyService; readonly clock: Clock; readonly log: Log }
+export interface KmsOptions { readonly name: string; readonly version: 'v1' | 'v2'; readonly service: KeyService; readonly clock: Clock; readonly log: Log; readonly figures?: KmsFigures }
 
 export class KmsProvider implements SealingProvider {
   readonly prefix: string
@@ -82,6 +83,7 @@ export class KmsProvider implements SealingProvider {
     await Promise.all(Array.from({ length: Math.min(mostAtOnce, left.length) }, async () => {
       for (let next = left.pop(); next; next = left.pop()) this.#ciphers.set(next[0], await this.#fetch(next[1].sealed, next[1].isSeed))
     }))
+    this.#tellHeld()
   }
   async #fetch(sealed: Sealed, isSeed: boolean): Promise<Cipher | string> {
     const { service, clock, name } = this.#options
@@ -98,27 +100,34 @@ export class KmsProvider implements SealingProvider {
 
   #seal(path: string, value: Uint8Array): Uint8Array {
     const { sealed, cipher } = this.#state! // asked before the write
+    this.#used('to_storage', sealed)
     return this.#format.pack(sealed, cipher.seal(path, value))
   }
   #open(path: string, packed: Uint8Array): Uint8Array {
     const { sealed, data } = this.#format.unpack(packed), cipher = this.#ciphers.get(nameOf(sealed))
     if (cipher === undefined || typeof cipher === 'string') throw new Error(cipher ?? 'failed to decrypt DEK')
+    this.#used('from_storage', sealed)
     return cipher.open(path, data)
   }
+  /** The first version names no keys. */
+  #used(type: Transformation, { keyId }: Sealed): void { if (this.#options.version === 'v2') this.#options.figures?.used(type, this.#options.name, keyId) }
+  #tellHeld(): void { if (this.#options.version === 'v2') this.#options.figures?.held(this.#options.name, [...this.#ciphers.values()].filter((cipher) => typeof cipher !== 'string').length) }
 
   /** Asks how the service is; when its key is another, or there is none yet, has a new one sealed. */
   async #ask(): Promise<boolean> {
-    const { service, clock, log, name, version } = this.#options
+    const { service, clock, log, name, version, figures } = this.#options
     try {
       const { healthz, keyId, version: spoken } = await service.status()
       if (healthz !== 'ok') throw new Error(`got unexpected healthz status: ${healthz}`)
       if (version === 'v2' && spoken !== 'v2' && spoken !== 'v2beta1') throw new Error(`expected KMSv2 API version v2, got ${spoken}`)
+      if (version === 'v2') figures?.heard(name, keyId)
       if (keyId === '') throw new Error('keyID is empty')
       if (this.#state?.sealed.keyId !== keyId) {
-        const seed = randomBytes(seedBytes), sealed = await service.encrypt(seed), cipher = this.#format.cipher(seed, true)
+        const make = () => randomBytes(seedBytes), seed = figures ? figures.making(make) : make(), sealed = await service.encrypt(seed), cipher = this.#format.cipher(seed, true)
         if (sealed.ciphertext.length === 0) throw new Error('encrypted DEK source is empty')
         this.#state = { sealed, cipher, until: 0 }
         this.#ciphers.set(nameOf(sealed), cipher)
+        this.#tellHeld()
         log.info('a new key is sealed by the key management service', { name })
       }
       this.#state.until = clock.now() + longestMs

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { KeyValue } from '#store'
+import { Metrics } from '../metrics/metrics.ts'
+import { TransformationMetrics } from './figures.ts'
 import { EncryptionAtRest, resourceNames, type SealingProvider } from './at-rest.ts'
 
 const bytes = (text: string) => new TextEncoder().encode(text), text = (value: Uint8Array) => new TextDecoder().decode(value)
@@ -56,6 +58,18 @@ test('other rules make what was current stale and what was unreadable readable, 
   await atRest.replace(rules(provider('x', a1, a2)))
   assert.deepEqual([atRest.problem(lost!), text(lost!.value), atRest.isStale(lost!), atRest.isStale(fine!)], [undefined, 'a', false, true])
 })
+test('what is configured is counted: by providers and keys, and by what it led to', async () => {
+  const metrics = new Metrics(), atRest = new EncryptionAtRest(rules(provider('x', a1), identity), resourceOf, new TransformationMetrics(metrics, () => 0))
+  atRest.seal(row('{a}'))
+  atRest.seal(row('{a}', { key: '/registry/configmaps/n/s' }))
+  await atRest.open([row('{a}'), row(`k8s:enc:x:v1:k1:other/${path}/a`)])
+  const series = (type: string, prefix: string, status: string) => `apiserver_storage_transformation_operations_total{resource="secrets",status="${status}",transformation_type="${type}",transformer_prefix="${prefix}"} 1`
+  assert.deepEqual(metrics.text((name) => name.endsWith('operations_total')).split('\n').filter((line) => line && !line.startsWith('#')).sort(), [
+    series('from_storage', 'identity', 'OK'), series('to_storage', 'k1:', 'OK'), series('to_storage', 'k8s:enc:x:v1:', 'OK'),
+    series('from_storage', 'k1:', 'unknown-non-grpc'), series('from_storage', 'k8s:enc:x:v1:', 'unknown-non-grpc'),
+  ])
+})
+
 test('what lies under a key is known by the kinds, and by the names of custom resources', () => {
   const of = resourceNames([{ group: 'apps', resource: 'deployments', storagePrefix: '/registry/deployments/' },
     { group: '', resource: 'services', storagePrefix: '/registry/services/specs/' }, { group: 'events.k8s.io', resource: 'events', storagePrefix: '/registry/events/' },

@@ -2,6 +2,7 @@
 // In memory everything is readable; only what goes to the disk is sealed (see sealedEngine).
 import type { KeyValue, Sealing } from '#store'
 import { providersFor } from './configuration.ts'
+import type { Transformation, TransformationMetrics } from './figures.ts'
 
 /** One key of one provider. Stored values begin with the provider's prefix and the key's. */
 export interface SealingKey {
@@ -52,9 +53,12 @@ export class EncryptionAtRest implements Sealing, AtRest {
   /** Versions that could not be opened. */
   readonly #problems = new Map<KeyValue, string>()
 
+  readonly #figures: TransformationMetrics | undefined
+
   /** `resourceOf` tells what lies under a key. */
-  constructor(rules: readonly SealingRule[], resourceOf: (key: string) => ResourceName) {
+  constructor(rules: readonly SealingRule[], resourceOf: (key: string) => ResourceName, figures?: TransformationMetrics) {
     this.#rules = rules
+    this.#figures = figures
     this.#resourceOf = resourceOf
   }
 
@@ -74,9 +78,10 @@ export class EncryptionAtRest implements Sealing, AtRest {
 
   seal(row: KeyValue): KeyValue {
     if (row.version === 0) { this.#forms.delete(row.key); return row }
-    const [first = identity] = this.#providers(row.key), [key] = first.keys
-    if (!key) { this.#note(row.key, ''); return row }
-    const front = latin1(first.prefix + key.prefix), sealed = key.seal(row.key, row.value), value = new Uint8Array(front.length + sealed.length)
+    const providers = this.#providers(row.key), [first = identity] = providers, [key] = first.keys
+    const sealed = this.#counted('to_storage', providers, first.prefix, key?.prefix, row.key, () => key?.seal(row.key, row.value))
+    if (!key || !sealed) { this.#note(row.key, ''); return row }
+    const front = latin1(first.prefix + key.prefix), value = new Uint8Array(front.length + sealed.length)
     value.set(front)
     value.set(sealed, front.length)
     this.#note(row.key, formOf(first, key, key.currentForm))
@@ -124,8 +129,8 @@ export class EncryptionAtRest implements Sealing, AtRest {
 
   /** The value and the form it was in, or why it cannot be opened. */
   #tryOpen({ key, value }: KeyValue): { value: Uint8Array; form: string } | string {
-    if (!startsWith(value, mark)) return { value, form: '' }
     const providers = this.#providers(key), reasons: string[] = []
+    if (!startsWith(value, mark)) return this.#counted('from_storage', providers, 'identity', undefined, key, () => ({ value, form: '' }))
     if (providers === unencrypted) return 'identity transformer tried to read encrypted data'
     for (const provider of providers) {
       if (provider.prefix === '' || !startsWith(value, latin1(provider.prefix))) continue
@@ -134,12 +139,27 @@ export class EncryptionAtRest implements Sealing, AtRest {
       for (const each of fitting) {
         try {
           const inner = data.subarray(each.prefix.length)
-          return { value: each.open(key, inner), form: formOf(provider, each, each.form?.(inner)) }
+          return { value: this.#counted('from_storage', providers, provider.prefix, each.prefix, key, () => each.open(key, inner)), form: formOf(provider, each, each.form?.(inner)) }
         } catch (error) { reasons.push(error instanceof Error ? error.message : String(error)) }
       }
     }
     const all = [...new Set(reasons)]
     return all.length === 0 ? 'no matching prefix found' : all.length === 1 ? all[0]! : `[${all.join(', ')}]`
+  }
+
+  /** What is configured is counted under the provider's prefix, and the key's where it has one. */
+  #counted<T>(type: Transformation, providers: readonly SealingProvider[], prefix: string, inner: string | undefined, key: string, run: () => T): T {
+    const figures = this.#figures
+    if (!figures || providers === unencrypted) return run()
+    const { group, resource } = this.#resourceOf(key), of = group === '' ? resource : `${resource}.${group}`, begun = figures.stopwatch(), prefixes = inner ? [prefix, inner] : [prefix]
+    try {
+      const result = run(), ms = figures.stopwatch() - begun
+      for (const each of prefixes) figures.done(type, each, of, ms)
+      return result
+    } catch (error) {
+      for (const each of prefixes) figures.failed(type, each, of)
+      throw error
+    }
   }
 
   #providers(key: string): readonly SealingProvider[] {
