@@ -29,6 +29,12 @@ export interface RowCondition { readonly type: string; readonly status: string; 
 /** Feature gates that are on; those that are on by default need not be among them. */
 export type Features = ReadonlySet<string>
 
+/**
+ * One thing that an update is checked for, after what holds for the metadata of every kind: `meta`, the metadata as that of a new object; `kept`, what of
+ * it may not change; `rules`, `validate`; `change`, `validateChange`. The reference composes them kind by kind, and the causes of a refusal show it.
+ */
+export type UpdateCheck = 'meta' | 'kept' | 'rules' | 'change'
+
 /** The part of a kind that is rules. All of them are pure; those that prepare change the object they are given, validators never do. */
 export interface Rules<T> {
   /** What a schema cannot say of defaults; runs after decoding and schema defaults, also before an update is compared. */
@@ -39,6 +45,14 @@ export interface Rules<T> {
   readonly prepareUpdate?: (object: T, old: T, subresource: string | undefined, now: number, features?: Features) => void
   /** Everything wrong with the object, in the reference's order; `old` and `now` (milliseconds) on update. Never throws. */
   readonly validate?: (object: T, old?: T, subresource?: string, now?: number) => FieldError[]
+  /** What is wrong with a change, where it does not follow at once on what `validate` says; asked for by `onUpdate`. */
+  readonly validateChange?: (object: T, old: T, subresource?: string) => FieldError[]
+  /** What an update is checked for, in order; default: kept, rules. */
+  readonly onUpdate?: readonly UpdateCheck[]
+  /** The same for writes of its subresources, where they are checked otherwise than by default. */
+  readonly onUpdateOf?: Readonly<Record<string, readonly UpdateCheck[]>>
+  /** Its finalizers need no domain. */
+  readonly anyFinalizer?: boolean
   /** Texts for Warning headers. */
   readonly warnings?: (object: T, old?: T) => string[]
   /** The same for what is written through /status. */
@@ -80,8 +94,6 @@ export interface Definition<F extends Fields> extends Rules<Body<F>> {
   readonly scope: 'Namespaced' | 'Cluster'
   /** Name of its OpenAPI definition. */
   readonly definition: string
-  /** On update the reference checks the whole metadata of this kind once more: its errors come twice. */
-  readonly rechecksMetadata?: true
   /** The Warning that goes with every answer about this version. */
   readonly deprecated?: string
   readonly verbs?: readonly Verb[]
@@ -130,7 +142,6 @@ export interface Kind<T extends AnyObject = any> {
   readonly apiVersion: string
   readonly namespaced: boolean
   readonly definition: string
-  readonly rechecksMetadata: boolean
   readonly deprecated?: string
   readonly verbs: readonly Verb[]
   /** The whole object: apiVersion, kind, metadata and the kind's own fields. */
@@ -175,11 +186,12 @@ export type Loose<T> = T extends (infer E)[] ? Loose<E>[] : T extends object ? {
 
 /** Makes a kind from its definition. */
 export function defineKind<const F extends Fields>(d: Definition<F>): Kind<Body<F>> {
-  const { defaults, prepareCreate, prepareUpdate, validate, warnings, statusWarnings, generationChanged, name, gracePeriod, prepareDelete, mayGo } = d
+  const { defaults, prepareCreate, prepareUpdate, warnings, statusWarnings, generationChanged, name, gracePeriod, prepareDelete, mayGo } = d
+  const { validate, validateChange, onUpdate, onUpdateOf, anyFinalizer } = d
   return {
     group: d.group, version: d.version, kind: d.kind, resource: d.plural, singular: d.singular ?? d.kind.toLowerCase(),
     shortNames: d.shortNames ?? [], categories: d.categories ?? [], apiVersion: d.group ? `${d.group}/${d.version}` : d.version,
-    namespaced: d.scope === 'Namespaced', definition: d.definition, rechecksMetadata: d.rechecksMetadata ?? false,
+    namespaced: d.scope === 'Namespaced', definition: d.definition,
     ...(d.deprecated !== undefined && { deprecated: d.deprecated }), verbs: d.verbs ?? everyVerb,
     schema: wholeObject(d.definition, d.fields),
     subresources: d.subresources ?? {}, generation: d.generation ?? false, statusOnCreate: d.statusOnCreate ?? 'drop',
@@ -188,7 +200,9 @@ export function defineKind<const F extends Fields>(d: Definition<F>): Kind<Body<
     ...(d.rowConditions && { rowConditions: d.rowConditions }), ...(d.rowOrder && { rowOrder: d.rowOrder }),
     storagePrefix: d.storagePrefix ?? `/registry/${d.plural}/`,
     rules: { ...(defaults && { defaults }), ...(prepareCreate && { prepareCreate }), ...(prepareUpdate && { prepareUpdate }),
-      ...(validate && { validate }), ...(warnings && { warnings }), ...(statusWarnings && { statusWarnings }), ...(generationChanged && { generationChanged }), ...(name && { name }),
+      ...(validate && { validate }), ...(validateChange && { validateChange }), ...(onUpdate && { onUpdate }),
+      ...(onUpdateOf && { onUpdateOf }), ...(anyFinalizer && { anyFinalizer }),
+      ...(warnings && { warnings }), ...(statusWarnings && { statusWarnings }), ...(generationChanged && { generationChanged }), ...(name && { name }),
       ...(gracePeriod && { gracePeriod }), ...(prepareDelete && { prepareDelete }), ...(mayGo && { mayGo }) },
     alsoServedAs: d.alsoServedAs ?? [],
   }

@@ -1,6 +1,9 @@
 // What happens to every object before it is validated, whatever its kind: metadata that only the server writes, status and spec kept
 // apart, generation. What a kind adds to it is in its rules.
-import { copy, formatTime, invalid, keepObjectMeta, nameIsDNSSubdomain, nameIsPathSegment, nameSuffix, same, toStoredForm, uuid, validateObjectMeta, validateObjectMetaUpdate, validateOwnFinalizers, zeroOf, type Clock, type FieldError, type Kind, type LooseObject, type NameRule, type Random, type TemplateMeta, type User } from '#machinery'
+import {
+  copy, formatTime, invalid, keepObjectMeta, nameIsDNSSubdomain, nameIsPathSegment, nameSuffix, same, toStoredForm, uuid, validateObjectMeta, validateObjectMetaUpdate,
+  validateOwnFinalizers, zeroOf, type Clock, type FieldError, type Kind, type LooseObject, type ObjectMetaRules, type Random, type Rules, type TemplateMeta, type UpdateCheck, type User,
+} from '#machinery'
 import type { Served } from './served.ts'
 
 const longestName = 63
@@ -74,32 +77,35 @@ function generationChanged(kind: Kind, object: LooseObject, old: LooseObject): b
 
 /** Everything wrong with a new object. Throws Invalid. */
 export function validateCreate(served: Served, object: LooseObject): void {
-  const { kind, custom } = served
-  const meta = validateObjectMeta(object.metadata, { namespaced: kind.namespaced, name: nameRule(kind, object), ...(custom && { anyFinalizer: true }) })
-  refuse(served, object, custom ? custom.validate(object, undefined, '', meta, noWarnings) : [...meta, ...validated(served, object)])
+  const { custom } = served, meta = validateObjectMeta(object.metadata, ownMetaRules(served, object))
+  refuse(served, object, custom ? custom.validate(object, undefined, '', meta, noWarnings) : [...meta, ...rule(served, 'validate')?.(object) ?? []])
 }
 
 const noWarnings = () => {}
+/** A version's own rule stands in place of the kind's, and looks at the stored form like it. */
+const rule = <K extends keyof Rules<any>>({ convert, rules, kind }: Served, name: K): Rules<any>[K] => (convert && rules[name]) ?? kind.rules[name]
 /** Names of some kinds follow from more than themselves. */
-const nameRule = (kind: Kind, object: LooseObject): NameRule => (name, prefix) => (kind.rules.name ?? nameIsDNSSubdomain)(name, prefix, object)
+function ownMetaRules(served: Served, object: LooseObject): ObjectMetaRules {
+  const named = rule(served, 'name') ?? nameIsDNSSubdomain
+  const anyFinalizer = served.custom !== undefined || rule(served, 'anyFinalizer') === true
+  return { namespaced: served.kind.namespaced, name: (name, prefix) => named(name, prefix, object), anyFinalizer }
+}
 
 /** Everything wrong with a changed object. Throws Invalid. `warn` hears of what is wrong but was so before. */
 export function validateUpdate(served: Served, object: LooseObject, old: LooseObject, subresource: string, warn: (text: string) => void = noWarnings, now?: number): void {
-  const { custom, kind } = served
-  const meta = validateObjectMetaUpdate(object.metadata, old.metadata)
-  // The reference asks again and again: once for all kinds, once in each, and many kinds look at the whole once more.
-  const whole = (name: NameRule, anyFinalizer: boolean) => validateObjectMeta(object.metadata, { namespaced: kind.namespaced, name, anyFinalizer })
-  if (custom) { refuse(served, object, [...whole(nameIsPathSegment, true), ...meta, ...custom.validate(object, old, subresource, meta, warn)]); return }
-  const found = [...whole(nameIsPathSegment, true), ...meta, ...meta, ...validateOwnFinalizers(object.metadata)]
-  const again = found.length > 0 && kind.rechecksMetadata && subresource !== 'status' ? whole(nameRule(kind, object), false) : []
-  refuse(served, object, [...found, ...again, ...validated(served, object, old, subresource === '' ? undefined : subresource, now)])
+  const { custom, kind } = served, meta = validateObjectMetaUpdate(object.metadata, old.metadata)
+  // The reference asks again and again: once for all kinds, then in each, kind by kind.
+  const forAll = [...validateObjectMeta(object.metadata, { namespaced: kind.namespaced, name: nameIsPathSegment, anyFinalizer: true }), ...meta]
+  if (custom) { refuse(served, object, [...forAll, ...custom.validate(object, old, subresource, meta, warn)]); return }
+  const own = ownMetaRules(served, object), part = subresource === '' ? undefined : subresource
+  const checks: Readonly<Record<UpdateCheck, () => readonly FieldError[]>> = {
+    meta: () => validateObjectMeta(object.metadata, own), kept: () => [...meta, ...(own.anyFinalizer ? [] : validateOwnFinalizers(object.metadata))],
+    rules: () => rule(served, 'validate')?.(object, old, part, now) ?? [], change: () => rule(served, 'validateChange')?.(object, old, part) ?? [],
+  }
+  const order = (part === undefined ? rule(served, 'onUpdate') : rule(served, 'onUpdateOf')?.[part]) ?? usualChecks
+  refuse(served, object, [...forAll, ...order.flatMap((check) => checks[check]())])
 }
-
-/** A version's own validation stands in place of the kind's, and looks at the stored form like it. */
-function validated(served: Served, object: LooseObject, old?: LooseObject, subresource?: string, now?: number): FieldError[] {
-  if (served.convert && served.rules.validate) return served.rules.validate(object, old, subresource, now)
-  return served.kind.rules.validate?.(object, old, subresource, now) ?? []
-}
+const usualChecks: readonly UpdateCheck[] = ['kept', 'rules']
 
 function refuse({ group, kindName, custom }: Served, object: LooseObject, errors: readonly FieldError[]): void {
   if (errors.length > 0) throw invalid({ group, kind: custom ? object.kind : kindName }, object.metadata.name ?? '', errors)

@@ -36,7 +36,7 @@ export const mutatingAdmissionPolicy = defineKind({
   categories: ['api-extensions'], scope: 'Cluster',
   definition: 'io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicy',
   generation: true,
-  versionRequiredOnUpdate: true,
+  versionRequiredOnUpdate: true, anyFinalizer: true, onUpdate: ['meta', 'rules'],
   columns: [cells.name, { name: 'Mutations', type: 'integer', value: (o) => (o.spec.mutations ?? []).length }, paramKindColumn, cells.age],
   fields: {
     spec: s.value(mutatingAdmissionPolicySpec),

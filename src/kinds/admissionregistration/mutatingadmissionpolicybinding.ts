@@ -15,7 +15,7 @@ export const mutatingAdmissionPolicyBinding = defineKind({
   categories: ['api-extensions'], scope: 'Cluster',
   definition: 'io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicyBinding',
   generation: true,
-  versionRequiredOnUpdate: true,
+  versionRequiredOnUpdate: true, anyFinalizer: true, onUpdate: ['meta', 'rules'],
   columns: [cells.name, { name: 'PolicyName', value: (o) => o.spec.policyName ?? '' }, paramRefColumn, cells.age],
   fields: {
     spec: s.value(mutatingAdmissionPolicyBindingSpec),

@@ -25,7 +25,7 @@ export const mutatingWebhookConfiguration = defineKind({
   definition: 'io.k8s.api.admissionregistration.v1.MutatingWebhookConfiguration',
   generation: true,
   generationChanged: (o, old) => !same(o.webhooks, old.webhooks),
-  versionRequiredOnUpdate: true,
+  versionRequiredOnUpdate: true, anyFinalizer: true, onUpdate: ['meta', 'rules'],
   columns: [cells.name, { name: 'Webhooks', type: 'integer', value: (o) => (o.webhooks ?? []).length }, cells.age],
   fields: {
     webhooks: s.list(mutatingWebhook, { listType: 'map', listKeys: ['name'], patchStrategy: 'merge', patchMergeKey: 'name' }),

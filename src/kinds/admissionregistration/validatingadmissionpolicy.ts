@@ -52,7 +52,7 @@ export const validatingAdmissionPolicy = defineKind({
   categories: ['api-extensions'], scope: 'Cluster',
   definition: 'io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicy',
   generation: true,
-  versionRequiredOnUpdate: true,
+  versionRequiredOnUpdate: true, anyFinalizer: true, onUpdate: ['meta', 'rules'], onUpdateOf: { status: ['rules'] },
   columns: [cells.name, { name: 'Validations', type: 'integer', value: (o) => (o.spec.validations ?? []).length }, paramKindColumn, cells.age],
   subresources: { status: true },
   statusResets: [['metadata']],

@@ -16,7 +16,7 @@ export const validatingAdmissionPolicyBinding = defineKind({
   categories: ['api-extensions'], scope: 'Cluster',
   definition: 'io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicyBinding',
   generation: true,
-  versionRequiredOnUpdate: true,
+  versionRequiredOnUpdate: true, anyFinalizer: true, onUpdate: ['meta', 'rules'],
   columns: [cells.name, { name: 'PolicyName', value: (o) => o.spec.policyName ?? '' }, paramRefColumn, cells.age],
   fields: {
     spec: s.required(s.value(validatingAdmissionPolicyBindingSpec)),

@@ -24,7 +24,7 @@ export const validatingWebhookConfiguration = defineKind({
   definition: 'io.k8s.api.admissionregistration.v1.ValidatingWebhookConfiguration',
   generation: true,
   generationChanged: (o, old) => !same(o.webhooks, old.webhooks),
-  versionRequiredOnUpdate: true,
+  versionRequiredOnUpdate: true, anyFinalizer: true, onUpdate: ['meta', 'rules'],
   columns: [cells.name, { name: 'Webhooks', type: 'integer', value: (o) => (o.webhooks ?? []).length }, cells.age],
   fields: {
     webhooks: s.list(validatingWebhook, { listType: 'map', listKeys: ['name'], patchStrategy: 'merge', patchMergeKey: 'name' }),

@@ -254,6 +254,7 @@ export const customResourceDefinition = defineKind({
       type: 'Terminating', status: 'True', reason: 'InstanceDeletionPending', message: 'CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon', lastTransitionTime: metadata.deletionTimestamp ?? '',
     }]
   },
+  anyFinalizer: true,
   validate: validateDefinition,
   warnings: ({ spec }, old) => {
     const before = new Set(old && unknownFormats(old.spec))

@@ -90,7 +90,7 @@ export const apiService = defineKind({
     if (!o.spec.service) o.status = { conditions: [{ type: 'Available', status: 'True', lastTransitionTime: o.metadata.creationTimestamp ?? null, reason: 'Local',
       message: 'Local APIServices are always available' }] }
   },
-  name: nameIsPathSegment, rechecksMetadata: true,
+  name: nameIsPathSegment, anyFinalizer: true, onUpdate: ['kept', 'meta', 'rules'],
   validate: validateAPIService,
 })
 export type APIService = ObjectOf<typeof apiService>

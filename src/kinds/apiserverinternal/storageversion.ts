@@ -56,7 +56,7 @@ export const storageVersion = defineKind({
     spec: s.value(s.object('io.k8s.api.apiserverinternal.v1alpha1.StorageVersionSpec', {})),
     status: s.value(storageVersionStatus),
   },
-  name: storageVersionName,
+  name: storageVersionName, onUpdate: ['rules'], onUpdateOf: { status: ['rules'] },
   validate: validateStorageVersion,
 })
 export type StorageVersion = ObjectOf<typeof storageVersion>

@@ -20,7 +20,7 @@ export const controllerRevision = defineKind({
     data: s.always(s.any('io.k8s.apimachinery.pkg.runtime.RawExtension')),
     revision: s.required(s.int64()),
   },
-  rechecksMetadata: true,
+  onUpdate: ['kept', 'meta', 'rules'],
   validate: (o, old) => {
     const { data } = o as { data?: unknown }, isObject = typeof data === 'object' && data !== null && !Array.isArray(data)
     if (old) return [...atLeastZero(o.revision, 'revision'), ...immutableField(data, (old as { data?: unknown }).data, 'data')]

@@ -1,5 +1,6 @@
 import { defineKind, labelSelector, nameIsDNSLabel, s, type Infer, type ObjectOf, type Schema } from '#machinery'
 import * as cells from '../cells.ts'
+import { validateCollisions } from '../checks.ts'
 import { claimSpecWarnings } from '../core/claim-defaults.ts'
 import { persistentVolumeClaim, type PersistentVolumeClaim } from '../core/persistentvolumeclaim.ts'
 import { defaultPodTemplate } from '../core/pod/defaults.ts'
@@ -108,7 +109,9 @@ export const statefulSet = defineKind({
     }
   },
   name: nameIsDNSLabel,
+  onUpdateOf: { status: ['rules', 'kept', 'change'] },
   validate: validateStatefulSet,
+  validateChange: ({ status }, old) => validateCollisions(status, old.status),
   prepareCreate: ({ spec }) => dropMaxUnavailable(spec),
   prepareUpdate: ({ spec }, old) => { if (old.spec.updateStrategy.rollingUpdate?.maxUnavailable === undefined) dropMaxUnavailable(spec) },
   warnings: (o, old) => [

@@ -95,7 +95,7 @@ function validateDaemonSetStrategy(strategy: DaemonSetUpdateStrategy, at: string
 const changeable = ['replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy', 'minReadySeconds'] as const
 const statefulSetCounts = ['replicas', 'readyReplicas', 'currentReplicas', 'updatedReplicas', 'availableReplicas', 'observedGeneration', 'collisionCount']
 export function validateStatefulSet({ spec, status }: With<StatefulSetSpec, StatefulSetStatus>, old?: With<StatefulSetSpec, StatefulSetStatus>, subresource?: string): FieldError[] {
-  if (old && subresource === 'status') return [...validateCounts({ ...status }, statefulSetCounts, 'status.readyReplicas'), ...validateCollisions(status, old.status)]
+  if (subresource === 'status') return validateCounts({ ...status }, statefulSetCounts, 'status.readyReplicas')
   const errors = validateStatefulSetSpec(spec, old?.spec.template)
   if (!old) return errors
   const fixed = (s: StatefulSetSpec) => Object.fromEntries(Object.entries(s).filter(([field]) => !(changeable as readonly string[]).includes(field)))

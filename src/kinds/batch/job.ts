@@ -2,7 +2,7 @@ import { defineKind, labelSelector, quote, s, shortAge, type Infer, type ObjectO
 import * as cells from '../cells.ts'
 import { podTemplateSpec } from '../core/pod/spec.ts'
 import { defaultJob, defaultJobSpec, jobWarnings, prepareJob } from './job-rules.ts'
-import { validateJob } from './validate-job.ts'
+import { validateJob, validateJobChange } from './validate-job.ts'
 
 export const podFailurePolicyOnExitCodesRequirement = s.object('io.k8s.api.batch.v1.PodFailurePolicyOnExitCodesRequirement', {
   containerName: s.string({ keepEmpty: true }),
@@ -104,7 +104,7 @@ export const job = defineKind({
   group: 'batch', version: 'v1', kind: 'Job', plural: 'jobs',
   categories: ['all'], scope: 'Namespaced',
   definition: 'io.k8s.api.batch.v1.Job',
-  generation: true, rechecksMetadata: true,
+  generation: true, onUpdate: ['meta', 'rules', 'kept', 'change'],
   deletePolicy: 'Orphan',
   orphanWarning: 'child pods are preserved by default when jobs are deleted; '
     + 'set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning',
@@ -133,6 +133,7 @@ export const job = defineKind({
   },
   prepareCreate: prepareJob,
   validate: validateJob,
+  validateChange: validateJobChange,
   warnings: (o, old) => jobWarnings(o, o.spec, 'spec', old),
 })
 export type Job = ObjectOf<typeof job>

@@ -79,7 +79,7 @@ export const certificateSigningRequest = defineKind({
     if (subresource === 'status') for (const type of decisions) keepDecision(o.status.conditions ?? [], old.status.conditions ?? [], type)
     for (const condition of o.status.conditions ?? []) date(condition, old.status.conditions ?? [], formatTime(now))
   },
-  name: nameIsPathSegment, rechecksMetadata: true,
+  name: nameIsPathSegment, onUpdate: ['meta', 'rules', 'kept'], onUpdateOf: { approval: ['meta', 'rules', 'kept'], status: ['meta', 'rules', 'kept'] },
   validate: validateSigningRequest,
 })
 export type CertificateSigningRequest = ObjectOf<typeof certificateSigningRequest>

@@ -1,6 +1,6 @@
 import { defineKind, nameIsDNSSubdomain, s, type Infer, type NameRule, type ObjectOf } from '#machinery'
 import * as cells from '../cells.ts'
-import { validateTrustBundle } from './validate-trust-bundle.ts'
+import { validateTrustBundle, validateTrustBundleChange } from './validate-trust-bundle.ts'
 
 export const clusterTrustBundleSpec = s.object('io.k8s.api.certificates.v1beta1.ClusterTrustBundleSpec', {
   signerName: s.string(),
@@ -22,7 +22,7 @@ export const clusterTrustBundle = defineKind({
   scope: 'Cluster',
   definition: 'io.k8s.api.certificates.v1beta1.ClusterTrustBundle',
   deprecated: 'certificates.k8s.io/v1beta1 ClusterTrustBundle is deprecated in v1.36+, unavailable in v1.39+',
-  versionRequiredOnUpdate: true, rechecksMetadata: true,
+  versionRequiredOnUpdate: true, onUpdate: ['meta', 'rules', 'kept', 'change'],
   columns: [cells.name, { name: 'SignerName', value: (o) => o.spec.signerName || '<none>' }],
   selectable: { 'spec.signerName': (o) => o.spec.signerName ?? '' },
   fields: {
@@ -30,5 +30,6 @@ export const clusterTrustBundle = defineKind({
   },
   name: trustBundleName,
   validate: validateTrustBundle,
+  validateChange: validateTrustBundleChange,
 })
 export type ClusterTrustBundle = ObjectOf<typeof clusterTrustBundle>

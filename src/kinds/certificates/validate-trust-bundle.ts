@@ -1,24 +1,22 @@
 // What is wrong with a bundle of authorities: it holds certificates of authorities in PEM, each once, and nothing else.
-import { invalidValue, tooLong, type FieldError, type ObjectMeta } from '#machinery'
+import { invalidValue, tooLong, type FieldError } from '#machinery'
 import { immutableField } from '../checks.ts'
-import { trustBundleName, type ClusterTrustBundleSpec } from './clustertrustbundle.ts'
+import type { ClusterTrustBundleSpec } from './clustertrustbundle.ts'
 import { pemBlocksOf } from './pem.ts'
 import { validateSignerName } from './validate-signing-request.ts'
 import { certificate } from './x509.ts'
 
-interface Bundle { readonly metadata: Pick<ObjectMeta, 'name'>; readonly spec: ClusterTrustBundleSpec }
+interface Bundle { readonly spec: ClusterTrustBundleSpec }
 const largest = 1024 * 1024
 
-export function validateTrustBundle(o: Bundle, old?: Bundle): FieldError[] {
-  const { spec: { signerName = '', trustBundle } } = o
+export function validateTrustBundle({ spec: { signerName = '', trustBundle } }: Bundle, old?: Bundle): FieldError[] {
   return [
-    // A new object's name has been looked at already.
-    ...(old ? trustBundleName(o.metadata.name ?? '', false, o).map((why) => invalidValue('metadata.name', o.metadata.name, why)) : []),
     ...(signerName ? validateSignerName(signerName, 'spec.signerName') : []),
     ...(old?.spec.trustBundle === trustBundle ? [] : validateAuthorities(trustBundle, 'spec.trustBundle')),
-    ...(old ? immutableField(signerName, old.spec.signerName ?? '', 'spec.signerName') : []),
   ]
 }
+export const validateTrustBundleChange = ({ spec: { signerName = '' } }: Bundle, old: Bundle): FieldError[] =>
+  immutableField(signerName, old.spec.signerName ?? '', 'spec.signerName')
 
 function validateAuthorities(text: string, at: string): FieldError[] {
   if (new TextEncoder().encode(text).length > largest) return [tooLong(at, largest)]

@@ -41,7 +41,7 @@ export const endpoints = defineKind({
   shortNames: ['ep'], scope: 'Namespaced',
   definition: 'io.k8s.api.core.v1.Endpoints',
   deprecated: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
-  rechecksMetadata: true,
+  onUpdate: ['kept', 'meta', 'rules'],
   createOnUpdate: true,
   columns: [cells.name, { name: 'Endpoints', value: (o) => addresses(o.subsets) }, cells.age],
   storagePrefix: '/registry/services/endpoints/',

@@ -1,4 +1,4 @@
-import { defineKind, objectMeta, s, type AnyObject, type Column, type Infer, type InferFields, type ObjectOf } from '#machinery'
+import { defineKind, nameIsPathSegment, objectMeta, s, type AnyObject, type Column, type Infer, type InferFields, type ObjectOf } from '#machinery'
 import * as cells from '../cells.ts'
 import { eventV1 } from '../events/event.ts'
 import { eventSource } from './event-source.ts'
@@ -67,6 +67,7 @@ export const event = defineKind({
     reportingComponent: (o) => o.reportingComponent,
     source: (o) => o.source.component || o.reportingComponent,
   },
+  name: nameIsPathSegment, anyFinalizer: true, onUpdate: ['rules'],
   validate: (o) => validateEvent(o),
   alsoServedAs: [{ ...eventV1, selectable: { ...object('regarding'), ...common, reportingController: (o) => o.reportingComponent } }],
 })

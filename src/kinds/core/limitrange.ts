@@ -32,7 +32,7 @@ export const limitRange = defineKind({
   group: '', version: 'v1', kind: 'LimitRange', plural: 'limitranges',
   shortNames: ['limits'], scope: 'Namespaced',
   definition: 'io.k8s.api.core.v1.LimitRange',
-  rechecksMetadata: true,
+  onUpdate: ['meta', 'rules'],
   createOnUpdate: true,
   columns: cells.createdAt,
   fields: {

@@ -34,7 +34,7 @@ export const namespace = defineKind({
   group: '', version: 'v1', kind: 'Namespace', plural: 'namespaces',
   shortNames: ['ns'], scope: 'Cluster',
   definition: 'io.k8s.api.core.v1.Namespace',
-  rechecksMetadata: true,
+  onUpdate: ['meta', 'rules', 'kept'],
   name: nameIsDNSLabel,
   columns: [cells.name, { name: 'Status', value: (o) => o.status.phase ?? '' }, cells.age],
   selectable: { 'status.phase': (o) => o.status.phase ?? '' },

@@ -2,7 +2,7 @@ import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
 import { cidrWarnings } from '../ip.ts'
 import { nodeColumns } from './node-cells.ts'
 import { roundResources } from './resources.ts'
-import { validateNode } from './validate-node.ts'
+import { validateNode, validateNodeChange } from './validate-node.ts'
 
 export const attachedVolume = s.object('io.k8s.api.core.v1.AttachedVolume', {
   devicePath: s.required(s.string()),
@@ -143,7 +143,7 @@ export const node = defineKind({
   shortNames: ['no'], scope: 'Cluster',
   definition: 'io.k8s.api.core.v1.Node',
   statusOnCreate: 'keep',
-  rechecksMetadata: true,
+  onUpdate: ['meta', 'rules', 'kept', 'change'], onUpdateOf: { status: ['kept', 'change'] },
   columns: nodeColumns,
   selectable: { 'spec.unschedulable': (o) => String(o.spec.unschedulable ?? false) },
   storagePrefix: '/registry/minions/',
@@ -160,6 +160,7 @@ export const node = defineKind({
     if (!status.allocatable && status.capacity) status.allocatable = { ...status.capacity }
   },
   validate: validateNode,
+  validateChange: validateNodeChange,
   warnings: ({ spec }) => [
     ...(spec.configSource ? ['spec.configSource: the feature is removed'] : []),
     ...(spec.externalID ? ['spec.externalID: this field is deprecated, and is unused by Kubernetes'] : []),

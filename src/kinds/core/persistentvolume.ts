@@ -7,7 +7,7 @@ import {
 } from './pod/storage.ts'
 import { objectReference, secretReference } from './references.ts'
 import { roundResources } from './resources.ts'
-import { persistentVolumeWarnings, validatePersistentVolume } from './validate-persistentvolume.ts'
+import { persistentVolumeWarnings, validatePersistentVolume, validateVolumeChange } from './validate-persistentvolume.ts'
 
 export const azureFilePersistentVolumeSource = s.object('io.k8s.api.core.v1.AzureFilePersistentVolumeSource', {
   readOnly: s.bool(),
@@ -175,7 +175,7 @@ export const persistentVolume = defineKind({
   shortNames: ['pv'], scope: 'Cluster',
   definition: 'io.k8s.api.core.v1.PersistentVolume',
   returnsDeleted: true,
-  rechecksMetadata: true,
+  onUpdate: ['meta', 'rules', 'meta', 'change'],
   columns: [
     cells.name,
     { name: 'Capacity', value: (o) => o.spec.capacity?.storage ?? '0' },
@@ -210,6 +210,7 @@ export const persistentVolume = defineKind({
     else if (status.phase === old.status.phase && given === undefined && before !== undefined) status.lastPhaseTransitionTime = before
   },
   validate: validatePersistentVolume,
+  validateChange: validateVolumeChange,
   warnings: persistentVolumeWarnings,
 })
 export type PersistentVolume = ObjectOf<typeof persistentVolume>

@@ -73,7 +73,7 @@ export const persistentVolumeClaim = defineKind({
   shortNames: ['pvc'], scope: 'Namespaced',
   definition: 'io.k8s.api.core.v1.PersistentVolumeClaim',
   returnsDeleted: true,
-  rechecksMetadata: true,
+  onUpdate: ['kept', 'meta', 'rules'],
   columns: [
     cells.name,
     { name: 'Status', value: (o) => (o.metadata.deletionTimestamp ? 'Terminating' : o.status.phase ?? '') },

@@ -1,7 +1,7 @@
 import { defineKind, s, type ObjectOf } from '#machinery'
 import * as cells from '../cells.ts'
 import { whyNoPair } from '../certificates/key-pair.ts'
-import { validateSecret } from './validate-data.ts'
+import { validateSecret, validateSecretChange } from './validate-data.ts'
 
 /** Text to base64 of its UTF-8. */
 function toBase64(text: string): string {
@@ -14,7 +14,7 @@ export const secret = defineKind({
   group: '', version: 'v1', kind: 'Secret', plural: 'secrets',
   scope: 'Namespaced',
   definition: 'io.k8s.api.core.v1.Secret',
-  rechecksMetadata: true,
+  onUpdate: ['kept', 'change', 'meta', 'rules'],
   columns: [cells.name, { name: 'Type', value: (o) => o.type ?? '' }, { name: 'Data', value: (o) => Object.keys(o.data ?? {}).length }, cells.age],
   selectable: { type: (o) => o.type ?? '' },
   fields: {
@@ -32,6 +32,7 @@ export const secret = defineKind({
     }
   },
   validate: validateSecret,
+  validateChange: validateSecretChange,
   warnings: ({ type, data }) => {
     const why = type === 'kubernetes.io/tls' ? whyNoPair(data?.['tls.crt'] ?? '', data?.['tls.key'] ?? '') : undefined
     return why === undefined ? [] : [why]

@@ -10,7 +10,7 @@ export const serviceAccount = defineKind({
   shortNames: ['sa'], scope: 'Namespaced',
   definition: 'io.k8s.api.core.v1.ServiceAccount',
   returnsDeleted: true,
-  rechecksMetadata: true,
+  onUpdate: ['kept', 'meta'],
   columns: [cells.name, cells.age],
   fields: {
     automountServiceAccountToken: s.bool({ keepEmpty: true }),

@@ -9,8 +9,9 @@ const bytesSize = (base64: string): number => (base64.length / 4) * 3 - (base64.
 const bytesBehind = (data: Data = {}): number => Object.values(data).reduce((sum, value) => sum + bytesSize(value), 0)
 
 type ConfigMapLike = AnyObject & { data?: Data; binaryData?: Data; immutable?: boolean }
-export function validateConfigMap(o: ConfigMapLike, old?: ConfigMapLike): FieldError[] {
-  const errors = old ? validateFrozen(o, old, ['data', 'binaryData']) : []
+export const validateConfigMapChange = (o: ConfigMapLike, old: ConfigMapLike): FieldError[] => validateFrozen(o, old, ['data', 'binaryData'])
+export function validateConfigMap(o: ConfigMapLike): FieldError[] {
+  const errors: FieldError[] = []
   for (const key in o.data) {
     errors.push(...failing(isConfigMapKey, key, `data[${key}]`))
     if (o.binaryData && Object.hasOwn(o.binaryData, key)) errors.push(invalidValue(`data[${key}]`, key, 'duplicate of key present in binaryData'))
@@ -21,8 +22,9 @@ export function validateConfigMap(o: ConfigMapLike, old?: ConfigMapLike): FieldE
 }
 
 type SecretLike = AnyObject & { data?: Data; type?: string; immutable?: boolean }
-export function validateSecret(o: SecretLike, old?: SecretLike): FieldError[] {
-  const errors = old ? [...immutableField(o.type, old.type, 'type'), ...validateFrozen(o, old, ['data'])] : []
+export const validateSecretChange = (o: SecretLike, old: SecretLike): FieldError[] => [...immutableField(o.type, old.type, 'type'), ...validateFrozen(o, old, ['data'])]
+export function validateSecret(o: SecretLike): FieldError[] {
+  const errors: FieldError[] = []
   for (const key in o.data) errors.push(...failing(isConfigMapKey, key, `data[${key}]`))
   if (bytesBehind(o.data) > sizeLimit) errors.push(tooLong('data', sizeLimit))
   return [...errors, ...validateType(o)]

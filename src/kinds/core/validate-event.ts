@@ -42,12 +42,7 @@ const fixed: readonly (readonly [field: keyof EventBody & string, shown?: (value
 /** The rules of events.k8s.io/v1. */
 export function validateNewEvent(event: EventBody, old?: EventBody): FieldError[] {
   const errors = validateEvent(event, 'reportingController')
-  if (old) {
-    if (!same(event.series, old.series)) errors.push(...validateSeries(event))
-    for (const [field, shown = (value: unknown) => value ?? null, called = field] of fixed)
-      if (!same(shown(event[field]), shown(old[field]))) errors.push(invalidValue(called, shown(event[field]), 'field is immutable'))
-    return errors
-  }
+  if (old) return errors
   errors.push(...validateSeries(event))
   if (!event.eventTime) errors.push(requiredValue('eventTime'))
   if (event.type !== 'Normal' && event.type !== 'Warning') errors.push(invalidValue('type', '', `has invalid value: ${event.type ?? ''}`))
@@ -55,6 +50,11 @@ export function validateNewEvent(event: EventBody, old?: EventBody): FieldError[
   if (event.source.component || event.source.host) errors.push(invalidValue('source', '', 'needs to be unset'))
   return errors
 }
+export const validateNewEventChange = (event: EventBody, old: EventBody): FieldError[] => [
+  ...(same(event.series, old.series) ? [] : validateSeries(event)),
+  ...fixed.flatMap(([field, shown = (value: unknown) => value ?? null, called = field]) =>
+    (same(shown(event[field]), shown(old[field])) ? [] : [invalidValue(called, shown(event[field]), 'field is immutable')])),
+]
 function validateSeries({ series }: EventBody): FieldError[] {
   if (!series) return []
   return [...((series.count ?? 0) < 2 ? [invalidValue('series.count', '', 'should be at least 2')] : []),

@@ -13,12 +13,7 @@ import { validateResourceAmount } from './validate-resources.ts'
 
 type NodeLike = AnyObject & { spec: NodeSpec; status: NodeStatus }
 
-/** The reference looks at the whole of a changed node, then at the change, which has it look at much once more; reports of status are a change only. */
-export function validateNode(node: NodeLike, old?: NodeLike, subresource?: string): FieldError[] {
-  return [...(subresource === 'status' ? [] : validateWhole(node)), ...(old ? validateChange(node, old) : [])]
-}
-
-function validateWhole({ spec, status }: NodeLike): FieldError[] {
+export function validateNode({ spec, status }: NodeLike): FieldError[] {
   const ranges = spec.podCIDRs ?? [], six = (range: string) => range.includes(':'), swap = status.nodeInfo.swap?.capacity
   return [
     ...validateTaints(spec.taints, 'metadata.taints'), ...validateAmounts(status),
@@ -29,7 +24,8 @@ function validateWhole({ spec, status }: NodeLike): FieldError[] {
   ]
 }
 
-function validateChange({ spec, status }: NodeLike, { spec: before }: NodeLike): FieldError[] {
+/** What is wrong with a change, of which much has been said of the whole node; reports of status are a change only. */
+export function validateNodeChange({ spec, status }: NodeLike, { spec: before }: NodeLike): FieldError[] {
   const errors = [...validateAmounts(status), ...validateFeatures(status.declaredFeatures)]
   const addresses = status.addresses ?? []
   for (const [i, address] of addresses.entries())

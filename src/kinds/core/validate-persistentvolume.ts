@@ -42,11 +42,11 @@ const persistent: Readonly<Record<string, Check>> = { ...sharedSources, glusterf
 type VolumeLike = AnyObject & { spec: PersistentVolumeSpec }
 const policies = ['Delete', 'Recycle', 'Retain']
 
-export function validatePersistentVolume(volume: VolumeLike, old?: VolumeLike, subresource?: string): FieldError[] {
-  if (subresource === 'status') return []
-  const { metadata, spec } = volume, errors = [...validateVolumeSpec(spec, metadata.name, 'spec'), ...validateMountOptions(volume)]
-  return old ? [...errors, ...validateVolumeSpec(spec, metadata.name, 'spec'), ...validateChange(spec, old.spec)] : errors
-}
+export const validatePersistentVolume = (volume: VolumeLike, _old?: VolumeLike, subresource?: string): FieldError[] =>
+  (subresource === 'status' ? [] : [...validateVolumeSpec(volume.spec, volume.metadata.name, 'spec'), ...validateMountOptions(volume)])
+/** A change is looked at as a whole once more. */
+export const validateVolumeChange = ({ metadata, spec }: VolumeLike, old: VolumeLike): FieldError[] =>
+  [...validateVolumeSpec(spec, metadata.name, 'spec'), ...validateChange(spec, old.spec)]
 const optionsAnnotation = 'volume.beta.kubernetes.io/mount-options'
 const mountable = ['gcePersistentDisk', 'awsElasticBlockStore', 'glusterfs', 'cinder', 'rbd', 'quobyte', 'nfs', 'iscsi', 'cephfs', 'azureFile', 'vsphereVolume', 'azureDisk',
   'csi'] as const

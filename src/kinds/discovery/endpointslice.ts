@@ -59,7 +59,7 @@ export const endpointSlice = defineKind({
   group: 'discovery.k8s.io', version: 'v1', kind: 'EndpointSlice', plural: 'endpointslices',
   scope: 'Namespaced',
   definition: 'io.k8s.api.discovery.v1.EndpointSlice',
-  rechecksMetadata: true,
+  onUpdate: ['meta', 'rules'],
   generation: true,
   generationChanged: (o, old) => !same({ ...o, metadata: o.metadata.labels }, { ...old, metadata: old.metadata.labels }),
   columns: [

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { written } from '../as-written.ts'
+import { problemsBetween, written } from '../as-written.ts'
 import { event } from '../core/event.ts'
 
 const newer = event.alsoServedAs[0]!
@@ -21,7 +21,7 @@ test('there and back nothing is lost', () => {
 const eventTime = '2026-01-01T00:00:00.000000Z'
 const fresh = (more: object = {}) => ({ ...written(event, { metadata: { name: 'e', namespace: 'n' }, involvedObject: { kind: 'Pod', name: 'p', namespace: 'n' }, reason: 'R', action: 'A', type: 'Normal', eventTime,
   reportingComponent: 'k', reportingInstance: 'i' }), ...more })
-const said = (now: object, old?: object) => newer.rules!.validate!(now, old).map((e) => `${e.field}: ${e.message}`)
+const said = (now: object, old?: object) => (old ? problemsBetween(newer.rules!, now, old) : newer.rules!.validate!(now).map((e) => `${e.field}: ${e.message}`))
 test('a new event says when it was, and what it is of', () => {
   assert.deepEqual(said(fresh()), [])
   assert.deepEqual(said(fresh({ type: 'Odd', count: 1, series: { count: 1, lastObservedTime: null }, source: { host: 'h' }, firstTimestamp: '2026-01-01T00:00:00Z' })), [

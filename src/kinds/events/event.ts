@@ -1,9 +1,9 @@
 // events.k8s.io/v1: another way to write the events of the core group, which are what is stored.
-import { s, wholeObject, type AnyObject, type Infer, type InferFields, type ServedVersion } from '#machinery'
+import { nameIsDNSSubdomain, s, wholeObject, type AnyObject, type Infer, type InferFields, type ServedVersion } from '#machinery'
 import { eventSource } from '../core/event-source.ts'
 import type { EventBody } from '../core/event.ts'
 import { objectReference } from '../core/references.ts'
-import { validateNewEvent } from '../core/validate-event.ts'
+import { validateNewEvent, validateNewEventChange } from '../core/validate-event.ts'
 
 export const eventsEventSeries = s.object('io.k8s.api.events.v1.EventSeries', {
   count: s.required(s.int()),
@@ -43,5 +43,5 @@ export const eventV1: ServedVersion<EventBody> = {
     ...(count !== undefined && { deprecatedCount: count }), ...(message !== undefined && { note: message }),
     ...(reportingComponent && { reportingController: reportingComponent }), ...(reportingInstance && { reportingInstance }),
   }) as EventV1,
-  rules: { validate: validateNewEvent },
+  rules: { name: nameIsDNSSubdomain, anyFinalizer: false, onUpdate: ['rules', 'kept', 'change'], validate: validateNewEvent, validateChange: validateNewEventChange },
 }

@@ -89,7 +89,7 @@ export const flowSchema = defineKind({
   group: 'flowcontrol.apiserver.k8s.io', version: 'v1', kind: 'FlowSchema', plural: 'flowschemas',
   scope: 'Cluster',
   definition: 'io.k8s.api.flowcontrol.v1.FlowSchema',
-  rechecksMetadata: true,
+  onUpdate: ['meta', 'rules'], onUpdateOf: { status: ['rules'] },
   generation: true,
   columns: [
     cells.name,

@@ -55,7 +55,7 @@ export const priorityLevelConfiguration = defineKind({
   group: 'flowcontrol.apiserver.k8s.io', version: 'v1', kind: 'PriorityLevelConfiguration', plural: 'prioritylevelconfigurations',
   scope: 'Cluster',
   definition: 'io.k8s.api.flowcontrol.v1.PriorityLevelConfiguration',
-  rechecksMetadata: true,
+  onUpdate: ['meta', 'rules'], onUpdateOf: { status: ['rules'] },
   generation: true,
   columns: [
     cells.name,

@@ -92,7 +92,7 @@ export const ingress = defineKind({
   group: 'networking.k8s.io', version: 'v1', kind: 'Ingress', plural: 'ingresses',
   shortNames: ['ing'], scope: 'Namespaced',
   definition: 'io.k8s.api.networking.v1.Ingress',
-  generation: true, rechecksMetadata: true,
+  generation: true, onUpdate: ['kept', 'meta', 'rules'],
   columns: [
     cells.name,
     { name: 'Class', value: (o) => o.spec.ingressClassName ?? '<none>' },

@@ -1,6 +1,6 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
 import * as cells from '../cells.ts'
-import { validateIngressClass } from './validate-ingress.ts'
+import { validateIngressClass, validateIngressClassChange } from './validate-ingress.ts'
 
 export const ingressClassParametersReference = s.object('io.k8s.api.networking.v1.IngressClassParametersReference', {
   apiGroup: s.string({ keepEmpty: true }),
@@ -21,7 +21,7 @@ export const ingressClass = defineKind({
   group: 'networking.k8s.io', version: 'v1', kind: 'IngressClass', plural: 'ingressclasses',
   scope: 'Cluster',
   definition: 'io.k8s.api.networking.v1.IngressClass',
-  generation: true, rechecksMetadata: true,
+  generation: true, onUpdate: ['kept', 'change', 'meta', 'rules'],
   columns: [
     cells.name,
     { name: 'Controller', value: (o) => o.spec.controller ?? '' },
@@ -33,5 +33,6 @@ export const ingressClass = defineKind({
   },
   defaults: ({ spec }) => { if (spec.parameters) spec.parameters.scope ??= 'Cluster' },
   validate: validateIngressClass,
+  validateChange: validateIngressClassChange,
 })
 export type IngressClass = ObjectOf<typeof ingressClass>

@@ -41,8 +41,8 @@ export const ipAddress = defineKind({
   fields: {
     spec: s.required(s.value(ipAddressSpec)),
   },
-  name: canonicalIPFaults,
-  validate: ({ spec: { parentRef } }, old) => (old ? immutableForm(parentRef, old.spec.parentRef) : parentRef ? validateParent(parentRef, 'spec.parentRef')
-    : [requiredValue('spec.parentRef')]),
+  name: canonicalIPFaults, onUpdate: ['meta', 'rules', 'kept', 'change'],
+  validate: ({ spec: { parentRef } }) => (parentRef ? validateParent(parentRef, 'spec.parentRef') : [requiredValue('spec.parentRef')]),
+  validateChange: ({ spec }, old) => immutableForm(spec.parentRef, old.spec.parentRef),
 })
 export type IPAddress = ObjectOf<typeof ipAddress>

@@ -48,7 +48,8 @@ test('a second range may be added, the first stays', () => {
   const body = { spec: { cidrs: ['10.1.0.0/24'] } }
   assert.deepEqual(problemsOfChange(serviceCIDR, body, (o) => { o.spec.cidrs.push('2001:db8::/64') }), [])
   assert.deepEqual(problemsOfChange(serviceCIDR, body, (o) => { o.spec.cidrs = ['10.2.0.0/24'] }), ['spec.cidrs[0]: Invalid value: "10.2.0.0/24": field is immutable'])
-  assert.deepEqual(problemsOfChange(serviceCIDR, body, (o) => { o.spec.cidrs = [] }), ['spec.cidrs: Invalid value: []: field is immutable'])
+  assert.deepEqual(problemsOfChange(serviceCIDR, body, (o) => { o.spec.cidrs = [] }),
+    ['spec.cidrs: Required value: at least one CIDR required', 'spec.cidrs: Invalid value: []: field is immutable'])
 })
 test('an address stays with what it was given to', () => {
   assert.deepEqual(problemsOfChange(ipAddress, { spec: { parentRef: { resource: 'services', name: 'a', namespace: 'n' } } }, (o) => { o.spec.parentRef.name = 'b' }),

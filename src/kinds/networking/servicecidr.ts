@@ -14,15 +14,14 @@ export const serviceCIDRStatus = s.object('io.k8s.api.networking.v1.ServiceCIDRS
 export type ServiceCIDRStatus = Infer<typeof serviceCIDRStatus>
 
 type CIDRsOf = { readonly spec: ServiceCIDRSpec }
-/** One range, or one of each family; a second one may be added later. */
-function validateServiceCIDR({ spec }: CIDRsOf, old?: CIDRsOf, subresource?: string): FieldError[] {
-  const now = spec.cidrs ?? [], before = old?.spec.cidrs ?? [], fixed = 'field is immutable'
-  if (subresource === 'status') return []
-  if (!old) return validateRanges(now)
+/** A second range may be added later. */
+function validateChange({ spec }: CIDRsOf, old: CIDRsOf): FieldError[] {
+  const now = spec.cidrs ?? [], before = old.spec.cidrs ?? [], fixed = 'field is immutable'
   if (now.length === before.length) return now.flatMap((cidr, i) => (cidr === before[i] ? [] : [invalidValue(`spec.cidrs[${i}]`, cidr, fixed)]))
   if (before.length !== 1 || now.length !== 2) return [invalidValue('spec.cidrs', spec.cidrs ?? null, fixed)]
   return [...(now[0] === before[0] ? [] : [invalidValue('spec.cidrs[0]', now[0], fixed)]), ...validateRanges(now)]
 }
+/** One range, or one of each family. */
 function validateRanges(cidrs: readonly string[]): FieldError[] {
   if (!cidrs.length) return [requiredValue('spec.cidrs', 'at least one CIDR required')]
   if (cidrs.length > 2) return [invalidValue('spec.cidrs', { CIDRs: cidrs }, 'may only hold up to 2 values')]
@@ -44,6 +43,8 @@ export const serviceCIDR = defineKind({
     status: s.value(serviceCIDRStatus),
   },
   prepareUpdate: (o, old, subresource) => { if (subresource === 'status') keepMetadata(o, old) },
-  validate: validateServiceCIDR,
+  onUpdate: ['meta', 'rules', 'kept', 'change'],
+  validate: ({ spec }, _old, subresource) => (subresource === 'status' ? [] : validateRanges(spec.cidrs ?? [])),
+  validateChange,
 })
 export type ServiceCIDR = ObjectOf<typeof serviceCIDR>

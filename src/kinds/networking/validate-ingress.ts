@@ -74,9 +74,10 @@ const validateNamed = ({ apiGroup, kind, name }: { apiGroup?: string; kind: stri
 ]
 
 const longestController = 250
-export function validateIngressClass({ spec: { controller = '', parameters } }: AnyObject & { spec: IngressClassSpec }, old?: { spec: IngressClassSpec }): FieldError[] {
+export const validateIngressClassChange = ({ spec }: { spec: IngressClassSpec }, old: { spec: IngressClassSpec }): FieldError[] =>
+  immutableField(spec.controller ?? '', old.spec.controller ?? '', 'spec.controller')
+export function validateIngressClass({ spec: { controller = '', parameters } }: AnyObject & { spec: IngressClassSpec }): FieldError[] {
   return [
-    ...(old ? immutableField(controller, old.spec.controller ?? '', 'spec.controller') : []),
     ...(controller.length > longestController ? [tooLong('spec.controller', longestController)] : []),
     ...(controller ? validateDomainPrefixedPath(controller, 'spec.controller') : [requiredValue('spec.controller')]),
     ...(parameters ? validateParameters(parameters, 'spec.parameters') : []),

@@ -20,11 +20,10 @@ export const scheduling = s.object('io.k8s.api.node.v1.Scheduling', {
 export type Scheduling = Infer<typeof scheduling>
 
 interface RuntimeClassLike { readonly handler: string; readonly overhead?: Overhead; readonly scheduling?: Scheduling }
-const validateRuntimeClass = ({ handler, overhead, scheduling }: RuntimeClassLike, old?: RuntimeClassLike): FieldError[] => [
+const validateRuntimeClass = ({ handler, overhead, scheduling }: RuntimeClassLike): FieldError[] => [
   ...(handler ? validateDNSLabel(handler, 'handler') : [requiredValue('handler')]),
   ...(overhead?.podFixed ? validateContainerResources({ limits: overhead.podFixed }, new Set(), 'overhead') : []),
   ...(scheduling ? validateScheduling(scheduling) : []),
-  ...(old ? immutableField(handler, old.handler, 'handler') : []),
 ]
 function validateScheduling({ nodeSelector, tolerations = [] }: Scheduling): FieldError[] {
   const at = 'scheduling.tolerations'
@@ -39,7 +38,7 @@ export const runtimeClass = defineKind({
   scope: 'Cluster',
   definition: 'io.k8s.api.node.v1.RuntimeClass',
   createOnUpdate: true,
-  versionRequiredOnUpdate: true, rechecksMetadata: true,
+  versionRequiredOnUpdate: true, onUpdate: ['meta', 'rules', 'kept', 'change'],
   columns: [cells.name, { name: 'Handler', value: (o) => o.handler }, cells.age],
   fields: {
     handler: s.required(s.string()),
@@ -47,6 +46,7 @@ export const runtimeClass = defineKind({
     scheduling: scheduling,
   },
   validate: validateRuntimeClass,
+  validateChange: ({ handler }, old) => immutableField(handler, old.handler, 'handler'),
   warnings: (o) => labelWarnings(Object.keys(o.scheduling?.nodeSelector ?? {}).sort(), () => 'scheduling.nodeSelector'),
 })
 export type RuntimeClass = ObjectOf<typeof runtimeClass>

@@ -56,7 +56,7 @@ export const podDisruptionBudget = defineKind({
     spec: s.value(podDisruptionBudgetSpec),
     status: s.value(podDisruptionBudgetStatus),
   },
-  name: nameIsPathSegment,
+  name: nameIsPathSegment, anyFinalizer: true, onUpdate: ['rules'], onUpdateOf: { status: ['rules'] },
   validate: validateBudget,
 })
 export type PodDisruptionBudget = ObjectOf<typeof podDisruptionBudget>

@@ -12,7 +12,7 @@ export const clusterRole = defineKind({
   group: 'rbac.authorization.k8s.io', version: 'v1', kind: 'ClusterRole', plural: 'clusterroles',
   scope: 'Cluster',
   definition: 'io.k8s.api.rbac.v1.ClusterRole',
-  name: nameIsPathSegment, rechecksMetadata: true,
+  name: nameIsPathSegment, onUpdate: ['meta', 'rules', 'kept'],
   createOnUpdate: true,
   columns: cells.createdAt,
   fields: {

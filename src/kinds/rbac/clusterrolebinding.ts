@@ -1,12 +1,12 @@
 import { defineKind, nameIsPathSegment, s, type ObjectOf } from '#machinery'
 import { bindingColumns, defaultBinding, rbacSubject, roleRef } from './rolebinding.ts'
-import { validateBinding } from './validate-rbac.ts'
+import { validateBinding, validateBindingChange } from './validate-rbac.ts'
 
 export const clusterRoleBinding = defineKind({
   group: 'rbac.authorization.k8s.io', version: 'v1', kind: 'ClusterRoleBinding', plural: 'clusterrolebindings',
   scope: 'Cluster',
   definition: 'io.k8s.api.rbac.v1.ClusterRoleBinding',
-  name: nameIsPathSegment, rechecksMetadata: true,
+  name: nameIsPathSegment, onUpdate: ['meta', 'rules', 'kept', 'change'],
   createOnUpdate: true,
   columns: bindingColumns,
   fields: {
@@ -14,6 +14,7 @@ export const clusterRoleBinding = defineKind({
     subjects: s.list(rbacSubject, { listType: 'atomic' }),
   },
   defaults: defaultBinding,
-  validate: (o, old) => validateBinding(o, old, false),
+  validate: (o) => validateBinding(o, false),
+  validateChange: validateBindingChange,
 })
 export type ClusterRoleBinding = ObjectOf<typeof clusterRoleBinding>

@@ -15,7 +15,7 @@ export const role = defineKind({
   group: 'rbac.authorization.k8s.io', version: 'v1', kind: 'Role', plural: 'roles',
   scope: 'Namespaced',
   definition: 'io.k8s.api.rbac.v1.Role',
-  name: nameIsPathSegment, rechecksMetadata: true,
+  name: nameIsPathSegment, onUpdate: ['meta', 'rules', 'kept'],
   createOnUpdate: true,
   columns: cells.createdAt,
   fields: {

@@ -1,6 +1,6 @@
 import { defineKind, nameIsPathSegment, s, type AnyObject, type Column, type Infer, type ObjectOf } from '#machinery'
 import * as cells from '../cells.ts'
-import { validateBinding } from './validate-rbac.ts'
+import { validateBinding, validateBindingChange } from './validate-rbac.ts'
 
 export const roleRef = s.object('io.k8s.api.rbac.v1.RoleRef', {
   apiGroup: s.string({ default: '' }),
@@ -39,7 +39,7 @@ export const roleBinding = defineKind({
   group: 'rbac.authorization.k8s.io', version: 'v1', kind: 'RoleBinding', plural: 'rolebindings',
   scope: 'Namespaced',
   definition: 'io.k8s.api.rbac.v1.RoleBinding',
-  name: nameIsPathSegment, rechecksMetadata: true,
+  name: nameIsPathSegment, onUpdate: ['meta', 'rules', 'kept', 'change'],
   createOnUpdate: true,
   columns: bindingColumns,
   fields: {
@@ -47,6 +47,7 @@ export const roleBinding = defineKind({
     subjects: s.list(rbacSubject, { listType: 'atomic' }),
   },
   defaults: defaultBinding,
-  validate: (o, old) => validateBinding(o, old, true),
+  validate: (o) => validateBinding(o, true),
+  validateChange: validateBindingChange,
 })
 export type RoleBinding = ObjectOf<typeof roleBinding>

@@ -41,16 +41,17 @@ export function validateClusterRole({ rules, aggregationRule }: Aggregating, old
 }
 
 interface BindingLike { readonly roleRef: RoleRef; readonly subjects?: readonly RbacSubject[] }
-export function validateBinding({ roleRef, subjects = [] }: BindingLike, old: BindingLike | undefined, namespaced: boolean): FieldError[] {
+export function validateBinding({ roleRef, subjects = [] }: BindingLike, namespaced: boolean): FieldError[] {
   const kinds = namespaced ? ['Role', 'ClusterRole'] : ['ClusterRole']
   return [
     ...(roleRef.apiGroup === group ? [] : [notSupported('roleRef.apiGroup', roleRef.apiGroup, [group])]),
     ...(kinds.includes(roleRef.kind) ? [] : [notSupported('roleRef.kind', roleRef.kind, kinds)]),
     ...(roleRef.name ? validatePathSegment(roleRef.name, 'roleRef.name') : [requiredValue('roleRef.name')]),
     ...subjects.flatMap((subject, i) => validateSubject(subject, namespaced, `subjects[${i}]`)),
-    ...(old && !same(roleRef, old.roleRef) ? [invalidValue('roleRef', goForm(roleRefForm, roleRef), 'cannot change roleRef')] : []),
   ]
 }
+export const validateBindingChange = ({ roleRef }: BindingLike, old: BindingLike): FieldError[] =>
+  (same(roleRef, old.roleRef) ? [] : [invalidValue('roleRef', goForm(roleRefForm, roleRef), 'cannot change roleRef')])
 function validateSubject({ kind, name, namespace, apiGroup = '' }: RbacSubject, namespaced: boolean, at: string): FieldError[] {
   const errors = name ? [] : [requiredValue(`${at}.name`)]
   const grouped = (wanted: string) => { if (apiGroup !== wanted) errors.push(notSupported(`${at}.apiGroup`, apiGroup, [wanted])) }

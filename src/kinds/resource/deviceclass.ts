@@ -20,7 +20,7 @@ export const deviceClass = defineKind({
   scope: 'Cluster',
   definition: 'io.k8s.api.resource.v1.DeviceClass',
   returnsDeleted: true,
-  generation: true, rechecksMetadata: true,
+  generation: true, onUpdate: ['meta', 'kept', 'rules'],
   columns: [cells.name, cells.age],
   fields: {
     spec: s.required(s.value(deviceClassSpec)),

@@ -186,7 +186,7 @@ export const deviceResourceClaim = defineKind({
   group: 'resource.k8s.io', version: 'v1', kind: 'ResourceClaim', plural: 'resourceclaims',
   scope: 'Namespaced',
   definition: 'io.k8s.api.resource.v1.ResourceClaim',
-  returnsDeleted: true, rechecksMetadata: true,
+  returnsDeleted: true, onUpdate: ['meta', 'kept', 'rules'],
   columns: [cells.name, { name: 'State', value: (o) => state(o.status, o.metadata.deletionTimestamp !== undefined) }, cells.age],
   subresources: { status: true },
   statusResets: [['metadata']],

@@ -20,12 +20,10 @@ export function validateClaim({ metadata, spec, status }: ClaimLike, old?: Claim
   return same(spec, old.spec) ? [] : [invalidValue('spec', goForm(resourceClaimSpecForm, spec), 'field is immutable')]
 }
 type TemplateLike = { readonly spec: { readonly metadata: TemplateMeta; readonly spec: ResourceClaimSpec } }
-export function validateClaimTemplate({ spec }: TemplateLike, old?: TemplateLike): FieldError[] {
-  return [
-    ...validateTemplateMeta(spec.metadata, 'spec.metadata'), ...validateDeviceClaim(spec.spec.devices, 'spec.spec.devices'),
-    ...(old && !same(spec, old.spec) ? [invalidValue('spec', { ...spec.metadata, Spec: goForm(resourceClaimSpecForm, spec.spec) }, 'field is immutable')] : []),
-  ]
-}
+export const validateClaimTemplate = ({ spec }: TemplateLike): FieldError[] =>
+  [...validateTemplateMeta(spec.metadata, 'spec.metadata'), ...validateDeviceClaim(spec.spec.devices, 'spec.spec.devices')]
+export const validateClaimTemplateChange = ({ spec }: TemplateLike, old: TemplateLike): FieldError[] =>
+  (same(spec, old.spec) ? [] : [invalidValue('spec', { ...spec.metadata, Spec: goForm(resourceClaimSpecForm, spec.spec) }, 'field is immutable')])
 
 const mostConstraints = 32, mostChoices = 8
 function validateDeviceClaim(claim: DeviceClaim, at: string): FieldError[] {

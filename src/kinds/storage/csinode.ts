@@ -24,7 +24,7 @@ export const csiNode = defineKind({
   group: 'storage.k8s.io', version: 'v1', kind: 'CSINode', plural: 'csinodes',
   scope: 'Cluster',
   definition: 'io.k8s.api.storage.v1.CSINode',
-  returnsDeleted: true, rechecksMetadata: true,
+  returnsDeleted: true, onUpdate: ['meta', 'rules'],
   versionRequiredOnUpdate: true,
   columns: [cells.name, { name: 'Drivers', type: 'integer', value: (o) => (o.spec.drivers ?? []).length }, cells.age],
   fields: {

@@ -1,12 +1,12 @@
 import { defineKind, labelSelector, s, type ObjectOf } from '#machinery'
 import * as cells from '../cells.ts'
-import { capacityWarnings, validateStorageCapacity } from './validate-storage.ts'
+import { capacityWarnings, validateCapacityChange, validateStorageCapacity } from './validate-storage.ts'
 
 export const csiStorageCapacity = defineKind({
   group: 'storage.k8s.io', version: 'v1', kind: 'CSIStorageCapacity', plural: 'csistoragecapacities',
   scope: 'Namespaced',
   definition: 'io.k8s.api.storage.v1.CSIStorageCapacity',
-  returnsDeleted: true, rechecksMetadata: true,
+  returnsDeleted: true, onUpdate: ['meta', 'rules', 'kept', 'change'],
   versionRequiredOnUpdate: true,
   columns: cells.createdAt,
   fields: {
@@ -16,6 +16,7 @@ export const csiStorageCapacity = defineKind({
     storageClassName: s.required(s.string()),
   },
   validate: validateStorageCapacity,
+  validateChange: validateCapacityChange,
   warnings: capacityWarnings,
 })
 export type CSIStorageCapacity = ObjectOf<typeof csiStorageCapacity>

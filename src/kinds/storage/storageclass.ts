@@ -1,6 +1,6 @@
 import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
 import * as cells from '../cells.ts'
-import { topologyWarnings, validateStorageClass } from './validate-storage.ts'
+import { topologyWarnings, validateStorageClass, validateStorageClassChange } from './validate-storage.ts'
 
 export const topologySelectorLabelRequirement = s.object('io.k8s.api.core.v1.TopologySelectorLabelRequirement', {
   key: s.required(s.string()),
@@ -20,7 +20,7 @@ export const storageClass = defineKind({
   group: 'storage.k8s.io', version: 'v1', kind: 'StorageClass', plural: 'storageclasses',
   shortNames: ['sc'], scope: 'Cluster',
   definition: 'io.k8s.api.storage.v1.StorageClass',
-  returnsDeleted: true, rechecksMetadata: true,
+  returnsDeleted: true, onUpdate: ['meta', 'rules', 'kept', 'change'],
   columns: [
     { ...cells.name, value: (o) => o.metadata.name + (isDefault(o.metadata.annotations) ? ' (default)' : '') },
     { name: 'Provisioner', value: (o) => o.provisioner },
@@ -43,6 +43,7 @@ export const storageClass = defineKind({
     o.volumeBindingMode ??= 'Immediate'
   },
   validate: validateStorageClass,
+  validateChange: validateStorageClassChange,
   warnings: topologyWarnings,
 })
 export type StorageClass = ObjectOf<typeof storageClass>

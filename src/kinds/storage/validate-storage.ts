@@ -17,13 +17,16 @@ import type { VolumeAttachmentSource, VolumeAttachmentSpec, VolumeAttachmentStat
 
 interface StorageClassLike { provisioner: string; parameters?: Record<string,
   string>; reclaimPolicy?: string; volumeBindingMode?: string; allowedTopologies?: TopologySelectorTerm[] }
-export const validateStorageClass = (o: StorageClassLike, old?: StorageClassLike): FieldError[] => [
+export const validateStorageClass = (o: StorageClassLike): FieldError[] => [
   ...validateProvisioner(o.provisioner, 'provisioner'),
   ...validateClassParameters(o.parameters),
   ...(o.reclaimPolicy ? oneOf(o.reclaimPolicy, ['Delete', 'Retain'], 'reclaimPolicy') : []),
   ...(o.volumeBindingMode === undefined ? [requiredValue('volumeBindingMode')] : oneOf(o.volumeBindingMode, ['Immediate', 'WaitForFirstConsumer'], 'volumeBindingMode')),
   ...validateTopologies(o.allowedTopologies ?? []),
-  ...(old ? (['parameters', 'provisioner', 'reclaimPolicy', 'volumeBindingMode'] as const).flatMap((field) => immutableField(field === 'parameters' ? sortedMap(o.parameters) : o[field], field === 'parameters' ? sortedMap(old.parameters) : old[field], field)) : []),
+]
+export const validateStorageClassChange = (o: StorageClassLike, old: StorageClassLike): FieldError[] => [
+  ...immutableField(sortedMap(o.parameters), sortedMap(old.parameters), 'parameters'),
+  ...(['provisioner', 'reclaimPolicy', 'volumeBindingMode'] as const).flatMap((field) => immutableField(o[field], old[field], field)),
 ]
 const validateProvisioner = (name: string, at: string): FieldError[] => (name ? failing(isQualifiedName, name.toLowerCase(), at) : [requiredValue(at)])
 
@@ -55,11 +58,12 @@ function validateTopologies(terms: readonly TopologySelectorTerm[]): FieldError[
 }
 
 interface AttributesClassLike { driverName: string; parameters?: Record<string, string> }
-export const validateVolumeAttributesClass = (o: AttributesClassLike, old?: AttributesClassLike): FieldError[] => [
+export const validateVolumeAttributesClass = (o: AttributesClassLike): FieldError[] => [
   ...validateProvisioner(o.driverName, 'driverName'),
   ...(Object.keys(o.parameters ?? {}).length ? validateClassParameters(o.parameters) : [requiredValue('parameters', 'must contain at least one key/value pair')]),
-  ...(old ? (['driverName', 'parameters'] as const).flatMap((field) => (same(o[field], old[field]) ? [] : [forbiddenValue(field, `updates to ${field} are forbidden.`)])) : []),
 ]
+export const validateAttributesClassChange = (o: AttributesClassLike, old: AttributesClassLike): FieldError[] =>
+  (['driverName', 'parameters'] as const).flatMap((field) => (same(o[field], old[field]) ? [] : [forbiddenValue(field, `updates to ${field} are forbidden.`)]))
 
 export function validateCSIDriver({ spec }: { spec: CSIDriverSpec }, old?: { spec: CSIDriverSpec }): FieldError[] {
   const { fsGroupPolicy, volumeLifecycleModes, nodeAllocatableUpdatePeriodSeconds: period, serviceAccountTokenInSecrets } = spec
@@ -114,8 +118,9 @@ export const validateStorageCapacity = (o: CapacityLike, old?: CapacityLike): Fi
   ...validateLabelSelector(o.nodeTopology, 'nodeTopology', { anyValue: !!old && validateLabelSelector(old.nodeTopology, '').length > 0 }),
   ...validateDNSSubdomain(o.storageClassName, 'storageClassName'),
   ...(o.capacity !== undefined && compareQuantities(o.capacity, '0') < 0 ? [invalidValue('capacity', o.capacity, 'must be greater than or equal to 0')] : []),
-  ...(old ? [...immutableField(o.nodeTopology, old.nodeTopology, 'nodeTopology'), ...immutableField(o.storageClassName, old.storageClassName, 'storageClassName')] : []),
 ]
+export const validateCapacityChange = (o: CapacityLike, old: CapacityLike): FieldError[] =>
+  [...immutableField(o.nodeTopology, old.nodeTopology, 'nodeTopology'), ...immutableField(o.storageClassName, old.storageClassName, 'storageClassName')]
 /** Old names of labels, where a class says in which topologies it is. */
 export const topologyWarnings = ({ allowedTopologies = [] }: { allowedTopologies?: TopologySelectorTerm[] }): string[] => allowedTopologies.flatMap(({ matchLabelExpressions = [] }, i) =>
   matchLabelExpressions.flatMap(({ key }, j) => labelWarnings([key], () => `allowedTopologies[${i}].matchLabelExpressions[${j}].key`)))

@@ -36,7 +36,7 @@ export const volumeAttachment = defineKind({
   group: 'storage.k8s.io', version: 'v1', kind: 'VolumeAttachment', plural: 'volumeattachments',
   scope: 'Cluster',
   definition: 'io.k8s.api.storage.v1.VolumeAttachment',
-  returnsDeleted: true, rechecksMetadata: true,
+  returnsDeleted: true, onUpdate: ['meta', 'rules'], onUpdateOf: { status: ['meta', 'rules'] },
   versionRequiredOnUpdate: true,
   columns: [
     cells.name,

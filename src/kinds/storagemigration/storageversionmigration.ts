@@ -30,7 +30,6 @@ function validateMigration(o: Migration, old?: Migration, subresource?: string):
   return [
     ...(resource ? joined(isDNS1035Label, resource, 'spec.resource.resource') : [requiredValue('spec.resource.resource', 'resource is required to be set')]),
     ...(group ? joined(isDNS1123Subdomain, group, 'spec.resource.group') : []),
-    ...(!old || same(o.spec, old.spec) ? [] : [invalidValue('spec', goForm(migrationSpecForm, o.spec), 'field is immutable')]),
   ]
 }
 
@@ -55,7 +54,7 @@ export const storageVersionMigration = defineKind({
   group: 'storagemigration.k8s.io', version: 'v1beta1', kind: 'StorageVersionMigration', plural: 'storageversionmigrations',
   scope: 'Cluster',
   definition: 'io.k8s.api.storagemigration.v1beta1.StorageVersionMigration',
-  versionRequiredOnUpdate: true, rechecksMetadata: true,
+  versionRequiredOnUpdate: true, onUpdate: ['meta', 'rules', 'kept', 'change'],
   columns: [{ ...cells.name, format: '' }, { name: 'Resource', value: ({ spec: { resource: { group, resource } } }) => (group ? `${resource}.${group}` : resource) }],
   subresources: { status: true },
   fields: {
@@ -64,5 +63,6 @@ export const storageVersionMigration = defineKind({
   },
   prepareUpdate: (o, old, subresource) => { if (subresource === 'status') keepMetadata(o, old) },
   validate: validateMigration,
+  validateChange: ({ spec }, old) => (same(spec, old.spec) ? [] : [invalidValue('spec', goForm(migrationSpecForm, spec), 'field is immutable')]),
 })
 export type StorageVersionMigration = ObjectOf<typeof storageVersionMigration>

@@ -81,7 +81,7 @@ function versionOf(definition: CustomResourceDefinition, version: CustomResource
   }
   const kind: Kind = {
     group, version: version.name, kind: names.kind, resource: names.plural, singular: accepted.singular ?? '', shortNames: accepted.shortNames ?? [], categories: accepted.categories ?? [],
-    apiVersion, namespaced: scope === 'Namespaced', definition: name, rechecksMetadata: false, verbs,
+    apiVersion, namespaced: scope === 'Namespaced', definition: name, verbs,
     get schema() { return schema.fields }, get columns() { return schema.columns },
     subresources: {}, generation: true, statusOnCreate: 'drop', createOnUpdate: false, versionRequiredOnUpdate: true, deletePolicy: 'Background', returnsDeleted: false,
     untracked: [], statusResets: [['metadata']], selectable: selectableOf(version.selectableFields), storagePrefix: `/registry/${group}/${names.plural}/`, alsoServedAs: [], rules,

@@ -13,7 +13,7 @@ export const pod = defineKind({
   shortNames: ['po'], categories: ['all'], scope: 'Namespaced',
   definition: 'io.k8s.api.core.v1.Pod',
   returnsDeleted: true,
-  rechecksMetadata: true,
+  onUpdate: ['kept', 'meta', 'rules'], onUpdateOf: { ephemeralcontainers: ['kept', 'meta', 'rules'], resize: ['kept', 'meta', 'rules'] },
   generation: true,
   gracePeriod,
   columns: podColumns,
