@@ -160,6 +160,15 @@ export function runtimeContract(name: string, open: () => Promise<Stage>): void 
     await runtime.removeImage('localhost/absent:1')
   })
 
+  promise('a container names its image as it was pulled, whatever it was made from', async () => {
+    const image = await runtime.imageStatus(stage.image)
+    const { pod, container } = stage.play('named-image', {})
+    const sandboxId = await runtime.runPodSandbox(pod)
+    const id = await runtime.createContainer(sandboxId, { ...container, image: image?.id ?? '' }, pod)
+    assert.equal((await runtime.containerStatus(id)).image, stage.image)
+    await runtime.removePodSandbox(sandboxId)
+  })
+
   running('a command gives its output and its code, at once or as a session', { execOutput: 'answer', execExitCode: 5 }, async ({ id, execCommand }) => {
     const { exitCode, stdout, stderr } = await runtime.execSync(id, execCommand, 10)
     assert.deepEqual(stderr, new Uint8Array())

@@ -1,6 +1,6 @@
 import { quantityMilli } from '#machinery'
 import type {
-  Container, ContainerConfig, ContainerState, ContainerStats, ContainerStatus, LinuxResources, PodSandbox, PodSandboxConfig, PodSandboxStats, RuntimeEvent, StringMap,
+  Container, ContainerConfig, ContainerState, ContainerStats, ContainerStatus, Image, LinuxResources, PodSandbox, PodSandboxConfig, PodSandboxStats, RuntimeEvent, StringMap,
 } from './runtime.ts'
 import type { Behaviour } from './simulated-pod.ts'
 
@@ -20,8 +20,8 @@ export interface SimulatedContainer {
   readonly id: string
   readonly sandbox: Sandbox
   readonly config: ContainerConfig
-  /** The id its image had when it was made. */
-  readonly imageRef: string
+  /** Its image when it was made. */
+  readonly image: Image
   readonly behaviour: Behaviour
   readonly createdAt: number
   state: ContainerState
@@ -46,15 +46,15 @@ export function holds(labels: StringMap, wanted: StringMap | undefined): boolean
   return true
 }
 
-export function describeContainer({ id, sandbox, config, imageRef, state, createdAt }: SimulatedContainer): Container {
+export function describeContainer({ id, sandbox, config, image: { id: imageRef }, state, createdAt }: SimulatedContainer): Container {
   const { metadata, image, labels = {}, annotations = {} } = config
   return { id, sandboxId: sandbox.id, metadata, image, imageRef, state, createdAt, labels, annotations }
 }
 
 export function containerStatus(container: SimulatedContainer): ContainerStatus {
   const { sandboxId: _, ...described } = describeContainer(container)
-  const { startedAt, finishedAt, exitCode, reason, message, resources, config } = container
-  return { ...described, startedAt, finishedAt, exitCode, reason, message, resources, mounts: config.mounts ?? [], logPath: '', user: undefined }
+  const { startedAt, finishedAt, exitCode, reason, message, resources, config, image: { repoTags, repoDigests, id } } = container
+  return { ...described, image: repoTags[0] ?? repoDigests[0] ?? id, startedAt, finishedAt, exitCode, reason, message, resources, mounts: config.mounts ?? [], logPath: '', user: undefined }
 }
 
 export function containerStats({ id, config, state, startedAt, finishedAt, behaviour }: SimulatedContainer, at: number): ContainerStats {

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { Clock } from '#machinery'
 import { runtimeContract } from './runtime.contract.ts'
 import type { PodSandboxConfig, StringMap } from './runtime.ts'
+import { fullImageName } from './image-name.ts'
 import { SimulatedRuntime } from './simulated.ts'
 import { containerTypeAnnotation } from './simulated-pod.ts'
 
@@ -151,4 +152,16 @@ test('simulated: a pull can be slow and can fail', async () => {
   assert.equal(done, false)
   await clock.turn(1)
   assert.equal(done, true)
+})
+
+test('simulated: an image has its full name, whatever part of it was asked for', async () => {
+  const runtime = new SimulatedRuntime({ clock: new HandClock(), podCidrs: () => ['10.244.1.0/30'] })
+  const id = await runtime.pullImage('nginx')
+  assert.equal(await runtime.pullImage(fullImageName('library/nginx:latest')), id)
+  assert.deepEqual((await runtime.listImages()).map(({ repoTags }) => repoTags), [[fullImageName('nginx')]])
+  await runtime.removeImage('library/nginx')
+  assert.deepEqual(await runtime.listImages(), [])
+  const pinned = `r.io/a@sha256:${'a'.repeat(64)}`
+  await runtime.pullImage(pinned)
+  assert.deepEqual((await runtime.listImages()).map(({ repoTags, repoDigests }) => [repoTags, repoDigests]), [[[], [pinned]]])
 })

@@ -116,7 +116,7 @@ export class SimulatedRuntime implements Runtime {
       throw new RuntimeError('AlreadyExists', `container ${config.metadata.name} of attempt ${config.metadata.attempt} is there already`)
     }
     const container: SimulatedContainer = {
-      id: this.#id(), sandbox, config, imageRef: image.id, behaviour: behaviourOf(pod, config), createdAt: this.#clock.now(), state: 'created', startedAt: 0, finishedAt: 0,
+      id: this.#id(), sandbox, config, image, behaviour: behaviourOf(pod, config), createdAt: this.#clock.now(), state: 'created', startedAt: 0, finishedAt: 0,
       exitCode: 0, reason: '', message: '', resources: config.resources, cancelEnd: undefined,
     }
     this.#containers.set(container.id, container)
