@@ -15,3 +15,10 @@ test('what says nothing any more is forgotten: groups after ten minutes, buckets
   correlator.correlate('other', 'Normal', 'Pulled', 'pulled')
   assert.deepEqual(correlator.remembered, { events: 104, groups: 1, buckets: 1 })
 })
+
+test('of an object that is gone nothing is remembered, of others everything', () => {
+  const correlator = new EventCorrelator({ now: () => 0, after: () => () => {} })
+  for (const object of ['pod a\0container 1', 'pod a\0container 2', 'pod b\0container 1']) for (const reason of ['Pulled', 'Started']) correlator.correlate(object, 'Normal', reason, 'x')
+  correlator.forget('pod a\0')
+  assert.deepEqual(correlator.remembered, { events: 2, groups: 2, buckets: 1 })
+})

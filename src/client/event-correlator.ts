@@ -4,8 +4,15 @@
 import type { Clock } from '#machinery'
 
 export interface Correlated { readonly entry: EventEntry; readonly message: string }
-/** One event object on the server. */
-export interface EventEntry { count: number; sentAt: number; written: unknown }
+/** One event object on the server, without what every repetition says again: recorders of thousands of nodes may share one process. */
+export interface EventEntry {
+  count: number
+  /** When it was first said. */
+  firstAt: number
+  sentAt: number
+  /** Undefined: the server has not accepted it. */
+  name: string | undefined
+}
 
 const maxRemembered = 4096
 const similarBeforeCombined = 10
@@ -24,6 +31,11 @@ export class EventCorrelator {
   /** How much is remembered: events, groups of similar ones, and buckets that are not full. */
   get remembered(): { readonly events: number; readonly groups: number; readonly buckets: number } { return { events: this.#entries.size, groups: this.#similar.size, buckets: this.#buckets.size } }
 
+  /** Nothing more will be said of objects whose names begin so. */
+  forget(beginning: string): void {
+    for (const map of [this.#entries, this.#similar, this.#buckets]) for (const key of map.keys()) if (key.startsWith(beginning)) map.delete(key)
+  }
+
   /** `object` is any text that names the object. Undefined: one too many, drop it. */
   correlate(object: string, type: string, reason: string, message: string): Correlated | undefined {
     const group = `${object}\0${type}\0${reason}`
@@ -32,7 +44,7 @@ export class EventCorrelator {
     const key = combined ? group : `${group}\0${message}`
     let entry = this.#entries.get(key)
     if (!this.#allowed(object)) return undefined
-    entry ??= { count: 0, sentAt: 0, written: undefined }
+    entry ??= { count: 0, firstAt: this.#clock.now(), sentAt: 0, name: undefined }
     remember(this.#entries, key, entry)
     return { entry, message: text }
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { configMap, event } from '#kinds'
+import { configMap, event, type Event } from '#kinds'
 import { TestCluster } from '#testing'
 import { EventRecorder, type RecorderOptions } from './events.ts'
 
@@ -9,7 +9,7 @@ async function recorder(options: RecorderOptions = { component: 'tester' }) {
   const cluster = await TestCluster.start({ scheduler: false, controllers: [] })
   const object = await cluster.client.create(configMap, { metadata: { name: 'a', namespace } })
   const events = new EventRecorder(cluster.client, options)
-  return { cluster, object, record: (reason: string, message: string) => events.record(configMap, object, 'Normal', reason, message, { action: 'Looking' }),
+  return { cluster, object, events, record: (reason: string, message: string) => events.record(configMap, object, 'Normal', reason, message, { action: 'Looking' }),
     async kept() { await cluster.clock.advance('1s'); return (await cluster.client.list(event, { namespace })).items }, [Symbol.asyncDispose]: () => cluster.stop() }
 }
 
@@ -65,4 +65,27 @@ test('in the newer style an event has a time and a series', async () => {
   t.record('Seen', 'x')
   const [e] = await t.kept()
   assert.deepEqual([e?.eventTime, e?.count, e?.series?.count, e?.reportingComponent], ['2030-01-01T00:00:00.000000Z', undefined, 2, 'default-scheduler'])
+})
+
+for (const style of ['count', 'series'] as const) test(`an event that the server has forgotten goes on under its name, with all that it says (${style})`, async () => {
+  await using t = await recorder({ component: 'tester', style })
+  t.record('Seen', 'x')
+  const [before] = await t.kept()
+  await t.cluster.client.delete(event, before!.metadata)
+  await t.cluster.clock.advance('2h')
+  t.record('Seen', 'x')
+  const [after, ...others] = await t.kept()
+  const lasting = ({ metadata: { name, namespace: of }, involvedObject: { uid }, reason, message, type, action, reportingComponent, reportingInstance, source, firstTimestamp, eventTime }: Event) =>
+    ({ name, of, uid, reason, message, type, action, reportingComponent, reportingInstance, source, firstTimestamp, eventTime })
+  assert.deepEqual([lasting(after!), others], [lasting(before!), []])
+  assert.deepEqual(style === 'count' ? [after!.count, after!.lastTimestamp] : [after!.series?.count, after!.series?.lastObservedTime], style === 'count' ? [2, '2030-01-01T02:00:01Z'] : [2, '2030-01-01T02:00:01.000000Z'])
+})
+
+test('of an object that is gone the recorder remembers nothing: were it said again, it would be new', async () => {
+  await using t = await recorder()
+  t.record('Seen', 'x')
+  await t.kept()
+  t.events.forget(configMap, t.object)
+  t.record('Seen', 'x')
+  assert.deepEqual((await t.kept()).map(({ count }) => count), [1, 1])
 })

@@ -2,7 +2,7 @@
 import { event, type Event } from '#kinds'
 import { ApiError, fnv32a, formatMicroTime, formatTime, is, pause, type AnyObject, type Kind, type New } from '#machinery'
 import { ClientClosedError, type Client } from './client.ts'
-import { EventCorrelator } from './event-correlator.ts'
+import { EventCorrelator, type EventEntry } from './event-correlator.ts'
 
 export type EventType = 'Normal' | 'Warning'
 export interface EventDetail {
@@ -55,41 +55,44 @@ export class EventRecorder implements Recorder {
     const { component, host = '', style = 'count' } = this.#options
     const involvedObject = { ...reference(kind, object), ...(detail.fieldPath && { fieldPath: detail.fieldPath }) }
     const message = text.length > maxMessage ? text.slice(0, maxMessage) : text
-    const found = this.#correlator.correlate([involvedObject.kind, involvedObject.namespace ?? '', involvedObject.name, involvedObject.uid, involvedObject.apiVersion, detail.fieldPath ?? ''].join('\0'), type, reason, message)
+    const found = this.#correlator.correlate(`${beginningOf(involvedObject)}${involvedObject.apiVersion}\0${detail.fieldPath ?? ''}`, type, reason, message)
     if (!found) return
-    const now = this.#client.clock.now()
-    const entry = found.entry
+    const now = this.#client.clock.now(), { entry } = found, namespace = object.metadata.namespace ?? 'default'
+    const related = detail.related && reference(detail.related.kind, detail.related.object)
+    const whole = (name: string): New<Event> => ({
+      metadata: { name, namespace, ...(detail.annotations && { annotations: { ...detail.annotations } }) },
+      involvedObject, type, reason, message: found.message, reportingComponent: component, reportingInstance: host,
+      ...(detail.action && { action: detail.action }), ...(related && { related }),
+      ...(style === 'series' ? { eventTime: formatMicroTime(entry.firstAt), reportingInstance: host || component }
+        : { count: 1, firstTimestamp: formatTime(entry.firstAt), lastTimestamp: formatTime(now), source: { component, ...(host && { host }) } }),
+    })
     entry.count++
     if (entry.count === 1) {
-      const related = detail.related && reference(detail.related.kind, detail.related.object)
-      const fresh: New<Event> = {
-        metadata: { name: `${object.metadata.name}.${this.#stamp(now)}`, namespace: object.metadata.namespace ?? 'default', ...(detail.annotations && { annotations: { ...detail.annotations } }) },
-        involvedObject, type, reason, message: found.message, reportingComponent: component, reportingInstance: host,
-        ...(detail.action && { action: detail.action }), ...(related && { related }),
-        ...(style === 'series' ? { eventTime: formatMicroTime(now), reportingInstance: host || component }
-          : { count: 1, firstTimestamp: formatTime(now), lastTimestamp: formatTime(now), source: { component, ...(host && { host }) } }),
-      }
+      const name = `${object.metadata.name}.${this.#stamp(now)}`, fresh = whole(name)
       entry.sentAt = now
-      this.#send(async () => { entry.written = await this.#client.create(event, fresh) })
+      this.#send(async () => {
+        await this.#client.create(event, fresh)
+        entry.name = name
+      })
       return
     }
+    const repeat = (change: object) => { this.#send(() => this.#repeat(entry, namespace, change, whole)) }
     if (style === 'series') {
       if (entry.count > 2 && now - entry.sentAt < seriesRefreshMs) return
       entry.sentAt = now
-      this.#send(() => this.#repeat(entry, { series: { count: entry.count, lastObservedTime: formatMicroTime(now) } }))
-    } else this.#send(() => this.#repeat(entry, { count: entry.count, lastTimestamp: formatTime(now), message: found.message }))
+      repeat({ series: { count: entry.count, lastObservedTime: formatMicroTime(now) } })
+    } else repeat({ count: entry.count, lastTimestamp: formatTime(now), message: found.message })
   }
+  /** The object is gone: what is remembered of its events says nothing any more. */
+  forget<T extends AnyObject>(kind: Kind<T>, object: T): void { this.#correlator.forget(beginningOf(reference(kind, object))) }
 
-  async #repeat(entry: { written: unknown }, change: object): Promise<void> {
-    const before = entry.written as Event | undefined
-    if (!before) return // the first was not accepted; nor would this be
+  async #repeat({ name }: EventEntry, namespace: string, change: object, whole: (name: string) => New<Event>): Promise<void> {
+    if (name === undefined) return // the first was not accepted; nor would this be
     try {
-      entry.written = await this.#client.patch(event, before.metadata, 'merge', change)
+      await this.#client.patch(event, { name, namespace }, 'merge', change)
     } catch (error) {
       if (!is(error, 'NotFound')) throw error
-      // Events end after an hour: begin anew under the same name.
-      const { metadata, ...rest } = before
-      entry.written = await this.#client.create(event, { ...rest, ...change, metadata: { name: metadata.name, ...(metadata.namespace !== undefined && { namespace: metadata.namespace }) } })
+      await this.#client.create(event, { ...whole(name), ...change }) // events end after an hour: begin anew under the same name
     }
   }
 
@@ -121,6 +124,9 @@ export class EventRecorder implements Recorder {
     return (BigInt(this.#lastStamp) * 1000n + this.#own).toString(16)
   }
 }
+
+/** How the names begin by which events of one object are told apart from those of others. */
+const beginningOf = ({ kind, namespace = '', name, uid }: { readonly kind: string; readonly namespace?: string; readonly name: string; readonly uid: string }): string => `${kind}\0${namespace}\0${name}\0${uid}\0`
 
 /** How events and owner references name an object. */
 export function reference<T extends AnyObject>(kind: Kind<T>, object: T) {

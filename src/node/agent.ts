@@ -112,7 +112,11 @@ export class NodeAgent {
     const { client, runtime, environment, description, log } = this.#options
     const worker = new PodWorker({
       client, clock: this.#clock, log, events: this.#events, runtime, cache: this.#cache, environment, probes: this.#probes, statuses: this.#statuses,
-      hostIPs: () => description.addresses, done: (uid) => { this.#workers.delete(uid) },
+      hostIPs: () => description.addresses, done: (uid) => {
+        const gone = this.#workers.get(uid)
+        this.#workers.delete(uid)
+        if (gone) this.#events.forget(podKind, gone.pod)
+      },
     }, pod)
     this.#workers.set(pod.metadata.uid, worker)
     return worker
