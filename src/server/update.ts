@@ -72,8 +72,8 @@ export async function modify(call: Call, modification: Modification): Promise<Mo
   for (let attempt = 1; ; attempt++) {
     const kv = objects.find(served.kind, place(call), info.name)
     if (!kv) {
-      if (modification.uid) throw otherUid(call, modification.uid, { name: info.name, namespace: place(call), uid: '' })
       if (!modification.create) throw notFound(served.name, info.name)
+      if (modification.uid) throw otherUid(call, modification.uid, { name: info.name, namespace: place(call), uid: '' })
       return createInstead(call, modification, modification.create())
     }
     const done = await attemptOnce(call, modification, kv, attempt === 1)

@@ -173,14 +173,14 @@ test('a direct caller gets shared values, and a watch of them', async () => {
   assert.equal(made.body.type === 'value' && made.body.value, events[1]!.object)
 })
 
-test('a write that means an object which is not there is a conflict', async () => {
+test('a write that means an object which is not there: a conflict where it could make one, else it is not found', async () => {
   const { ask } = await start()
   const uid = '88e00824-7f0e-11e8-94a1-c8d3ffb15800', apply = { 'content-type': 'application/apply-patch+yaml' }
-  const put = await ask(`PUT ${maps}/a`, map('a', { uid }))
-  assert.deepEqual([put.status, put.body.message], [409, `Operation cannot be fulfilled on configmaps "a": StorageError: invalid object, Code: 4, Key: /registry/configmaps/n/a, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: `])
+  const put = await ask('PUT /apis/coordination.k8s.io/v1/namespaces/n/leases/a', { metadata: { name: 'a', uid } })
+  assert.deepEqual([put.status, put.body.message], [409, `Operation cannot be fulfilled on leases.coordination.k8s.io "a": StorageError: invalid object, Code: 4, Key: /registry/leases/n/a, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: `])
   const applied = await ask(`PATCH ${maps}/a?fieldManager=m`, map('a', { uid }), apply)
   assert.deepEqual([applied.status, applied.body.message], [409, `Operation cannot be fulfilled on configmaps "a": uid mismatch: the provided object specified uid ${uid}, and no existing object was found`])
-  assert.equal((await ask(`PUT ${maps}/a`, map('a'))).status, 404)
+  for (const meta of [{}, { uid }]) assert.equal((await ask(`PUT ${maps}/a`, map('a', meta))).status, 404)
 })
 
 test('an applied configuration that is none, or of values that its kind does not take, is refused', async () => {
