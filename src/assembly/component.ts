@@ -27,8 +27,8 @@ export interface Component {
   readonly metrics: Metrics
 }
 
-/** Connects, waits to be elected where that is wanted, and works until stopped. `work` starts the work and returns how to end it. */
-export async function runComponent(name: string, options: ComponentOptions, { log, setVerbosity = () => {}, shownFlags = {} }: Context, work: (component: Component) => Promise<() => Promise<void>>): Promise<Running> {
+/** Connects, waits to be elected where that is wanted, and works until stopped. `work` starts the work and returns how to end it. `beside`: further figures, by their paths. */
+export async function runComponent(name: string, options: ComponentOptions, { log, setVerbosity = () => {}, shownFlags = {} }: Context, work: (component: Component) => Promise<() => Promise<void>>, beside?: ComponentPages['beside']): Promise<Running> {
   const access = accessFrom(options.kubeconfig), random = secureRandom(), failed = Promise.withResolvers<never>(), clients: Client[] = []
   failed.promise.catch(() => {})
   const build = buildInfo(), connected = (more: object, named: string): Client => {
@@ -46,7 +46,7 @@ export async function runComponent(name: string, options: ComponentOptions, { lo
     stopWork = work(component)
     stopWork.catch((error: unknown) => failed.reject(error instanceof Error ? error : new Error(String(error))))
   }
-  const listening = options.securePort === 0 ? undefined : await listenFor({ name, options, log, setVerbosity, shownFlags, client, metrics, build })
+  const listening = options.securePort === 0 ? undefined : await listenFor({ name, options, log, setVerbosity, shownFlags, client, metrics, build, beside })
   let stopCampaign = async () => {}
   try {
     if (!options.leaderElect) begin()
@@ -68,9 +68,9 @@ export async function runComponent(name: string, options: ComponentOptions, { lo
   }
 }
 
-interface Serving extends Required<Pick<Context, 'log' | 'setVerbosity' | 'shownFlags'>> { readonly name: string; readonly options: ComponentOptions; readonly client: Client; readonly metrics: Metrics; readonly build: BuildInfo }
+interface Serving extends Required<Pick<Context, 'log' | 'setVerbosity' | 'shownFlags'>> { readonly name: string; readonly options: ComponentOptions; readonly client: Client; readonly metrics: Metrics; readonly build: BuildInfo; readonly beside: ComponentPages['beside'] }
 
-async function listenFor({ name, options, log, setVerbosity, shownFlags, client, metrics, build }: Serving) {
+async function listenFor({ name, options, log, setVerbosity, shownFlags, client, metrics, build, beside }: Serving) {
   const { bindAddress, securePort, tlsCertFile, tlsPrivateKeyFile } = options
   const [{ listen }, { readFileSync }, { selfSigned }] = await Promise.all([import('#server/listen'), import('node:fs'), import('./pki.ts')])
   const pair = tlsCertFile !== undefined && tlsPrivateKeyFile !== undefined ? { certificate: readFileSync(tlsCertFile, 'utf8'), key: readFileSync(tlsPrivateKeyFile, 'utf8') }
@@ -79,7 +79,7 @@ async function listenFor({ name, options, log, setVerbosity, shownFlags, client,
   const anchors = authority === undefined ? new Set<string>() : fingerprintsOf(authority, options.clientCaFile ?? authentication.name)
   const reviews = new DelegatedReviews({ client, metrics, clock, log, anchors: () => anchors,
     times: { tokenMs: options.authenticationTokenWebhookCacheTtl, allowedMs: options.authorizationWebhookCacheAuthorizedTtl, deniedMs: options.authorizationWebhookCacheUnauthorizedTtl } })
-  const pages = componentPages({ name, build, clock, log, metrics, checks: checksOf(options), flags: shownFlags, ...(options.profiling && { debugging: { profiler: profiler(clock), setVerbosity } }) })
+  const pages = componentPages({ name, build, clock, log, metrics, ...(beside && { beside }), checks: checksOf(options), flags: shownFlags, ...(options.profiling && { debugging: { profiler: profiler(clock), setVerbosity } }) })
   return listen({ handler: componentHandler({ reviews, pages, open: options.authorizationAlwaysAllowPaths }), ...pair, host: bindAddress, port: securePort, log: log.named('listen'), ...(authority !== undefined && { clientAuthority: authority }) })
 }
 

@@ -9,6 +9,7 @@ import { controllerFigures, showState } from './controller-metrics.ts'
 import { KmsFigures } from './encryption/kms-figures.ts'
 import { storageSize } from './measured-engine.ts'
 import { measuredOutbound } from './measured-outbound.ts'
+import { showPodResources } from './pod-resources.ts'
 import { reloads } from './reloads.ts'
 import { schedulerFigures } from './scheduler-metrics.ts'
 
@@ -81,7 +82,7 @@ const notInTheScheduler = {
     'scheduler_preemption_goroutines_execution_total', 'scheduler_store_schedule_results_duration_seconds', 'scheduler_volume_binder_cache_requests_total',
   ],
   'not yet': [
-    'kube_pod_resource_limit', 'kube_pod_resource_request', 'scheduler_event_handling_duration_seconds', 'scheduler_inflight_events', 'scheduler_permit_wait_duration_seconds',
+    'scheduler_event_handling_duration_seconds', 'scheduler_inflight_events', 'scheduler_permit_wait_duration_seconds',
     'scheduler_plugin_evaluation_total', 'scheduler_plugin_execution_duration_seconds', 'scheduler_pod_scheduled_after_flush_total',
     'scheduler_queueing_hint_execution_duration_seconds', 'scheduler_resourceclaim_creates_total', 'scheduler_unschedulable_pods',
     'scheduler_volume_scheduling_stage_error_total',
@@ -145,6 +146,7 @@ test('the API server counts what the reference\'s does', async () => {
 test('the scheduler counts what the reference\'s does', () => {
   const metrics = new Metrics()
   schedulerFigures(metrics, () => 0)
+  showPodResources(metrics, { list: () => [], isComplete: () => false })
   compare('kube-scheduler', metrics, notInTheScheduler)
 })
 

@@ -5,7 +5,7 @@ import { requestInfo } from '../request.ts'
 import { pageNotFound } from '../respond.ts'
 import type { ApiServerOptions, HealthCheck } from '../server.ts'
 import { checkPaths } from './health.ts'
-import { figures } from './metrics.ts'
+import { figures, figuresAt } from './metrics.ts'
 import { debugging, type Debugging } from './profiling.ts'
 import { buildInfo, versionsOf } from './version.ts'
 import { zpages } from './zpages.ts'
@@ -17,6 +17,8 @@ export interface ComponentPages {
   readonly clock: Clock
   readonly log: Log
   readonly metrics: Metrics
+  /** Figures beside those of the component itself, by their paths. */
+  readonly beside?: ReadonlyMap<string, Metrics>
   /** By the endpoint: healthz, livez, readyz. */
   readonly checks: ReadonlyMap<string, readonly HealthCheck[]>
   /** What it was told, for /flagz. */
@@ -25,10 +27,10 @@ export interface ComponentPages {
   readonly debugging?: Debugging
 }
 
-export function componentPages({ name, build, clock, log, metrics, checks, flags, debugging: debug }: ComponentPages): (request: ApiRequest) => Promise<ApiResponse> {
+export function componentPages({ name, build, clock, log, metrics, beside = new Map(), checks, flags, debugging: debug }: ComponentPages): (request: ApiRequest) => Promise<ApiResponse> {
   buildInfo(metrics, build, name)
-  const paths = [...checks.keys(), 'flagz', 'metrics', 'metrics/slis', 'statusz', ...(debug ? ['debug/pprof'] : [])].map((path) => `/${path}`)
-  const handlers = [checkPaths(checks, { metrics, log }), figures(metrics), zpages({ component: name, clock, versions: versionsOf(build), paths: () => paths, flags }), ...(debug ? [debugging(debug)] : [])]
+  const paths = [...checks.keys(), 'flagz', 'metrics', 'metrics/slis', 'statusz', ...(debug ? ['debug/pprof'] : [])].map((path) => `/${path}`).concat(...beside.keys())
+  const handlers = [checkPaths(checks, { metrics, log }), figures(metrics), ...[...beside].map(([path, all]) => figuresAt(path, all)), zpages({ component: name, clock, versions: versionsOf(build), paths: () => paths, flags }), ...(debug ? [debugging(debug)] : [])]
   return async (request) => {
     const info = requestInfo(request)
     for (const handle of handlers) {

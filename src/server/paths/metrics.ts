@@ -17,6 +17,9 @@ export function metrics({ metrics: all, objects, registry }: Core): PathHandler 
   return figures(all)
 }
 
+/** Further figures, at a path of their own. */
+export const figuresAt = (path: string, all: Metrics): PathHandler => (_request, { path: asked }) => (asked === path ? textAnswer(200, all.text(), textFormat) : undefined)
+
 /** The figures of any component: GET shows them, DELETE lets what was counted begin anew. */
 export function figures(all: Metrics): PathHandler {
   all.countThemselves()
