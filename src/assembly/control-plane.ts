@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { kinds, podPreset } from '#kinds'
 import { formatTime, userAgentOf, type ApiHandler, type Clock, type Log, type Random, type User } from '#machinery'
 import { connect, directClient, EventRecorder, Informers, type Cluster } from '#client'
-import { startControllers, type CertificateSigner, type FurtherKinds, type LocalDirectories } from '#controllers'
+import { serverPartsOf, startControllers, startParts, type CertificateSigner, type FurtherKinds, type LocalDirectories } from '#controllers'
 import { startScheduler, type SchedulerOptions } from '#scheduler'
 import {
   admissionPlugins, AuthorizerMetrics, bootstrap, configuredAuthorizers, createApiServer, createObjects, impersonator, keepFlowControl, keepIpAddresses, legacyToken, Metrics, parseCidr, podCertificateSigning, podPresetPlugin, workQueueMetrics, publishAuthorities, readableStore,
@@ -142,6 +142,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     publishAuthorities: (authorities) => publishAuthorities({ handler: server.handler, objects, ...authorities, ...(options.frontProxyNames && { frontProxyNames: options.frontProxyNames }) }),
     startComponents(but = {}) {
       const further = kindsWithControllers(versions, options.features ?? new Set())
+      stops.push(startParts(serverPartsOf(further, systemUser), { as, clock, log: log.named('apiserver') }))
       if (!but.controllers) showState(metrics, as(informerUser, 'figures'))
       if (!but.controllers) stops.push(startControllers({ as, clock, log: log.named('controllers'), options: { figures, ...(options.loadBalancerPool && { loadBalancerPool: options.loadBalancerPool }), ...(options.localDirectories && { localDirectories: options.localDirectories }), ...(options.localDirectories?.areReal && { removeDirectory }), ...(options.signer && { certificates: { signer: options.signer } }), clusterCidr: options.clusterCidr, nodeMonitorGracePeriodMs: options.nodeMonitorGracePeriodMs, rootCa: options.rootCa ?? options.clientCa, further, signToken: async (account, name) => legacyToken(await options.tokenKeys, account, name),
         ...(options.bootstrapTokens && { bootstrapMac: (key: Uint8Array, data: Uint8Array) => createHmac('sha256', key).update(data).digest() }) } }))
@@ -158,14 +159,17 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
 
 /** Of what is served beyond every day, the kinds that controllers look after. */
 function kindsWithControllers({ kinds: all, serves }: ServedVersions, features: ReadonlySet<string>): FurtherKinds {
-  const at = (apiVersion: string, resource: string) => (serves(apiVersion, resource) ? all.find((kind) => kind.apiVersion === apiVersion && kind.resource === resource) : undefined)
-  const clusterTrustBundle = at('certificates.k8s.io/v1beta1', 'clustertrustbundles'), podCertificateRequest = at('certificates.k8s.io/v1beta1', 'podcertificaterequests'), podGroup = at('scheduling.k8s.io/v1alpha2', 'podgroups')
-  const resourcePoolStatusRequest = at('resource.k8s.io/v1alpha3', 'resourcepoolstatusrequests')
-  const storageVersionMigration = features.has('StorageVersionMigrator') ? at('storagemigration.k8s.io/v1beta1', 'storageversionmigrations') : undefined
-  // The newer version says the same in the same words.
-  const older = features.has('DRADeviceTaintRules') ? all.find((kind) => kind.kind === 'DeviceTaintRule') : undefined, version = ['v1beta2', 'v1alpha3'].find((one) => serves(`resource.k8s.io/${one}`, 'devicetaintrules'))
-  const deviceTaintRule = older && version && { ...older, version, apiVersion: `resource.k8s.io/${version}` }
-  return { ...(deviceTaintRule && { deviceTaintRule }), ...(clusterTrustBundle && { clusterTrustBundle }), ...(podCertificateRequest && { podCertificateRequest }), ...(podGroup && { podGroup }), ...(resourcePoolStatusRequest && { resourcePoolStatusRequest }), ...(storageVersionMigration && { storageVersionMigration }) }
+  /** In the first of the versions that is served; they say the same in the same words. */
+  const at = (group: string, resource: string, versions: readonly string[], gate?: string) => {
+    const kind = all.find((one) => one.group === group && one.resource === resource), version = versions.find((one) => serves(`${group}/${one}`, resource))
+    return kind && version && (!gate || features.has(gate)) ? kind.version === version ? kind : { ...kind, version, apiVersion: `${group}/${version}` } : undefined
+  }
+  const found: { [K in keyof FurtherKinds]: FurtherKinds[K] | undefined } = {
+    clusterTrustBundle: at('certificates.k8s.io', 'clustertrustbundles', ['v1beta1']), podCertificateRequest: at('certificates.k8s.io', 'podcertificaterequests', ['v1beta1']), podGroup: at('scheduling.k8s.io', 'podgroups', ['v1alpha2']),
+    deviceTaintRule: at('resource.k8s.io', 'devicetaintrules', ['v1beta2', 'v1alpha3'], 'DRADeviceTaintRules'), resourcePoolStatusRequest: at('resource.k8s.io', 'resourcepoolstatusrequests', ['v1alpha3']),
+    storageVersionMigration: at('storagemigration.k8s.io', 'storageversionmigrations', ['v1beta1'], 'StorageVersionMigrator'), leaseCandidate: at('coordination.k8s.io', 'leasecandidates', ['v1beta1', 'v1alpha2'], 'CoordinatedLeaderElection'),
+  }
+  return Object.fromEntries(Object.entries(found).filter(([, kind]) => kind)) as FurtherKinds
 }
 const nobody: Outbound = async () => { throw new Error('this server calls nobody') }
 

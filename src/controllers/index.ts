@@ -145,6 +145,6 @@ export const controllerNames = (): readonly Pick<Part, 'name' | 'isOptional'>[] 
 export type { ControllerFigures } from './figures.ts'
 export { stateFigures } from './state-figures.ts'
 export { identityOf, startParts, type Part } from './part.ts'
-export type { FurtherKinds } from './switched-off.ts'
+export { serverPartsOf, type FurtherKinds } from './switched-off.ts'
 export type { LocalDirectories } from './local-volume-provisioner.ts'
 export type { CertificateSigner } from './certificates/rules.ts'

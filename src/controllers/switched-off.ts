@@ -1,9 +1,10 @@
 // Controllers of kinds that are served only where they are asked for.
 import { indexOf, watching, type Controller } from '#client'
-import { pod, type ClusterTrustBundle, type DeviceTaintRule, type Pod, type PodCertificateRequest, type PodGroup, type ResourcePoolStatusRequest, type StorageVersionMigration } from '#kinds'
-import { is, parseTime, sha256, type Kind } from '#machinery'
-import { part, type Part } from './part.ts'
+import { pod, type ClusterTrustBundle, type DeviceTaintRule, type LeaseCandidate, type Pod, type PodCertificateRequest, type PodGroup, type ResourcePoolStatusRequest, type StorageVersionMigration } from '#kinds'
+import { is, parseTime, sha256, type Kind, type User } from '#machinery'
+import { part, together, type Part } from './part.ts'
 import { isFinished } from './pod-state.ts'
+import { leaderElection, leaseCandidateCleaner } from './leader-election.ts'
 import { resourcePoolStatusController } from './resource-pool-status.ts'
 import { storageVersionMigrator } from './storage-version-migrator.ts'
 
@@ -11,6 +12,7 @@ export interface FurtherKinds {
   readonly clusterTrustBundle?: Kind<ClusterTrustBundle>
   readonly podCertificateRequest?: Kind<PodCertificateRequest>
   readonly podGroup?: Kind<PodGroup>
+  readonly leaseCandidate?: Kind<LeaseCandidate>
   readonly deviceTaintRule?: Kind<DeviceTaintRule>
   readonly resourcePoolStatusRequest?: Kind<ResourcePoolStatusRequest>
   readonly storageVersionMigration?: Kind<StorageVersionMigration>
@@ -23,6 +25,9 @@ export const partsOf = ({ clusterTrustBundle, podCertificateRequest, podGroup, r
   ...(resourcePoolStatusRequest ? [part(resourcePoolStatusController(resourcePoolStatusRequest, deviceTaintRule))] : []),
   ...(storageVersionMigration ? [part(storageVersionMigrator(storageVersionMigration))] : []),
 ]
+/** What the API server itself does for them, wherever the other controllers run. */
+export const serverPartsOf = ({ leaseCandidate }: FurtherKinds, user: User): readonly Part[] =>
+  (leaseCandidate ? [{ ...together(part(leaderElection(leaseCandidate)), part(leaseCandidateCleaner(leaseCandidate))), user }] : [])
 
 const signer = 'kubernetes.io/kube-apiserver-serving', hashLength = 24
 /** What the API server's certificate is trusted by, as a bundle that is called after its content; older ones go. */

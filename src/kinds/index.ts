@@ -197,6 +197,8 @@ export const loadFormer = () => import('./legacy/index.ts')
 export * from './switched-off/names.ts'
 export type * from './certificates/clustertrustbundle.ts'
 export type * from './certificates/podcertificaterequest.ts'
+export type * from './coordination/leasecandidate.ts'
+export { compareVersions, semanticVersion } from './coordination/versions.ts'
 export type * from './resource/devicetaintrule.ts'
 export type * from './resource/resourcepoolstatusrequest.ts'
 export * from './resource/tainted.ts'

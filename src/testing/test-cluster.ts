@@ -2,7 +2,7 @@
 import { createHmac } from 'node:crypto'
 import { createControlPlane, type ControlPlane, type ControlPlaneOptions } from '#assembly'
 import { connect, directClient, EventRecorder, Informers, type Client, type Cluster } from '#client'
-import { startControllers, type CertificateSigner, type ControllersOptions } from '#controllers'
+import { serverPartsOf, startControllers, startParts, type CertificateSigner, type ControllersOptions } from '#controllers'
 import { event, lease } from '#kinds'
 import { fnv32a, seeded, silent, type ApiHandler, type Log, type Random, type User } from '#machinery'
 import { startScheduler } from '#scheduler'
@@ -103,6 +103,7 @@ export class TestCluster {
     const { log = silent, controllers, scheduler = true, signer, controllersOptions, nodeMonitorGracePeriodMs = 40_000 } = this.#options
     this.#process = { line, informers, stops: [
       startControllers({ as, clock: this.clock, log, ...(controllers && { only: controllers }), options: { rootCa: 'certificate', ...controllersOptions, ...(signer && { certificates: { signer } }), signToken: async (account, name) => legacyToken(testKeys, account, name), clusterCidr: '10.244.0.0/16', nodeMonitorGracePeriodMs } }),
+      startParts(serverPartsOf(controllersOptions?.further ?? {}, admin), { as, clock: this.clock, log }),
       ...(scheduler ? [startScheduler(as({ name: 'system:kube-scheduler', groups: ['system:authenticated'] }, 'default-scheduler'), { ...(controllersOptions?.further?.deviceTaintRule && { deviceTaintRules: controllersOptions.further.deviceTaintRule }) })] : []),
     ] }
   }
