@@ -6,6 +6,8 @@ import type { Client } from './client.ts'
 export interface Discovered {
   /** In the order the server lists them, each resource once, in the version its group prefers. */
   readonly kinds: readonly Kind[]
+  /** "apps/v1/Deployment", in every version that is served. */
+  readonly named: ReadonlySet<string>
   /** Group versions ("metrics.k8s.io/v1beta1") whose server did not answer. */
   readonly missing: readonly string[]
 }
@@ -20,7 +22,7 @@ const accept = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscovery
 /** Asks the server (aggregated discovery, which servers have had since 1.27). */
 export async function discover(client: Client): Promise<Discovered> {
   const answers = await Promise.all(['/api', '/apis'].map((path) => client.raw('GET', path, { headers: { accept } })))
-  const kinds: Kind[] = [], missing: string[] = [], seen = new Set<string>(), before = made.get(client), now = new Map<string, Kind>()
+  const kinds: Kind[] = [], missing: string[] = [], named = new Set<string>(), seen = new Set<string>(), before = made.get(client), now = new Map<string, Kind>()
   for (const answer of answers) {
     const list = answer as GroupDiscoveryList & { readonly kind?: string }
     if (list.kind !== 'APIGroupDiscoveryList') throw new ApiError('NotAcceptable', 'the server does not speak aggregated discovery; Kubernetes 1.27 or later is needed')
@@ -29,7 +31,9 @@ export async function discover(client: Client): Promise<Discovered> {
       for (const { version, freshness, resources = [] } of versions) {
         if (freshness === 'Stale') missing.push(group ? `${group}/${version}` : version)
         for (const { resource, responseKind, scope, verbs } of resources) {
-          if (!responseKind || seen.has(`${resource}.${group}`)) continue
+          if (!responseKind) continue
+          named.add(`${group && `${group}/`}${version}/${responseKind.kind}`)
+          if (seen.has(`${resource}.${group}`)) continue
           seen.add(`${resource}.${group}`)
           kinds.push(kindOf(group, version, resource, responseKind.kind, scope === 'Namespaced', verbs as readonly Verb[], before, now))
         }
@@ -37,7 +41,7 @@ export async function discover(client: Client): Promise<Discovered> {
     }
   }
   made.set(client, now)
-  return { kinds, missing }
+  return { kinds, named, missing }
 }
 
 /** The kinds without known fields that a client was last told of: what is served no more is forgotten. */

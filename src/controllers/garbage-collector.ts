@@ -4,7 +4,7 @@ import { discover, drain, Informer, WorkQueue, type Cluster } from '#client'
 import { apiService, customResourceDefinition } from '#kinds'
 import { is, type AnyObject, type Kind } from '#machinery'
 import { Collector } from './garbage/collect.ts'
-import { OwnerGraph, slim, type Touched } from './garbage/graph.ts'
+import { groupOf, OwnerGraph, slim, type Touched } from './garbage/graph.ts'
 import type { Part } from './part.ts'
 
 const workers = 20
@@ -29,6 +29,8 @@ class GarbageCollector {
   /** Kinds that are watched, by "resource.group". */
   readonly #watched = new Map<string, Followed>()
   readonly #byName = new Map<string, Kind>()
+  /** In which versions kinds are served. */
+  #named: ReadonlySet<string> = new Set()
   readonly #stops: (() => void)[] = []
   readonly #running: Promise<void>
   #discovering: Promise<void> | undefined
@@ -87,14 +89,14 @@ class GarbageCollector {
   }
   #seen(kind: Kind, deleted: boolean, object: AnyObject): void {
     if (!deleted) { this.#touch(this.#graph.set(kind, object)); return }
-    this.#collector.noteGone(object.metadata.uid)
+    const { name, namespace, uid } = object.metadata
+    this.#collector.noteGone({ apiVersion: kind.apiVersion, kind: kind.kind, name, uid }, namespace)
     this.#touch(this.#graph.delete(object.metadata.uid))
   }
 
   #kindOf(apiVersion: string, name: string): Kind {
-    const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : ''
-    const kind = this.#byName.get(`${group}/${name}`)
-    if (!kind) throw new Error(`the server does not serve ${name} of ${apiVersion}, which owns something`)
+    const kind = this.#byName.get(`${groupOf(apiVersion)}/${name}`)
+    if (!kind || !this.#named.has(`${apiVersion}/${name}`)) throw new Error(`the server does not serve ${name} of ${apiVersion}, which owns something`)
     return kind
   }
 
@@ -117,10 +119,11 @@ class GarbageCollector {
   }
 
   async #watchAll(): Promise<void> {
-    const { kinds } = await discover(this.#cluster.client)
+    const { kinds, named } = await discover(this.#cluster.client)
     if (this.#stopped) return
     const wanted = new Map(kinds.filter(isCollectable).map((kind) => [`${kind.resource}.${kind.group}`, kind]))
     this.#byName.clear()
+    this.#named = named
     for (const kind of kinds) this.#byName.set(`${kind.group}/${kind.kind}`, kind)
     for (const [key, { kind, stop }] of this.#watched) if (wanted.get(key) !== kind) { stop(); this.#watched.delete(key) }
     const fresh: Followed[] = []

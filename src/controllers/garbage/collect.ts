@@ -2,7 +2,7 @@
 // deleting on the word of a cache that is behind cannot be undone.
 import type { Client, DeleteOptions } from '#client'
 import { is, type AnyObject, type Kind, type OwnerReference } from '#machinery'
-import { foreground, isWithin, orphan, type Item, type OwnerGraph } from './graph.ts'
+import { foreground, means, orphan, type Item, type OwnerGraph } from './graph.ts'
 
 export interface Owners { readonly solid: readonly OwnerReference[]; readonly gone: readonly OwnerReference[]; readonly waiting: readonly OwnerReference[] }
 export type Verdict =
@@ -28,7 +28,7 @@ export class Collector {
   readonly #client: Client
   readonly #graph: OwnerGraph
   readonly #kindOf: KindOf
-  /** Owners that were found not to exist (by uid), or not in a namespace ("namespace/uid"): uids never come back. Bounded; the oldest are forgotten. */
+  /** Owners that were found not to exist, by all that a reference says and where it was looked for: uids never come back. Bounded; the oldest are forgotten. */
   readonly #absent = new Set<string>()
 
   constructor(client: Client, graph: OwnerGraph, kindOf: KindOf) {
@@ -37,8 +37,8 @@ export class Collector {
     this.#kindOf = kindOf
   }
 
-  noteGone(key: string): void {
-    this.#absent.add(key)
+  noteGone(owner: Named, namespace: string | undefined): void {
+    this.#absent.add(keyOf(owner, namespace))
     if (this.#absent.size <= maxAbsent) return
     for (const oldest of this.#absent) { this.#absent.delete(oldest); break }
   }
@@ -48,15 +48,17 @@ export class Collector {
     if (item.deleting && !item.waitsForDependents) return []
     if (item.waitsForDependents) return this.#finishOwner(item)
     // An owner that is known to be there is there, or we shall hear of its end.
-    if (item.owners.every(({ uid }) => { const owner = this.#graph.get(uid); return owner && !owner.waitsForDependents && isWithin(owner, item) })) return []
+    if (item.owners.every((one) => { const owner = this.#graph.get(one.uid); return owner && !owner.waitsForDependents && means(one, owner, item) })) return []
     const object = await this.#live(item.kind, item.namespace, item.name)
     if (object?.metadata.uid !== item.uid) return []
-    const verdict = judge(object, await this.#classify(object), this.#graph.dependentsOf(item.uid))
+    const owners = await this.#classify(object)
+    if (owners === undefined) return []
+    const verdict = judge(object, owners, this.#graph.dependentsOf(item.uid))
     if (verdict.act === 'release') await this.#patch(item, object, { ownerReferences: verdict.keep })
     if (verdict.act === 'delete') {
       const { uid } = item
       let version = object.metadata.resourceVersion
-      if (verdict.unblock) version = await this.#patch(item, object, { ownerReferences: (object.metadata.ownerReferences ?? []).map((owner) => ({ ...owner, blockOwnerDeletion: false })) })
+      if (verdict.unblock) version = await this.#patch(item, object, { ownerReferences: (object.metadata.ownerReferences ?? []).map((owner) => (owner.blockOwnerDeletion ? { ...owner, blockOwnerDeletion: false } : owner)) })
       try { await this.#client.delete(item.kind, item, { uid, resourceVersion: version, propagationPolicy: verdict.policy }) } catch (error) { if (!is(error, 'NotFound')) throw error }
     }
     return []
@@ -81,27 +83,26 @@ export class Collector {
     await this.#removeFinalizer(item, orphan)
   }
 
-  async #classify(object: AnyObject): Promise<Owners> {
+  /** Undefined: one of them cannot be looked for, ever. */
+  async #classify(object: AnyObject): Promise<Owners | undefined> {
     const solid: OwnerReference[] = [], gone: OwnerReference[] = [], waiting: OwnerReference[] = []
     for (const owner of object.metadata.ownerReferences ?? []) {
       const found = await this.#owner(owner, object.metadata.namespace)
-      if (found === 'unknowable') solid.push(owner)
-      else if (!found) gone.push(owner)
+      if (found === 'unknowable') return undefined
+      if (!found) gone.push(owner)
       else if (found.metadata.deletionTimestamp && found.metadata.finalizers?.includes(foreground)) waiting.push(owner)
       else solid.push(owner)
     }
     return { solid, gone, waiting }
   }
   async #owner(owner: OwnerReference, namespace: string | undefined): Promise<AnyObject | 'unknowable' | undefined> {
-    const here = `${namespace ?? ''}/${owner.uid}`
-    if (this.#absent.has(owner.uid) || this.#absent.has(here)) return undefined
+    if (this.#absent.has(keyOf(owner, undefined)) || this.#absent.has(keyOf(owner, namespace))) return undefined
     const kind = this.#kindOf(owner.apiVersion, owner.kind)
     // A namespaced owner of something that is in no namespace: nobody can tell which one is meant, so it is never collected.
     if (kind.namespaced && namespace === undefined) return 'unknowable'
-    const found = await this.#live(kind, kind.namespaced ? namespace : undefined, owner.name)
+    const where = kind.namespaced ? namespace : undefined, found = await this.#live(kind, where, owner.name)
     if (found?.metadata.uid === owner.uid) return found
-    // In this namespace: it may be in another.
-    this.noteGone(here)
+    this.noteGone(owner, where)
     return undefined
   }
   async #live(kind: Kind, namespace: string | undefined, name: string): Promise<AnyObject | undefined> {
@@ -129,3 +130,5 @@ export class Collector {
 }
 
 const maxAbsent = 500
+type Named = Pick<OwnerReference, 'apiVersion' | 'kind' | 'name' | 'uid'>
+const keyOf = ({ apiVersion, kind, name, uid }: Named, namespace = ''): string => `${namespace} ${apiVersion} ${kind} ${name} ${uid}`

@@ -26,6 +26,10 @@ export interface Touched {
 }
 /** Whether what is known under a uid can be the owner that a dependent means: of everybody, or of its own namespace. */
 export const isWithin = (owner: Item, dependent: Item): boolean => owner.namespace === undefined || owner.namespace === dependent.namespace
+/** Whether a dependent's reference means this owner in all it says, not only by the uid. Another version of a kind is the same kind. */
+export const means = (reference: OwnerReference, owner: Item, dependent: Item): boolean =>
+  reference.uid === owner.uid && reference.name === owner.name && reference.kind === owner.kind.kind && groupOf(reference.apiVersion) === owner.kind.group && isWithin(owner, dependent)
+export const groupOf = (apiVersion: string): string => apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : ''
 
 const noOwners: readonly OwnerReference[] = []
 
@@ -44,18 +48,24 @@ export class OwnerGraph {
     const item = itemOf(kind, object), before = this.#items.get(item.uid)
     this.#items.set(item.uid, item)
     const items: string[] = [], foreign: { item: Item; owner: OwnerReference }[] = []
+    let isSuspect = false
     for (const reference of item.owners) {
       const { uid } = reference
       if (before?.owners.some((owner) => owner.uid === uid)) continue
       this.#link(uid, item.uid)
       const owner = this.#items.get(uid)
-      if (owner && !isWithin(owner, item)) foreign.push({ item, owner: reference })
-      // An owner that nobody has seen, or of another namespace, does not exist here; one that waits for its dependents has one more.
-      if (!owner || owner.waitsForDependents || !isWithin(owner, item)) items.push(item.uid)
+      const isWrong = owner !== undefined && !means(reference, owner, item)
+      // Of several wrong ones the first is told of.
+      if (isWrong && !isSuspect && !isWithin(owner, item)) foreign.push({ item, owner: reference })
+      isSuspect ||= isWrong
+      // An owner that nobody has seen, of another namespace or called otherwise, does not exist here; one that waits for its dependents has one more.
+      if (!owner || owner.waitsForDependents || isWrong) items.push(item.uid)
     }
     if (!before) for (const dependent of this.dependentsOf(item.uid)) {
-      const owner = dependent.owners.find(({ uid }) => uid === item.uid)
-      if (owner && !isWithin(item, dependent)) { foreign.push({ item: dependent, owner }); items.push(dependent.uid) }
+      const owner = dependent.owners.find((one) => one.uid === item.uid && !means(one, item, dependent))
+      if (!owner) continue
+      if (!isWithin(item, dependent)) foreign.push({ item: dependent, owner })
+      items.push(dependent.uid)
     }
     for (const old of before?.owners ?? noOwners) {
       const now = item.owners.find((owner) => owner.uid === old.uid)
