@@ -61,6 +61,17 @@ test('a merge patch too may not write a whole number with a point, and is shown 
   assert.equal((await ask(`PATCH ${pods}/p`, '{"spec":{"activeDeadlineSeconds":1e1}}', { 'content-type': 'application/strategic-merge-patch+json' })).body.spec.activeDeadlineSeconds, 10)
 })
 
+test('a JSON patch too may not write a whole number with a point, wherever it comes to stand, and what it tests is compared as it is written', async () => {
+  const { ask } = await start(), operations = { 'content-type': 'application/json-patch+json' }
+  await ask(`POST ${pods}`, podText('1'))
+  const refused = await ask(`PATCH ${pods}/p`, '[{"op":"add","path":"/x","value":{"n":[0,1.0]}},{"op":"move","from":"/x/n/1","path":"/spec/activeDeadlineSeconds"},{"op":"remove","path":"/x"}]', operations)
+  assert.equal(refused.status, 422)
+  assert.match(refused.body.message, /^ "" is invalid: patch: Invalid value: "\{.*\\"activeDeadlineSeconds\\":1\.0[,}].*": json: cannot unmarshal number 1\.0 into Go struct field PodSpec\.spec\.activeDeadlineSeconds of type int64$/)
+  const tested = await ask(`PATCH ${pods}/p`, '[{"op":"test","path":"/spec/terminationGracePeriodSeconds","value":1.0}]', operations)
+  assert.deepEqual([tested.status, tested.body.message], [422, 'the server rejected our request due to an error in our request'])
+  assert.equal((await ask(`PATCH ${pods}/p`, '[{"op":"test","path":"/spec/terminationGracePeriodSeconds","value":1}]', operations)).status, 200)
+})
+
 test('a custom resource keeps an integer, its schema judges it and its rules see it', async () => {
   const { ask } = await start()
   await established(ask, definition([version({

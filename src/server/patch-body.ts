@@ -3,13 +3,14 @@ import { ApiError, badRequest, duplicateFields, JsonError, parseJsonStrict, repo
 import type { Call } from './core.ts'
 import type { PatchForm } from './media.ts'
 import type { WriteOptions } from './options.ts'
+import { travelling } from './written-numbers.ts'
 
 export interface PatchBody {
   readonly form: Exclude<PatchForm, 'apply'>
   readonly value: unknown
   /** Keys given twice and, in the operations of a JSON patch, fields that nobody knows; in the reference's words. */
   readonly problems: readonly string[]
-  /** Numbers of a merge patch that are not written as whole ones, where they are in the result too. */
+  /** Numbers that are not written as whole ones: where those of a merge patch are in the result; that a JSON patch has any, which then travel in its values. */
   readonly fractions?: Told['fractions']
   /** Why it is no patch at all. */
   readonly refusal?: ApiError
@@ -19,10 +20,13 @@ export interface PatchBody {
 export function readPatch({ request: { body }, context: { audit } }: Call, form: PatchBody['form'], { fieldValidation }: Pick<WriteOptions, 'fieldValidation'>): PatchBody {
   const looks = fieldValidation !== 'Ignore'
   try {
-    const { value, keys, fractions }: Partial<Told> & Pick<Told, 'keys'> = body !== undefined && 'object' in body ? { value: body.object, keys: [] } : parseJsonStrict(new TextDecoder().decode(body))
+    const { value, keys, fractions }: Partial<Told> & Pick<Told, 'keys'> =
+      body !== undefined && 'object' in body ? { value: body.object, keys: [] } : parseJsonStrict(new TextDecoder().decode(body))
     audit?.requestPatch(value)
     checkShape(form, value, looks)
-    return { form, value: form === 'strategic' ? value ?? {} : value, ...(form === 'merge' && fractions?.size && { fractions }), problems: !looks ? [] : form === 'json' ? operationProblems(value as Operations, keys) : duplicateFields(keys) }
+    const odd = form !== 'strategic' && fractions?.size ? { fractions } : {}
+    return { form, value: form === 'strategic' ? value ?? {} : form === 'json' && odd.fractions ? travelling(value, odd.fractions) : value, ...odd, problems: !looks ? []
+      : form === 'json' ? operationProblems(value as Operations, keys) : duplicateFields(keys) }
   } catch (error) {
     if (error instanceof JsonError) return { form, value: undefined, problems: [], refusal: unreadable(form, error.message, looks) }
     if (error instanceof ApiError) return { form, value: undefined, problems: [], refusal: error }

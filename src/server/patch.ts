@@ -1,5 +1,7 @@
 // PATCH: the stored object in the served version, patched, decoded again and written like an update. Tried again on lost races.
-import { applyJsonPatch, applyMergePatch, applyStrategicPatch, type ApiError, invalid, invalidValue, goPrint, type ApiResponse, type DecodeOptions, type LooseObject, type Schema } from '#machinery'
+import {
+  applyJsonPatch, applyMergePatch, applyStrategicPatch, invalid, invalidValue, goPrint, type ApiError, type ApiResponse, type DecodeOptions, type LooseObject, type Schema,
+} from '#machinery'
 import { apply } from './apply.ts'
 import { inForm, whyAnotherType } from './body.ts'
 import { checkNamespace } from './create.ts'
@@ -11,6 +13,7 @@ import { fromAnotherVersion, saysAnotherVersion } from './patched-version.ts'
 import { converted } from './served.ts'
 import { answer, checkName, modify, namesVersion, type Adopt } from './update.ts'
 import { asStored } from './write.ts'
+import { arrived } from './written-numbers.ts'
 
 export async function patch(call: Call, adopt?: Adopt, adoptTracked?: Adopt): Promise<ApiResponse> {
   const { request, info } = call
@@ -38,8 +41,7 @@ export const versionIn = ({ value }: PatchBody): unknown => (value as { metadata
 
 function patched(call: Call, old: LooseObject, body: PatchBody, options: WriteOptions, warned: boolean): LooseObject | Promise<LooseObject> {
   const { served } = call
-  const result = patchedValue(served.schema, converted(served, old), body), decoding = patchDecoding(body)
-  const refused = (why: string): ApiError => patchRefusal(body, result, why)
+  const { value: result, decoding, refused } = patchedValue(served.schema, converted(served, old), body)
   const otherType = served.custom ? undefined : whyAnotherType(result, served, call.core.registry)
   if (otherType !== undefined) throw refused(otherType)
   const read = (object: LooseObject): LooseObject => {
@@ -49,18 +51,24 @@ function patched(call: Call, old: LooseObject, body: PatchBody, options: WriteOp
   return saysAnotherVersion(served, result) ? fromAnotherVersion(call.core.registry, served, result, decoding, refused).then(read) : read(inForm(result, served, decoding, refused))
 }
 
-/** A JSON value with the patch applied. Throws ApiError, also where the body was no patch. */
-export function patchedValue(schema: Schema<any>, document: unknown, { form, value, refusal }: PatchBody): unknown { // allowed: of any kind
-  if (refusal) throw refusal
-  return form === 'json' ? applyJsonPatch(document, value) : form === 'merge' ? applyMergePatch(document, value) : applyStrategicPatch(schema, document, value)
+/** A JSON value with the patch applied. */
+export interface Patched {
+  readonly value: unknown
+  readonly decoding: DecodeOptions & { readonly strict: string[] }
+  /** 422: the result is not what the resource takes. */
+  readonly refused: (why: string) => ApiError
 }
-/** How the result of a patch is decoded. */
-export const patchDecoding = ({ form, fractions }: PatchBody): DecodeOptions & { readonly strict: string[] } =>
-  ({ strict: [], sorted: true, converting: form === 'strategic', ...(fractions && { fractions }) })
-/** 422: the result is not what the resource takes. */
-export const patchRefusal = ({ form, value, fractions }: PatchBody, result: unknown, why: string): ApiError => {
-  const sorted = isObject(result) ? Object.fromEntries(Object.entries(result).sort(([a], [b]) => (a < b ? -1 : 1))) : result
-  return invalid({ group: '', kind: '' }, '', [invalidValue('patch', form === 'strategic' ? goPrint(value) : fractions ? asWritten(sorted, fractions) : JSON.stringify(sorted), why)])
+/** Throws ApiError, also where the body was no patch. */
+export function patchedValue(schema: Schema<any>, document: unknown, { form, value: patch, fractions: given, refusal }: PatchBody): Patched { // allowed: of any kind
+  if (refusal) throw refusal
+  const applied = form === 'json' ? applyJsonPatch(document, patch) : form === 'merge' ? applyMergePatch(document, patch) : applyStrategicPatch(schema, document, patch)
+  const { value, fractions } = form === 'json' && given ? arrived(applied) : { value: applied, fractions: given }
+  const refused = (why: string): ApiError => {
+    const sorted = isObject(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value
+    const shown = form === 'strategic' ? goPrint(patch) : fractions ? asWritten(sorted, fractions) : JSON.stringify(sorted)
+    return invalid({ group: '', kind: '' }, '', [invalidValue('patch', shown, why)])
+  }
+  return { value, decoding: { strict: [], sorted: true, converting: form === 'strategic', ...(fractions && { fractions }) }, refused }
 }
 /** JSON of a value, with some numbers as they were written. */
 function asWritten(value: unknown, numbers: ReadonlyMap<string, string>, at = ''): string {

@@ -37,7 +37,7 @@ for (const [name, kind, body, ...expected] of [
   ['less than no capacity', csiStorageCapacity, { storageClassName: 's', capacity: '-1', maximumVolumeSize: '-1' }, 'capacity: Invalid value: "-1": must be greater than or equal to 0'],
   ['nothing attached', volumeAttachment, { spec: { attacher: 'a.example', nodeName: 'n', source: {} } }, 'spec.source: Required value: must specify exactly one of inlineVolumeSpec and persistentVolumeName'],
   ['attached by nobody', volumeAttachment, { spec: { attacher: '', nodeName: 'N', source: { persistentVolumeName: 'p' } } },
-    'spec.attacher: Required value', `spec.nodeName: Invalid value: "N": ${subdomain}`, 'spec.attacher: Required value'],
+    'spec.attacher: Required value', `spec.nodeName: Invalid value: "N": ${subdomain}`],
   ['an inline volume says little', volumeAttachment, { spec: { attacher: 'a.example', nodeName: 'n', source: { inlineVolumeSpec: { accessModes: ['ReadWriteOnce'], capacity: { storage: '1' }, csi: { driver: 'd.example', volumeHandle: 'h' } } } } },
     'spec.source.inlineVolumeSpec.capacity: Forbidden: may not be specified in the context of inline volumes'],
   ['both limits of a budget', podDisruptionBudget, { spec: { minAvailable: 1, maxUnavailable: 1 } }, `spec: Invalid value: ${both}: minAvailable and maxUnavailable cannot be both set`],

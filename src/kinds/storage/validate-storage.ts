@@ -134,7 +134,7 @@ export function validateVolumeAttachment({ spec, status }: AttachmentLike, old?:
   const { attacher, source, nodeName } = spec, exactly = 'must specify exactly one of inlineVolumeSpec and persistentVolumeName'
   const errors = [...(attacher ? [] : [requiredValue('spec.attacher')]), ...validateAttachedSource(source, exactly), ...validateDNSSubdomain(nodeName, 'spec.nodeName'), ...validateAttached(status)]
   if (old && !same(spec, old.spec)) errors.push(invalidValue('spec', goForm(volumeAttachmentForm, spec), 'field is immutable'))
-  if (!old) errors.push(...validateDriverName(attacher, 'spec.attacher'),
+  if (!old) errors.push(...(attacher ? validateDriverName(attacher, 'spec.attacher') : []),
     ...(source.persistentVolumeName === undefined ? [] : validateDNSSubdomain(source.persistentVolumeName, 'spec.source.persistentVolumeName')))
   return errors
 }

@@ -6,7 +6,7 @@ import { inForm, readObject } from '../body.ts'
 import { place, type Call } from '../core.ts'
 import { patchForm } from '../media.ts'
 import { writeOptions, type WriteOptions } from '../options.ts'
-import { patchDecoding, patchedValue, patchRefusal, reportProblems, versionIn } from '../patch.ts'
+import { patchedValue, reportProblems, versionIn } from '../patch.ts'
 import { readPatch, type PatchBody } from '../patch-body.ts'
 import { includedObject, partialObject, table } from '../projections.ts'
 import { valueAnswer } from '../respond.ts'
@@ -132,8 +132,7 @@ function checkName({ metadata }: LooseObject, name: string): void {
 }
 
 function patched(call: Call, type: Scaled, scaleObject: object, body: PatchBody, options: WriteOptions, warned: boolean): LooseObject {
-  const result = patchedValue(type.schema, scaleObject, body), decoding = patchDecoding(body), refused = (why: string) => patchRefusal(body, result, why)
-  const wanted = inForm(result, type, decoding, refused)
+  const { value, decoding, refused } = patchedValue(type.schema, scaleObject, body), wanted = inForm(value, type, decoding, refused)
   reportProblems(call, [...body.problems, ...decoding.strict], options, refused, warned)
   return wanted
 }
