@@ -66,7 +66,6 @@ const notInTheServer = {
     'apiserver_authentication_jwt_authenticator_jwks_fetch_last_timestamp_seconds', 'apiserver_authentication_jwt_authenticator_latency_seconds',
     'apiserver_certificates_registry_csr_honored_duration_total',
     'apiserver_certificates_registry_csr_requested_duration_total',
-   
     'apiserver_kube_aggregator_x509_insecure_sha1_total',
     'apiserver_kube_aggregator_x509_missing_san_total',
     'apiserver_storage_decode_errors_total',
@@ -82,9 +81,9 @@ const notInTheScheduler = {
     'scheduler_preemption_goroutines_execution_total', 'scheduler_store_schedule_results_duration_seconds', 'scheduler_volume_binder_cache_requests_total',
   ],
   'not yet': [
-    'scheduler_event_handling_duration_seconds', 'scheduler_inflight_events', 'scheduler_permit_wait_duration_seconds',
-    'scheduler_plugin_evaluation_total', 'scheduler_plugin_execution_duration_seconds', 'scheduler_pod_scheduled_after_flush_total',
-    'scheduler_queueing_hint_execution_duration_seconds', 'scheduler_resourceclaim_creates_total', 'scheduler_unschedulable_pods',
+    'scheduler_event_handling_duration_seconds', 'scheduler_permit_wait_duration_seconds',
+    'scheduler_plugin_evaluation_total', 'scheduler_plugin_execution_duration_seconds',
+    'scheduler_queueing_hint_execution_duration_seconds', 'scheduler_resourceclaim_creates_total',
     'scheduler_volume_scheduling_stage_error_total',
   ],
 }

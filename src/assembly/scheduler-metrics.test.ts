@@ -18,6 +18,7 @@ test('the scheduler tells of its steps, its queues and what it knows', async () 
   const text = metrics.text((name) => name.startsWith('scheduler_'))
   for (const line of [
     'scheduler_cache_size{type="nodes"} 1', 'scheduler_cache_size{type="pods"} 1', 'scheduler_cache_size{type="assumed_pods"} 0', 'scheduler_scheduling_algorithm_duration_seconds_count 2',
+    'scheduler_unschedulable_pods{plugin="NodeResourcesFit",profile="default-scheduler"} 1', 'scheduler_inflight_events{event="PodPopped"} 0',
     'scheduler_queue_incoming_pods_total{event="PodAdd",queue="active"} 2', 'scheduler_queue_incoming_pods_total{event="ScheduleAttemptFailure",queue="unschedulable"} 1',
     ...['PreFilter', 'Filter', 'Reserve', 'Permit', 'PreBind', 'Bind', 'PostBind'].map((point) => `scheduler_framework_extension_point_duration_seconds_count{extension_point="${point}",profile="default-scheduler",status="Success"} ${point === 'PreFilter' ? 2 : 1}`),
     'scheduler_framework_extension_point_duration_seconds_count{extension_point="Filter",profile="default-scheduler",status="Unschedulable"} 1',

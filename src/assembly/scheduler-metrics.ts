@@ -18,16 +18,28 @@ export function schedulerFigures(metrics: Metrics, now: () => number): NonNullab
   const preemptions = metrics.counter({ name: 'scheduler_preemption_attempts_total', stability: 'STABLE', help: 'Times that room was looked for by preemption.' }).with()
   const victims = metrics.histogram({ name: 'scheduler_preemption_victims', stability: 'STABLE', help: 'Victims of a preemption.', labels: [], buckets: doubling(1, 7) }).with()
   const pending = metrics.gauge({ name: 'scheduler_pending_pods', stability: 'STABLE', help: 'Pods without a node, by where they wait.', labels: ['queue'] })
+  const unwanted = metrics.gauge({ name: 'scheduler_unschedulable_pods', stability: 'ALPHA', help: 'Pods without a node that a plugin does not want to be placed as things are.', labels: ['plugin', 'profile'] })
+  const remembered = metrics.gauge({ name: 'scheduler_inflight_events', stability: 'ALPHA', help: 'Attempts under way, and what happened meanwhile.', labels: ['event'] })
+  const leftovers = metrics.counter({ name: 'scheduler_pod_scheduled_after_flush_total', stability: 'ALPHA', help: 'Pods that were bound when they had waited so long that they were tried again for no reason.' }).with()
   return {
     now,
     attempted(profile, result, duration) { attempts.with(profile, result).inc(); seconds.with(profile, result).observe(duration) },
     bound(count, duration) { tries.observe(count); sli.with(count >= mostAttempts ? `${mostAttempts}+` : String(count)).observe(duration) },
+    boundAfterAll() { leftovers.inc() },
     searched(ms) { searches.observe(ms / 1000) },
     stepped(profile, point, status, ms) { steps.with(point, status, profile).observe(ms / 1000) },
     queued(queue, event) { incoming.with(queue, event).inc() },
     known(count) { metrics.collect(() => { for (const [type, one] of Object.entries(count())) known.with(type === 'assumed' ? 'assumed_pods' : type).set(one) }) },
     preempting() { preemptions.inc() },
     preempted(count) { victims.observe(count) },
+    reasons(count) {
+      metrics.collect(() => {
+        const { refused, inFlight } = count()
+        for (const family of [unwanted, remembered]) family.clear()
+        for (const [plugin, profile, pods] of refused) unwanted.with(plugin, profile).set(pods)
+        for (const [event, times] of inFlight) remembered.with(event).set(times)
+      })
+    },
     pending(count) { metrics.collect(() => { for (const [queue, pods] of Object.entries(count())) pending.with(queue).set(pods) }) },
   }
 }

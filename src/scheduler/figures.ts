@@ -12,6 +12,8 @@ export interface Figures {
   attempted(profile: string, result: Result, seconds: number): void
   /** A pod has its node, after so many attempts and so many seconds since the first. */
   bound(attempts: number, seconds: number): void
+  /** One of them had waited so long that it was tried again for no reason. */
+  boundAfterAll(): void
   /** It was found out whether there is a node for a pod. */
   searched(ms: number): void
   /** The plugins of one step have run; `status` is what came of it. */
@@ -24,7 +26,9 @@ export interface Figures {
   preempted(victims: number): void
   /** Is asked when somebody looks: how many pods are where in the queue. */
   pending(count: () => Readonly<Record<QueueName, number>>): void
+  /** The same of who does not want them, by plugin and profile, and of what is kept for attempts under way, by its name. */
+  reasons(count: () => { readonly refused: readonly (readonly [plugin: string, profile: string, pods: number])[]; readonly inFlight: ReadonlyMap<string, number> }): void
   /** The same of what is known: nodes, pods that are on them, and those of these that are only thought to be. */
   known(count: () => { readonly nodes: number; readonly pods: number; readonly assumed: number }): void
 }
-export const noFigures: Figures = { now: () => 0, attempted() {}, bound() {}, searched() {}, stepped() {}, queued() {}, preempting() {}, preempted() {}, pending() {}, known() {} }
+export const noFigures: Figures = { now: () => 0, attempted() {}, bound() {}, boundAfterAll() {}, searched() {}, stepped() {}, queued() {}, preempting() {}, preempted() {}, pending() {}, reasons() {}, known() {} }

@@ -97,6 +97,7 @@ export class Scheduler {
       incoming: (queue, event) => { figures.queued(queue, event) }, ...(firstBackoffMs !== undefined && { firstBackoffMs }), ...(lastBackoffMs !== undefined && { lastBackoffMs }),
     })
     figures.pending(() => this.#queue.pending)
+    figures.reasons(() => this.#queue.reasons)
     figures.known(() => ({ nodes: this.#nodes.list.length, pods: this.#nodes.list.reduce((sum, { pods }) => sum + pods.size, 0), assumed: this.#assumed.size }))
   }
   /** Events come from the profile that the pod asks for. */
@@ -258,6 +259,7 @@ export class Scheduler {
       this.#verdicts.scheduled(pod, node.name)
       this.#count(entry, 'scheduled')
       this.#figures.bound(entry.attempts, (this.#cluster.clock.now() - (entry.firstTry ?? 0)) / 1000)
+      if (entry.isLeftover) this.#figures.boundAfterAll()
       this.#queue.activate(cycle.activate)
       return
     }

@@ -21,10 +21,12 @@ export interface Entry {
   backoffUntil: number
   refusedBy: ReadonlySet<Plugin>
   pendingFor: ReadonlySet<Plugin>
+  /** It is tried again because it has waited so long. */
+  isLeftover: boolean
   /** The first event that it has not been told of, while in flight. */
   eventsFrom: number
 }
 export const newEntry = (pod: PodInfo, since: number, order: number): Entry => ({
-  pod, state: 'gated', attempts: 0, since, order, firstTry: undefined, takenAt: 0, refusals: 0, errors: 0, backoffUntil: 0, refusedBy: nobody, pendingFor: nobody, eventsFrom: 0,
+  pod, state: 'gated', attempts: 0, since, order, firstTry: undefined, takenAt: 0, refusals: 0, errors: 0, backoffUntil: 0, refusedBy: nobody, pendingFor: nobody, isLeftover: false, eventsFrom: 0,
 })
 const nobody: ReadonlySet<Plugin> = new Set()

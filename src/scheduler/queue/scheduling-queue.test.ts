@@ -45,6 +45,23 @@ test('it is told which pods come into which queue, and why', () => {
   advance(6 * 60_000)
   assert.deepEqual(incoming, ['active PodAdd', 'gated PodAdd', 'unschedulable ScheduleAttemptFailure', 'backoff NodeAdd', 'active BackoffComplete', 'backoff ScheduleAttemptFailure', 'active ForceActivate', 'unschedulable ScheduleAttemptFailure', 'active UnschedulableTimeout'])
 })
+test('it tells who does not want which pods, what it remembers for attempts under way, and which pods are tried for no reason', () => {
+  const { queue, advance } = setUp((name) => (name === 'g' ? plugin('Gate') : undefined))
+  for (const name of ['a', 'b', 'g']) queue.put(pod(name))
+  for (let i = 0; i < 2; i++) queue.refused(queue.take()!, new Set([fit, labels]))
+  busy(queue)
+  const taken = queue.take()!
+  queue.happened(gone)
+  assert.deepEqual(queue.reasons, { refused: [['Fit', '', 2], ['Labels', '', 2], ['Gate', '', 1]], inFlight: new Map([['PodPopped', 1], ['AssignedPodDelete', 1]]) })
+  queue.done(taken)
+  assert.equal(taken.isLeftover, false)
+  for (let e = queue.take(); e; e = queue.take()) queue.refused(e, new Set([labels]))
+  advance(6 * 60_000)
+  const late = queue.take()!
+  assert.equal(late.isLeftover, true)
+  queue.refused(late, new Set([fit]))
+  assert.equal(late.isLeftover, false)
+})
 test('important pods come first, then in order of arrival', () => {
   const { queue } = setUp()
   for (const p of [pod('a'), pod('b', 5), pod('c'), pod('d', 5)]) queue.put(p)

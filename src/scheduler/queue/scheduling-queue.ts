@@ -73,6 +73,21 @@ export class SchedulingQueue {
     for (const entry of this.#waiting) if (entry.state === 'gated') gated++
     return { active: this.#active.size, backoff: this.#backingOff.size + this.#failed.size, unschedulable: this.#waiting.size - gated, gated }
   }
+  /** How many pods each plugin does not want, by profile; and what is remembered for attempts under way. */
+  get reasons(): { readonly refused: readonly (readonly [plugin: string, profile: string, pods: number])[]; readonly inFlight: ReadonlyMap<string, number> } {
+    const refused = new Map<string, [plugin: string, profile: string, pods: number]>(), inFlight = new Map([['PodPopped', this.#inFlight.size]])
+    for (const entry of this.#entries.values()) {
+      if (entry.state === 'in-flight') continue
+      const profile = entry.pod.pod.spec.schedulerName ?? ''
+      for (const { name } of entry.refusedBy.union(entry.pendingFor)) {
+        const key = `${name} ${profile}`, there = refused.get(key)
+        if (there) there[2]++
+        else refused.set(key, [name, profile, 1])
+      }
+    }
+    for (const event of this.#events) inFlight.set(labelOf(event), (inFlight.get(labelOf(event)) ?? 0) + 1)
+    return { refused: [...refused.values()], inFlight }
+  }
   /** Called whenever a pod may be taken. */
   onReady(run: () => void): void { this.#wake = run }
   stop(): void { this.#timers.backoff.cancel(); this.#timers.leftovers.cancel() }
@@ -131,6 +146,7 @@ export class SchedulingQueue {
     this.done(entry)
     entry.refusedBy = refusedBy
     entry.pendingFor = pendingFor
+    entry.isLeftover = false
     entry.since = this.#clock.now()
     entry.order = this.#order++
     if (wrong) { entry.errors++ } else { entry.errors = 0; entry.refusals++ }
@@ -248,7 +264,7 @@ export class SchedulingQueue {
     for (const entry of this.#waiting) if (entry.state === 'waiting') { first = entry; break }
     this.#timers.leftovers.set(this.#clock, first ? first.since + longestWaitMs : Infinity, () => {
       const now = this.#clock.now()
-      for (const entry of [...this.#waiting]) if (entry.state === 'waiting' && entry.since + longestWaitMs <= now) this.#requeue(entry, 'after-backoff', 'UnschedulableTimeout')
+      for (const entry of [...this.#waiting]) if (entry.state === 'waiting' && entry.since + longestWaitMs <= now) { entry.isLeftover = true; this.#requeue(entry, 'after-backoff', 'UnschedulableTimeout') }
       this.#setLeftoversTimer()
     })
   }
