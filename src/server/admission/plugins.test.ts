@@ -207,17 +207,20 @@ test('PodTopologyLabels: a pod learns the zone and region of its node', async ()
   assert.deepEqual((await ask(`GET ${pods}/p`)).body.metadata.labels, { ...zone, a: 'b' })
 })
 
-test('PodResizeValidator: no more than the node has, and on Linux only', async () => {
+test('PodResizeValidator: on Linux only, and no more than the node has', async () => {
   const { ask } = await only(['PodResizeValidator'])
-  for (const [name, os] of [['lin', 'linux'], ['win', 'windows']]) {
-    await ask('POST /api/v1/nodes', { metadata: { name, labels: { 'kubernetes.io/os': os } } })
+  for (const [name, labels] of [['lin', { 'kubernetes.io/os': 'linux' }], ['any', {}], ['win', { 'kubernetes.io/os': 'windows' }]] as const) {
+    await ask('POST /api/v1/nodes', { metadata: { name, labels } })
     await ask(`PATCH /api/v1/nodes/${name}/status`, { status: { allocatable: { cpu: '2', memory: '1Gi' } } })
     await ask(`POST ${pods}`, pod({ nodeName: name, containers: [{ name: 'c', image: 'i', resources: { requests: { cpu: '1' } } }] }, { name }))
   }
-  const resize = async (name: string, cpu: string) => said(await ask(`PATCH ${pods}/${name}/resize`, { spec: { containers: [{ name: 'c', resources: { requests: { cpu } } }] } }, { 'content-type': 'application/strategic-merge-patch+json' }))
-  assert.equal(await resize('lin', '3'), '403 pods "lin" is forbidden: Node didn\'t have enough allocatable resources: cpu, requested: 3000, allocatable: 2000')
-  assert.equal(await resize('lin', '2'), 'ok')
-  assert.equal(await resize('win', '2'), '403 pods "win" is forbidden: pod resize is only supported on linux nodes, node "win" is "windows"')
+  const resize = async (name: string, cpu: string) => {
+    const answer = await ask(`PATCH ${pods}/${name}/resize`, { spec: { containers: [{ name: 'c', resources: { requests: { cpu } } }] } }, { 'content-type': 'application/strategic-merge-patch+json' })
+    return [said(answer), ...(answer.status < 400 ? [] : [answer.body.details])]
+  }
+  assert.deepEqual(await resize('lin', '3'), ['403 pods "lin" is forbidden: node didn\'t have enough allocatable resources: cpu, requested: 3000, allocatable: 2000', { name: 'lin', kind: 'pods', causes: [{ reason: 'NodeCapacity' }] }])
+  assert.deepEqual(await resize('win', '3'), ['403 pods "win" is forbidden: pod resize is only supported on linux nodes, node "win" is "windows"', { name: 'win', kind: 'pods', causes: [{ reason: 'UnsupportedPlatform' }] }])
+  for (const name of ['lin', 'any']) assert.deepEqual(await resize(name, '2'), ['ok'])
 })
 
 test('NodeDeclaredFeatureValidator: what a node must know how to change, it must declare', async () => {

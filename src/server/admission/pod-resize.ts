@@ -1,7 +1,7 @@
-// A running pod can be resized only within what its node has, and only where the node's system can do it.
+// A running pod can be resized only where its node's system can do it, and only within what the node has. Refusals say by a cause which it is.
 import { node as nodeKind, podRequests, type Pod } from '#kinds'
-import { quantityMilli, quantityValue } from '#machinery'
-import { on, refusal, type AdmissionPlugin } from './admission.ts'
+import { ApiError, compareQuantities, quantityMilli, quantityValue } from '#machinery'
+import { on, refusal, type AdmissionAttributes, type AdmissionPlugin } from './admission.ts'
 
 export const podResizeValidator: AdmissionPlugin = {
   name: 'PodResizeValidator',
@@ -11,13 +11,18 @@ export const podResizeValidator: AdmissionPlugin = {
     if (!name || pod.metadata.generation === attributes.old?.metadata.generation) return
     const node = attributes.objects.get(nodeKind, name)
     if (!node) throw refusal(attributes, `node ${JSON.stringify(name)} not found`)
+    const system = node.metadata.labels?.['kubernetes.io/os'] ?? 'linux'
+    if (system !== 'linux') throw refused(attributes, 'UnsupportedPlatform', `pod resize is only supported on linux nodes, node ${JSON.stringify(name)} is ${JSON.stringify(system)}`)
     const requests = podRequests(pod), allocatable = node.status?.allocatable ?? {}, beyond: string[] = []
     for (const [resource, units] of [['cpu', quantityMilli], ['memory', quantityValue]] as const) {
-      const asked = units(requests[resource] ?? '0'), there = units(allocatable[resource] ?? '0')
-      if (asked > there) beyond.push(`${resource}, requested: ${asked}, allocatable: ${there}`)
+      const asked = requests[resource] ?? '0', there = allocatable[resource] ?? '0'
+      if (compareQuantities(asked, there) > 0) beyond.push(`${resource}, requested: ${units(asked)}, allocatable: ${units(there)}`)
     }
-    if (beyond.length > 0) throw refusal(attributes, `Node didn't have enough allocatable resources: ${beyond.join('; ')}`)
-    const system = node.metadata.labels?.['kubernetes.io/os'] ?? ''
-    if (system !== 'linux') throw refusal(attributes, `pod resize is only supported on linux nodes, node ${JSON.stringify(name)} is ${JSON.stringify(system)}`)
+    if (beyond.length > 0) throw refused(attributes, 'NodeCapacity', `node didn't have enough allocatable resources: ${beyond.join('; ')}`)
   },
+}
+
+function refused(attributes: AdmissionAttributes, cause: string, why: string): ApiError {
+  const { status: { message, details } } = refusal(attributes, why)
+  return new ApiError('Forbidden', message!, { ...details, causes: [{ reason: cause }] })
 }
