@@ -17,6 +17,7 @@ import { certificateSigner } from './certificate-signer.ts'
 import { CertificatesInUse } from './certificates-in-use.ts'
 import { createControlPlane, openEngine, type ControlPlane } from './control-plane.ts'
 import { giveBackMemory } from './give-back.ts'
+import { provesKey } from './key-proof.ts'
 import { kubeletConnector } from './kubelet-connector.ts'
 import { measured, storageSize } from './measured-engine.ts'
 import { measuredOutbound } from './measured-outbound.ts'
@@ -102,7 +103,7 @@ async function start(options: ClusterOptions, { log, progress, followAudit, setV
   const plane: ControlPlane = await createControlPlane({
     build: buildInfo(),
     ...(atRest && { atRest: atRest.atRest, checks: atRest.checks }),
-    engine: measured(await openEngine(paths.storeDir), metrics, stopwatch), clock: realClock, stopwatch, random, log, kubelet, outbound: calls, backend: carrier, clientCa: certificates.clientCa, rootCa: ca.certificate, signer: certificateSigner(ca), loadBalancerPool: poolOf(options, nodes), ...(options.containerdNodes + options.simulatedNodes > 0 && { localDirectories: { of: (node: string) => localDirectoriesOf(paths, node), areReal: nodes !== undefined } }), frontProxyCa: certificates.frontProxyCa, proxyIdentity: certificates.proxyIdentity, tokenKeys: serviceAccountKeys(options, pki),
+    engine: measured(await openEngine(paths.storeDir), metrics, stopwatch), clock: realClock, stopwatch, random, log, kubelet, outbound: calls, backend: carrier, clientCa: certificates.clientCa, rootCa: ca.certificate, signer: certificateSigner(ca), provesKey, loadBalancerPool: poolOf(options, nodes), ...(options.containerdNodes + options.simulatedNodes > 0 && { localDirectories: { of: (node: string) => localDirectoriesOf(paths, node), areReal: nodes !== undefined } }), frontProxyCa: certificates.frontProxyCa, proxyIdentity: certificates.proxyIdentity, tokenKeys: serviceAccountKeys(options, pki),
     ...authenticationOf(options, certificates, reloads(metrics, 'authentication', realClock), log.named('authenticator')), serviceClusterIpRange: options.serviceClusterIpRange, serviceNodePortRange: options.serviceNodePortRange,
     features: new Set([...gates.on].filter(([, isOn]) => isOn).map(([name]) => name)),
     flowControl: { enabled: options.enablePriorityAndFairness, maxRequestsInFlight: options.maxRequestsInflight, maxMutatingRequestsInFlight: options.maxMutatingRequestsInflight, waitMs: options.requestTimeout / 4 }, minRequestTimeoutSeconds: options.minRequestTimeout,

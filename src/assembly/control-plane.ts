@@ -8,7 +8,7 @@ import { serverPartsOf, startControllers, startParts, type CertificateSigner, ty
 import { startScheduler, type SchedulerOptions } from '#scheduler'
 import {
   admissionPlugins, AuthorizerMetrics, bootstrap, configuredAuthorizers, createApiServer, createObjects, impersonator, keepFlowControl, keepIpAddresses, legacyToken, Metrics, parseCidr, podCertificateSigning, podPresetPlugin, workQueueMetrics, publishAuthorities, readableStore,
-  ServiceAllocation, servedVersions, systemUser, type AdmissionChoice, type AllowedOrigins, type Debugging, type ApiServer, type Auditor, type BackendConnector, type EncryptionAtRest, type FlowControlSettings, type FrontProxyNames, type HealthCheck, type KubeletConnector, type Objects, type ReadFile, type RuntimeConfig, type ServedVersions, type Outbound, type Tracer,
+  ServiceAllocation, servedVersions, systemUser, type AdmissionChoice, type AllowedOrigins, type Debugging, type ApiServer, type Auditor, type BackendConnector, type EncryptionAtRest, type FlowControlSettings, type FrontProxyNames, type HealthCheck, type KubeletConnector, type Objects, type ReadFile, type RuntimeConfig, type ProvesKey, type ServedVersions, type Outbound, type Tracer,
 } from '#server'
 import { openStore, sealedEngine, sqliteEngine, type Engine, type Store } from '#store'
 import { authentication, type AuthenticationOptions } from './authentication.ts'
@@ -75,6 +75,8 @@ export interface ControlPlaneOptions extends AuthenticationOptions {
   readonly backend?: BackendConnector
   /** Feature gates that are on though they are off in the reference. */
   readonly features?: ReadonlySet<string>
+  /** Whether who asks for a pod's certificate holds its key; absent: nobody looks. */
+  readonly provesKey?: ProvesKey
   /** Freeze what is shared (tests). */
   readonly freeze?: boolean
   /** Called when the store has failed for good. */
@@ -125,7 +127,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     objects, clock, random, ...(options.stopwatch && { stopwatch: options.stopwatch }), metrics, ...(options.auditor && { auditor: options.auditor }), ...(options.tracer && { tracer: options.tracer }), ...(options.flowControl && { flowControl: options.flowControl }), log: log.named('apiserver'), kinds: [...kinds, ...versions.kinds], serves: versions.serves, ...(versions.further && { former: versions.further }), authorizer, roles,
     advertised, ...(options.cors && { cors: options.cors }), ...(options.features && { features: options.features }), ...(options.minRequestTimeoutSeconds !== undefined && { minRequestTimeoutSeconds: options.minRequestTimeoutSeconds }),
     authenticator: chain,
-    admission: [...(versions.kinds.includes(podPreset) ? [podPresetPlugin] : []), podCertificateSigning(authorizer), ...admissionPlugins({ random, clock, metrics, authorizer, read, api: (request) => server.handler(request), outbound: options.outbound ?? nobody, tolerationSeconds: { notReady: notReadySeconds, unreachable: unreachableSeconds } }, choice)],
+    admission: [...(versions.kinds.includes(podPreset) ? [podPresetPlugin] : []), podCertificateSigning(authorizer, options.provesKey), ...admissionPlugins({ random, clock, metrics, authorizer, read, api: (request) => server.handler(request), outbound: options.outbound ?? nobody, tolerationSeconds: { notReady: notReadySeconds, unreachable: unreachableSeconds } }, choice)],
     impersonate: impersonator(authorizer), allocators: [services], tokens: signer,
     ...(options.kubelet && { kubelet: options.kubelet }), ...(options.outbound && { outbound: options.outbound }), ...(options.backend && { backend: options.backend }), ...(options.proxyIdentity && { proxyIdentity: options.proxyIdentity }), ...(options.build && { build: options.build }), ...(options.checks && { checks: options.checks }), ...(options.flags && { flags: options.flags }), ...(options.debugging && { debugging: options.debugging }),
   })

@@ -2,7 +2,7 @@
 export * from './admission/admission.ts'
 export { admissionPlugins, type AdmissionChoice, type AdmissionParts } from './admission/index.ts'
 export * from './authn/authn.ts'
-export { podCertificateSigning } from './admission/certificates.ts'
+export { podCertificateSigning, type ProvesKey } from './admission/certificates.ts'
 export { podPresetPlugin } from './admission/pod-preset.ts'
 export { bearerAuthenticator, parseTokenFile, tokenFileAuthenticator } from './authn/bearer.ts'
 export { cachedTokens } from './authn/cached-tokens.ts'

@@ -139,3 +139,9 @@ for (const [path, object, message] of refusals) test(`refused: ${message}`, asyn
   const { status, body } = await ask(`POST /apis/${path}`, object)
   assert.deepEqual([status, body.message], [422, message])
 })
+test('who asks for a certificate holds its key', async () => {
+  const asked: unknown[] = [], { ask } = await start({ runtimeConfig: { 'api/all': 'true' }, features: gates, admission: (parts) => [podCertificateSigning(parts.authorizer, (spec) => { asked.push(spec.podUID); return false })] })
+  await ask('POST /api/v1/namespaces', { metadata: { name: 'n' } })
+  const { status, body } = await ask('POST /apis/certificates.k8s.io/v1beta1/namespaces/n/podcertificaterequests', { metadata: { name: 'x' }, spec: certificateRequest })
+  assert.deepEqual([status, body.message, asked], [422, 'PodCertificateRequest.certificates.k8s.io "x" is invalid: spec.stubPKCS10Request: Invalid value: could not verify proof-of-possession signature', ['u1']])
+})

@@ -1,4 +1,4 @@
-// What is wrong with a request for a pod's certificate. Who holds its key is not proven here: signatures are not looked at.
+// What is wrong with a request for a pod's certificate. Whether who asks holds its key, others find out.
 import { invalidAsWhole, invalidValue, isDNS1123Subdomain, isQualifiedName, notSupported, same, tooLong, type FieldError } from '#machinery'
 import { failing, validateConditions } from '../checks.ts'
 import { goForm } from '../go-diff.ts'

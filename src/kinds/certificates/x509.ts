@@ -73,3 +73,10 @@ export function keyOfRequest(der: Uint8Array): Uint8Array {
   if (key?.tag !== tags.sequence) throw new Error('x509: malformed certificate request')
   return key.whole
 }
+
+/** How a signing request is signed: what of it, by which algorithm (its identifier). Throws an Error where the bytes are none. */
+export function signatureOfRequest(der: Uint8Array): { readonly algorithm: string; readonly signed: Uint8Array; readonly signature: Uint8Array } {
+  const [info, algorithm, signature] = sequence(der), [id] = parts(algorithm!.content)
+  if (id?.tag !== tags.identifier || signature?.tag !== tags.bits) throw new Error('x509: malformed certificate request')
+  return { algorithm: dotted(id.content), signed: info!.whole, signature: signature.content.subarray(1) } // how many bits are unused comes first: none
+}

@@ -1,7 +1,7 @@
 // Who may decide about certificates: rights are given per signer, on the resource `signers` that exists for nothing else.
 import type { CertificateSigningRequest, ClusterTrustBundle, PodCertificateRequest } from '#kinds'
 import { subjectOfRequest } from '#kinds'
-import { forbiddenValue, invalid, same, type User } from '#machinery'
+import { forbiddenValue, invalid, invalidAsWhole, same, type User } from '#machinery'
 import type { Authorizer } from '../authz/authz.ts'
 import { on, refusal, type AdmissionPlugin } from './admission.ts'
 
@@ -56,12 +56,22 @@ export const clusterTrustBundleAttest = (authorizer: Authorizer): AdmissionPlugi
 })
 const withoutHolders = ({ metadata: { ownerReferences: _owners, finalizers: _finalizers, managedFields: _managed, ...metadata }, ...object }: ClusterTrustBundle) => ({ ...object, metadata })
 
-/** Whoever says what became of a request for a pod's certificate needs `sign` on its signer. Part of the kind, not a plugin that can be switched off. */
-export const podCertificateSigning = (authorizer: Authorizer): AdmissionPlugin => ({
+export type ProvesKey = (spec: PodCertificateRequest['spec']) => boolean
+const requestMade = on(['CREATE'], 'podcertificaterequests.certificates.k8s.io'), outcomeSaid = on(['UPDATE'], 'podcertificaterequests.certificates.k8s.io', ['status'])
+/**
+ * Whoever asks for a pod's certificate holds its key, as `proves` finds (absent: nobody looks); whoever says what became of a request needs `sign` on its signer.
+ * Part of the kind, not a plugin that can be switched off.
+ */
+export const podCertificateSigning = (authorizer: Authorizer, proves: ProvesKey = () => true): AdmissionPlugin => ({
   name: 'PodCertificateSigning',
-  handles: on(['UPDATE'], 'podcertificaterequests.certificates.k8s.io', ['status']),
-  async validate({ object, old, user }) {
-    const now = object as PodCertificateRequest, before = old as PodCertificateRequest, signer = before.spec.signerName
+  handles: (operation, kind, subresource) => requestMade(operation, kind, subresource) || outcomeSaid(operation, kind, subresource),
+  async validate({ operation, object, old, user }) {
+    const now = object as PodCertificateRequest
+    if (operation === 'CREATE') {
+      if (proves(now.spec)) return
+      throw invalid({ group: 'certificates.k8s.io', kind: 'PodCertificateRequest' }, now.metadata.name, [invalidAsWhole(now.spec.stubPKCS10Request ? 'spec.stubPKCS10Request' : 'spec.proofOfPossession', 'could not verify proof-of-possession signature')])
+    }
+    const before = old as PodCertificateRequest, signer = before.spec.signerName
     if (same(now.status, before.status) || await mayFor(authorizer, user, 'sign', signer)) return
     throw invalid({ group: 'certificates.k8s.io', kind: 'PodCertificateRequest' }, before.metadata.name, [forbiddenValue('spec.signerName', `User ${JSON.stringify(user.name)} is not permitted to "sign" for signer ${JSON.stringify(signer)}`)])
   },
