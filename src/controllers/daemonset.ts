@@ -122,11 +122,16 @@ async function execute(ds: DaemonSet, { create, remove }: { readonly create: rea
       throw failure
     }
   })
-  for (const victim of remove.slice(0, burst)) {
-    await cluster.delete(pod, victim)
-    events.record(daemonSet, ds, 'Normal', 'SuccessfulDelete', `Deleted pod: ${victim.metadata.name}`)
-  }
-  return error
+  const deleted = await Promise.allSettled(remove.slice(0, burst).map(async (victim) => {
+    try {
+      await cluster.delete(pod, victim)
+      events.record(daemonSet, ds, 'Normal', 'SuccessfulDelete', `Deleted pod: ${victim.metadata.name}`)
+    } catch (failure) {
+      events.record(daemonSet, ds, 'Warning', 'FailedDelete', `Error deleting: ${failure instanceof Error ? failure.message : String(failure)}`)
+      throw failure
+    }
+  }))
+  return error ?? deleted.find((result) => result.status === 'rejected')?.reason
 }
 
 function podFor(ds: DaemonSet, nodeName: string, hash: string): New<Pod> {

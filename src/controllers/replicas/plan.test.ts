@@ -5,19 +5,19 @@ import { plan } from './plan.ts'
 
 const start = Date.UTC(2030, 0, 1)
 const now = start + 3_600_000
-/** Each pod is a word: name@node, then ! if not ready, p if Pending, u if Unknown, $cost, r restarts, and +minutes since the start at which it became ready. */
+/** Each pod is a word: name@node, then ! if not ready, p if Pending, u if Unknown, $cost, r restarts, s restarts of a sidecar, and +minutes since the start at which it became ready. */
 function podOf(word: string, i: number): Pod {
-  const [, name = '', node, marks = ''] = /^(\w+?)(?:@(\w))?([!pu$r+\-\d]*)$/.exec(word) ?? []
+  const [, name = '', node, marks = ''] = /^(\w+?)(?:@(\w))?([!pu$rs+\-\d]*)$/.exec(word) ?? []
   const number = (mark: RegExp) => Number(mark.exec(marks)?.[1] ?? 0)
   const at = new Date(start + number(/\+(\d+)/) * 60_000).toISOString()
   const cost = /\$(-?\d+)/.exec(marks)?.[1]
   return {
     apiVersion: 'v1', kind: 'Pod',
     metadata: { name, uid: `uid-${i}`, resourceVersion: '1', creationTimestamp: at, ...(cost && { annotations: { 'controller.kubernetes.io/pod-deletion-cost': cost } }) },
-    spec: { ...(node && { nodeName: node }), containers: [] },
+    spec: { ...(node && { nodeName: node }), containers: [], initContainers: [{ name: 'side', restartPolicy: 'Always' }, { name: 'init' }] },
     status: { phase: marks.includes('p') ? 'Pending' : marks.includes('u') ? 'Unknown' : 'Running',
       conditions: [{ type: 'Ready', status: /[!pu]/.test(marks) ? 'False' : 'True', lastTransitionTime: at }],
-      containerStatuses: [{ name: 'c', image: '', imageID: '', ready: true, restartCount: number(/r(\d+)/) }] },
+      containerStatuses: [{ name: 'c', image: '', imageID: '', ready: true, restartCount: number(/r(\d+)/) }], initContainerStatuses: [{ name: 'side', restartCount: number(/s(\d+)/) }, { name: 'init', restartCount: 100 - number(/s(\d+)/) }] },
   } as unknown as Pod
 }
 
@@ -33,6 +33,8 @@ const cases: [promise: string, replicas: number, pods: string, expected: string]
   ['removes from crowded nodes first', 2, 'a@x+59 b@y c@y+59', 'remove c'],
   ['removes those that became ready last', 2, 'a@x+1 b@y+59 c@z+2', 'remove b'],
   ['removes those that restarted more often', 2, 'a@x b@y c@zr3', 'remove c'],
+  ['removes those whose sidecars restarted more often', 2, 'a@xs9 b@ys10 c@zs9', 'remove b'],
+  ['takes a cost that is no number of 32 bits for none', 2, 'a@n$-99999999999 b@n$-1 c@n', 'remove b'],
   ['treats ages of one order of magnitude as equal and goes by uid', 2, 'a@x+2 b@y+1 c@z', 'remove a'],
 ]
 for (const [promise, replicas, words, expected] of cases)

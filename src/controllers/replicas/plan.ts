@@ -29,14 +29,21 @@ export function byWorth(pods: readonly Pod[], related: readonly Pod[], now: numb
     || crowd(b) - crowd(a)
     || (isReady(a) && isReady(b) ? younger(readySince(a), readySince(b), a, b, now) : 0)
     || restarts(b) - restarts(a)
+    || sidecarRestarts(b) - sidecarRestarts(a)
     || younger(createdAt(a), createdAt(b), a, b, now))
 }
 
 const phaseWorth = (pod: Pod): number => (pod.status.phase === 'Pending' ? 0 : pod.status.phase === 'Running' ? 2 : 1)
 const restarts = (pod: Pod): number => Math.max(0, ...(pod.status.containerStatuses ?? []).map((status) => status.restartCount))
+const sidecarRestarts = (pod: Pod): number => {
+  const names = new Set((pod.spec.initContainers ?? []).filter((one) => one.restartPolicy === 'Always').map((one) => one.name))
+  return Math.max(0, ...(pod.status.initContainerStatuses ?? []).filter((status) => names.has(status.name)).map((status) => status.restartCount))
+}
+/** A number of 32 bits; what is none counts as no cost. */
 function costOf(pod: Pod): number {
   const text = pod.metadata.annotations?.[deletionCost]
-  return text !== undefined && /^(?:0|-?[1-9]\d{0,9})$/.test(text) ? Number(text) : 0
+  const cost = text !== undefined && /^(?:0|-\d+|[1-9]\d*)$/.test(text) ? Number(text) : 0
+  return (cost | 0) === cost ? cost : 0
 }
 
 /** Younger first; ages are compared by their order of magnitude (base 2), so that equally old pods go in an order of chance: their uids'. */

@@ -31,7 +31,7 @@ export async function reconcileReplicas(wanted: Replicated, old: ReplicaSetStatu
   const terminating = found.filter((p) => isTerminating(p) && !isFinished(p) && selector.matches(p.metadata.labels) && p.metadata.ownerReferences?.some((o) => o.uid === object.metadata.uid))
   const steps = plan(wanted.replicas, active, active.length > wanted.replicas ? wanted.related() : [], now)
   const error = object.metadata.deletionTimestamp ? undefined : await execute(wanted, steps, cluster)
-  const failure = error === undefined ? undefined : { reason: steps.create > 0 ? 'FailedCreate' : 'FailedDelete', message: messageOf(error) }
+  const failure = error === undefined ? undefined : steps.create > 0 ? { reason: 'FailedCreate', message: messageOf(error) } : { reason: 'FailedDelete', message: `unable to delete pods: ${messageOf(error)}` }
   const status = statusOf(wanted, active, terminating.length, old, failure, now)
   const wait = untilAvailable(active, wanted.minReadySeconds, now)
   return { status, again: wait === undefined ? undefined : { againIn: wait }, error }
