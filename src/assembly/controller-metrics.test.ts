@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Cluster } from '#client'
-import { cronJob, job, node, persistentVolume, pod } from '#kinds'
+import { cronJob, job, node, persistentVolume, pod, service } from '#kinds'
 import type { AnyObject, Kind } from '#machinery'
 import { Metrics } from '#server'
 import { TestCluster } from '#testing'
@@ -22,7 +22,11 @@ test('what controllers do is counted', async () => {
   await cluster.client.create(job, { metadata: { name: 'fails', namespace: 'default' }, spec: { backoffLimit: 0, completionMode: 'Indexed', completions: 1, template } })
   await cluster.client.create(cronJob, { metadata: { name: 'often', namespace: 'default' }, spec: { schedule: '* * * * *', jobTemplate: { spec: { template } } } })
   await cluster.client.create(pod, { metadata: { name: 'stays', namespace: 'default' }, spec: template.spec })
+  const ephemeral = { volumeClaimTemplate: { spec: { accessModes: ['ReadWriteOnce'], storageClassName: '', resources: { requests: { storage: '1Gi' } } } } }
+  await cluster.client.create(pod, { metadata: { name: 'waits', namespace: 'default', finalizers: ['example.com/f'] }, spec: { ...template.spec, volumes: [{ name: 'v', ephemeral }] } })
+  await cluster.client.create(service, { metadata: { name: 's', namespace: 'default' }, spec: { selector: { a: 'b' }, ports: [{ port: 80 }] } })
   await cluster.clock.advance('70s')
+  await cluster.client.delete(pod, { name: 'waits', namespace: 'default' })
   const { spec } = await cluster.client.get(pod, { name: 'stays', namespace: 'default' }), { items } = await cluster.client.list(pod)
   const there = items.filter((one) => one.spec.nodeName === spec.nodeName).length
   await cluster.client.patch(node, { name: spec.nodeName! }, 'merge', { spec: { taints: [{ key: 'out', effect: 'NoExecute' }] } })
@@ -33,6 +37,8 @@ test('what controllers do is counted', async () => {
     'job_controller_jobs_finished_total{completion_mode="NonIndexed",reason="CompletionsReached",result="succeeded"} 2',
     'job_controller_jobs_finished_total{completion_mode="Indexed",reason="BackoffLimitExceeded",result="failed"} 1',
     'job_controller_job_syncs_total{action="pods_created",completion_mode="NonIndexed",result="success"} 3',
+    'ephemeral_volume_controller_create_total 1', 'ephemeral_volume_controller_create_failures_total 0', 'pod_gc_collector_force_delete_pods_total{namespace="default",reason="unscheduled"} 2',
+    'endpoint_slice_controller_changes{operation="create"} 1', 'endpoint_slice_controller_syncs{result="success"} 2',
     'cronjob_controller_job_creation_skew_duration_seconds_bucket{le="1"} 1',
     'ttl_after_finished_controller_job_deletion_duration_seconds_bucket{le="0.1"} 1',
     `taint_eviction_controller_pod_deletions_total ${there}`, `taint_eviction_controller_pod_deletion_duration_seconds_count ${there}`, 'device_taint_eviction_controller_pod_deletions_total 0',

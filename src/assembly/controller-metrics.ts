@@ -24,6 +24,14 @@ export function controllerFigures(metrics: Metrics): ControllerFigures {
     late: metrics.histogram({ name: `${prefix}_pod_deletion_duration_seconds`, ...alpha, help: 'Seconds from when a pod was to go to its deletion.', buckets: eviction }).with(),
   })
   const byNode = evicted('taint_eviction_controller'), byDevice = evicted('device_taint_eviction_controller')
+  const collected = metrics.counter({ name: 'pod_gc_collector_force_delete_pods_total', ...alpha, help: 'Pods removed by force since nobody else removes them.', labels: ['namespace', 'reason'] })
+  const uncollected = metrics.counter({ name: 'pod_gc_collector_force_delete_pod_errors_total', ...alpha, help: 'Pods that could not be removed.', labels: ['namespace', 'reason'] })
+  const claims = metrics.counter({ name: 'ephemeral_volume_controller_create_total', ...alpha, help: 'Claims that were to be made for volumes of pods.' }).with()
+  const noClaims = metrics.counter({ name: 'ephemeral_volume_controller_create_failures_total', ...alpha, help: 'Claims that could not be made.' }).with()
+  const published = metrics.counter({ name: 'root_ca_cert_publisher_sync_total', ...alpha, help: 'Looks at namespaces for the certificate of the authority.', labels: ['code'] })
+  const publishing = metrics.histogram({ name: 'root_ca_cert_publisher_sync_duration_seconds', ...alpha, help: 'Seconds of such looks.', labels: ['code'], buckets: exponential(0.001, 2, 15) })
+  const changes = metrics.counter({ name: 'endpoint_slice_controller_changes', ...alpha, help: 'Slices that were written.', labels: ['operation'] })
+  const slices = metrics.counter({ name: 'endpoint_slice_controller_syncs', ...alpha, help: 'Looks at the slices of services.', labels: ['result'] })
   const expired = metrics.histogram({
     name: 'ttl_after_finished_controller_job_deletion_duration_seconds', ...alpha, help: 'Seconds from when a job was to go to its deletion.', buckets: exponential(0.1, 2, 14),
   }).with()
@@ -45,6 +53,17 @@ export function controllerFigures(metrics: Metrics): ControllerFigures {
       total.inc()
       late.observe(lateMs / 1000)
     },
+    podCollected(namespace, reason, failed) { (failed ? uncollected : collected).with(namespace, reason).inc() },
+    claimMade(failed) {
+      claims.inc()
+      if (failed) noClaims.inc()
+    },
+    rootCaPublished(code, ms) {
+      published.with(String(code)).inc()
+      publishing.with(String(code)).observe(ms / 1000)
+    },
+    slicesChanged(counts) { for (const [operation, count] of Object.entries(counts)) if (count > 0) changes.with(operation).inc(count) },
+    slicesSynced(result) { slices.with(result).inc() },
     jobDeleted(lateMs) { expired.observe(lateMs / 1000) },
   }
 }

@@ -8,6 +8,7 @@ import { hasSelector, isReachable, podsOf, servicesOnNode, servicesTouched } fro
 import { planSlices, portsKey, reservedLabels, type AddressType, type Frame, type Group, type SlicePlan } from './endpoints/slices.ts'
 import { TriggerTimes, withTrigger } from './endpoints/trigger-times.ts'
 import { isOverloaded, ratiosOf, shareOut, zoneLabel, type Spread } from './endpoints/zones.ts'
+import { noFigures, type ControllerFigures } from './figures.ts'
 import { readiness } from './nodes/health.ts'
 
 export const serviceNameLabel = 'kubernetes.io/service-name'
@@ -19,10 +20,11 @@ export const slicesByService = indexOf(endpointSlice, ({ metadata: { namespace =
 export interface EndpointSliceOptions {
   /** Default 100. */
   readonly maxEndpointsPerSlice?: number | undefined
+  readonly figures?: ControllerFigures | undefined
 }
 
 /** Endpoint slices show the pods of each service that has a selector. */
-export function endpointSliceController({ maxEndpointsPerSlice = 100 }: EndpointSliceOptions = {}): Controller<Service> {
+export function endpointSliceController({ maxEndpointsPerSlice = 100, figures = noFigures }: EndpointSliceOptions = {}): Controller<Service> {
   const triggers = new TriggerTimes()
   /** How endpoints are spread over zones, of services with hints made by us, by "namespace/name", then by address type. */
   const spreads = new Map<string, Map<AddressType, Spread>>()
@@ -41,19 +43,26 @@ export function endpointSliceController({ maxEndpointsPerSlice = 100 }: Endpoint
       const pods = podsOf(s, cluster), families = (s.spec.ipFamilies ?? ['IPv4']) as AddressType[], trigger = triggers.changed(s, pods)
       const isOurs = (slice: EndpointSlice) => slice.metadata.ownerReferences?.some(({ uid }) => uid === s.metadata.uid)
       const told: { readonly type: 'Normal' | 'Warning'; readonly reason: string; readonly message: string }[] = [], wrong: string[] = []
+      const apply = async (plan: Parameters<typeof applyPlan>[0]): Promise<void> => {
+        await applyPlan(plan, 'Service', s, cluster)
+        figures.slicesChanged({ create: plan.create.length, update: plan.update.length, delete: plan.remove.length })
+      }
+      let result: 'success' | 'error' = 'error'
       try {
         for (const family of families) {
           const { groups, skipped } = groupsOf(s, pods, family, cluster), existing = all.filter((slice) => slice.addressType === family)
           wrong.push(...skipped)
           const plan = planSlices(frameOf(s, family), groups, existing.filter(isOurs), maxEndpointsPerSlice), hinted = hint(plan, s, family)
-          await applyPlan(stamped({ ...hinted, remove: [...hinted.remove, ...existing.filter((slice) => !isOurs(slice))] }, trigger), 'Service', s, cluster)
+          await apply(stamped({ ...hinted, remove: [...hinted.remove, ...existing.filter((slice) => !isOurs(slice))] }, trigger))
         }
-        await applyPlan({ create: [], update: [], remove: all.filter((slice) => !families.includes(slice.addressType as AddressType)) }, 'Service', s, cluster)
+        await apply({ create: [], update: [], remove: all.filter((slice) => !families.includes(slice.addressType as AddressType)) })
+        result = 'success'
       } catch (error) {
         if (!(error instanceof SliceError)) throw error
         wrong.push(error.message)
         throw error.cause
       } finally {
+        figures.slicesSynced(result)
         for (const { type, reason, message } of told) cluster.events.record(service, s, type, reason, message)
         if (wrong.length > 0) cluster.events.record(service, s, 'Warning', 'FailedToUpdateEndpointSlices', `Error updating Endpoint Slices for Service ${s.metadata.namespace ?? ''}/${s.metadata.name}: ${together(wrong)}`)
       }

@@ -1,5 +1,6 @@
 import { controlledBy, indexOf, type Cluster, type Controller } from '#client'
 import { persistentVolumeClaim, pod, type PersistentVolumeClaim, type Pod } from '#kinds'
+import { noFigures, type ControllerFigures } from './figures.ts'
 
 type Volume = NonNullable<Pod['spec']['volumes']>[number]
 const claimName = ({ metadata }: Pod, { name }: Volume): string => `${metadata.name}-${name}`
@@ -7,7 +8,7 @@ const claimName = ({ metadata }: Pod, { name }: Volume): string => `${metadata.n
 const podsByClaim = indexOf(pod, (p) => (p.spec.volumes ?? []).filter((volume) => volume.ephemeral).map((volume) => `${p.metadata.namespace}/${claimName(p, volume)}`))
 
 /** Makes the claim of each generic ephemeral volume, which goes with its pod (KEP-1698). */
-export const ephemeralVolumeController: Controller<Pod> = {
+export const ephemeralVolumeController = (figures = noFigures): Controller<Pod> => ({
   name: 'ephemeral-volume', for: pod,
   concerns: ({ object }) => !object.metadata.deletionTimestamp && (object.spec.volumes ?? []).some((volume) => volume.ephemeral),
   // A claim that somebody deletes is made again.
@@ -18,17 +19,17 @@ export const ephemeralVolumeController: Controller<Pod> = {
     if (p.metadata.deletionTimestamp) return
     for (const volume of p.spec.volumes ?? []) {
       if (!volume.ephemeral?.volumeClaimTemplate) continue
-      try { await ensureClaim(p, volume, volume.ephemeral.volumeClaimTemplate, cluster) } catch (error) {
+      try { await ensureClaim(p, volume, volume.ephemeral.volumeClaimTemplate, figures, cluster) } catch (error) {
         const why = error instanceof Error ? error.message : String(error)
         cluster.events.record(pod, p, 'Warning', 'FailedBinding', `ephemeral volume ${volume.name}: ${why}`)
         throw error
       }
     }
   },
-}
+})
 
 type Template = NonNullable<NonNullable<Volume['ephemeral']>['volumeClaimTemplate']>
-async function ensureClaim(p: Pod, volume: Volume, { metadata, spec }: Template, cluster: Cluster): Promise<void> {
+async function ensureClaim(p: Pod, volume: Volume, { metadata, spec }: Template, figures: ControllerFigures, cluster: Cluster): Promise<void> {
   const name = claimName(p, volume), { namespace } = p.metadata
   const there: PersistentVolumeClaim | undefined = cluster.get(persistentVolumeClaim, { name, namespace })
   if (there) {
@@ -38,5 +39,9 @@ async function ensureClaim(p: Pod, volume: Volume, { metadata, spec }: Template,
   try {
     await cluster.create(persistentVolumeClaim, { metadata: { name, namespace: namespace ?? '', ownerReferences: [controlledBy(pod, p)],
       ...(metadata?.annotations && { annotations: metadata.annotations }), ...(metadata?.labels && { labels: metadata.labels }) }, spec })
-  } catch (error) { throw new Error(`create PVC ${name}: ${error instanceof Error ? error.message : String(error)}`, { cause: error }) }
+    figures.claimMade(false)
+  } catch (error) {
+    figures.claimMade(true)
+    throw new Error(`create PVC ${name}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+  }
 }

@@ -15,7 +15,19 @@ export interface ControllerFigures {
   nodeEmptied(zone: string): void
   /** A pod was driven off a tainted node, so long after its time; `byDevice`: because of a device that is tainted. */
   podEvicted(lateMs: number, byDevice: boolean): void
+  /** A pod was to be removed that nobody else removes. */
+  podCollected(namespace: string, reason: 'terminated' | 'orphaned' | 'unscheduled' | 'out-of-service', failed: boolean): void
+  /** A claim was to be made for a pod's volume. */
+  claimMade(failed: boolean): void
+  /** The authority's certificate was looked at in a namespace; the code of what came of it. */
+  rootCaPublished(code: number, ms: number): void
+  /** Slices of a service were written. */
+  slicesChanged(counts: Readonly<Record<'create' | 'update' | 'delete', number>>): void
+  /** The slices of a service were looked at. */
+  slicesSynced(result: 'success' | 'error'): void
   /** A finished job was deleted, so long after its time. */
   jobDeleted(lateMs: number): void
 }
-export const noFigures: ControllerFigures = { jobSynced() {}, jobPodsFinished() {}, jobFinished() {}, cronJobStarted() {}, nodeEmptied() {}, podEvicted() {}, jobDeleted() {} }
+export const noFigures: ControllerFigures = {
+  jobSynced() {}, jobPodsFinished() {}, jobFinished() {}, cronJobStarted() {}, nodeEmptied() {}, podEvicted() {}, podCollected() {}, claimMade() {}, rootCaPublished() {}, slicesChanged() {}, slicesSynced() {}, jobDeleted() {},
+}

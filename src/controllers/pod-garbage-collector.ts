@@ -1,6 +1,7 @@
 import type { Cluster, Controller } from '#client'
 import { node, pod, type Node, type Pod } from '#kinds'
 import { formatTime, is } from '#machinery'
+import { noFigures, type ControllerFigures } from './figures.ts'
 import { podsByNode } from './node-lifecycle.ts'
 import { readiness } from './nodes/health.ts'
 import { outOfService } from './nodes/taints.ts'
@@ -12,10 +13,11 @@ const quarantineMs = 40_000
 export interface PodGarbageOptions {
   /** So many finished pods are kept; beyond, the oldest go. 0: all are kept. */
   readonly terminatedPodThreshold?: number
+  readonly figures?: ControllerFigures | undefined
 }
 
 /** Removes pods that nobody else can: those of nodes that are gone, those that end without ever having had a node, those of nodes out of service, and too many finished ones. */
-export function podGarbageCollector({ terminatedPodThreshold = 12_500 }: PodGarbageOptions = {}): Controller<Pod> {
+export function podGarbageCollector({ terminatedPodThreshold = 12_500, figures = noFigures }: PodGarbageOptions = {}): Controller<Pod> {
   const missingSince = new Map<string, number>()
   const finished = new Map<string, Pod>()
 
@@ -35,18 +37,18 @@ export function podGarbageCollector({ terminatedPodThreshold = 12_500 }: PodGarb
     async reconcile(p, cluster) {
       await removeOldest(cluster)
       const now = cluster.clock.now(), name = p.spec.nodeName, ending = p.metadata.deletionTimestamp !== undefined
-      if (!name) { if (ending) await remove(p, 'ended', cluster); return }
+      if (!name) { if (ending) await remove(p, 'unscheduled', cluster, figures); return }
       const n = cluster.get(node, { name })
       if (n) {
         missingSince.delete(name)
-        if (ending && isOutOfService(n)) await remove(p, 'ended', cluster)
+        if (ending && isOutOfService(n)) await remove(p, 'out-of-service', cluster, figures)
         return
       }
       const since = missingSince.get(name) ?? now
       missingSince.set(name, since)
       if (since + quarantineMs > now) return { againIn: since + quarantineMs - now }
       if (!await isGone(name, cluster)) return { againIn: quarantineMs }
-      await remove(p, 'orphaned', cluster)
+      await remove(p, 'orphaned', cluster, figures)
     },
     async reconcileDeleted(target, cluster) {
       for (const [uid, p] of finished) if (p.metadata.name === target.name && p.metadata.namespace === target.namespace) finished.delete(uid)
@@ -60,7 +62,7 @@ export function podGarbageCollector({ terminatedPodThreshold = 12_500 }: PodGarb
     const victims = [...finished.values()].toSorted(evictedAndOldFirst).slice(0, surplus)
     for (const victim of victims) {
       finished.delete(victim.metadata.uid)
-      await cluster.delete(pod, victim, { gracePeriodSeconds: 0 })
+      await counted(victim, 'terminated', figures, () => cluster.delete(pod, victim, { gracePeriodSeconds: 0 }))
     }
   }
 }
@@ -82,12 +84,19 @@ export function evictedAndOldFirst(a: Pod, b: Pod): number {
 }
 
 /** Only of a pod whose node is gone it is said that it was disrupted: others end as they were asked to. */
-async function remove(p: Pod, why: 'orphaned' | 'ended', cluster: Cluster): Promise<void> {
-  try {
+async function remove(p: Pod, why: 'orphaned' | 'unscheduled' | 'out-of-service', cluster: Cluster, figures: ControllerFigures): Promise<void> {
+  await counted(p, why, figures, async () => {
     if (!isFinished(p)) {
       const condition = { type: 'DisruptionTarget', status: 'True', reason: 'DeletionByPodGC', message: 'PodGC: node no longer exists', lastTransitionTime: formatTime(cluster.clock.now()) }
       await cluster.patch(pod, p.metadata, 'strategic', { metadata: { uid: p.metadata.uid }, status: { phase: 'Failed', ...(why === 'orphaned' && { conditions: [condition] }) } }, { subresource: 'status' })
     }
     await cluster.delete(pod, p, { gracePeriodSeconds: 0 })
-  } catch (error) { if (!is(error, 'NotFound')) throw error }
+  }).catch((error: unknown) => { if (!is(error, 'NotFound')) throw error })
+}
+async function counted({ metadata: { namespace = '' } }: Pod, reason: Parameters<ControllerFigures['podCollected']>[1], figures: ControllerFigures, run: () => Promise<void>): Promise<void> {
+  try { await run() } catch (error) {
+    figures.podCollected(namespace, reason, true)
+    throw error
+  }
+  figures.podCollected(namespace, reason, false)
 }
