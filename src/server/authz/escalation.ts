@@ -1,7 +1,7 @@
 // Nobody gives away what they do not have: whoever writes a role must hold its rules (or the verb `escalate` on it), whoever binds one
 // must hold the rules of the role bound (or the verb `bind`).
 import { clusterRole, clusterRoleBinding, role, roleBinding, type PolicyRule } from '#kinds'
-import { forbidden, notFound, same, type AnyObject, type Kind, type LooseObject, type User } from '#machinery'
+import { forbidden, notFound, qualified, same, type AnyObject, type Kind, type LooseObject, type User } from '#machinery'
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission/admission.ts'
 import type { ObjectReader } from '../object-reader.ts'
 import type { Authorizer } from './authz.ts'
@@ -50,7 +50,7 @@ async function checkBinding({ authorizer, roles: held }: Judges, { kind, user, n
   if (!reference || !bound) return // validation has the words for it
   if (await may(authorizer, user, 'bind', bound, namespace, reference.name)) return
   const rules = rulesOf(objects, bound, reference.name, namespace)
-  if (!rules) throw notFound(bound, reference.name)
+  if (!rules) throw notFound(kind, reference.name)
   checkHeld(held, user, namespace, kind, object.metadata.name, rules)
 }
 
@@ -69,11 +69,11 @@ function checkHeld(held: RoleRules, user: User, namespace: string, kind: Kind, n
   if (lacking.length === 0) return
   const groups = user.groups.map((g) => JSON.stringify(g)).join(' ')
   const lines = [...new Set(compacted(lacking).map(shown))].sort()
-  throw forbidden(kind, name, `user ${JSON.stringify(user.name)} (groups=[${groups}]) is attempting to grant RBAC permissions not currently held:\n${lines.join('\n')}${evaluationError ? `; resolution errors: [${asResources(evaluationError)}]` : ''}`)
+  throw forbidden(kind, name, `user ${JSON.stringify(user.name)} (groups=[${groups}]) is attempting to grant RBAC permissions not currently held:\n${lines.join('\n')}${evaluationError ? `; resolution errors: [${inPlaceOfRoles(evaluationError, kind)}]` : ''}`)
 }
 
-/** Roles that are not there, as whoever writes is told of them: by their resources, where the authorizer speaks of their kinds. */
-const asResources = (error: string): string => error.replaceAll('role.rbac.authorization.k8s.io ', 'roles.rbac.authorization.k8s.io ')
+/** Roles that are not there: whoever writes is told of them by the resource that is written (the reference looks for them in the request's name). */
+const inPlaceOfRoles = (error: string, written: Kind): string => error.replaceAll(/\b(?:cluster)?role\.rbac\.authorization\.k8s\.io /g, `${qualified(written)} `)
 
 function missing(roles: RoleRules, user: User, namespace: string, rules: readonly Rule[]): Rule[] {
   const { resourceRules, nonResourceRules } = roles.rulesFor(user, namespace)
