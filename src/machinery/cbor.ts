@@ -1,5 +1,6 @@
 // CBOR (RFC 8949) as Kubernetes writes it (KEP-4222): deterministic, texts as byte strings, bytes under the tag for base64, the
 // self-described tag in front. Reading takes whatever means a JSON value.
+import { quote } from './go-quote.ts'
 import { DecodeError } from './decode-errors.ts'
 import { fromBase64 } from './base64.ts'
 import { isInt64, wholeNumber } from './large-numbers.ts'
@@ -165,7 +166,7 @@ class Reader {
     this.#items(info, () => {
       const at = this.at, key = this.value(depth + 1)
       if (typeof key !== 'string') throw new CborError(`cbor: a key of a map at index ${at} is no text`)
-      if (Object.hasOwn(out, key)) throw new CborError(`cbor: found duplicate map key ${JSON.stringify(key)} at map element index ${Object.keys(out).length}`)
+      if (Object.hasOwn(out, key)) throw new CborError(`cbor: found duplicate map key ${quote(key)} at map element index ${Object.keys(out).length}`)
       setOwn(out, key, this.value(depth + 1))
     })
     return out

@@ -71,7 +71,7 @@ export function reportDuplicates(keys: readonly Key[], strict: string[]): void {
 
 /** Keys given twice in a value that may have any fields, each once. */
 export const duplicateFields = (keys: readonly Key[]): string[] =>
-  [...new Set(keys.filter((key) => key.repeated).map(({ path }) => `duplicate field ${JSON.stringify(path)}`))].slice(0, strictLimit)
+  [...new Set(keys.filter((key) => key.repeated).map(({ path }) => `duplicate field ${quote(path)}`))].slice(0, strictLimit)
 
 /** The Go name of a definition's struct. */
 export const goStruct = (name: string): string => name.slice(name.lastIndexOf('.') + 1)

@@ -1,6 +1,7 @@
 // Rules of metadata that hold for every kind.
 import { bytesOf, takeMore, takesMore } from './bytes.ts'
 import { forbiddenValue, invalidValue, requiredValue, tooLong, type FieldError } from './errors.ts'
+import { quote } from './go-quote.ts'
 import type { LabelSelector, ObjectMeta, TemplateMeta } from './meta.ts'
 import { isDNS1123Label, isLabelValue, isQualifiedName, type NameRule } from './names.ts'
 import type { Labels } from './selectors.ts'
@@ -37,7 +38,8 @@ export function validateObjectMetaUpdate(meta: ObjectMeta, old: ObjectMeta, fiel
   const errors: FieldError[] = []
   if (old.deletionTimestamp) {
     const added = (meta.finalizers ?? []).filter((f) => !old.finalizers?.includes(f))
-    if (added.length) errors.push(forbiddenValue(`${field}.finalizers`, `no new finalizers can be added if the object is being deleted, found new finalizers []string{${[...new Set(added)].sort().map((f) => JSON.stringify(f)).join(', ')}}`))
+    if (added.length) errors.push(forbiddenValue(`${field}.finalizers`,
+      `no new finalizers can be added if the object is being deleted, found new finalizers []string{${[...new Set(added)].sort().map(quote).join(', ')}}`))
   }
   if (!meta.resourceVersion) errors.push(invalidValue(`${field}.resourceVersion`, '', 'must be specified for an update'))
   if ((meta.generation ?? 0) < (old.generation ?? 0)) errors.push(invalidValue(`${field}.generation`, meta.generation ?? 0, 'must not be decremented'))

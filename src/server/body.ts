@@ -1,5 +1,5 @@
 // Bodies of writes: bytes to the normal form of what the resource takes, with the reference's errors for everything that is not it.
-import { badRequest, cannotBeHandled, CborError, decode, decodeCbor, DecodeError, deleteOptions, JsonError, parseJsonStrict, type ApiError, type ApiRequest, type DecodeOptions, type Key, type LooseObject, type Schema } from '#machinery'
+import { badRequest, cannotBeHandled, CborError, decode, decodeCbor, DecodeError, deleteOptions, JsonError, parseJsonStrict, quote, type ApiError, type ApiRequest, type DecodeOptions, type Key, type LooseObject, type Schema } from '#machinery'
 import { bodyEncoding, type Encoding } from './media.ts'
 import type { WriteOptions } from './options.ts'
 import { readProtobuf, type Wanted } from './protobuf-body.ts'
@@ -132,7 +132,7 @@ function cannotBeHandledAs(given: { group: string; version: string; apiVersion: 
 const unknownConversion = (given: { version: string; kind: string }, accepted: Accepted): string =>
   `converting (${given.version}.${given.kind}) to (${internalPackage(accepted.group)}.${accepted.kindName}): unknown conversion`
 const unregistered = (given: { apiVersion: string; kind: string }): string =>
-  `no kind ${JSON.stringify(given.kind)} is registered for version ${JSON.stringify(given.apiVersion)} in scheme "pkg/api/legacyscheme/scheme.go:30"`
+  `no kind ${quote(given.kind)} is registered for version ${quote(given.apiVersion)} in scheme "pkg/api/legacyscheme/scheme.go:30"`
 
 /** Why a patched object is no longer what it was; undefined when it still is. */
 export function whyAnotherType(value: unknown, accepted: Accepted, registry: Registry): string | undefined {

@@ -1,5 +1,5 @@
 // Configuration files that the reference's flags name: YAML or JSON of a kind and version, read strictly.
-import { decode, DecodeError, type Schema } from '#machinery'
+import { decode, DecodeError, quote, type Schema } from '#machinery'
 import { readYaml, unmarshalErrors } from './yaml.ts'
 
 export interface ConfigurationKind<T> { readonly kind: string; readonly apiVersions: readonly string[]; readonly schema: Schema<T> }
@@ -15,7 +15,7 @@ export function readConfiguration<T>(text: string, { kind, apiVersions, schema }
   if (!givenKind) throw new Error(`Object 'Kind' is missing in '${text}'`)
   if (!apiVersion) throw new Error(`Object 'apiVersion' is missing in '${text}'`)
   if (givenKind !== kind || !apiVersions.includes(String(apiVersion)))
-    throw new Error(`no kind ${JSON.stringify(givenKind)} is registered for version ${JSON.stringify(apiVersion)}; expected ${kind} of ${apiVersions.join(' or ')}`)
+    throw new Error(`no kind ${quote(String(givenKind))} is registered for version ${quote(String(apiVersion))}; expected ${kind} of ${apiVersions.join(' or ')}`)
   const strict: string[] = duplicates.length > 0 ? [unmarshalErrors(duplicates)] : []
   let read: T
   try { read = decode(schema, rest, { strict }) } catch (cause) { throw cause instanceof DecodeError ? new Error(cause.message, { cause }) : cause }

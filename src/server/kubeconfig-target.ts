@@ -1,4 +1,5 @@
 // Where a kubeconfig file leads, for the calls that the server makes: webhooks that authorize, authenticate, review images.
+import { quote } from '#machinery'
 import type { OutboundRequest } from './outbound.ts'
 import { readYaml } from './yaml.ts'
 
@@ -24,7 +25,7 @@ export function kubeconfigTarget(path: string, read: ReadFile): KubeconfigTarget
   const context = config.contexts?.find((c) => c.name === config['current-context'])?.context
   if (!context) throw new Error(`${path}: there is no current context`)
   const cluster = config.clusters?.find((c) => c.name === context.cluster)?.cluster
-  if (!cluster?.server) throw new Error(`${path}: cluster ${JSON.stringify(context.cluster ?? '')} has no server`)
+  if (!cluster?.server) throw new Error(`${path}: cluster ${quote(context.cluster ?? '')} has no server`)
   const user = config.users?.find((u) => u.name === context.user)?.user ?? {}
   const ca = given(path, read, cluster['certificate-authority-data'], cluster['certificate-authority'])
   return {

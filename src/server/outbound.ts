@@ -1,6 +1,6 @@
 // Calls that the server makes to others: webhooks of every sort, identity providers, audit collectors. One way out, with a deadline and a bound.
 import { endpointSlice, service as serviceKind } from '#kinds'
-import type { PeerTrust, Random } from '#machinery'
+import { quote, type PeerTrust, type Random } from '#machinery'
 import type { ObjectReader } from './object-reader.ts'
 
 export interface OutboundRequest extends PeerTrust {
@@ -35,16 +35,16 @@ export function serviceTarget(reference: ServiceReference, objects: ObjectReader
   const { namespace, name, path = '', port = 443 } = reference
   const host = `${name}.${namespace}.svc`
   const service = objects.get(serviceKind, name, namespace)
-  if (!service) throw new Error(`service ${JSON.stringify(name)} not found`)
+  if (!service) throw new Error(`service ${quote(name)} not found`)
   const url = `https://${host}:${port}${path === '' || path.startsWith('/') ? path : `/${path}`}`
   if (service.spec.type === 'ExternalName') return { url, serverName: host, connect: { host: service.spec.externalName ?? '', port } }
   const wanted = service.spec.ports?.find((p) => p.port === port)
-  if (!wanted) throw new Error(`no service port ${port} found for service ${JSON.stringify(name)}`)
+  if (!wanted) throw new Error(`no service port ${port} found for service ${quote(name)}`)
   const ready = objects.list(endpointSlice, namespace).filter((slice) => slice.metadata.labels?.['kubernetes.io/service-name'] === name).flatMap((slice) => {
     const number = slice.ports?.find((p) => (p.name ?? '') === (wanted.name ?? ''))?.port
     return number === undefined ? [] : (slice.endpoints ?? []).filter((e) => e.conditions?.ready !== false).flatMap((e) => e.addresses.map((address) => ({ host: address, port: number })))
   })
   const connect = ready[Math.floor(random() * ready.length)]
-  if (!connect) throw new Error(`no endpoints available for service ${JSON.stringify(name)}`)
+  if (!connect) throw new Error(`no endpoints available for service ${quote(name)}`)
   return { url, serverName: host, connect }
 }

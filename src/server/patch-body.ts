@@ -1,5 +1,5 @@
 // The body of a PATCH that is not an apply: read at once, refused (once its object is found) as the reference refuses each sort, and what is wrong with it though it can be read.
-import { ApiError, badRequest, duplicateFields, JsonError, parseJsonStrict, reportDuplicates, type Key, type Told } from '#machinery'
+import { ApiError, badRequest, duplicateFields, JsonError, parseJsonStrict, quote, reportDuplicates, type Key, type Told } from '#machinery'
 import type { Call } from './core.ts'
 import type { PatchForm } from './media.ts'
 import type { WriteOptions } from './options.ts'
@@ -38,7 +38,7 @@ type Operations = readonly (Readonly<Record<string, unknown>> | null)[] | null
 const textFields = ['op', 'path', 'from'], operationFields = new Set([...textFields, 'value'])
 
 function operationProblems(operations: Operations, keys: readonly Key[]): string[] {
-  const problems = (operations ?? []).flatMap((operation, i) => Object.keys(operation ?? {}).filter((key) => !operationFields.has(key)).map((key) => `unknown field ${JSON.stringify(`[${i}].${key}`)}`))
+  const problems = (operations ?? []).flatMap((operation, i) => Object.keys(operation ?? {}).filter((key) => !operationFields.has(key)).map((key) => `unknown field ${quote(`[${i}].${key}`)}`))
   if (keys.length > 0) reportDuplicates(keys, problems)
   return problems.map((text) => `json patch ${text}`)
 }

@@ -1,5 +1,5 @@
 // A patch may make of a custom resource one of another version: it is then read as that version has it, and taken back to the one that was asked for.
-import { ApiError, type DecodeOptions, type LooseObject } from '#machinery'
+import { ApiError, quote, type DecodeOptions, type LooseObject } from '#machinery'
 import { inForm } from './body.ts'
 import type { Registry, Served } from './served.ts'
 
@@ -12,7 +12,7 @@ export function saysAnotherVersion(served: Served, result: unknown): result is {
 /** The object in the version that was asked for. Rejects with what `refuse` makes of the reason. */
 export async function fromAnotherVersion(registry: Registry, served: Served, result: { readonly apiVersion: string; readonly kind: string }, options: DecodeOptions, refuse: (why: string) => ApiError): Promise<LooseObject> {
   const { apiVersion, kind } = result, at = apiVersion.indexOf('/'), group = apiVersion.slice(0, Math.max(at, 0)), version = apiVersion.slice(at + 1)
-  if (group !== served.group) throw refuse(`${group}/${version}, Kind=${kind} is unstructured and is not suitable for converting to ${JSON.stringify(served.apiVersion)}`)
+  if (group !== served.group) throw refuse(`${group}/${version}, Kind=${kind} is unstructured and is not suitable for converting to ${quote(served.apiVersion)}`)
   const other = registry.find(group, version, served.resource)
   if (!other?.custom) throw refuse(`request to convert CR from an invalid group/version: ${apiVersion}`)
   const object = inForm(result, other, options, refuse)

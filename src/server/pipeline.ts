@@ -1,6 +1,6 @@
 // One request from the transport to its answer, in the order that DESIGN gives: who is it, whom does it want to be, may it, what is it,
 // do it. Whatever is thrown on the way becomes a Status here and nowhere else.
-import { ApiError, internalError, loadProtobuf, unauthorized, unavailable, type ApiHandler, type ApiRequest, type ApiResponse, type User } from '#machinery'
+import { ApiError, internalError, loadProtobuf, quote, unauthorized, unavailable, type ApiHandler, type ApiRequest, type ApiResponse, type User } from '#machinery'
 import { NoSpaceError, StoreClosedError } from '#store'
 import { NotAuthenticated } from './authn/authn.ts'
 import type { Aggregation } from './aggregation/index.ts'
@@ -159,7 +159,7 @@ async function writtenDown(auditor: Auditor, context: RequestContext, { filters 
 const notKept = (request: ApiRequest): ApiResponse => serverError(request, 'failed to store audit event')
 /** What the reference says in plain text, before it knows what was asked for. */
 export function serverError({ path, query }: ApiRequest, why: string): ApiResponse {
-  return textAnswer(500, `Internal Server Error: ${JSON.stringify(query === '' ? path : `${path}?${query}`)}: ${why}\n`, { 'x-content-type-options': 'nosniff' })
+  return textAnswer(500, `Internal Server Error: ${quote(query === '' ? path : `${path}?${query}`)}: ${why}\n`, { 'x-content-type-options': 'nosniff' })
 }
 /** Nobody knows who it was: one event says so. */
 async function writeRefusal(auditor: Auditor, context: RequestContext, { status }: ApiError): Promise<void> {
@@ -229,12 +229,12 @@ const isPathSegment = (name: string): boolean => name !== '.' && name !== '..' &
 /** 403 in the reference's words. */
 export function forbiddenRequest({ user, verb, resource, path }: AuthorizationAttributes, reason: string): ApiError {
   const because = reason === '' ? '' : `: ${reason}`
-  if (!resource) return new ApiError('Forbidden', `forbidden: User ${JSON.stringify(user.name)} cannot ${verb} path ${JSON.stringify(path)}${because}`, {})
+  if (!resource) return new ApiError('Forbidden', `forbidden: User ${quote(user.name)} cannot ${verb} path ${quote(path)}${because}`, {})
   const { group, name, namespace, subresource } = resource
   const what = subresource ? `${resource.resource}/${subresource}` : resource.resource
-  const where = namespace ? `in the namespace ${JSON.stringify(namespace)}` : 'at the cluster scope'
-  const title = (group ? `${resource.resource}.${group}` : resource.resource) + (name ? ` ${JSON.stringify(name)}` : '')
-  return new ApiError('Forbidden', `${title} is forbidden: User ${JSON.stringify(user.name)} cannot ${verb} resource ${JSON.stringify(what)} in API group ${JSON.stringify(group)} ${where}${because}`,
+  const where = namespace ? `in the namespace ${quote(namespace)}` : 'at the cluster scope'
+  const title = (group ? `${resource.resource}.${group}` : resource.resource) + (name ? ` ${quote(name)}` : '')
+  return new ApiError('Forbidden', `${title} is forbidden: User ${quote(user.name)} cannot ${verb} resource ${quote(what)} in API group ${quote(group)} ${where}${because}`,
     { ...(name && { name }), ...(group && { group }), kind: resource.resource })
 }
 

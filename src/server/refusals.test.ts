@@ -21,8 +21,10 @@ for (const [what, line, body, headers, status, message] of [
   ['another namespace than the URL\'s', `POST ${maps}`, map('a', { namespace: 'm' }), {}, 400, 'the namespace of the provided object does not match the namespace sent on the request'],
   ['another name than the URL\'s', `PUT ${maps}/a`, map('b'), {}, 400, 'the name of the object (b) does not match the name on the URL (a)'],
   ['an unknown field under strict validation', `POST ${maps}?fieldValidation=Strict`, { ...map('a'), datta: {} }, {}, 400, 'ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: unknown field "datta"'],
+  ['a number with characters that cannot be printed', `GET ${maps}?limit=x%07`, undefined, {}, 400, String.raw`strconv.ParseInt: parsing "x\a": invalid syntax`],
   ['a number that is none', `GET ${maps}?limit=x`, undefined, {}, 400, 'strconv.ParseInt: parsing "x": invalid syntax'],
   ['a version that is none', `GET ${maps}/a?resourceVersion=x`, undefined, {}, 500, 'resourceVersion: Invalid value: "x": strconv.ParseUint: parsing "x": invalid syntax'],
+  ['a version with characters that cannot be printed', `GET ${maps}/a?resourceVersion=x%07%C3%A9%E2%80%8B`, undefined, {}, 500, String.raw`resourceVersion: Invalid value: "x\aé\u200b": strconv.ParseUint: parsing "x\aé\u200b": invalid syntax`],
   ['a field that cannot be selected by', `GET ${maps}?fieldSelector=data.x=1`, undefined, {}, 400, '"data.x" is not a known field selector: only "metadata.name", "metadata.namespace"'],
   ['a version match without a version', `GET ${maps}?resourceVersionMatch=Exact`, undefined, {}, 422, 'ListOptions.meta.k8s.io "" is invalid: resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided'],
 ] as const) {

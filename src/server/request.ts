@@ -1,5 +1,5 @@
 // A URL and a method, understood: which verb on which resource, or which path that is none (kube-apiserver's request info).
-import { badRequest, type ApiRequest } from '#machinery'
+import { badRequest, quote, type ApiRequest } from '#machinery'
 
 export interface RequestInfo {
   /** get, list, watch, create, update, patch, delete, deletecollection; for other paths the lower-case method. */
@@ -69,7 +69,7 @@ function decoded(part: string): string {
   try {
     return decodeURIComponent(part)
   } catch {
-    throw badRequest(`the path segment ${JSON.stringify(part)} is not valid percent-encoding`)
+    throw badRequest(`the path segment ${quote(part)} is not valid percent-encoding`)
   }
 }
 
@@ -94,8 +94,8 @@ export const isTrue = (value: string | undefined): boolean => value !== undefine
 export function integer(query: Query, name: string): number | undefined {
   const text = query.get(name)
   if (text === undefined || text === '') return undefined
-  if (!/^[+-]?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`)
+  if (!/^[+-]?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${quote(text)}: invalid syntax`)
   const value = Number(text)
-  if (!Number.isSafeInteger(value)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: value out of range`)
+  if (!Number.isSafeInteger(value)) throw badRequest(`strconv.ParseInt: parsing ${quote(text)}: value out of range`)
   return value
 }

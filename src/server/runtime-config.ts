@@ -1,5 +1,6 @@
 // --runtime-config: which resources of which versions are served. Keys are api/all, api/ga, api/beta and api/alpha, then GROUP/VERSION, then
 // GROUP/VERSION/RESOURCE: what is more exact counts more, wherever it stands. legacy/all is Proa's own: every version that was ever removed or overtaken.
+import { quote } from '#machinery'
 import { kinds, switchedOff } from '#kinds'
 import { formerVersionNames } from './former-versions.ts'
 
@@ -40,8 +41,8 @@ export function runtimeConfigProblem(config: RuntimeConfig): string | undefined 
   for (const [key, value] of exact) {
     const [group, version, resource] = key.split('/') as [string, string, string?]
     if (!knownVersions.has(`${group}/${version}`)) return `group version ${group ? `${group}/` : ''}${version} that has not been registered`
-    if (parseBool(value) === undefined) return `invalid value of ${key}: ${value}, err: strconv.ParseBool: parsing ${JSON.stringify(value)}: invalid syntax`
-    if (resource !== undefined && resource !== resource.toLowerCase()) return `invalid key ${key}: group/version/resource and resource is always lowercase plural, not ${JSON.stringify(resource)}`
+    if (parseBool(value) === undefined) return `invalid value of ${key}: ${value}, err: strconv.ParseBool: parsing ${quote(value)}: invalid syntax`
+    if (resource !== undefined && resource !== resource.toLowerCase()) return `invalid key ${key}: group/version/resource and resource is always lowercase plural, not ${quote(resource)}`
   }
   return undefined
 }

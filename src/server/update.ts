@@ -1,6 +1,6 @@
 // PUT, and the read-modify-write that PATCH and the subresources share: read, change, admit, prepare, validate, store; again when
 // somebody else was faster.
-import { ApiError, badRequest, conflict, forbidden, invalid, invalidValue, managerName, modified, notFound, toStoredForm, type ApiResponse, type LooseObject } from '#machinery'
+import { ApiError, badRequest, conflict, forbidden, invalid, invalidValue, managerName, modified, notFound, quote, toStoredForm, type ApiResponse, type LooseObject } from '#machinery'
 import type { KeyValue } from '#store'
 import type { AdmissionOperation } from './admission/admission.ts'
 import { place, type Call } from './core.ts'
@@ -141,7 +141,7 @@ function checkVersion({ served }: Call, { metadata }: LooseObject, old: LooseObj
     if (served.kind.versionRequiredOnUpdate) throw invalid({ group: served.group, kind: served.resource }, name, [invalidValue('metadata.resourceVersion', 0, 'must be specified for an update')])
     metadata.resourceVersion = resourceVersion
   } else if (metadata.resourceVersion !== resourceVersion) {
-    if (!/^\d+$/.test(metadata.resourceVersion)) throw new ApiError('', `resourceVersion: Invalid value: ${JSON.stringify(metadata.resourceVersion)}: strconv.ParseUint: parsing ${JSON.stringify(metadata.resourceVersion)}: invalid syntax`, undefined, { code: 500 })
+    if (!/^\d+$/.test(metadata.resourceVersion)) throw new ApiError('', `resourceVersion: Invalid value: ${quote(metadata.resourceVersion)}: strconv.ParseUint: parsing ${quote(metadata.resourceVersion)}: invalid syntax`, undefined, { code: 500 })
     throw modified(served.name, name)
   }
 }
@@ -159,7 +159,7 @@ async function createInstead(call: Call, { options, manager, tracked }: Modifica
     user, verb: 'create', path: info.path,
     resource: { group: served.group, version: served.version, resource: served.resource, subresource: '', namespace: place(call), name: info.name },
   })
-  if (decision.verdict !== 'allow') throw forbidden(served.name, info.name, `User ${JSON.stringify(user.name)} cannot create resource ${JSON.stringify(served.resource)} in API group ${JSON.stringify(served.group)}${place(call) ? ` in the namespace ${JSON.stringify(place(call))}` : ' at the cluster scope'}`)
+  if (decision.verdict !== 'allow') throw forbidden(served.name, info.name, `User ${quote(user.name)} cannot create resource ${quote(served.resource)} in API group ${quote(served.group)}${place(call) ? ` in the namespace ${quote(place(call))}` : ' at the cluster scope'}`)
   wipeMetadata(object)
   delete (object.metadata as { resourceVersion?: string }).resourceVersion
   if (!tracked) trackFields(call, object, undefined, manager ?? managerName(options.fieldManager, call.request.headers['user-agent']), '')

@@ -1,5 +1,5 @@
 // resourceVersion in reads: what may be asked for, and what is answered when it cannot be had.
-import { ApiError, badRequest, expired, forbiddenValue, invalid, notSupported, type FieldError } from '#machinery'
+import { ApiError, badRequest, expired, forbiddenValue, invalid, notSupported, quote, type FieldError } from '#machinery'
 import { integer, isTrue, type Query } from './request.ts'
 
 export interface ListOptions {
@@ -61,7 +61,7 @@ export function parseListVersion(text: string): number {
   if (text !== '' && !/^\d+$/.test(text)) throw badRequest(`invalid resource version: ${whyInvalid(text)}`)
   return Number(text)
 }
-const whyInvalid = (text: string): string => `resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`
+const whyInvalid = (text: string): string => `resourceVersion: Invalid value: ${quote(text)}: strconv.ParseUint: parsing ${quote(text)}: invalid syntax`
 
 /** Somebody asks for a version that is not there yet. */
 export function tooLargeVersion(asked: number, current: number): ApiError {

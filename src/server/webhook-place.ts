@@ -1,5 +1,5 @@
 // Asking a webhook: where it is, and the words of Go's client for what goes wrong on the way. Admission and conversion both do.
-import { fromBase64, pause, type Clock, type Random } from '#machinery'
+import { fromBase64, pause, quote, type Clock, type Random } from '#machinery'
 import type { Credentials } from './kubeconfig-target.ts'
 import type { ObjectReader } from './object-reader.ts'
 import { serviceTarget, type Outbound, type OutboundAnswer, type OutboundRequest, type ServiceReference } from './outbound.ts'
@@ -52,7 +52,7 @@ async function askOnce(caller: WebhookCaller, place: WebhookPlace, url: string, 
     return answer
   } catch (error) {
     span?.fail()
-    throw new WebhookFailure(`Post ${JSON.stringify(url)}: ${error instanceof Error ? error.message : String(error)}`)
+    throw new WebhookFailure(`Post ${quote(url)}: ${error instanceof Error ? error.message : String(error)}`)
   } finally {
     span?.end()
   }
@@ -102,5 +102,5 @@ function wordsFor({ status, headers }: OutboundAnswer, text: string): string {
   const said = type === '' || type.startsWith('text/') ? text.slice(0, mostShown).trim() : 'unknown'
   if (status === 403 || status === 415) return said
   if (status === 406) return said && said !== 'unknown' ? said : 'the server was unable to respond with a content type that the client supports'
-  return byCode[status] ?? (status >= 500 ? `an error on the server (${JSON.stringify(said)}) has prevented the request from succeeding` : `the server responded with the status code ${status} but did not return more information`)
+  return byCode[status] ?? (status >= 500 ? `an error on the server (${quote(said)}) has prevented the request from succeeding` : `the server responded with the status code ${status} but did not return more information`)
 }

@@ -1,4 +1,5 @@
 // Server-side apply: a configuration says what its manager wants; the object takes it over unless others own what would change.
+import { quote } from '../go-quote.ts'
 import { applyConflict, patchRefused } from '../errors.ts'
 import type { ManagedFieldsEntry } from '../meta.ts'
 import { same } from '../same.ts'
@@ -95,6 +96,6 @@ function refuseConflicts(changes: readonly (Difference & { readonly entry: Manag
   if (conflicts.length) throw applyConflict(conflicts)
 }
 function shownManager({ manager, subresource, operation, apiVersion }: ManagedFieldsEntry): string {
-  const name = JSON.stringify(manager ?? '') + (subresource ? ` with subresource ${JSON.stringify(subresource)}` : '')
+  const name = quote(manager ?? '') + (subresource ? ` with subresource ${quote(subresource)}` : '')
   return operation === 'Update' ? `${name} using ${apiVersion}` : name
 }

@@ -1,5 +1,6 @@
 // metadata.managedFields: who set which field. Called on create and update after decoding and defaulting, before admission and the
 // strategy (what those fill in belongs to nobody). Server-side apply comes beside this.
+import { quote } from '../go-quote.ts'
 import { zeroOf } from '../decode.ts'
 import type { ManagedFieldsEntry, ObjectMeta } from '../meta.ts'
 import type { Schema } from '../schema.ts'
@@ -90,7 +91,7 @@ export function whyUnreadable(entries: readonly ManagedFieldsEntry[]): string | 
     if (operation !== 'Update' && operation !== 'Apply') return 'operation must be `Apply` or `Update`'
     if (!apiVersion) return 'apiVersion must not be empty'
     if (!fieldsType) return `missing fieldsType in managed fields entry ${i}`
-    if (fieldsType !== 'FieldsV1') return `invalid fieldsType ${JSON.stringify(fieldsType)} in managed fields entry ${i}`
+    if (fieldsType !== 'FieldsV1') return `invalid fieldsType ${quote(fieldsType)} in managed fields entry ${i}`
     if (fieldsV1 !== undefined && !isFieldSet(fieldsV1)) return 'error decoding manager from managed fields'
   }
   return undefined

@@ -1,7 +1,7 @@
 // Who may decide about certificates: rights are given per signer, on the resource `signers` that exists for nothing else.
 import type { CertificateSigningRequest, ClusterTrustBundle, PodCertificateRequest } from '#kinds'
 import { subjectOfRequest } from '#kinds'
-import { forbiddenValue, invalid, invalidAsWhole, same, type User } from '#machinery'
+import { forbiddenValue, invalid, invalidAsWhole, quote, same, type User } from '#machinery'
 import type { Authorizer } from '../authz/authz.ts'
 import { on, refusal, type AdmissionPlugin } from './admission.ts'
 
@@ -15,7 +15,7 @@ export const certificateApproval = (authorizer: Authorizer): AdmissionPlugin => 
   handles: on(['UPDATE'], requests, ['approval']),
   async validate(attributes) {
     const signer = signerOf(attributes.old)
-    if (!await mayFor(authorizer, attributes.user, 'approve', signer)) throw refusal(attributes, `user not permitted to approve requests with signerName ${JSON.stringify(signer)}`)
+    if (!await mayFor(authorizer, attributes.user, 'approve', signer)) throw refusal(attributes, `user not permitted to approve requests with signerName ${quote(signer)}`)
   },
 })
 
@@ -27,7 +27,7 @@ export const certificateSigning = (authorizer: Authorizer): AdmissionPlugin => (
     const now = (attributes.object as CertificateSigningRequest).status, before = (attributes.old as CertificateSigningRequest).status
     if ((now.certificate ?? '') === (before.certificate ?? '') && same(now.conditions ?? [], before.conditions ?? [])) return
     const signer = signerOf(attributes.old)
-    if (!await mayFor(authorizer, attributes.user, 'sign', signer)) throw refusal(attributes, `user not permitted to sign requests with signerName ${JSON.stringify(signer)}`)
+    if (!await mayFor(authorizer, attributes.user, 'sign', signer)) throw refusal(attributes, `user not permitted to sign requests with signerName ${quote(signer)}`)
   },
 })
 
@@ -51,7 +51,7 @@ export const clusterTrustBundleAttest = (authorizer: Authorizer): AdmissionPlugi
   async validate(attributes) {
     const now = attributes.object as ClusterTrustBundle, before = attributes.old as ClusterTrustBundle | undefined, signer = now.spec.signerName
     if (!signer || (before && same(withoutHolders(now), withoutHolders(before)))) return
-    if (!await mayFor(authorizer, attributes.user, 'attest', signer)) throw refusal(attributes, `user not permitted to attest for signerName ${JSON.stringify(signer)}`)
+    if (!await mayFor(authorizer, attributes.user, 'attest', signer)) throw refusal(attributes, `user not permitted to attest for signerName ${quote(signer)}`)
   },
 })
 const withoutHolders = ({ metadata: { ownerReferences: _owners, finalizers: _finalizers, managedFields: _managed, ...metadata }, ...object }: ClusterTrustBundle) => ({ ...object, metadata })
@@ -73,7 +73,7 @@ export const podCertificateSigning = (authorizer: Authorizer, proves: ProvesKey 
     }
     const before = old as PodCertificateRequest, signer = before.spec.signerName
     if (same(now.status, before.status) || await mayFor(authorizer, user, 'sign', signer)) return
-    throw invalid({ group: 'certificates.k8s.io', kind: 'PodCertificateRequest' }, before.metadata.name, [forbiddenValue('spec.signerName', `User ${JSON.stringify(user.name)} is not permitted to "sign" for signer ${JSON.stringify(signer)}`)])
+    throw invalid({ group: 'certificates.k8s.io', kind: 'PodCertificateRequest' }, before.metadata.name, [forbiddenValue('spec.signerName', `User ${quote(user.name)} is not permitted to "sign" for signer ${quote(signer)}`)])
   },
 })
 

@@ -1,5 +1,5 @@
 // The admission plugins that there are, in the order they run (--enable-admission-plugins and --disable-admission-plugins choose among them).
-import type { ApiHandler, Clock, Random } from '#machinery'
+import { quote, type ApiHandler, type Clock, type Random } from '#machinery'
 import type { Authorizer } from '../authz/authz.ts'
 import type { ReadFile } from '../kubeconfig-target.ts'
 import type { Outbound } from '../outbound.ts'
@@ -118,7 +118,7 @@ const all: readonly Entry[] = [
 export function admissionPlugins(parts: AdmissionParts, { enable = [], disable = [], configFile }: AdmissionChoice = {}): AdmissionPlugin[] {
   const known = new Set(all.map(({ name }) => name))
   for (const [flag, names] of [['enable', enable], ['disable', disable]] as const)
-    for (const name of names) if (!known.has(name)) throw new Error(`--${flag}-admission-plugins: there is no plugin ${JSON.stringify(name)}; there are ${[...known].join(', ')}`)
+    for (const name of names) if (!known.has(name)) throw new Error(`--${flag}-admission-plugins: there is no plugin ${quote(name)}; there are ${[...known].join(', ')}`)
   const both = enable.find((name) => disable.includes(name))
   if (both) throw new Error(`${both} is in both --enable-admission-plugins and --disable-admission-plugins`)
   const configurations: PluginConfigurations = configFile ? readAdmissionConfiguration(configFile, parts.read) : new Map()

@@ -1,6 +1,6 @@
 // NodeDeclaredFeatureValidator: a change of a pod that its node must know how to make is refused where the node does not say that it does (KEP-5328).
 import { node as nodeKind, type Pod } from '#kinds'
-import { compareQuantities, same } from '#machinery'
+import { compareQuantities, quote, same } from '#machinery'
 import { on, refusal, type AdmissionPlugin } from './admission.ts'
 
 /** What a node must declare for a change, by name. */
@@ -21,8 +21,8 @@ export const nodeDeclaredFeatureValidator: AdmissionPlugin = {
     const needed = features.filter(([, isNeeded]) => isNeeded(old, pod)).map(([feature]) => feature)
     if (needed.length === 0) return
     const node = attributes.objects.get(nodeKind, name)
-    if (!node) throw refusal(attributes, `node ${JSON.stringify(name)} not found`)
+    if (!node) throw refusal(attributes, `node ${quote(name)} not found`)
     const missing = needed.filter((feature) => !node.status?.declaredFeatures?.includes(feature))
-    if (missing.length > 0) throw refusal(attributes, `pod update requires features ${missing.join(', ')} which are not available on node ${JSON.stringify(name)}`)
+    if (missing.length > 0) throw refusal(attributes, `pod update requires features ${missing.join(', ')} which are not available on node ${quote(name)}`)
   },
 }

@@ -1,6 +1,6 @@
 // A node's agent may write its own node, its own lease and what its own pods report, and nothing more.
 import { referencedClaims, referencedConfigMaps, referencedSecrets, node as nodeKind, pod as podKind, csiDriver, persistentVolume, persistentVolumeClaim, serviceAccount, subjectOfRequest, type CertificateSigningRequest, type Node, type PersistentVolumeClaim, type Pod, type PodCertificateRequest, type ResourceSlice } from '#kinds'
-import { notFound, qualified, same, type LooseObject } from '#machinery'
+import { notFound, qualified, quote, same, type LooseObject } from '#machinery'
 import type { Authorizer } from '../authz/authz.ts'
 import { nodeName } from '../authz/node.ts'
 import { refusal, type AdmissionAttributes, type AdmissionPlugin } from './admission.ts'
@@ -18,12 +18,12 @@ export const nodeRestriction = (authorizer: Authorizer): AdmissionPlugin => ({
   mutate(attributes) {
     const node = nodeName(attributes.user)
     if (node === undefined) return
-    if (node === '') throw refusal(attributes, `could not determine node from user ${JSON.stringify(attributes.user.name)}`)
+    if (node === '') throw refusal(attributes, `could not determine node from user ${quote(attributes.user.name)}`)
     return rules[qualified(attributes.kind)]!(node, attributes, authorizer)
   },
 })
 
-const quoted = JSON.stringify
+const quoted = quote
 
 function onPod(node: string, attributes: AdmissionAttributes): void {
   const { operation, subresource, name, namespace, objects, object, old } = attributes

@@ -1,7 +1,7 @@
 // Owner references decide what the garbage collector deletes: whoever changes them must be allowed to delete the object; whoever lets one
 // hold back the owner's deletion must be allowed to set the owner's finalizers.
 import { customResourceDefinition, kinds } from '#kinds'
-import { qualified, same, type OwnerReference, type User } from '#machinery'
+import { qualified, quote, same, type OwnerReference, type User } from '#machinery'
 import type { Authorizer, Decision } from '../authz/authz.ts'
 import type { ObjectReader } from '../object-reader.ts'
 import { refusal, type AdmissionPlugin } from './admission.ts'
@@ -19,7 +19,7 @@ export const ownerReferencesPermissionEnforcement = (authorizer: Authorizer): Ad
     }
     for (const reference of newlyBlocking(now, before)) {
       const resource = resourceOf(reference, objects)
-      if (!resource) throw refusal(attributes, `cannot set blockOwnerDeletion in this case because cannot find RESTMapping for APIVersion ${reference.apiVersion} Kind ${reference.kind}: no matches for kind ${JSON.stringify(reference.kind)} in version ${JSON.stringify(reference.apiVersion)}`)
+      if (!resource) throw refusal(attributes, `cannot set blockOwnerDeletion in this case because cannot find RESTMapping for APIVersion ${reference.apiVersion} Kind ${reference.kind}: no matches for kind ${quote(reference.kind)} in version ${quote(reference.apiVersion)}`)
       const decision = await mayFinalize(authorizer, user, resource, resource.namespaced ? namespace : '', reference.name)
       if (decision.verdict !== 'allow') throw refusal(attributes, `cannot set blockOwnerDeletion if an ownerReference refers to a resource you can't set finalizers on: ${why(decision)}`)
     }

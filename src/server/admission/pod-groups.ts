@@ -1,4 +1,5 @@
 // Groups of pods: they stay while their pods run, and what they are made from exists.
+import { quote } from '#machinery'
 import type { PodGroup, Workload } from '#kinds'
 import { on, refusal, type AdmissionPlugin } from './admission.ts'
 
@@ -23,8 +24,8 @@ export const podGroupWorkloadExists: AdmissionPlugin = {
     const { workloadName: name, podGroupTemplateName: template } = reference, refuse = (why: string) => refusal(attributes, `PodGroup rejected: ${why}`)
     const kind = attributes.registry.kinds.find(({ group, resource }) => group === 'scheduling.k8s.io' && resource === 'workloads')
     const workload = kind && attributes.objects.get(kind, name, attributes.namespace) as Workload | undefined
-    if (!workload) throw refuse(`Workload ${JSON.stringify(name)} not found`)
-    if (workload.metadata.deletionTimestamp) throw refuse(`Workload ${JSON.stringify(name)} is being deleted`)
-    if (!workload.spec.podGroupTemplates.some((one) => one.name === template)) throw refuse(`PodGroupTemplate ${JSON.stringify(template)} not found in Workload ${JSON.stringify(name)}`)
+    if (!workload) throw refuse(`Workload ${quote(name)} not found`)
+    if (workload.metadata.deletionTimestamp) throw refuse(`Workload ${quote(name)} is being deleted`)
+    if (!workload.spec.podGroupTemplates.some((one) => one.name === template)) throw refuse(`PodGroupTemplate ${quote(template)} not found in Workload ${quote(name)}`)
   },
 }

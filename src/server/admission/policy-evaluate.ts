@@ -1,7 +1,7 @@
 // Evaluating a policy's expressions over one write: what they may see, what they may cost, and what goes wrong in the reference's words.
 import { CelError, type CelBudget } from '#cel'
 import { namespace as namespaceKind, type expressions, type MatchCondition } from '#kinds'
-import { notFound, type LooseObject } from '#machinery'
+import { notFound, quote, type LooseObject } from '#machinery'
 import type { Authorizer } from '../authz/authz.ts'
 import { admissionRequest } from './admission-request.ts'
 import type { AdmissionAttributes } from './admission.ts'
@@ -68,11 +68,11 @@ export class Evaluation {
     const own = {}
     for (const { name, expression } of variables) {
       const value = once(() => {
-        if (!expression.ok) throw new CelError(`composited variable ${JSON.stringify(name)} fails to compile: ${expression.detail}`)
+        if (!expression.ok) throw new CelError(`composited variable ${quote(name)} fails to compile: ${expression.detail}`)
         try {
           return expression.program.evaluate(this.#variables, this.#budget!).value
         } catch (error) {
-          throw error instanceof CelError ? new CelError(`composited variable ${JSON.stringify(name)} fails to evaluate: ${error.message}`, error.overBudget) : error
+          throw error instanceof CelError ? new CelError(`composited variable ${quote(name)} fails to evaluate: ${error.message}`, error.overBudget) : error
         }
       })
       Object.defineProperty(own, name, { enumerable: true, get: value })

@@ -1,6 +1,6 @@
 // MutatingAdmissionPolicy: expressions that are stored in the cluster change what is written, by configurations laid over it and by JSON patches.
 import { expressions, mutatingAdmissionPolicy, mutatingAdmissionPolicyBinding, type MutatingAdmissionPolicy, type MutatingAdmissionPolicyBinding } from '#kinds'
-import { ApiError, forbidden, same, type LooseObject } from '#machinery'
+import { ApiError, forbidden, quote, same, type LooseObject } from '#machinery'
 import type { AdmissionAttributes, AdmissionPlugin, AdmissionSurroundings } from './admission.ts'
 import { replaceAll, shown, shownName, taken, type Addressed } from './addressed.ts'
 import { ConditionMetrics } from './condition-metrics.ts'
@@ -141,7 +141,7 @@ export function mutatingAdmissionPolicyPlugin(): AdmissionPlugin {
 /** 403 with the reason of what was said first; what is denied by policies names no resource in its message. */
 function refusal(attributes: AdmissionAttributes, denied: readonly Denied[]): ApiError {
   const texts = denied.map(({ policy, binding, text }) => {
-    const who = binding === undefined ? JSON.stringify(policy) : `'${policy}' with binding '${binding}'`
+    const who = binding === undefined ? quote(policy) : `'${policy}' with binding '${binding}'`
     return `policy ${who} denied request: ${text}`
   })
   const { status } = forbidden(attributes.served.name, shownName(attributes), '')

@@ -1,6 +1,6 @@
 // A pod's runtime class brings its overhead and where it may run (node.k8s.io/v1).
 import { runtimeClass, type Pod, type RuntimeClass } from '#kinds'
-import { same } from '#machinery'
+import { quote, same } from '#machinery'
 import { on, refusal, type AdmissionAttributes, type AdmissionPlugin } from './admission.ts'
 import { mergedTolerations } from './tolerations.ts'
 
@@ -33,6 +33,6 @@ function classOf(attributes: AdmissionAttributes): RuntimeClass | undefined {
   const name = (attributes.object as Pod).spec.runtimeClassName
   if (name === undefined) return undefined
   const found = attributes.objects.get(runtimeClass, name)
-  if (!found) throw refusal(attributes, `pod rejected: RuntimeClass ${JSON.stringify(name)} not found`)
+  if (!found) throw refusal(attributes, `pod rejected: RuntimeClass ${quote(name)} not found`)
   return found
 }

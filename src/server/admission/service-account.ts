@@ -1,7 +1,7 @@
 // Every pod runs as a service account of its namespace and finds that account's token, the cluster's root certificate and its namespace in a volume.
 // Accounts marked so let their pods use only the secrets they name.
 import { referencedSecrets, namespace as namespaceKind, serviceAccount, type Container, type Pod, type ServiceAccount } from '#kinds'
-import { nameSuffix, parseTime, type Clock, type Random } from '#machinery'
+import { nameSuffix, parseTime, quote, type Clock, type Random } from '#machinery'
 import { on, refusal, type AdmissionAttributes, type AdmissionPlugin } from './admission.ts'
 
 const mountPath = '/var/run/secrets/kubernetes.io/serviceaccount'
@@ -62,7 +62,7 @@ function checkMirror(attributes: AdmissionAttributes, { spec }: Pod): void {
 function accountOf(attributes: AdmissionAttributes, name: string, clock: Clock): ServiceAccount | Promise<ServiceAccount> {
   const { objects, namespace } = attributes
   const sure = (found: ServiceAccount | undefined): ServiceAccount => {
-    if (!found) throw refusal(attributes, `error looking up service account ${namespace}/${name}: serviceaccount ${JSON.stringify(name)} not found`)
+    if (!found) throw refusal(attributes, `error looking up service account ${namespace}/${name}: serviceaccount ${quote(name)} not found`)
     return found
   }
   const found = objects.get(serviceAccount, name, namespace)

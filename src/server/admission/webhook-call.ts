@@ -1,5 +1,5 @@
 // Calling one webhook: where it is, what goes wrong on the way and how the reference words that.
-import { ApiError, internalError, uuid, type LooseObject } from '#machinery'
+import { ApiError, internalError, quote, uuid, type LooseObject } from '#machinery'
 import { askWebhook, WebhookFailure, type WebhookCaller as Caller } from '../webhook-place.ts'
 import { admissionRequest } from './admission-request.ts'
 import type { AdmissionAttributes, AdmissionSurroundings } from './admission.ts'
@@ -14,7 +14,7 @@ export class CallFailed extends Error {
   override readonly name = 'CallFailed'
   readonly code: number
   constructor(webhook: string, why: string, code: number) {
-    super(`failed calling webhook ${JSON.stringify(webhook)}: ${why}`)
+    super(`failed calling webhook ${quote(webhook)}: ${why}`)
     this.code = code
   }
 }

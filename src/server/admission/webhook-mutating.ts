@@ -1,6 +1,6 @@
 // MutatingAdmissionWebhook: others change what is written, one after the other, by JSON patches.
 import { mutatingWebhookConfiguration } from '#kinds'
-import { ApiError, applyJsonPatch, internalError, JsonError, parseJson, same, whyPatchFailed, type LooseObject } from '#machinery'
+import { ApiError, applyJsonPatch, internalError, JsonError, parseJson, quote, same, whyPatchFailed, type LooseObject } from '#machinery'
 import type { WebhookCaller } from '../webhook-place.ts'
 import type { AdmissionAttributes, AdmissionPlugin, AdmissionSurroundings } from './admission.ts'
 import { replaceAll, shown, taken, type Addressed } from './addressed.ts'
@@ -59,8 +59,8 @@ export function mutatingAdmissionWebhook(credentialsFor?: WebhookCaller['credent
     const verdict = await callWebhook({ ...surroundings, ...(credentialsFor && { credentialsFor }) }, hook, attributes, view, before, true)
     const patch = patchOf(verdict, webhook.name)
     if (!patch?.length) return false
-    if (!before) throw internalError(`admission webhook ${JSON.stringify(webhook.name)} attempted to modify the object, which is not supported for this operation`)
-    if (verdict.patchType !== 'JSONPatch') throw new CallFailed(webhook.name, `unsupported patch type ${JSON.stringify(verdict.patchType)}`, 400)
+    if (!before) throw internalError(`admission webhook ${quote(webhook.name)} attempted to modify the object, which is not supported for this operation`)
+    if (verdict.patchType !== 'JSONPatch') throw new CallFailed(webhook.name, `unsupported patch type ${quote(verdict.patchType)}`, 400)
     const next = await taken(patched(before, patch), attributes, view)
     const changed = !same(await shown(next, attributes, view), before)
     attributes.annotate(`patch.webhook.admission.k8s.io/${place}`, JSON.stringify({ configuration, webhook: webhook.name, patch, patchType: 'JSONPatch' }), 'Request')

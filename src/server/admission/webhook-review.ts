@@ -1,5 +1,5 @@
 // The letter to a webhook and its answer: AdmissionReview of admission.k8s.io, v1 and v1beta1.
-import { ApiError, badRequest, decode, DecodeError, fromBase64, JsonError, parseJson, s, type Infer, type LooseObject, type Status } from '#machinery'
+import { ApiError, badRequest, decode, DecodeError, fromBase64, JsonError, parseJson, quote, s, type Infer, type LooseObject, type Status } from '#machinery'
 import type { AdmissionRequest } from './admission-request.ts'
 
 const group = 'admission.k8s.io'
@@ -76,7 +76,7 @@ function checkType({ kind = '', apiVersion = '' }: Infer<typeof review>, sent: R
   if (kind === 'AdmissionReview' && apiVersion === `${group}/${sent}`) return
   if (kind === 'AdmissionReview' && (apiVersion === `${group}/v1` || apiVersion === `${group}/v1beta1`))
     throw new UnreadableReview(`converting (${apiVersion.slice(group.length + 1)}.AdmissionReview) to (${sent}.AdmissionReview): unknown conversion`)
-  throw new UnreadableReview(`no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "k8s.io/apiserver/pkg/util/webhook/client.go:86"`)
+  throw new UnreadableReview(`no kind ${quote(kind)} is registered for version ${quote(apiVersion)} in scheme "k8s.io/apiserver/pkg/util/webhook/client.go:86"`)
 }
 
 function verdict({ kind = '', apiVersion = '', response }: Infer<typeof review>, sent: ReviewVersion, uid: string, mutating: boolean): Verdict {
@@ -85,7 +85,7 @@ function verdict({ kind = '', apiVersion = '', response }: Infer<typeof review>,
   const patch = response.patch ? textOf(response.patch) : ''
   const said = { allowed, result, auditAnnotations, warnings, patch: mutating ? patch : '' }
   if (sent === 'v1beta1') return { ...said, patchType: mutating && patch ? 'JSONPatch' : '' } // nobody checked the rest, so nobody may now
-  if ((response.uid ?? '') !== uid) throw new InvalidReview(`expected response.uid=${JSON.stringify(uid)}, got ${JSON.stringify(response.uid ?? '')}`)
+  if ((response.uid ?? '') !== uid) throw new InvalidReview(`expected response.uid=${quote(uid)}, got ${quote(response.uid ?? '')}`)
   if (kind !== 'AdmissionReview' || apiVersion !== `${group}/v1`) {
     const given = apiVersion.includes('/') ? apiVersion : `/${apiVersion}`
     throw new InvalidReview(`expected webhook response of ${group}/v1, Kind=AdmissionReview, got ${given}, Kind=${kind}`)
@@ -105,9 +105,9 @@ const textOf = (base64: string): string => new TextDecoder().decode(fromBase64(b
 
 /** The Status of a refusal, as the webhook gave it where it gave one. */
 export function refusal(webhook: string, result: Response['status'] = {}): ApiError {
-  const by = `admission webhook ${JSON.stringify(webhook)} denied the request`
+  const by = `admission webhook ${quote(webhook)} denied the request`
   const message = result.message ? `${by}: ${result.message}` : result.reason ? `${by}: ${result.reason}` : `${by} without explanation`
   const given = result.code ?? 400, code = given < 400 ? 400 : given > 599 ? 500 : given // no answer can carry more
   return new ApiError((result.reason ?? '') as Status['reason'] & string, message, result.details, { code })
 }
-export const noDryRun = (webhook: string): ApiError => badRequest(`admission webhook ${JSON.stringify(webhook)} does not support dry run`)
+export const noDryRun = (webhook: string): ApiError => badRequest(`admission webhook ${quote(webhook)} does not support dry run`)

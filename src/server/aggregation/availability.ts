@@ -1,7 +1,7 @@
 // Whether the servers behind APIServices can be asked: each is looked at when it, its service or its endpoints change, and again from time
 // to time, since what breaks in between makes no event here. What is found is the condition Available.
 import { endpointSlice, service as serviceKind, type APIService, type EndpointSlice, type Service } from '#kinds'
-import { formatTime, type ApiHandler, type Clock, type Log, type Random } from '#machinery'
+import { formatTime, quote, type ApiHandler, type Clock, type Log, type Random } from '#machinery'
 import { systemUser } from '../system-user.ts'
 import type { ObjectReader } from '../object-reader.ts'
 import { serviceTarget, type Outbound } from '../outbound.ts'
@@ -21,7 +21,7 @@ export interface Found { readonly status: 'True' | 'False'; readonly reason: str
 /** What the stored objects say of it; undefined: it must be asked. */
 export function judged({ service: { namespace, name, port } }: Pick<Remote, 'service'>, service: Service | undefined, slices: readonly EndpointSlice[]): Found | undefined {
   const no = (reason: string, message: string): Found => ({ status: 'False', reason, message })
-  const what = `service/${name} in ${JSON.stringify(namespace)}`
+  const what = `service/${name} in ${quote(namespace)}`
   if (!service) return no('ServiceNotFound', `${what} is not present`)
   if (service.spec.type !== 'ClusterIP') return undefined
   const listening = service.spec.ports?.find((p) => p.port === port)
@@ -29,7 +29,7 @@ export function judged({ service: { namespace, name, port } }: Pick<Remote, 'ser
   if (slices.length === 0) return no('EndpointsNotFound', `cannot find endpointslices for ${what}`)
   const portName = listening.name ?? ''
   const active = slices.some((slice) => (slice.endpoints ?? []).some((e) => e.conditions?.ready !== false) && (slice.ports ?? []).some((p) => (p.name ?? '') === portName && p.port !== undefined))
-  return active ? undefined : no('MissingEndpoints', `endpointslices for ${what} have no addresses with port name ${JSON.stringify(portName)}`)
+  return active ? undefined : no('MissingEndpoints', `endpointslices for ${what} have no addresses with port name ${quote(portName)}`)
 }
 
 export interface AvailabilityOptions {
@@ -124,7 +124,7 @@ export class Availability {
     const answer = await outbound({
       method: 'GET', url, connect: target.connect, insecure: true, serverName: target.serverName, timeoutMs: answerMs, headers: identityHeaders({ name: 'system:kube-aggregator', groups: ['system:masters'] }),
       ...(proxyIdentity && { identity: proxyIdentity }),
-    }).catch((error: unknown) => { throw new Error(`failing or missing response from ${url}: Get ${JSON.stringify(url)}: ${error instanceof Error ? error.message : String(error)}`) })
+    }).catch((error: unknown) => { throw new Error(`failing or missing response from ${url}: Get ${quote(url)}: ${error instanceof Error ? error.message : String(error)}`) })
     if (answer.status < 200 || answer.status >= 300) throw new Error(`failing or missing response from ${url}: bad status from ${url}: ${answer.status}`)
   }
 

@@ -1,5 +1,5 @@
 // The audit policy: which requests are written down, how much of them, and when (audit.k8s.io/v1 Policy). The first rule that matches decides.
-import { decode, DecodeError, invalidValue, nameIsDNSSubdomain, notSupported, requiredValue, s, type FieldError, type Infer, type User } from '#machinery'
+import { decode, DecodeError, invalidValue, nameIsDNSSubdomain, notSupported, quote, requiredValue, s, type FieldError, type Infer, type User } from '#machinery'
 import type { RequestInfo } from '../request.ts'
 import { readYaml, unmarshalErrors } from '../yaml.ts'
 import { levels, stages, type Level, type Stage } from './event.ts'
@@ -49,7 +49,7 @@ function checkType(value: unknown, warn: (text: string) => void): void {
   if (typeof kind !== 'string' || kind === '') throw new Error("failed decoding: Object 'Kind' is missing in the policy")
   if (typeof apiVersion !== 'string' || apiVersion === '') throw new Error("failed decoding: Object 'apiVersion' is missing in the policy")
   const known = apiVersion === 'audit.k8s.io/v1' || apiVersion === 'audit.k8s.io/v1beta1'
-  if (!known || kind !== 'Policy') throw new Error(`failed decoding: no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)}`)
+  if (!known || kind !== 'Policy') throw new Error(`failed decoding: no kind ${quote(kind)} is registered for version ${quote(apiVersion)}`)
   if (apiVersion !== 'audit.k8s.io/v1') warn(`the audit policy is of ${apiVersion}, which the reference no longer reads; write audit.k8s.io/v1`)
 }
 

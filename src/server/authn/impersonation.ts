@@ -1,6 +1,6 @@
 // Acting as somebody else (Impersonate-* headers). A requester may be allowed to be somebody for one verb on one resource only (constrained
 // impersonation, KEP-5284), or, as it always was, by the verb `impersonate` on each part of the identity asked for. The modes are tried in order.
-import { badRequest, type ApiError, type ApiRequest, type User } from '#machinery'
+import { badRequest, quote, type ApiError, type ApiRequest, type User } from '#machinery'
 import { LRUCache } from 'lru-cache'
 import type { AuthorizationAttributes, Authorizer, ResourceAttributes } from '../authz/authz.ts'
 import { forbiddenRequest } from '../pipeline.ts'
@@ -132,8 +132,8 @@ function unescaped(text: string): string { try { return decodeURIComponent(text)
 
 /** The identity as the reference's error prints it. */
 function goSyntax(uid: string, groups: readonly string[], extra: Readonly<Record<string, readonly string[]>>): string {
-  const list = (items: readonly string[]) => `[]string{${items.map((i) => JSON.stringify(i)).join(', ')}}`
+  const list = (items: readonly string[]) => `[]string{${items.map(quote).join(', ')}}`
   const keys = Object.keys(extra).sort()
-  const shownExtra = keys.length === 0 ? 'map[string][]string(nil)' : `map[string][]string{${keys.map((k) => `${JSON.stringify(k)}:${list(extra[k]!)}`).join(', ')}}`
-  return `&user.DefaultInfo{Name:"", UID:${JSON.stringify(uid)}, Groups:${groups.length > 0 ? list(groups) : '[]string(nil)'}, Extra:${shownExtra}}`
+  const shownExtra = keys.length === 0 ? 'map[string][]string(nil)' : `map[string][]string{${keys.map((k) => `${quote(k)}:${list(extra[k]!)}`).join(', ')}}`
+  return `&user.DefaultInfo{Name:"", UID:${quote(uid)}, Groups:${groups.length > 0 ? list(groups) : '[]string(nil)'}, Extra:${shownExtra}}`
 }

@@ -1,6 +1,6 @@
 // Tokens of service accounts that lie in Secrets of type kubernetes.io/service-account-token: without an end, as good as the Secret.
 import { secret, serviceAccount, type Secret, type ServiceAccount } from '#kinds'
-import { formatTime } from '#machinery'
+import { formatTime, quote } from '#machinery'
 import type { TokenMetrics } from '../metrics/tokens.ts'
 import type { ObjectReader } from '../object-reader.ts'
 import type { Asked, Authenticated, TokenAuthenticator } from './authn.ts'
@@ -52,7 +52,7 @@ export function legacyTokens({ keys: given, audiences: own, now, objects, metric
       if (!held || held.metadata.deletionTimestamp) throw new Error('Token has been invalidated')
       if (secretText(held, 'token') !== token) throw new Error("Token does not match server's copy")
       const found = objects.get(serviceAccount, account, namespace)
-      if (!found) throw new Error(`serviceaccounts ${JSON.stringify(account)} not found`)
+      if (!found) throw new Error(`serviceaccounts ${quote(account)} not found`)
       if (found.metadata.deletionTimestamp) throw new Error(`ServiceAccount ${namespace}/${account} has been deleted`)
       if (found.metadata.uid !== uid) throw new Error(`ServiceAccount UID (${found.metadata.uid}) does not match claim (${uid})`)
       checkUse(held, found, asked, metrics)

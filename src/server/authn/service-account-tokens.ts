@@ -1,6 +1,6 @@
 // Service account tokens: bound to a service account and, when asked, to a pod, secret or node; they end with what they are bound to.
 import { node, pod, secret, serviceAccount } from '#kinds'
-import { parseTime, uuid, type AnyObject, type Random } from '#machinery'
+import { parseTime, quote, uuid, type AnyObject, type Random } from '#machinery'
 import type { ObjectReader } from '../object-reader.ts'
 import type { TokenMetrics } from '../metrics/tokens.ts'
 import type { TokenSigner } from '../server.ts'
@@ -79,7 +79,7 @@ export class ServiceAccountTokens implements TokenAuthenticator {
     const { namespace = '', serviceaccount: account, pod: boundPod, node: boundNode, secret: boundSecret, warnafter } = claims['kubernetes.io'] ?? {}
     const { objects } = this.#options, now = this.#options.now(), gone = (o: AnyObject) => isGone(o, now)
     const found = objects.get(serviceAccount, account?.name ?? '', namespace)
-    if (!account || !found) throw new Error(`serviceaccounts ${JSON.stringify(account?.name ?? '')} not found`)
+    if (!account || !found) throw new Error(`serviceaccounts ${quote(account?.name ?? '')} not found`)
     if (gone(found)) throw new Error(`service account ${namespace}/${account.name} has been deleted`)
     if (found.metadata.uid !== account.uid) throw new Error(`service account UID (${found.metadata.uid}) does not match claim (${account.uid})`)
     const bound = (kind: string, reference: Reference | undefined, held: AnyObject | undefined) => {
@@ -112,7 +112,7 @@ function checkTimes({ exp, nbf, iat }: Claims, now: number): void {
   if (typeof iat === 'number' && now + leewaySeconds < iat) throw new Error('service account token claims could not be validated due to unexpected validation error')
 }
 /** Audiences as the reference prints them. */
-export const quoted = (items: readonly string[]): string => `[${items.map((i) => JSON.stringify(i)).join(' ')}]`
+export const quoted = (items: readonly string[]): string => `[${items.map(quote).join(' ')}]`
 
 export interface SignerOptions { readonly random: Random; readonly now: () =>
   number; readonly maxSeconds?: number; readonly extend?: boolean; readonly advertised?: string; readonly jwksUri?: string; readonly issuers: readonly string[] }

@@ -1,6 +1,6 @@
 // Names of users that Kubernetes itself gives: service accounts and nodes.
 import { validateDomainPrefixedPath } from '#kinds'
-import { nameIsDNSLabel, nameIsDNSSubdomain } from '#machinery'
+import { nameIsDNSLabel, nameIsDNSSubdomain, quote } from '#machinery'
 
 const serviceAccountPrefix = 'system:serviceaccount:'
 const nodePrefix = 'system:node:'
@@ -27,7 +27,7 @@ export function badExtra(extra: Readonly<Record<string, readonly string[]>>): st
     if (key === '') return 'impersonating the empty string key in extra is not allowed'
     const errors = validateDomainPrefixedPath(key, 'extra.key').map((e) => `${e.field}: ${e.message}`)
     if (errors.length > 0) return `impersonating an invalid key in extra is not allowed: ${errors.length === 1 ? errors[0] : `[${errors.join(', ')}]`}`
-    if (key !== key.toLowerCase()) return `impersonating a non-lowercase key in extra is not allowed: ${JSON.stringify(key)}`
+    if (key !== key.toLowerCase()) return `impersonating a non-lowercase key in extra is not allowed: ${quote(key)}`
     if (values.length === 0) return 'impersonating empty values in extra is not allowed'
     if (values.includes('')) return 'impersonating the empty string value in extra is not allowed'
   }

@@ -1,5 +1,5 @@
 // Bearer tokens that somebody else knows: a webhook is sent a TokenReview (authentication.k8s.io) and answers who it is.
-import { pause, type Clock } from '#machinery'
+import { pause, quote, type Clock } from '#machinery'
 import type { KubeconfigTarget } from '../kubeconfig-target.ts'
 import type { Outbound, OutboundAnswer } from '../outbound.ts'
 import type { Asked, Authenticated, TokenAuthenticator } from './authn.ts'
@@ -39,7 +39,7 @@ async function review(token: string, { audiences: wanted }: Asked, options: Webh
   const { kind, apiVersion: given, status = {} } = await ask({ kind: 'TokenReview', apiVersion, metadata: {}, spec: { token, ...(wanted && { audiences: wanted }) },
     status: { user: {} } }, options)
   if (kind !== 'TokenReview' || given !== apiVersion)
-    throw new Error(`the webhook answered ${JSON.stringify(kind ?? '')} of ${JSON.stringify(given ?? '')}; expected TokenReview of ${apiVersion}`)
+    throw new Error(`the webhook answered ${quote(kind ?? '')} of ${quote(given ?? '')}; expected TokenReview of ${apiVersion}`)
   const meant = wanted && (status.audiences?.length ? status.audiences : options.audiences).filter((a) => wanted.includes(a))
   if (meant?.length === 0) return undefined
   if (status.authenticated !== true) {
@@ -59,7 +59,7 @@ async function ask(body: object, { target: { url, headers, ...target }, outbound
     if (answer && answer.status >= 200 && answer.status < 300) return parsed(answer)
     const isPassing = answer ? [429, 500, 504].includes(answer.status) : /EOF|connection reset|deadline exceeded/.test(String(failure))
     if (!isPassing || attempt === attempts) throw failure
-      ? new Error(`Post ${JSON.stringify(url)}: ${failure instanceof Error ? failure.message : String(failure)}`, { cause: failure })
+      ? new Error(`Post ${quote(url)}: ${failure instanceof Error ? failure.message : String(failure)}`, { cause: failure })
       : new Error(`the webhook answered ${answer!.status}`)
     await pause(clock, wait)
   }

@@ -1,5 +1,5 @@
 // The authorizers of a server, made from its configuration.
-import { parseDuration, type Clock } from '#machinery'
+import { parseDuration, quote, type Clock } from '#machinery'
 import { inClusterTarget, kubeconfigTarget, type ReadFile } from '../kubeconfig-target.ts'
 import type { AuthorizerMetrics } from '../metrics/authorizers.ts'
 import type { ObjectReader } from '../object-reader.ts'
@@ -52,7 +52,7 @@ export function configuredAuthorizers(configuration: AuthorizationConfiguration,
       case 'RBAC': return [...(parts.superUser ? [superUser(parts.superUser)] : []), counted(roles)]
       case 'ABAC': return [counted(new AbacAuthorizer(parsePolicies(parts.read(parts.policyFile ?? ''), parts.policyFile ?? '')))]
       case 'Webhook': return [counted(webhookOf(name, webhook ?? {}, parts))]
-      default: throw new Error(`there is no authorization mode ${JSON.stringify(type)}`)
+      default: throw new Error(`there is no authorization mode ${quote(type)}`)
     }
   })])
   let current = make(configuration)

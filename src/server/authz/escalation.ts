@@ -1,7 +1,7 @@
 // Nobody gives away what they do not have: whoever writes a role must hold its rules (or the verb `escalate` on it), whoever binds one
 // must hold the rules of the role bound (or the verb `bind`).
 import { clusterRole, clusterRoleBinding, role, roleBinding, type PolicyRule } from '#kinds'
-import { forbidden, notFound, qualified, same, type AnyObject, type Kind, type LooseObject, type User } from '#machinery'
+import { forbidden, notFound, qualified, quote, same, type AnyObject, type Kind, type LooseObject, type User } from '#machinery'
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission/admission.ts'
 import type { ObjectReader } from '../object-reader.ts'
 import type { Authorizer } from './authz.ts'
@@ -67,9 +67,9 @@ async function may(authorizer: Authorizer, user: User, verb: string, { group, ve
 function checkHeld(held: RoleRules, user: User, namespace: string, kind: Kind, name: string, rules: readonly Rule[]): void {
   const lacking = missing(held, user, namespace, rules), { evaluationError } = held.rulesFor(user, namespace)
   if (lacking.length === 0) return
-  const groups = user.groups.map((g) => JSON.stringify(g)).join(' ')
+  const groups = user.groups.map(quote).join(' ')
   const lines = [...new Set(compacted(lacking).map(shown))].sort()
-  throw forbidden(kind, name, `user ${JSON.stringify(user.name)} (groups=[${groups}]) is attempting to grant RBAC permissions not currently held:\n${lines.join('\n')}${evaluationError ? `; resolution errors: [${inPlaceOfRoles(evaluationError, kind)}]` : ''}`)
+  throw forbidden(kind, name, `user ${quote(user.name)} (groups=[${groups}]) is attempting to grant RBAC permissions not currently held:\n${lines.join('\n')}${evaluationError ? `; resolution errors: [${inPlaceOfRoles(evaluationError, kind)}]` : ''}`)
 }
 
 /** Roles that are not there: whoever writes is told of them by the resource that is written (the reference looks for them in the request's name). */
@@ -115,6 +115,6 @@ function compacted(rules: readonly Rule[]): Rule[] {
 }
 
 function shown({ nonResourceURLs, apiGroups, resources, resourceNames, verbs }: Rule): string {
-  const part = (name: string, list: readonly string[] | undefined) => (list?.length ? [`${name}:[${list.map((x) => JSON.stringify(x)).join(' ')}]`] : [])
+  const part = (name: string, list: readonly string[] | undefined) => (list?.length ? [`${name}:[${list.map(quote).join(' ')}]`] : [])
   return `{${[...part('NonResourceURLs', nonResourceURLs), ...part('APIGroups', apiGroups), ...part('Resources', resources), ...part('ResourceNames', resourceNames), ...part('Verbs', verbs)].join(', ')}}`
 }

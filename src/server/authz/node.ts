@@ -1,6 +1,6 @@
 // The Node authorizer: a node's agent may read what the pods bound to its node refer to, and write its own objects.
 import type { PodCertificateRequest, PolicyRule } from '#kinds'
-import type { Features, Kind } from '#machinery'
+import { quote, type Features, type Kind } from '#machinery'
 import type { ObjectReader } from '../object-reader.ts'
 import type { AuthorizationAttributes, Authorizer, Decision, ResourceAttributes, SubjectRules } from './authz.ts'
 import { NodeGraph, type Related } from './node-graph.ts'
@@ -44,7 +44,7 @@ export class NodeAuthorizer implements Authorizer {
   authorize(attributes: AuthorizationAttributes): Decision {
     const node = nodeName(attributes.user)
     if (node === undefined) return no('')
-    if (node === '') return no(`unknown node for user ${JSON.stringify(attributes.user.name)}`)
+    if (node === '') return no(`unknown node for user ${quote(attributes.user.name)}`)
     return (attributes.resource && this.#onResource(node, attributes.verb, attributes.resource)) ?? (this.#rules.some((rule) => allows(rule, attributes)) ? allow : no(''))
   }
 
@@ -153,7 +153,7 @@ function onNode(node: string, verb: string, { subresource, name }: ResourceAttri
 const ownVerbs = ['get', 'create', 'update', 'patch', 'delete']
 function onLease(node: string, verb: string, { namespace, name }: ResourceAttributes): Decision {
   if (!ownVerbs.includes(verb)) return no('can only get, create, update, patch, or delete a node lease')
-  if (namespace !== leases) return no(`can only access leases in the ${JSON.stringify(leases)} system namespace`)
+  if (namespace !== leases) return no(`can only access leases in the ${quote(leases)} system namespace`)
   return verb === 'create' || name === node ? allow : no('can only access node lease with the same name as the requesting node')
 }
 

@@ -1,6 +1,6 @@
 // Role-based access control (rbac.authorization.k8s.io/v1): who may do what, from roles and their bindings. Rules only ever allow.
 import { clusterRole, clusterRoleBinding, role, roleBinding, type PolicyRule, type RbacSubject } from '#kinds'
-import type { AnyObject, Kind, User } from '#machinery'
+import { quote, type AnyObject, type Kind, type User } from '#machinery'
 import type { ObjectReader } from '../object-reader.ts'
 import { together, type AuthorizationAttributes, type Authorizer, type Decision, type SubjectRules } from './authz.ts'
 
@@ -78,7 +78,7 @@ export class RbacAuthorizer implements Authorizer {
       const subject = binding.subjects?.find((s) => isNamed(s, user, groups, namespace))
       if (!subject) return
       const rules = this.rulesOf(binding.roleRef, namespace), { kind, name } = binding.roleRef
-      grants.push({ namespace, rules: rules ?? [], reason: because(bindingKind, binding, subject), ...(!rules && { missing: `${kind.toLowerCase()}.rbac.authorization.k8s.io ${JSON.stringify(name)} not found` }) })
+      grants.push({ namespace, rules: rules ?? [], reason: because(bindingKind, binding, subject), ...(!rules && { missing: `${kind.toLowerCase()}.rbac.authorization.k8s.io ${quote(name)} not found` }) })
     }
     for (const binding of this.#clusterRoleBindings.values()) add(binding, 'ClusterRoleBinding', '')
     for (const binding of this.#roleBindings.values()) add(binding, 'RoleBinding', binding.metadata.namespace ?? '')

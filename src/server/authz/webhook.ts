@@ -1,5 +1,5 @@
 // Somebody else decides: a webhook is sent a SubjectAccessReview (authorization.k8s.io) and answers; its answers are remembered for a while.
-import { pause, type Clock } from '#machinery'
+import { pause, quote, type Clock } from '#machinery'
 import { LRUCache } from 'lru-cache'
 import type { KubeconfigTarget } from '../kubeconfig-target.ts'
 import type { Outbound, OutboundAnswer } from '../outbound.ts'
@@ -119,14 +119,14 @@ async function ask(spec: object, { target: { url, headers, ...target }, version,
     try { answer = await outbound({ ...target, method: 'POST', url, headers: { ...headers, 'content-type': 'application/json', accept: 'application/json, */*' }, body, timeoutMs }) } catch (error) { failure = error }
     if (answer && answer.status >= 200 && answer.status < 300) return statusOf(answer, apiVersion)
     const isPassing = answer ? [429, 500, 504].includes(answer.status) : /EOF|connection reset|deadline exceeded/.test(String(failure))
-    if (!isPassing || attempt === attempts) throw failure ? new Error(`Post ${JSON.stringify(url)}: ${failure instanceof Error ? failure.message : String(failure)}`, { cause: failure }) : new Error(refusedWith(answer!))
+    if (!isPassing || attempt === attempts) throw failure ? new Error(`Post ${quote(url)}: ${failure instanceof Error ? failure.message : String(failure)}`, { cause: failure }) : new Error(refusedWith(answer!))
     await pause(clock, wait)
   }
 }
 function statusOf({ body }: OutboundAnswer, apiVersion: string): Status {
   let review: { readonly kind?: string; readonly apiVersion?: string; readonly status?: Status } | null
   try { review = JSON.parse(new TextDecoder().decode(body)) as typeof review } catch (cause) { throw new Error('the webhook answered what is not JSON', { cause }) }
-  if (review?.kind !== 'SubjectAccessReview' || review.apiVersion !== apiVersion) throw new Error(`the webhook answered ${JSON.stringify(review?.kind ?? '')} of ${JSON.stringify(review?.apiVersion ?? '')}; expected SubjectAccessReview of ${apiVersion}`)
+  if (review?.kind !== 'SubjectAccessReview' || review.apiVersion !== apiVersion) throw new Error(`the webhook answered ${quote(review?.kind ?? '')} of ${quote(review?.apiVersion ?? '')}; expected SubjectAccessReview of ${apiVersion}`)
   return review.status ?? {}
 }
 /** In the words of the reference's client. */

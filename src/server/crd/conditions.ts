@@ -1,6 +1,6 @@
 // The status of a definition: which of its names are its own, and what that means. Pure: from the definition and its neighbours to the next status.
 import type { CustomResourceDefinition, CustomResourceDefinitionCondition, CustomResourceDefinitionNames, CustomResourceDefinitionStatus } from '#kinds'
-import { formatTime, same } from '#machinery'
+import { formatTime, quote, same } from '#machinery'
 import { preferredFirst } from '../served.ts'
 import { approvalOf } from './approval.ts'
 
@@ -64,7 +64,7 @@ export function acceptNames(wanted: Names, had: Names, { resources, kinds }: Tak
     const message = conflicts.length === 1 ? conflicts[0]! : `[${[...new Set(conflicts)].join(', ')}]`
     condition = { type: 'NamesAccepted', status: 'False', reason, message }
   }
-  const used = (name: string) => `${JSON.stringify(name)} is already in use`
+  const used = (name: string) => `${quote(name)} is already in use`
   const take = (field: 'plural' | 'singular' | 'kind' | 'listKind', all: ReadonlySet<string>, reason: string) => {
     const name = wanted[field] ?? ''
     if (name === (had[field] ?? '') || !all.has(name)) names[field] = name

@@ -1,6 +1,6 @@
 // Custom resources whose versions differ in more than their name: somebody else converts them, and is watched while doing so.
 import type { CustomResourceConversion, CustomResourceDefinition, Json } from '#kinds'
-import { ApiError, copy, goPrint, JsonError, parseJson, same, uuid, validateAnnotations, validateLabels, type Log, type LooseObject } from '#machinery'
+import { ApiError, copy, goPrint, JsonError, parseJson, quote, same, uuid, validateAnnotations, validateLabels, type Log, type LooseObject } from '#machinery'
 import type { ConversionFailure, ConversionMetrics } from '../metrics/conversions.ts'
 import { traceBlock } from '../tracing/slow.ts'
 import type { Tracer } from '../tracing/span.ts'
@@ -101,7 +101,7 @@ function readReview(text: string, version: string, uid: string): readonly Json[]
   if (version === 'v1' && (kind !== 'ConversionReview' || apiVersion !== `${group}/v1`))
     throw new WebhookFailure(`expected webhook response of ${group}/v1, Kind=ConversionReview, got ${shown(apiVersion, kind)}`)
   if (!response) throw new WebhookFailure('no response provided')
-  if (version === 'v1' && response.uid !== uid) throw new WebhookFailure(`expected response.uid=${JSON.stringify(uid)}, got ${JSON.stringify(response.uid ?? '')}`)
+  if (version === 'v1' && response.uid !== uid) throw new WebhookFailure(`expected response.uid=${quote(uid)}, got ${quote(response.uid ?? '')}`)
   const { status = '', message = '' } = response.result ?? {}
   if (status !== 'Success') throw new WebhookFailure(message || `response.result.status was '${status}', not 'Success'`)
   return response.convertedObjects ?? []

@@ -1,5 +1,5 @@
 // EncryptionConfiguration (apiserver.config.k8s.io/v1): which resources are kept unreadable, and how. Errors come in the reference's words.
-import { invalidValue, requiredValue, s, type FieldError, type Infer } from '#machinery'
+import { invalidValue, quote, requiredValue, s, type FieldError, type Infer } from '#machinery'
 import { readConfiguration, type ConfigurationKind } from '../configuration-file.ts'
 
 const keys = s.object('AESConfiguration', { keys: s.list(s.object('Key', { name: s.string(), secret: s.string() })) })
@@ -36,7 +36,7 @@ export function readEncryption(text: string, { kmsV1, reload }: Circumstances): 
   for (const { resources = [], providers = [] } of configuration.resources ?? []) {
     for (const name of resources) {
       const { group, resource } = parse(name), masking = [`*.${group}`, '*.*'].find((m) => plans.has(m))
-      if (masking !== undefined) throw new Error(`resource ${JSON.stringify(shown(group, resource))} is masked by earlier rule ${JSON.stringify(masking)}`)
+      if (masking !== undefined) throw new Error(`resource ${quote(shown(group, resource))} is masked by earlier rule ${quote(masking)}`)
       const key = `${resource}.${group}`, before = plans.get(key)
       plans.set(key, { group, resource, providers: [...before?.providers ?? [], ...providers.map((each) => planOf(each, kmsV1))] })
     }
@@ -144,7 +144,7 @@ function kmsErrors(service: Kms, at: string, names: ReadonlySet<string>, reload:
   if (timeout !== undefined && !(timeout > 0)) errors.push(invalidValue(`${at}.timeout`, service.timeout, 'timeout should be a positive value'))
   const scheme = /^([a-zA-Z][a-zA-Z0-9+.-]*):/.exec(endpoint)?.[1] ?? ''
   if (endpoint === '') errors.push(invalidValue(`${at}.endpoint`, '', 'endpoint is a mandatory field for a kms'))
-  else if (scheme !== 'unix') errors.push(invalidValue(`${at}.endpoint`, endpoint, `unsupported scheme ${JSON.stringify(scheme)} for KMS provider, only unix is supported`))
+  else if (scheme !== 'unix') errors.push(invalidValue(`${at}.endpoint`, endpoint, `unsupported scheme ${quote(scheme)} for KMS provider, only unix is supported`))
   if (apiVersion !== 'v1' && cachesize !== undefined) errors.push(invalidValue(`${at}.cachesize`, cachesize, 'cachesize is not supported in v2'))
   if (apiVersion === 'v1' && cachesize === 0) errors.push(invalidValue(`${at}.cachesize`, cachesize, 'cachesize should be a positive value, or negative to disable'))
   if (apiVersion !== 'v1' && apiVersion !== 'v2') errors.push(invalidValue(`${at}.apiVersion`, apiVersion,

@@ -1,4 +1,4 @@
-import { internalError } from '#machinery'
+import { internalError, quote } from '#machinery'
 import type { KeyValue, Store } from '#store'
 import type { AtRest } from './at-rest.ts'
 
@@ -6,7 +6,7 @@ import type { AtRest } from './at-rest.ts'
 export function readableStore(store: Store, atRest: AtRest): Store {
   const readable = (kv: KeyValue): KeyValue => {
     const why = atRest.problem(kv)
-    if (why !== undefined) throw internalError(`unable to transform key ${JSON.stringify(kv.key)}: ${why}`)
+    if (why !== undefined) throw internalError(`unable to transform key ${quote(kv.key)}: ${why}`)
     return kv
   }
   return {

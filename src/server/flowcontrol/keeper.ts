@@ -1,7 +1,7 @@
 // Keeps the objects of flow control as they must be: mandatory ones are there and say what they must, suggested ones follow this version unless
 // somebody has made them his own (apf.kubernetes.io/autoupdate-spec), and every FlowSchema's status says whether its level exists.
 import { flowSchema, priorityLevelConfiguration, type FlowSchema, type PriorityLevelConfiguration } from '#kinds'
-import { formatTime, same, type ApiHandler, type ApiRequest, type Clock, type Kind, type Log, type LooseObject } from '#machinery'
+import { formatTime, quote, same, type ApiHandler, type ApiRequest, type Clock, type Kind, type Log, type LooseObject } from '#machinery'
 import { systemUser } from '../system-user.ts'
 import type { ObjectReader } from '../object-reader.ts'
 import { bootstrapLevels, bootstrapSchemas, isMandatory } from './mandatory.ts'
@@ -69,7 +69,7 @@ function withOwn(stored: LooseObject, wanted: LooseObject): unknown {
 /** The condition as it should be; undefined when it is. */
 export function danglingCondition({ spec, status }: FlowSchema, found: boolean, now: string): object | undefined {
   const { name } = spec.priorityLevelConfiguration, there = status.conditions?.find(({ type }) => type === 'Dangling')
-  const about = `This FlowSchema references the PriorityLevelConfiguration object named ${JSON.stringify(name)}`
+  const about = `This FlowSchema references the PriorityLevelConfiguration object named ${quote(name)}`
   const wanted = found ? { status: 'False', reason: 'Found', message: `${about} and it exists` } : { status: 'True', reason: 'NotFound', message: `${about} but there is no such object` }
   if (there?.status === wanted.status && there.reason === wanted.reason && there.message === wanted.message) return undefined
   return { type: 'Dangling', lastTransitionTime: now, ...wanted }

@@ -1,5 +1,5 @@
 // /healthz, /livez, /readyz: the server's checks, one by one or all, under the reference's names and in its order.
-import type { Log } from '#machinery'
+import { quote, type Log } from '#machinery'
 import type { Counter, Family, Gauge, Metrics } from '../metrics/metrics.ts'
 import type { PathHandler } from '../pipeline.ts'
 import { pageNotFound, textAnswer } from '../respond.ts'
@@ -82,7 +82,7 @@ function every(kind: string, checks: readonly HealthCheck[], { excluded, verbose
     failed.push(`[-]${check.name} failed: ${why}`)
     return `[-]${check.name} failed: reason withheld`
   })
-  if (excluded.size > 0) lines.push(`warn: some health checks cannot be excluded: no matches for ${[...excluded].map((name) => JSON.stringify(name)).join(', ')}`)
+  if (excluded.size > 0) lines.push(`warn: some health checks cannot be excluded: no matches for ${[...excluded].map(quote).join(', ')}`)
   if (failed.length > 0) {
     log.info(`${kind} check failed`, { failed: failed.join('; ') })
     return textAnswer(500, `${lines.join('\n')}\n${kind} check failed\n`, noSniff)

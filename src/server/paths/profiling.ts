@@ -1,5 +1,5 @@
 // /debug/pprof and /debug/flags (--profiling): profiles as pprof knows them, in the words of Go's handlers, and the level of the log.
-import type { ApiRequest, ApiResponse, ResponseBody } from '#machinery'
+import { quote, type ApiRequest, type ApiResponse, type ResponseBody } from '#machinery'
 import type { PathHandler } from '../pipeline.ts'
 import { textAnswer } from '../respond.ts'
 import type { Query } from '../request.ts'
@@ -86,7 +86,7 @@ function verbosity({ method, body }: ApiRequest, set: (level: number) => void): 
   if (method !== 'PUT') return plain(406, 'unsupported http method')
   const given = body === undefined ? '' : 'object' in body ? String(body.object) : new TextDecoder().decode(body)
   const problem = !/^[+-]?\d+$/.test(given) ? 'invalid syntax' : Number(given) > mostVerbose || Number(given) < -mostVerbose - 1 ? 'value out of range' : undefined
-  if (problem) return plain(400, `failed set klog.logging.verbosity ${given}: strconv.ParseInt: parsing ${JSON.stringify(given)}: ${problem}`)
+  if (problem) return plain(400, `failed set klog.logging.verbosity ${given}: strconv.ParseInt: parsing ${quote(given)}: ${problem}`)
   set(Number(given))
   return plain(200, `successfully set klog.logging.verbosity to ${given}`)
 }

@@ -1,6 +1,6 @@
 // pods/binding: the scheduler's verdict.
 import { binding as bindingKind, pod as podKind } from '#kinds'
-import { ApiError, badRequest, conflict, copy, formatTime, notFound, type ApiResponse, type LooseObject } from '#machinery'
+import { ApiError, badRequest, conflict, copy, formatTime, notFound, quote, type ApiResponse, type LooseObject } from '#machinery'
 import { readObject } from '../body.ts'
 import type { Call } from '../core.ts'
 import { checkNamespace } from '../create.ts'
@@ -33,7 +33,7 @@ export async function bind(call: Call, name?: string): Promise<ApiResponse> {
 function checkTarget({ target }: LooseObject): void {
   const { kind = '', name = '' } = (target ?? {}) as { kind?: string; name?: string }
   const errors: string[] = []
-  if (kind !== '' && kind !== 'Node') errors.push(`target.kind: Unsupported value: ${JSON.stringify(kind)}: supported values: "Node", "<empty>"`)
+  if (kind !== '' && kind !== 'Node') errors.push(`target.kind: Unsupported value: ${quote(kind)}: supported values: "Node", "<empty>"`)
   if (name === '') errors.push('target.name: Required value')
   if (errors.length > 0) throw new ApiError('', errors.length === 1 ? errors[0]! : `[${errors.join(', ')}]`, undefined, { code: 500 })
 }
@@ -65,7 +65,7 @@ async function assign({ core: { objects, clock } }: Call, given: LooseObject, { 
 function refusal({ metadata, spec }: LooseObject): string | undefined {
   const { nodeName, schedulingGates } = (spec ?? {}) as { nodeName?: string; schedulingGates?: unknown[] }
   if (metadata.deletionTimestamp) return `pod ${metadata.name} is being deleted, cannot be assigned to a host`
-  if (nodeName) return `pod ${metadata.name} is already assigned to node ${JSON.stringify(nodeName)}`
+  if (nodeName) return `pod ${metadata.name} is already assigned to node ${quote(nodeName)}`
   if (schedulingGates?.length) return `pod ${metadata.name} has non-empty .spec.schedulingGates`
   return undefined
 }

@@ -1,6 +1,6 @@
 // pods/eviction: a deletion that asks the pod's disruption budget first.
 import { eviction as evictionType, pod as podKind, podDisruptionBudget, type Pod, type PodDisruptionBudget } from '#kinds'
-import { ApiError, badRequest, forbidden, formatTime, is, notFound, selectorFrom, tooManyRequests, type AnyObject, type ApiResponse, type DeleteOptions, type LooseObject } from '#machinery'
+import { ApiError, badRequest, forbidden, formatTime, is, notFound, quote, selectorFrom, tooManyRequests, type AnyObject, type ApiResponse, type DeleteOptions, type LooseObject } from '#machinery'
 import { readObject } from '../body.ts'
 import { place, type Call } from '../core.ts'
 import { checkNamespace } from '../create.ts'
@@ -91,7 +91,7 @@ async function take({ core: { objects, clock }, info }: Call, budgetName: string
       status: { ...budget.status, disruptionsAllowed: disruptionsAllowed - 1, disruptedPods: { ...disruptedPods, [podName]: now }, ...(conditions && { conditions }) } }
     if (await objects.replace(podDisruptionBudget, kv, next)) return
   }
-  throw tooManyRequests(`couldn't update PodDisruptionBudget ${JSON.stringify(budgetName)} due to conflicts`, retrySeconds)
+  throw tooManyRequests(`couldn't update PodDisruptionBudget ${quote(budgetName)} due to conflicts`, retrySeconds)
 }
 
 /** As the reference calls it where it forbids. */

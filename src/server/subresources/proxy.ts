@@ -1,7 +1,7 @@
 // nodes/proxy, pods/proxy, services/proxy: HTTP through the API server. What asks for an upgrade is handed over whole; everything else is
 // carried both ways as it flows, its redirects and links led back through the proxy.
 import { endpoints as endpointsKind, pod as podKind, service as serviceKind } from '#kinds'
-import { badRequest, notFound, unavailable, type ApiResponse } from '#machinery'
+import { badRequest, notFound, quote, unavailable, type ApiResponse } from '#machinery'
 import { place, type Call } from '../core.ts'
 import { answeredHeaders, bodyOf, forwardedHeaders, wantsUpgrade, type BackendAnswer } from '../proxying/backend.ts'
 import { rewrittenAnswer } from '../proxying/rewrite.ts'
@@ -43,7 +43,7 @@ export const serviceProxy = proxy('ServiceProxyOptions', (call) => {
   const portName = /^[+-]?\d+$/.test(port) ? servicePortName(call, name, Number(port)) : port
   const found = objects.get(endpointsKind, name, namespace)
   if (!found) throw notFound(endpointsKind, name)
-  if (!found.subsets?.length) throw unavailable(`no endpoints available for service ${JSON.stringify(name)}`)
+  if (!found.subsets?.length) throw unavailable(`no endpoints available for service ${quote(name)}`)
   const isOfPod = (address: { ip: string; targetRef?: { namespace?: string; name?: string } }): boolean => {
     if (address.targetRef?.namespace !== namespace) return false
     const pod = objects.get(podKind, address.targetRef.name ?? '', namespace)
@@ -52,7 +52,7 @@ export const serviceProxy = proxy('ServiceProxyOptions', (call) => {
   const targets = found.subsets.flatMap(({ addresses = [], ports = [] }) =>
     ports.filter((p) => (p.name ?? '') === portName).flatMap((p) => addresses.filter(isOfPod).map(({ ip }) => ({ scheme, host: ip, port: p.port }))))
   const chosen = targets[Math.floor(random() * targets.length)]
-  if (!chosen) throw unavailable(`no endpoints available for service ${JSON.stringify(call.info.name)}`)
+  if (!chosen) throw unavailable(`no endpoints available for service ${quote(call.info.name)}`)
   return chosen
 })
 
@@ -60,7 +60,7 @@ function servicePortName(call: Call, name: string, port: number): string {
   const service = call.core.objects.get(serviceKind, name, place(call))
   if (!service) throw notFound(serviceKind, name)
   const found = service.spec.ports?.find((p) => p.port === port)
-  if (!found) throw unavailable(`no service port ${port} found for service ${JSON.stringify(name)}`)
+  if (!found) throw unavailable(`no service port ${port} found for service ${quote(name)}`)
   return found.name ?? ''
 }
 
@@ -68,7 +68,7 @@ function servicePortName(call: Call, name: string, port: number): string {
 function nameParts({ info: { name: text } }: Call, what: string): { name: string; port: string; scheme: 'http' | 'https' } {
   const parts = text.split(':')
   const [scheme, name, port] = parts.length === 3 ? parts : ['', parts[0], parts[1] ?? '']
-  if (parts.length > 3 || !name || (scheme !== '' && scheme !== 'http' && scheme !== 'https')) throw badRequest(`invalid ${what} request ${JSON.stringify(text)}`)
+  if (parts.length > 3 || !name || (scheme !== '' && scheme !== 'http' && scheme !== 'https')) throw badRequest(`invalid ${what} request ${quote(text)}`)
   return { scheme: scheme || 'http', name, port: port! } as { name: string; port: string; scheme: 'http' | 'https' }
 }
 

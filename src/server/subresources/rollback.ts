@@ -1,6 +1,6 @@
 // deployments/rollback of extensions/v1beta1 and apps/v1beta1: notes to which revision the deployment is to go back; its controller does it.
 import { deployment } from '#kinds'
-import { notFound, s, wholeObject, type LooseObject, type ServedVersion } from '#machinery'
+import { notFound, quote, s, wholeObject, type LooseObject, type ServedVersion } from '#machinery'
 import { readObject } from '../body.ts'
 import type { Call } from '../core.ts'
 import { place } from '../core.ts'
@@ -28,7 +28,7 @@ export function rollback({ group, version, definition }: ServedVersion<any>): Su
       if (!objects.find(deployment, place(call), info.name)) throw notFound(call.served.name, info.name)
       const change = (old: LooseObject): LooseObject => ({ ...old, metadata: { ...old.metadata, annotations: { ...old.metadata.annotations, ...asked.updatedAnnotations, [rollbackAnnotation]: String(asked.rollbackTo?.revision ?? 0) } } })
       await modify(call, { options, change, retry: true })
-      const message = `rollback request for deployment ${JSON.stringify(info.name)} succeeded`
+      const message = `rollback request for deployment ${quote(info.name)} succeeded`
       return valueAnswer(200, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', message, code: 200 }, { ...call.output, as: '' }, request.direct === true)
     },
   }

@@ -1,6 +1,6 @@
 // /scale: how many replicas there are and should be, whatever the kind calls them.
 import { columnDescription, scale as scaleType } from '#kinds'
-import { badRequest, conflict, getPath, internalError, invalid, invalidValue, notFound, parseTime, printSelector, selectorFrom, selectorOfSet, setPath, shortAge, type ApiResponse, type Column, type LabelSelector, type LooseObject, type ScalePaths, type Schema } from '#machinery'
+import { badRequest, conflict, getPath, internalError, invalid, invalidValue, notFound, parseTime, printSelector, quote, selectorFrom, selectorOfSet, setPath, shortAge, type ApiResponse, type Column, type LabelSelector, type LooseObject, type ScalePaths, type Schema } from '#machinery'
 import { applied, checkType, readConfig } from '../apply.ts'
 import { inForm, readObject } from '../body.ts'
 import { place, type Call } from '../core.ts'
@@ -63,7 +63,7 @@ function scaleOf(call: Call, { apiVersion, status }: Scaled, object: LooseObject
   const { specPath, statusPath, selectorPath } = pathsOf(call)
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata
   const replicas = getPath(object, specPath) ?? missing
-  if (typeof replicas !== 'number') throw internalError(`the spec replicas field ${JSON.stringify(specPath)} does not exist`)
+  if (typeof replicas !== 'number') throw internalError(`the spec replicas field ${quote(specPath)} does not exist`)
   const current = getPath(object, statusPath)
   const selector = selectorPath === undefined ? undefined : selectorText(getPath(object, selectorPath))
   return {
@@ -94,7 +94,7 @@ async function write(call: Call, type: Scaled): Promise<ApiResponse> {
     const { uid } = wanted.metadata
     if (uid && uid !== old.metadata.uid && !served.custom) throw conflict({ group: served.group, resource: `${served.resource}/scale` }, info.name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`)
     const replicas = ((wanted.spec ?? {}) as { replicas?: number }).replicas ?? 0
-    if (replicas === unset) throw badRequest(`the spec replicas field ${JSON.stringify(pathsOf(call).specPath)} cannot be empty`)
+    if (replicas === unset) throw badRequest(`the spec replicas field ${quote(pathsOf(call).specPath)} cannot be empty`)
     if (replicas < 0 && !served.custom) throw invalid({ group: 'autoscaling', kind: 'Scale' }, info.name, [invalidValue('spec.replicas', replicas, 'must be greater than or equal to 0')])
     const next = setPath(old, pathsOf(call).specPath, replicas)
     return { ...next, metadata: { ...old.metadata, ...(named && { resourceVersion: named }) } }

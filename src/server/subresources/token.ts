@@ -1,6 +1,6 @@
 // serviceaccounts/token: a signed token for a service account, bound to what it is for.
 import { authTokenRequest, node, pod, secret, serviceAccount, type AuthTokenRequest } from '#kinds'
-import { ApiError, badRequest, conflict, formatTime, internalError, invalid, invalidValue, managerName, notFound, updateManagedFields, type AnyObject, type Kind } from '#machinery'
+import { ApiError, badRequest, conflict, formatTime, internalError, invalid, invalidValue, managerName, notFound, quote, updateManagedFields, type AnyObject, type Kind } from '#machinery'
 import { readObject } from '../body.ts'
 import { place, type Call } from '../core.ts'
 import { checkNamespace } from '../create.ts'
@@ -89,7 +89,7 @@ function boundTo(call: Call, { kind = '', apiVersion = '', name = '', uid }: { k
   if (!object) throw notFound(bound, name)
   const { spec } = object as AnyObject & { spec?: { serviceAccountName?: string; nodeName?: string } }
   if (kind === 'Pod' &&
-    spec?.serviceAccountName !== call.info.name) throw badRequest(`cannot bind token for serviceaccount ${JSON.stringify(call.info.name)} to pod running with different serviceaccount name.`)
+    spec?.serviceAccountName !== call.info.name) throw badRequest(`cannot bind token for serviceaccount ${quote(call.info.name)} to pod running with different serviceaccount name.`)
   if (uid && uid !== object.metadata.uid) throw conflict({ group: '', resource: kind }, name,
     `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`)
   if (kind !== 'Pod') return { kind: kind as 'Secret' | 'Node', name, uid: object.metadata.uid }

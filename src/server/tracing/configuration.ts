@@ -1,5 +1,5 @@
 // The file of --tracing-config-file: where spans go, and how many of the requests that nobody else follows have some.
-import { invalidValue, s, type FieldError, type Infer } from '#machinery'
+import { invalidValue, quote, s, type FieldError, type Infer } from '#machinery'
 import type { ConfigurationKind } from '../configuration-file.ts'
 
 const schema = s.object('io.k8s.apiserver.v1.TracingConfiguration', { endpoint: s.string({ keepEmpty: true }), samplingRatePerMillion: s.int({ keepEmpty: true }) })
@@ -26,15 +26,15 @@ export function tracingErrors({ endpoint, samplingRatePerMillion: rate }: Tracin
 
 /** What Go's url.Parse finds wrong with it. */
 function urlProblem(url: string): string | undefined {
-  const quoted = JSON.stringify(url)
+  const quoted = quote(url)
   if (/[\x00-\x1f\x7f]/.test(url)) return `parse ${quoted}: net/url: invalid control character in URL`
   if (url.startsWith(':')) return `parse ${quoted}: missing protocol scheme`
   const escape = /%(?![0-9A-Fa-f]{2}).{0,2}/.exec(url)?.[0]
-  if (escape !== undefined) return `parse ${quoted}: invalid URL escape ${JSON.stringify(escape)}`
+  if (escape !== undefined) return `parse ${quoted}: invalid URL escape ${quote(escape)}`
   const host = /^[^/?#]*\/\/([^/?#]*)/.exec(url)?.[1] ?? '', address = host.slice(host.lastIndexOf('@') + 1)
-  if (/[ <>"]/.test(address)) return `parse ${quoted}: invalid character ${JSON.stringify(/[ <>"]/.exec(address)![0])} in host name`
+  if (/[ <>"]/.test(address)) return `parse ${quoted}: invalid character ${quote(/[ <>"]/.exec(address)![0])} in host name`
   const port = address.startsWith('[') ? address.slice(address.indexOf(']') + 1) : address.slice(address.lastIndexOf(':') === -1 ? address.length : address.lastIndexOf(':'))
-  if (port !== '' && !/^:\d*$/.test(port)) return `parse ${quoted}: invalid port ${JSON.stringify(port)} after host`
+  if (port !== '' && !/^:\d*$/.test(port)) return `parse ${quoted}: invalid port ${quote(port)} after host`
   return undefined
 }
 

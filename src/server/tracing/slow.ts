@@ -1,5 +1,5 @@
 // Requests that took long say where the time went: one block in the log, as the reference's components write it (`grep "total time"` finds it).
-import type { Random } from '#machinery'
+import { quote, type Random } from '#machinery'
 import type { RequestContext } from '../context.ts'
 import { requestFields, workName } from './requests.ts'
 
@@ -19,12 +19,12 @@ export function slowBlock(context: RequestContext, random: Random): string | und
 export interface SlowWork { readonly name: string; readonly fields: readonly (readonly [string, string])[]; readonly received: number; readonly elapsed: number; readonly steps: readonly (string | number)[]; readonly threshold: number }
 export function traceBlock({ name, fields, received, elapsed, steps, threshold }: SlowWork, random: Random): string {
   const number = Math.floor(random() * 2 ** 31), head = `Trace[${number}]:`
-  const lines = [`${head} ${JSON.stringify(name)} ${fields.map(([key, value]) => `${key}:${value}`).join(',')} (${day(received)} ${time(received)}) (total time: ${Math.floor(elapsed)}ms):`]
+  const lines = [`${head} ${quote(name)} ${fields.map(([key, value]) => `${key}:${value}`).join(',')} (${day(received)} ${time(received)}) (total time: ${Math.floor(elapsed)}ms):`]
   const share = threshold / (steps.length / 2 + 1)
   let last = 0
   for (let i = 0; i < steps.length; i += 2) {
     const text = steps[i] as string, at = steps[i + 1] as number
-    if (at - last >= share) lines.push(`${head} ---${JSON.stringify(text)} ${Math.floor(at - last)}ms (${time(received + at)})`)
+    if (at - last >= share) lines.push(`${head} ---${quote(text)} ${Math.floor(at - last)}ms (${time(received + at)})`)
     last = at
   }
   lines.push(`${head} [${seconds(elapsed)}] [${seconds(elapsed)}] END`)

@@ -1,4 +1,5 @@
 // The baseline level: nothing that is known to lead out of a container.
+import { quote } from '#machinery'
 import { badSetters, containersOf, namesWhere, named, plural, quoted, sorted, type AnyContainer, type Check, type Rule } from './check.ts'
 
 const appArmorAnnotation = 'container.apparmor.security.beta.kubernetes.io/'
@@ -7,7 +8,7 @@ const appArmor: Rule = ({ annotations = {} }, spec) => {
   const ofPod = spec.securityContext?.appArmorProfile?.type, containers = namesWhere(spec, (c) => isBad(c.securityContext?.appArmorProfile?.type))
   const values = sorted([ofPod, ...containersOf(spec).map((c) => c.securityContext?.appArmorProfile?.type)].filter((type): type is string => isBad(type)))
   const written = Object.entries(annotations).filter(([key, value]) => key.startsWith(appArmorAnnotation) && value !== '' && value !== 'runtime/default' && !value.startsWith('localhost/'))
-    .map(([key, value]) => `${key}=${JSON.stringify(value)}`).sort()
+    .map(([key, value]) => `${key}=${quote(value)}`).sort()
   const setters = [badSetters(isBad(ofPod), containers), written.length > 0 ? plural('annotation', 'annotations', written.length) : undefined].filter((s) => s !== undefined)
   const all = [...values, ...written]
   return all.length === 0 ? undefined : { reason: plural('forbidden AppArmor profile', 'forbidden AppArmor profiles', all.length), detail: `${setters.join(' and ')} must not set AppArmor profile type to ${quoted(all)}` }
@@ -75,7 +76,7 @@ const podSeccomp = 'seccomp.security.alpha.kubernetes.io/pod', containerSeccomp 
 const seccompAnnotations: Rule = ({ annotations = {} }, spec) => {
   const isBad = (value: string) => value !== 'runtime/default' && value !== 'docker/default' && !value.startsWith('localhost/')
   const keys = [podSeccomp, ...containersOf(spec).map(({ name }) => containerSeccomp + name)]
-  const found = sorted(keys.flatMap((key) => { const value = annotations[key]; return value !== undefined && isBad(value) ? [`${key}=${JSON.stringify(value)}`] : [] }))
+  const found = sorted(keys.flatMap((key) => { const value = annotations[key]; return value !== undefined && isBad(value) ? [`${key}=${quote(value)}`] : [] }))
   return found.length === 0 ? undefined : { reason: 'seccompProfile', detail: `forbidden ${plural('annotation', 'annotations', found.length)} ${found.join(', ')}` }
 }
 /** Profiles that are named and must not be. */

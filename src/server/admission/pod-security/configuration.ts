@@ -1,4 +1,5 @@
 // PodSecurityConfiguration (pod-security.admission.config.k8s.io): what holds where a namespace says nothing, and who is left alone.
+import { quote } from '#machinery'
 import { expectKind, type PluginConfiguration } from '../configuration.ts'
 import { freePolicy, levels, versionOf, type Level, type LevelVersion, type Policy } from './policy.ts'
 
@@ -12,8 +13,8 @@ export function podSecurityConfiguration(configuration: PluginConfiguration | un
   const { defaults = {}, exemptions = {} } = configuration.value as { defaults?: Readonly<Record<string, string>>; exemptions?: Partial<Exemptions> }
   const mode = (name: keyof Policy): LevelVersion => {
     const level = defaults[name] || 'privileged', version = versionOf(defaults[`${name}-version`] || 'latest')
-    if (!levels.some((l) => l === level)) throw new Error(`${configuration.file}: defaults.${name}: Invalid value: ${JSON.stringify(level)}: must be one of ${levels.join(', ')}`)
-    if (version === undefined) throw new Error(`${configuration.file}: defaults.${name}-version: Invalid value: ${JSON.stringify(defaults[`${name}-version`])}: must be "latest" or "v1.x"`)
+    if (!levels.some((l) => l === level)) throw new Error(`${configuration.file}: defaults.${name}: Invalid value: ${quote(level)}: must be one of ${levels.join(', ')}`)
+    if (version === undefined) throw new Error(`${configuration.file}: defaults.${name}-version: Invalid value: ${quote(defaults[`${name}-version`] ?? '')}: must be "latest" or "v1.x"`)
     return { level: level as Level, version }
   }
   return {

@@ -1,6 +1,6 @@
 // The Pod Security Standards, enforced on pods, told as warnings about what makes pods, noted for the audit (KEP-2579).
 import { namespace as namespaceKind, pod as podKind, type Namespace, type Pod, type PodTemplateSpec } from '#kinds'
-import { internalError, invalid, qualified, type LooseObject } from '#machinery'
+import { internalError, invalid, qualified, quote, type LooseObject } from '#machinery'
 import { refusal, type AdmissionAttributes, type AdmissionPlugin } from '../admission.ts'
 import type { Metrics } from '../../metrics/metrics.ts'
 import type { PluginConfiguration } from '../configuration.ts'
@@ -28,7 +28,7 @@ export function podSecurity(configuration: PluginConfiguration | undefined, metr
   const policyIn = (attributes: AdmissionAttributes) => {
     const found = attributes.objects.get(namespaceKind, attributes.namespace)
     if (!found) figures.failed(attributes, true)
-    if (!found) throw internalError(`failed to lookup namespace ${JSON.stringify(attributes.namespace)}`)
+    if (!found) throw internalError(`failed to lookup namespace ${quote(attributes.namespace)}`)
     let policy = read.get(found)
     if (!policy) { policy = policyOf(found.metadata.labels, defaults); read.set(found, policy) }
     return policy
@@ -70,12 +70,12 @@ function evaluate(attributes: AdmissionAttributes, policy: Policy, { metadata, s
   const audited = found(policy.audit), refused = enforce ? found(policy.enforce) : []
   if (enforce) { note('enforce-policy', printed(policy.enforce)); figures.evaluated(attributes, 'enforce', policy.enforce, refused.length === 0) }
   if (audited.length > 0) figures.evaluated(attributes, 'audit', policy.audit, false)
-  if (audited.length > 0) note('audit-violations', `would violate PodSecurity ${JSON.stringify(printed(policy.audit))}: ${details(audited)}`)
-  if (refused.length > 0) throw refusal(attributes, `violates PodSecurity ${JSON.stringify(printed(policy.enforce))}: ${details(refused)}`)
+  if (audited.length > 0) note('audit-violations', `would violate PodSecurity ${quote(printed(policy.audit))}: ${details(audited)}`)
+  if (refused.length > 0) throw refusal(attributes, `violates PodSecurity ${quote(printed(policy.enforce))}: ${details(refused)}`)
   const warned = found(policy.warn)
   if (warned.length === 0) return
   figures.evaluated(attributes, 'warn', policy.warn, false)
-  attributes.warn(`would violate PodSecurity ${JSON.stringify(printed(policy.warn))}: ${details(warned)}`)
+  attributes.warn(`would violate PodSecurity ${quote(printed(policy.warn))}: ${details(warned)}`)
 }
 
 /** Labels must make sense; whoever asks more of a namespace is told which of its pods do not fit. */
@@ -95,7 +95,7 @@ function warnExempt({ warn, annotate, object }: AdmissionAttributes, name: strin
   const { labels = {} } = object!.metadata, modes = ['enforce', 'audit', 'warn'] as const
   if (allFree(policy, modes) || modes.every((mode) => equal(policy[mode], defaults[mode]))) return
   const asked = modes.filter((mode) => policy[mode].level !== 'privileged' && (labels[labelPrefix + mode] !== undefined || labels[`${labelPrefix}${mode}-version`] !== undefined))
-  warn(`namespace ${JSON.stringify(name)} is exempt from Pod Security, and the policy (${asked.map((mode) => `${mode}=${printed(policy[mode])}`).join(', ')}) will be ignored`)
+  warn(`namespace ${quote(name)} is exempt from Pod Security, and the policy (${asked.map((mode) => `${mode}=${printed(policy[mode])}`).join(', ')}) will be ignored`)
 }
 
 function podsThatDoNotFit({ objects }: AdmissionAttributes, namespace: string, policy: LevelVersion, exemptions: Exemptions): string[] {
@@ -112,7 +112,7 @@ function podsThatDoNotFit({ objects }: AdmissionAttributes, namespace: string, p
   }).sort()
   return [
     ...(looked.length < pods.length ? [`new PodSecurity enforce level only checked against the first ${looked.length} of ${pods.length} existing pods`] : []),
-    ...(lines.length > 0 ? [`existing pods in namespace ${JSON.stringify(namespace)} violate the new PodSecurity enforce level ${JSON.stringify(printed(policy))}`] : []), ...lines,
+    ...(lines.length > 0 ? [`existing pods in namespace ${quote(namespace)} violate the new PodSecurity enforce level ${quote(printed(policy))}`] : []), ...lines,
   ]
 }
 /** One pod of each owner before the second of any. */

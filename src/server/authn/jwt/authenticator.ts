@@ -1,5 +1,5 @@
 // Bearer tokens of identity providers: OpenID Connect ID tokens, and any other JSON Web Token of an issuer that is trusted.
-import type { Clock, Log } from '#machinery'
+import { quote, type Clock, type Log } from '#machinery'
 import type { Outbound } from '../../outbound.ts'
 import type { TokenAuthenticator } from '../authn.ts'
 import type { JwtAuthenticatorConfig } from './configuration.ts'
@@ -71,7 +71,7 @@ export class JwtAuthenticator implements TokenAuthenticator {
       provider = this.#newProvider(issuer, undefined)
       this.#others.set(issuer, provider)
     }
-    if (!await provider.settled()) throw new Error(`verifying untrusted issuer ${issuer} failed: verifier not initialized for issuer: ${JSON.stringify(issuer)}`)
+    if (!await provider.settled()) throw new Error(`verifying untrusted issuer ${issuer} failed: verifier not initialized for issuer: ${quote(issuer)}`)
     return this.#verified(token, issuer, provider).catch((error: unknown) => { throw new Error(`verify distributed claim token: ${messageOf(error)}`, { cause: error }) })
   }
 

@@ -1,5 +1,6 @@
 // Distributed claims (OpenID Connect Core 1.0, section 5.6.2): a token that names no groups may say where they are to be had, in a token of
 // their own.
+import { quote } from '#machinery'
 import type { Outbound } from '../../outbound.ts'
 import type { Claims } from './mapping.ts'
 
@@ -31,11 +32,11 @@ export async function withDistributed(claims: Claims, { claim, outbound, ca, ver
   const { endpoint, access_token: token } = source
   const answer = await outbound({ method: 'GET', url: endpoint, headers: token ? { authorization: `Bearer ${token}` } : {}, timeoutMs, mostBytes, ...(ca !== undefined && { ca }) })
     .catch((error: unknown) =>
-      { throw new Error(`while getting distributed claim ${JSON.stringify(claim)}: Get ${JSON.stringify(endpoint)}: ${error instanceof Error ? error.message : String(error)}`,
+      { throw new Error(`while getting distributed claim ${quote(claim)}: Get ${quote(endpoint)}: ${error instanceof Error ? error.message : String(error)}`,
       { cause: error }) })
   if (answer.status < 200 || answer.status > 226)
-    throw new Error(`while getting distributed claim ${JSON.stringify(claim)}: error while getting distributed claim JWT: ${answer.status}`)
+    throw new Error(`while getting distributed claim ${quote(claim)}: error while getting distributed claim JWT: ${answer.status}`)
   const found = await verified(new TextDecoder().decode(answer.body))
-  if (!Object.hasOwn(found, claim)) throw new Error(`jwt returned by distributed claim endpoint ${JSON.stringify(endpoint)} did not contain claim: ${claim}`)
+  if (!Object.hasOwn(found, claim)) throw new Error(`jwt returned by distributed claim endpoint ${quote(endpoint)} did not contain claim: ${claim}`)
   return { ...claims, [claim]: found[claim] }
 }

@@ -1,5 +1,5 @@
 // Checking an ID token (OpenID Connect Core 1.0, section 3.1.3.7) against the keys of its provider.
-import { formatTime } from '#machinery'
+import { formatTime, quote } from '#machinery'
 import { fromBase64Url } from '../base64url.ts'
 import { readClaims } from '../web-tokens.ts'
 import type { Claims } from './mapping.ts'
@@ -32,16 +32,16 @@ export function untrustedIssuer(token: string): string | undefined {
 export async function verifiedClaims(token: string, { issuer, audiences, algorithms, provider, verify, now }: IdTokenCheck): Promise<Claims> {
   const claims = readClaims(token)
   if (!claims) throw new Error('oidc: malformed jwt')
-  if (untrustedIssuer(token) !== issuer) throw new Error(`oidc: id token issued by a different provider, expected ${JSON.stringify(issuer)} got ${JSON.stringify(claims['iss'])}`)
+  if (untrustedIssuer(token) !== issuer) throw new Error(`oidc: id token issued by a different provider, expected ${quote(issuer)} got ${quote(untrustedIssuer(token) ?? '')}`)
   const meant = audienceOf(claims['aud'])
-  if (audiences.length === 1 && !meant.includes(audiences[0]!)) throw new Error(`oidc: expected audience ${JSON.stringify(audiences[0])} got ${quoted(meant)}`)
+  if (audiences.length === 1 && !meant.includes(audiences[0]!)) throw new Error(`oidc: expected audience ${quote(audiences[0]!)} got ${quoted(meant)}`)
   const seconds = now() / 1000, expires = Number(claims['exp'] ?? 0), begins = claims['nbf']
   if (!(expires >= seconds)) throw new Error(`oidc: token is expired (Token Expiry: ${formatTime((Number.isFinite(expires) ? expires : 0) * 1000)})`)
   if (typeof begins === 'number' && seconds + leewaySeconds < begins)
     throw new Error(`oidc: current time ${formatTime(now())} before the nbf (not before) time: ${formatTime(begins * 1000)}`)
   const [head = '', body = '', signature = ''] = token.split('.'), bytes = fromBase64Url(signature), { alg, kid } = headerOf(head)
   if (!bytes || typeof alg !== 'string') throw new Error('oidc: malformed jwt')
-  if (!algorithms.includes(alg)) throw new Error(`oidc: id token signed with unsupported algorithm, expected ${quoted(algorithms)} got ${JSON.stringify(alg)}`)
+  if (!algorithms.includes(alg)) throw new Error(`oidc: id token signed with unsupported algorithm, expected ${quoted(algorithms)} got ${quote(alg)}`)
   const data = utf8.encode(`${head}.${body}`)
   const fits = (keys: readonly Jwk[]) => keys.some((key) => (!kid || key.kid === kid) && verify(key, alg, data, bytes))
   // The known keys first, whatever their age: the provider may be out of reach.
@@ -54,7 +54,7 @@ function asFetching(error: unknown): never { throw new Error(`failed to verify s
   { cause: error }) }
 
 const audienceOf = (aud: unknown): string[] => (typeof aud === 'string' ? [aud] : Array.isArray(aud) ? aud.filter((a): a is string => typeof a === 'string') : [])
-const quoted = (items: readonly string[]): string => `[${items.map((i) => JSON.stringify(i)).join(' ')}]`
+const quoted = (items: readonly string[]): string => `[${items.map(quote).join(' ')}]`
 function headerOf(head: string): { alg?: unknown; kid?: unknown } {
   const bytes = fromBase64Url(head)
   if (!bytes) return {}

@@ -1,6 +1,6 @@
 // From the claims of a token that is believed to the user it names.
 import type { CelProgram } from '#cel'
-import type { User } from '#machinery'
+import { quote, type User } from '#machinery'
 import type { JwtAuthenticatorConfig } from './configuration.ts'
 import type { JwtPrograms, Rule } from './validate.ts'
 
@@ -15,7 +15,7 @@ export function userOf(claims: Claims, { claimMappings: { username = {}, groups 
   const name = programs.username ? textOf(evaluate, programs.username, 'username') : nameFrom(claims, username.claim ?? '', username.prefix ?? '')
   const groupList = groupsFrom(claims, groups.claim ?? '', groups.prefix ?? '') ??
     (programs.groups ? within('error evaluating group claim expression', () => listOf(evaluate(programs.groups!))) : [])
-  const id = uid.claim ? within(`parse uid claim ${JSON.stringify(uid.claim)}`, () => stringClaim(claims, uid.claim!)) : programs.uid ? textOf(evaluate, programs.uid, 'uid') : ''
+  const id = uid.claim ? within(`parse uid claim ${quote(uid.claim)}`, () => stringClaim(claims, uid.claim!)) : programs.uid ? textOf(evaluate, programs.uid, 'uid') : ''
   const extra = Object.fromEntries(programs.extra.map(({ key, program }) =>
     [key, within(`error evaluating extra claim expression: ${program.source}`, () => listOf(evaluate(program)))] as const).filter(([, values]) => values.length > 0))
   for (const { claim, requiredValue = '' } of claimValidationRules) if (claim) checkRequired(claims, claim, requiredValue)
@@ -53,7 +53,7 @@ function listOf(value: unknown): string[] {
 }
 
 function nameFrom(claims: Claims, claim: string, prefix: string): string {
-  const name = within(`parse username claims ${JSON.stringify(claim)}`, () => stringClaim(claims, claim))
+  const name = within(`parse username claims ${quote(claim)}`, () => stringClaim(claims, claim))
   if (claim === 'email' && Object.hasOwn(claims, 'email_verified')) {
     const verified = claims['email_verified'] ?? false
     if (typeof verified !== 'boolean') throw new Error(`oidc: parse 'email_verified' claim: json: cannot unmarshal ${goName(verified)} into Go value of type bool`)
@@ -67,7 +67,7 @@ function groupsFrom(claims: Claims, claim: string, prefix: string): string[] | u
   if (claim === '' || !Object.hasOwn(claims, claim)) return undefined
   const value = claims[claim] ?? [], all = typeof value === 'string' ? [value] : value
   if (!Array.isArray(all) || all.some((g) => typeof g !== 'string'))
-    throw new Error(`oidc: parse groups claim ${JSON.stringify(claim)}: json: cannot unmarshal ${goName(value)} into Go value of type string`)
+    throw new Error(`oidc: parse groups claim ${quote(claim)}: json: cannot unmarshal ${goName(value)} into Go value of type string`)
   return (all as string[]).map((g) => prefix + g)
 }
 

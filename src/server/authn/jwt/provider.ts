@@ -1,5 +1,5 @@
 // An identity provider: where its keys are (OpenID Connect Discovery 1.0), and the keys themselves, fetched when a token needs them.
-import type { Clock, Log } from '#machinery'
+import { quote, type Clock, type Log } from '#machinery'
 import type { Outbound } from '../../outbound.ts'
 
 /** A public key as the provider publishes it (RFC 7517). */
@@ -67,7 +67,7 @@ export class Provider {
     const { issuer, discoveryUrl } = this.#options
     const document = await this.#json(discoveryUrl ?? `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`) as { issuer?: unknown; jwks_uri?: unknown }
     if (document.issuer !== issuer)
-      throw new Error(`oidc: issuer did not match the issuer returned by provider, expected ${JSON.stringify(issuer)} got ${JSON.stringify(document.issuer)}`)
+      throw new Error(`oidc: issuer did not match the issuer returned by provider, expected ${quote(issuer)} got ${quote(String(document.issuer ?? ''))}`)
     if (typeof document.jwks_uri !== 'string') throw new Error('oidc: the provider does not say where its keys are (jwks_uri)')
     this.#keysUrl = document.jwks_uri
   }

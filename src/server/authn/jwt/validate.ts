@@ -1,7 +1,7 @@
 // Whether an AuthenticationConfiguration can be used, and its expressions, compiled. Errors come in the reference's order and words.
 import { compile, type CelEnvironment, type CelProgram } from '#cel'
 import { validateDomainPrefixedPath } from '#kinds'
-import { duplicateValue, forbiddenValue, invalidValue, requiredValue, tooMany, type FieldError } from '#machinery'
+import { duplicateValue, forbiddenValue, invalidValue, quote, requiredValue, tooMany, type FieldError } from '#machinery'
 import type { AuthenticationConfiguration, JwtAuthenticatorConfig, PrefixedClaimOrExpression } from './configuration.ts'
 
 const mostAuthenticators = 64
@@ -175,7 +175,7 @@ const withoutSlashes = (url: string): string => url.replace(/\/+$/, '')
 function urlErrors(url: string, at: string, disallowed: readonly string[]): FieldError[] {
   const errors = disallowed.includes(url) ? [invalidValue(at, url, `URL must not overlap with disallowed issuers: [${[...disallowed].sort().join(' ')}]`)] : []
   const parts = /^(?:([a-zA-Z][a-zA-Z0-9+.-]*):)?(?:\/\/(?:([^/?#]*)@)?[^/?#]*)?[^?#]*(?:\?([^#]*))?(?:#(.*))?$/s.exec(url)
-  if (!parts || /[\x00-\x1f\x7f]/.test(url)) return [...errors, invalidValue(at, url, `parse ${JSON.stringify(url)}: net/url: invalid control character in URL`)]
+  if (!parts || /[\x00-\x1f\x7f]/.test(url)) return [...errors, invalidValue(at, url, `parse ${quote(url)}: net/url: invalid control character in URL`)]
   const [, scheme, user, query, fragment] = parts
   if (scheme?.toLowerCase() !== 'https') errors.push(invalidValue(at, url, 'URL scheme must be https'))
   if (user !== undefined) errors.push(invalidValue(at, url, 'URL must not contain a username or password'))
