@@ -18,6 +18,7 @@ export interface Walk {
   readonly sorted: boolean
   readonly converting: boolean
   readonly fractions?: ReadonlyMap<string, string>
+  readonly known?: Readonly<Record<string, unknown>>
 }
 type Step = 'field' | 'index' | 'key'
 

@@ -172,3 +172,11 @@ test('fields whose names cannot be printed are told as Go quotes them, also wher
   decode(pod, value, { strict, keys })
   assert.deepEqual(strict, ['unknown field "x\\a"', 'duplicate field "spec.priority"'])
 })
+
+test('fields of an object in normal form that are given again are shared, others are read', () => {
+  const kind = s.object('K', { spec: s.value(container), status: s.value(container) }), old = decode(kind, { spec: { name: 'a', args: ['x'] }, status: { name: 'b' } })
+  const now = decode(kind, { ...old, status: { ...old.status, args: [], unknown: 1 } }, { known: { spec: old.spec } })
+  assert.equal(now.spec, old.spec)
+  assert.deepEqual(now.status, { name: 'b' })
+  assert.notEqual(decode(kind, { ...old, spec: { ...old.spec } }, { known: { spec: old.spec } }).spec, old.spec)
+})

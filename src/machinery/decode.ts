@@ -21,6 +21,8 @@ export interface DecodeOptions {
   readonly sorted?: boolean
   /** Word type errors as the reference does when it converts a strategically patched object, not as when it decodes JSON. */
   readonly converting?: boolean
+  /** Of an object in normal form: where its fields are given again, the very same values, they are taken as they are and shared. */
+  readonly known?: Readonly<Record<string, unknown>>
 }
 
 /**
@@ -28,7 +30,7 @@ export interface DecodeOptions {
  * schema's order. Throws DecodeError.
  */
 export function decode<T>(schema: Schema<T>, json: unknown, options: DecodeOptions = {}): T {
-  const walk: Walk = { path: [], what: [], structs: [], depth: 0, strict: options.strict ?? [], sorted: options.sorted ?? false, converting: options.converting ?? false, ...(options.fractions?.size && { fractions: options.fractions }) }
+  const walk: Walk = { path: [], what: [], structs: [], depth: 0, strict: options.strict ?? [], sorted: options.sorted ?? false, converting: options.converting ?? false, ...(options.fractions?.size && { fractions: options.fractions }), ...(options.known && { known: options.known }) }
   const out = valueDecoder(schema)(json, walk) as T
   if (options.keys?.length) reportDuplicates(options.keys, walk.strict)
   return out
@@ -168,6 +170,7 @@ function objectDecoder(schema: Schema<any>): Decoder {
     const depth = walk.depth++
     walk.what[depth] = 'field'
     walk.structs[depth] = table.struct
+    const known = depth === 0 ? walk.known : undefined
     let last = -1, due = 0, ordered = true
     for (const key of walk.sorted ? Object.keys(given).sort() : keysOf(given)) {
       const field = fields.get(key)
@@ -175,7 +178,7 @@ function objectDecoder(schema: Schema<any>): Decoder {
       if (field === undefined) { reportUnknown(walk); continue }
       let inner = given[key]
       if (inner === null || inner === undefined) continue
-      if (!field.isString || typeof inner !== 'string') inner = field.decode(inner, walk)
+      if ((!field.isString || typeof inner !== 'string') && !(known && known[key] === inner)) inner = field.decode(inner, walk)
       if (inner === undefined) { if (Array.isArray(given[key])) noteEmpty(out, key); continue }
       if (field.dropEmpty && !inner) continue
       if (field.index < last) ordered = false

@@ -39,6 +39,8 @@ export type UpdateCheck = 'meta' | 'kept' | 'rules' | 'change'
 export interface Rules<T> {
   /** What a schema cannot say of defaults; runs after decoding and schema defaults, also before an update is compared. */
   readonly defaults?: (object: T, features?: Features) => void
+  /** Those concern the spec alone: who writes status and leaves the spec as it is needs none of them. */
+  readonly defaultsOf?: 'spec'
   /** Runs before validation on create, after the ordinary strategy (status dropped, generation 1); metadata.name, uid and creationTimestamp are set by then. */
   readonly prepareCreate?: (object: T, user: User, features?: Features) => void
   /** Runs before validation on update, after the ordinary strategy (status or spec kept, generation bumped); `now` in milliseconds. */
@@ -186,7 +188,7 @@ export type Loose<T> = T extends (infer E)[] ? Loose<E>[] : T extends object ? {
 
 /** Makes a kind from its definition. */
 export function defineKind<const F extends Fields>(d: Definition<F>): Kind<Body<F>> {
-  const { defaults, prepareCreate, prepareUpdate, warnings, statusWarnings, generationChanged, name, gracePeriod, prepareDelete, mayGo } = d
+  const { defaults, defaultsOf, prepareCreate, prepareUpdate, warnings, statusWarnings, generationChanged, name, gracePeriod, prepareDelete, mayGo } = d
   const { validate, validateChange, onUpdate, onUpdateOf, anyFinalizer } = d
   return {
     group: d.group, version: d.version, kind: d.kind, resource: d.plural, singular: d.singular ?? d.kind.toLowerCase(),
@@ -199,7 +201,7 @@ export function defineKind<const F extends Fields>(d: Definition<F>): Kind<Body<
     deletePolicy: d.deletePolicy ?? 'Background', ...(d.orphanWarning !== undefined && { orphanWarning: d.orphanWarning }), returnsDeleted: d.returnsDeleted ?? false, untracked: d.untracked ?? [], statusResets: d.statusResets ?? [], ...(d.ttlSeconds !== undefined && { ttlSeconds: d.ttlSeconds }), columns: d.columns ?? [], selectable: d.selectable ?? {}, ...(d.notSelectable && { notSelectable: d.notSelectable }),
     ...(d.rowConditions && { rowConditions: d.rowConditions }), ...(d.rowOrder && { rowOrder: d.rowOrder }),
     storagePrefix: d.storagePrefix ?? `/registry/${d.plural}/`,
-    rules: { ...(defaults && { defaults }), ...(prepareCreate && { prepareCreate }), ...(prepareUpdate && { prepareUpdate }),
+    rules: { ...(defaults && { defaults }), ...(defaultsOf && { defaultsOf }), ...(prepareCreate && { prepareCreate }), ...(prepareUpdate && { prepareUpdate }),
       ...(validate && { validate }), ...(validateChange && { validateChange }), ...(onUpdate && { onUpdate }),
       ...(onUpdateOf && { onUpdateOf }), ...(anyFinalizer && { anyFinalizer }),
       ...(warnings && { warnings }), ...(statusWarnings && { statusWarnings }), ...(generationChanged && { generationChanged }), ...(name && { name }),

@@ -1,6 +1,6 @@
 // PATCH: the stored object in the served version, patched, decoded again and written like an update. Tried again on lost races.
 import {
-  applyJsonPatch, applyMergePatch, applyStrategicPatch, invalid, invalidValue, goPrint, type ApiError, type ApiResponse, type DecodeOptions, type LooseObject, type Schema,
+  applyDefaults, applyJsonPatch, applyMergePatch, applyStrategicPatch, invalid, invalidValue, goPrint, type ApiError, type ApiResponse, type DecodeOptions, type LooseObject, type Schema,
 } from '#machinery'
 import { apply } from './apply.ts'
 import { inForm, whyAnotherType } from './body.ts'
@@ -41,12 +41,17 @@ export const versionIn = ({ value }: PatchBody): unknown => (value as { metadata
 
 function patched(call: Call, old: LooseObject, body: PatchBody, options: WriteOptions, warned: boolean): LooseObject | Promise<LooseObject> {
   const { served } = call
-  const { value: result, decoding, refused } = patchedValue(served.schema, converted(served, old), body)
+  const document = converted(served, old), { value: result, refused, decoding: plain } = patchedValue(served.schema, document, body)
+  // A write of /status cannot change the spec: what the patch leaves as it is need not be read again.
+  const shared = call.info.subresource === 'status' && document === old && served.kind.rules.defaultsOf === 'spec' ? { spec: old.spec } : undefined
+  const decoding = { ...plain, ...(shared && { known: shared }) }
   const otherType = served.custom ? undefined : whyAnotherType(result, served, call.core.registry)
   if (otherType !== undefined) throw refused(otherType)
   const read = (object: LooseObject): LooseObject => {
     reportProblems(call, [...body.problems, ...decoding.strict], options, refused, warned)
-    return asStored(served, object)
+    if (!shared || object.spec !== shared.spec) return asStored(served, object)
+    applyDefaults(served.schema.fields!.status!, object.status)
+    return object
   }
   return saysAnotherVersion(served, result) ? fromAnotherVersion(call.core.registry, served, result, decoding, refused).then(read) : read(inForm(result, served, decoding, refused))
 }

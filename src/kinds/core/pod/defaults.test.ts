@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { deepFreeze } from '#machinery'
 import { deployment } from '../../apps/deployment.ts'
 import { created, written } from '../../as-written.ts'
 import { imageTag } from './image.ts'
@@ -45,6 +46,11 @@ test('volumes: an empty directory when nothing is said, and modes of files', () 
 test('both names of the service account are kept in step', () => {
   const { serviceAccount, serviceAccountName } = spec({ serviceAccount: 'old' })
   assert.deepEqual([serviceAccount, serviceAccountName], ['old', 'old'])
+})
+test('defaults concern the spec alone, as the kind says', () => {
+  const object = written(pod, { spec: { containers: [{ name: 'c', image: 'i' }] }, status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] } })
+  assert.equal(pod.rules.defaultsOf, 'spec')
+  pod.rules.defaults!({ ...object, metadata: deepFreeze(object.metadata), status: deepFreeze(object.status) })
 })
 test('a new pod is pending, with its quality of service', () => {
   assert.deepEqual(created(pod, { spec: { containers: [] }, status: { phase: 'Running' } }).status, { phase: 'Pending', qosClass: 'BestEffort' })

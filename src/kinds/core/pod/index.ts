@@ -34,7 +34,7 @@ export const pod = defineKind({
     spec: s.value(podSpec),
     status: s.value(podStatus),
   },
-  defaults: defaultPod,
+  defaults: defaultPod, defaultsOf: 'spec',
   prepareCreate: preparePod,
   prepareUpdate: preparePodUpdate,
   validate: validatePod,
