@@ -6,6 +6,7 @@ import {
   type Anchors, type AuthenticationConfiguration, type AuthenticatorChain, type FrontProxy, type Metrics, type Objects, type Outbound, type TokenAuthenticator, type TokenKeys,
     type TokenSigner, type VerifySignature, type WebhookOptions,
 } from '#server'
+import { jwtFigures } from './jwt-figures.ts'
 
 export interface AuthenticationOptions {
   /** Keys of service account tokens; they may still be on their way. */
@@ -67,8 +68,9 @@ export function authentication(options: AuthenticationOptions, { objects, clock,
       body: { object: { metadata: { labels } } }, user: systemUser, direct: true })
       .then(({ status }) => { if (status >= 400) log.warn('the use of a token could not be noted', { namespace, name, status }) })
   }
+  const figures = jwtFigures(kept, clock)
   const { identityProviders: source } = options, nobody: Outbound = async () => { throw new Error('this server calls nobody') }
-  const providers = source && new IdentityProviders({ ...source, ownIssuers: issuers, outbound: outbound ?? nobody, clock, log: log.named('authenticator'), metrics })
+  const providers = source && new IdentityProviders({ ...source, ownIssuers: issuers, outbound: outbound ?? nobody, clock, log: log.named('authenticator'), metrics, figures })
   const unfollow = source?.follow?.((configuration) => providers!.replace(configuration))
   const tokenAuthenticators: TokenAuthenticator[] = [
     ...(options.tokenFile ? [forAudiences(audiences, tokenFileAuthenticator(parseTokenFile(options.tokenFile.text, options.tokenFile.name)))] : []),

@@ -62,8 +62,7 @@ const notInTheServer = {
   ],
   'not yet': [
     'apiextensions_apiserver_validation_ratcheting_seconds',
-    'apiserver_authentication_jwt_authenticator_jwks_fetch_last_key_set_info',
-    'apiserver_authentication_jwt_authenticator_jwks_fetch_last_timestamp_seconds', 'apiserver_authentication_jwt_authenticator_latency_seconds',
+   
     'apiserver_certificates_registry_csr_honored_duration_total',
     'apiserver_certificates_registry_csr_requested_duration_total',
     'apiserver_kube_aggregator_x509_insecure_sha1_total',

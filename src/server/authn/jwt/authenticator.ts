@@ -6,17 +6,24 @@ import type { JwtAuthenticatorConfig } from './configuration.ts'
 import { withDistributed } from './distributed.ts'
 import { untrustedIssuer, verifiedClaims, type VerifySignature } from './id-token.ts'
 import { userOf, type Claims } from './mapping.ts'
-import { Provider } from './provider.ts'
+import { Provider, type ProviderOptions } from './provider.ts'
 import type { JwtPrograms } from './validate.ts'
 
 /** Providers of distributed claims that are remembered for one authenticator. */
 const mostOthers = 20
 
+export interface JwtFigures {
+  /** It was found out whose a token of this issuer is, or that it is nobody's. */
+  authenticated(issuer: string, succeeded: boolean, ms: number): void
+  /** The issuer was asked for its keys: the text of them, undefined when there was none to be had. */
+  fetched(issuer: string, keys: string | undefined): void
+}
 export interface JwtSurroundings {
   readonly outbound: Outbound
   readonly clock: Clock
   readonly log: Log
   readonly verify: VerifySignature
+  readonly figures?: JwtFigures
   /** What tokens may be signed with. */
   readonly algorithms: readonly string[]
 }
@@ -35,7 +42,7 @@ export class JwtAuthenticator implements TokenAuthenticator {
     this.#config = config
     this.#programs = programs
     this.#around = around
-    this.#provider = this.#newProvider(url, discoveryURL)
+    this.#provider = this.#newProvider(url, discoveryURL, (keys) => { around.figures?.fetched(url, keys) })
   }
 
   /** Resolves with whether the provider could be reached. */
@@ -43,7 +50,11 @@ export class JwtAuthenticator implements TokenAuthenticator {
   stop(): void { for (const provider of [this.#provider, ...this.#others.values()]) provider.stop() }
 
   authenticateToken(token: string) {
-    return untrustedIssuer(token) === this.#config.issuer.url ? this.#authenticate(token) : undefined
+    const { url = '' } = this.#config.issuer
+    if (untrustedIssuer(token) !== url) return undefined
+    const { clock, figures } = this.#around, answer = this.#authenticate(token), begun = clock.now()
+    if (figures) answer.then(() => { figures.authenticated(url, true, clock.now() - begun) }, () => { figures.authenticated(url, false, clock.now() - begun) })
+    return answer
   }
 
   async #authenticate(token: string) {
@@ -75,9 +86,9 @@ export class JwtAuthenticator implements TokenAuthenticator {
     return this.#verified(token, issuer, provider).catch((error: unknown) => { throw new Error(`verify distributed claim token: ${messageOf(error)}`, { cause: error }) })
   }
 
-  #newProvider(issuer: string, discoveryUrl: string | undefined): Provider {
+  #newProvider(issuer: string, discoveryUrl: string | undefined, fetched?: ProviderOptions['fetched']): Provider {
     const { outbound, clock, log } = this.#around
-    return new Provider({ issuer, outbound, clock, log, ...(discoveryUrl && { discoveryUrl }), ...caOf(this.#config) })
+    return new Provider({ issuer, outbound, clock, log, ...(fetched && { fetched }), ...(discoveryUrl && { discoveryUrl }), ...caOf(this.#config) })
   }
 }
 const caOf = ({ issuer }: JwtAuthenticatorConfig) => (issuer.certificateAuthority ? { ca: issuer.certificateAuthority } : {})

@@ -11,6 +11,7 @@ const rememberedMs = 10_000
 const patienceMs = 60_000
 
 export { authenticationConfiguration, fromFlags, signingAlgorithms, type AuthenticationConfiguration, type JwtAuthenticatorConfig, type OidcFlags } from './configuration.ts'
+export type { JwtFigures } from './authenticator.ts'
 export type { VerifySignature } from './id-token.ts'
 
 export interface IdentityProvidersOptions extends JwtSurroundings, Surroundings { readonly configuration: AuthenticationConfiguration; readonly metrics?: CacheOptions['metrics'] }

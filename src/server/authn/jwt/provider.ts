@@ -19,6 +19,8 @@ export interface ProviderOptions {
   readonly outbound: Outbound
   readonly clock: Clock
   readonly log: Log
+  /** Hears the text of the keys whenever they have been asked for; undefined: there was none to be had. */
+  readonly fetched?: (keys: string | undefined) => void
 }
 
 export class Provider {
@@ -73,24 +75,25 @@ export class Provider {
   }
 
   #fetch(): Promise<readonly Jwk[]> {
-    return this.#fetching ??= this.#fetchKeys().finally(() => { this.#fetching = undefined })
+    return this.#fetching ??= this.#fetchKeys().catch((error: unknown) => { this.#options.fetched?.(undefined); throw error }).finally(() => { this.#fetching = undefined })
   }
   async #fetchKeys(): Promise<readonly Jwk[]> {
     if (this.#keysUrl === undefined) throw new Error('oidc: authenticator not initialized')
-    let freshFor = 0
-    const { keys } = await this.#json(this.#keysUrl, (headers) => { freshFor = maxAge(headers['cache-control']) }) as { keys?: readonly Jwk[] }
+    let freshFor = 0, read = ''
+    const { keys } = await this.#json(this.#keysUrl, (headers, text) => { freshFor = maxAge(headers['cache-control']); read = text }) as { keys?: readonly Jwk[] }
     if (!Array.isArray(keys)) throw new Error('oidc: failed to decode keys')
     this.#keys = { all: keys.filter((k) => k !== null && typeof k === 'object' && (k.use === undefined || k.use === 'sig')),
       freshUntil: this.#options.clock.now() + freshFor * 1000 }
+    this.#options.fetched?.(read)
     return this.#keys.all
   }
 
-  async #json(url: string, seen: (headers: Readonly<Record<string, string>>) => void = () => {}): Promise<object> {
+  async #json(url: string, seen: (headers: Readonly<Record<string, string>>, text: string) => void = () => {}): Promise<object> {
     const { outbound, ca } = this.#options
     const answer = await outbound({ method: 'GET', url, headers: { accept: 'application/json' }, timeoutMs, mostBytes, ...(ca !== undefined && { ca }) })
     const text = new TextDecoder().decode(answer.body)
     if (answer.status !== 200) throw new Error(`oidc: ${url} answered ${answer.status}: ${text.slice(0, 200)}`)
-    seen(answer.headers)
+    seen(answer.headers, text)
     let value: unknown
     try { value = JSON.parse(text) } catch (cause) { throw new Error(`oidc: failed to decode what ${url} answered`, { cause }) }
     if (value === null || typeof value !== 'object') throw new Error(`oidc: ${url} answered no object`)
