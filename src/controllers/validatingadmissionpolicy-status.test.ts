@@ -28,9 +28,22 @@ for (const [what, given, ...expected] of [
   ['custom resources', policy([rule(['x.example'], ['v1'], ['widgets'])], 'object.spec.size > 1 && object.metadata.uid != ""')],
   ['custom resources without the field', policy([rule(['x.example'], ['v1'], ['widgets'])], 'object.spec.none > 1'), "x.example/v1, Kind=Widget: ERROR: <input>:1:12: undefined field 'none'\n | object.spec.none > 1\n | ...........^\n"],
   ['custom resources whose schema refers to others', policy([rule(['x.example'], ['v1'], ['widgets'])], 'object.status.ready && object.status.parts.size() > 0'), "x.example/v1, Kind=Widget: ERROR: <input>:1:37: undefined field 'parts'\n | object.status.ready && object.status.parts.size() > 0\n | ....................................^\n"],
+  ['singulars, in capitals', policy([rule(['apps'], ['v1'], ['DaemonSet'])], 'object.none'), "apps/v1, Kind=DaemonSet: ERROR: <input>:1:7: undefined field 'none'\n | object.none\n | ......^\n"],
+  ['no group, which means any', policy([rule([''], ['v1'], ['events'])], 'object.note != "" || object.message != ""'),
+    "/v1, Kind=Event: ERROR: <input>:1:7: undefined field 'note'\n | object.note != \"\" || object.message != \"\"\n | ......^\n\nevents.k8s.io/v1, Kind=Event: ERROR: <input>:1:28: undefined field 'message'\n | object.note != \"\" || object.message != \"\"\n | ...........................^\n"],
   ['what nobody serves', policy([rule(['y.example'], ['v1'], ['widgets'])], 'object.none')],
 ] as [string, ValidatingAdmissionPolicy, ...string[]][]) test(`expressions are checked: ${what}`, async () => {
   assert.deepEqual(warnings(given, await describedTypes(server, 'x.example', 'v1')).map(({ warning }) => warning), expected)
+})
+
+test('a rule that names ten types ends the list', () => {
+  const core = ['pods', 'services', 'secrets', 'configmaps', 'nodes', 'namespaces', 'endpoints', 'serviceaccounts', 'limitranges', 'resourcequotas']
+  const types = (...rules: object[]) => [...(warnings(policy(rules, 'object.none'), [])[0]?.warning ?? '').matchAll(/Kind=(\w+)/g)].map(([, kind]) => kind)
+  const jobs = rule(['batch'], ['v1'], ['jobs'])
+  assert.equal(types(rule([''], ['v1'], core.slice(1)), jobs).includes('Job'), true)
+  assert.deepEqual(types(rule([''], ['v1'], core), jobs), ['ConfigMap', 'Endpoints', 'LimitRange', 'Namespace', 'Node', 'Pod', 'ResourceQuota', 'Secret', 'Service', 'ServiceAccount'])
+  // What is counted are finds, not types.
+  assert.deepEqual(types(rule([''], ['v1'], [...core, 'pod', 'pods'].slice(2)), jobs).includes('Job'), false)
 })
 
 test('custom resources are checked as the server describes them', async () => {

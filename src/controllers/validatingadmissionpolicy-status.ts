@@ -48,17 +48,21 @@ export function warnings({ spec }: ValidatingAdmissionPolicy, described: readonl
 function withoutRequestResource({ variables: { 'authorizer.requestResource': _, ...variables }, ...rest }: CelEnvironment): CelEnvironment { return { ...rest, variables } }
 
 const hasStars = ({ apiGroups = [], apiVersions = [] }: RuleWithOperations): boolean => [...apiGroups, ...apiVersions].some((text) => text.includes('*'))
-/** The kinds that rules name without stars, in order. */
+/** The kinds that rules name without stars, in order. One rule that names too many ends it. */
 function typesOf(rules: readonly RuleWithOperations[], described: readonly DescribedType[]): GroupVersionKind[] {
   const found = new Map<string, GroupVersionKind>()
-  for (const { apiGroups = [], apiVersions = [], resources = [] } of rules.filter((rule) => !hasStars(rule))) {
-    let left = mostTypes
-    for (const group of [...apiGroups].sort()) for (const version of [...apiVersions].sort()) for (const resource of resources.filter((text) => !/[*/]/.test(text)).sort()) {
-      const kind = kindOf(group, version, resource, described)
-      if (!kind || left-- <= 0) continue
-      found.set(`${group}\0${version}\0${kind}`, { group, version, kind })
+  const look = () => {
+    for (const { apiGroups = [], apiVersions = [], resources = [] } of rules.filter((rule) => !hasStars(rule))) {
+      let count = 0
+      for (const group of [...apiGroups].sort()) for (const version of [...apiVersions].sort()) for (const resource of resources.filter((text) => !/[*/]/.test(text)).sort()) {
+        for (const gvk of named(group, version, resource.toLowerCase(), described)) {
+          found.set(`${gvk.group}\0${gvk.version}\0${gvk.kind}`, gvk)
+          if (++count === mostTypes) return
+        }
+      }
     }
   }
+  look()
   return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, gvk]) => gvk)
 }
 
@@ -78,9 +82,10 @@ const builtIn = (wanted: (version: Version) => boolean): Version | undefined => 
   for (const kind of kinds) for (const version of versionsOf(kind)) if (wanted(version)) return version
   return undefined
 }
-function kindOf(group: string, version: string, resource: string, described: readonly DescribedType[]): string | undefined {
-  const isMeant = (v: Omit<Version, 'schema'>) => v.group === group && v.version === version && v.resource === resource
-  return (builtIn(isMeant) ?? described.find(isMeant))?.kind
+/** The kinds that a rule means by a resource: by its plural or singular; without a group those of all groups, as the reference's mapper has it. */
+function named(group: string, version: string, resource: string, described: readonly DescribedType[]): GroupVersionKind[] {
+  const isMeant = (v: Omit<Version, 'schema'>) => (group === '' || v.group === group) && v.version === version && (v.resource === resource || v.kind.toLowerCase() === resource)
+  return [...kinds.flatMap(versionsOf).filter(isMeant), ...described.filter(isMeant)].map((v) => ({ group: v.group, version: v.version, kind: v.kind }))
 }
 
 function typeOf({ group, version, kind }: GroupVersionKind, described: readonly DescribedType[]): CelType | undefined {
