@@ -70,6 +70,12 @@ for (const [name, kind, body, ...expected] of [
   ['amounts out of order', resourceSlice, shared({ default: '5', validValues: ['3', '1', '20'] }), `${policy}.validValues[1]: Invalid value: "1": values must be sorted in ascending order`,
     `${policy}.validValues[2]: Invalid value: "20": option is larger than capacity value: 10`, `${policy}.validValues: Invalid value: "5": default value is not valid according to the requestPolicy`],
   ['a range', resourceSlice, shared({ default: '2', validRange: { min: '2', max: '9', step: '2' } }), `${policy}.validRange.step: Invalid value: "9": value is not a multiple of a given step (2) from (2)`],
+  ['a range without a beginning', resourceSlice, shared({ default: '2', validRange: { max: '9' } }),
+    `${policy}.validRange.min: Required value: required when validRange is defined`],
+  ['nodes of two terms', resourceSlice, slice({ nodeName: undefined, nodeSelector: { nodeSelectorTerms: [
+    { matchExpressions: [{ key: 'a', operator: 'Exists' }] }, { matchFields: [{ key: 'metadata.name', operator: 'In', values: ['n'] }] }] } }),
+    'spec.nodeSelector.nodeSelectorTerms: Invalid value: [{"MatchExpressions":[{"Key":"a","Operator":"Exists","Values":null}],"MatchFields":null},'
+    + '{"MatchExpressions":null,"MatchFields":[{"Key":"metadata.name","Operator":"In","Values":["n"]}]}]: must have exactly one node selector term'],
   ['a range without its usual amount', resourceSlice, shared({ validRange: { min: '2' } }), `${policy}.default: Required value: required when validRange is defined`],
 ] as [string, Parameters<typeof problems>[0], object, ...string[]][]) test(`new: ${name}`, () => assert.deepEqual(problems(kind, body), expected))
 

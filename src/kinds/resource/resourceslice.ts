@@ -5,7 +5,7 @@ import { validateSlice } from './validate-slice.ts'
 
 export const capacityRequestPolicyRange = s.object('io.k8s.api.resource.v1.CapacityRequestPolicyRange', {
   max: s.quantity(),
-  min: s.required(s.quantity()),
+  min: s.mandatory(s.quantity()),
   step: s.quantity(),
 })
 export type CapacityRequestPolicyRange = Infer<typeof capacityRequestPolicyRange>

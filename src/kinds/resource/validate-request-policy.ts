@@ -22,6 +22,7 @@ function validateValues(usual: string, capacity: string, values: readonly string
 }
 
 function validateRange(usual: string, capacity: string, { min, max, step }: CapacityRequestPolicyRange, at: string): FieldError[] {
+  if ((min as string | undefined) === undefined) return [requiredValue(`${at}.min`, 'required when validRange is defined')]
   const above = (value: string, limit: string) => compareQuantities(value, limit) > 0
   const errors: FieldError[] = [
     ...(above(min, capacity) ? [invalidValue(`${at}.min`, min, `min is larger than capacity value: ${capacity}`)] : []),

@@ -3,6 +3,8 @@ import { invalidValue, requiredValue, wasEmptyList, type FieldError } from '#mac
 import { immutableField, validateDNSSubdomain } from '../checks.ts'
 import { validateNodeSelector } from '../core/pod/validate-affinity.ts'
 import { validateDriverName } from '../core/pod/validate-volume.ts'
+import { goForm } from '../go-diff.ts'
+import { nodeTermForm } from '../go-forms.ts'
 import { longestCounter, mostCounters, validateCounterName } from './counters.ts'
 import { validatePoolName } from './device-names.ts'
 import { validateMap, validateSet } from './limited.ts'
@@ -36,7 +38,8 @@ function validatePlace({ nodeName, nodeSelector, allNodes, perDeviceNodeSelectio
   const errors = [
     ...(nodeName === undefined ? [] : nodeName ? validateDNSSubdomain(nodeName, 'spec.nodeName') : [invalidValue('spec.nodeName', '', 'must be either unset or set to a non-empty string')]),
     ...(nodeSelector ? validateNodeSelector(nodeSelector, 'spec.nodeSelector') : []),
-    ...(nodeSelector && terms?.length !== 1 ? [invalidValue('spec.nodeSelector.nodeSelectorTerms', terms ?? null, 'must have exactly one node selector term')] : []),
+    ...(nodeSelector && terms?.length !== 1
+      ? [invalidValue('spec.nodeSelector.nodeSelectorTerms', terms?.map((term) => goForm(nodeTermForm, term)) ?? null, 'must have exactly one node selector term')] : []),
     ...(allNodes === false ? [invalidValue('spec.allNodes', false, 'must be either unset or set to true')] : []),
     ...(perDeviceNodeSelection === false ? [invalidValue('spec.perDeviceNodeSelection', false, 'must be either unset or set to true')] : []),
   ]
