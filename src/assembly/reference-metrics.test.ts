@@ -60,16 +60,14 @@ const notInTheServer = {
     'apiserver_envelope_encryption_dek_cache_fill_percent', 'apiserver_envelope_encryption_dek_cache_inter_arrival_time_seconds',
     'apiserver_storage_envelope_transformation_cache_misses_total',
   ],
+  'certificates signed with SHA-1 are not believed at all': ['apiserver_kube_aggregator_x509_insecure_sha1_total', 'apiserver_webhooks_x509_insecure_sha1_total'],
+  'what is stored can be read as JSON, and old and new values are compared while they are validated': [
+    'apiextensions_apiserver_validation_ratcheting_seconds', 'apiserver_storage_decode_errors_total',
+  ],
   'not yet': [
-    'apiextensions_apiserver_validation_ratcheting_seconds',
-   
     'apiserver_certificates_registry_csr_honored_duration_total',
     'apiserver_certificates_registry_csr_requested_duration_total',
-    'apiserver_kube_aggregator_x509_insecure_sha1_total',
     'apiserver_kube_aggregator_x509_missing_san_total',
-    'apiserver_storage_decode_errors_total',
-    'apiserver_webhooks_x509_insecure_sha1_total',
-    'node_authorizer_graph_actions_duration_seconds',
   ],
 }
 const notInTheScheduler = {
@@ -80,9 +78,8 @@ const notInTheScheduler = {
     'scheduler_preemption_goroutines_execution_total', 'scheduler_store_schedule_results_duration_seconds', 'scheduler_volume_binder_cache_requests_total',
   ],
   'not yet': [
-    'scheduler_event_handling_duration_seconds', 'scheduler_permit_wait_duration_seconds',
-    'scheduler_plugin_evaluation_total', 'scheduler_plugin_execution_duration_seconds',
-    'scheduler_queueing_hint_execution_duration_seconds', 'scheduler_resourceclaim_creates_total',
+    'scheduler_event_handling_duration_seconds', 'scheduler_permit_wait_duration_seconds', 'scheduler_plugin_evaluation_total',
+    'scheduler_plugin_execution_duration_seconds', 'scheduler_queueing_hint_execution_duration_seconds', 'scheduler_resourceclaim_creates_total',
     'scheduler_volume_scheduling_stage_error_total',
   ],
 }
@@ -109,13 +106,12 @@ const notInTheControllerManager = {
     'endpoint_slice_mirroring_controller_desired_endpoint_slices', 'endpoint_slice_mirroring_controller_endpoints_added_per_sync',
     'endpoint_slice_mirroring_controller_endpoints_desired', 'endpoint_slice_mirroring_controller_endpoints_removed_per_sync',
     'endpoint_slice_mirroring_controller_endpoints_sync_duration', 'endpoint_slice_mirroring_controller_endpoints_updated_per_sync',
-    'garbagecollector_controller_resources_sync_error_total',
-    'job_controller_job_finished_indexes_total', 'job_controller_job_pods_creation_total', 'job_controller_jobs_by_external_controller_total',
-    'job_controller_pod_failures_handled_by_failure_policy_total', 'job_controller_terminated_pods_tracking_finalizer_total',
-    'node_collector_update_all_nodes_health_duration_seconds', 'node_collector_update_node_health_duration_seconds',
-    'replicaset_controller_sorting_deletion_age_ratio', 'resourceclaim_controller_creates_total',
-    'retroactive_storageclass_errors_total', 'retroactive_storageclass_total',
-    'statefulset_controller_statefulset_max_unavailable', 'statefulset_controller_statefulset_unavailable_replicas', 'storage_count_attachable_volumes_in_use',
+    'garbagecollector_controller_resources_sync_error_total', 'job_controller_job_finished_indexes_total', 'job_controller_job_pods_creation_total',
+    'job_controller_jobs_by_external_controller_total', 'job_controller_pod_failures_handled_by_failure_policy_total',
+    'job_controller_terminated_pods_tracking_finalizer_total', 'node_collector_update_all_nodes_health_duration_seconds',
+    'node_collector_update_node_health_duration_seconds', 'replicaset_controller_sorting_deletion_age_ratio', 'resourceclaim_controller_creates_total',
+    'retroactive_storageclass_errors_total', 'retroactive_storageclass_total', 'statefulset_controller_statefulset_max_unavailable',
+    'statefulset_controller_statefulset_unavailable_replicas', 'storage_count_attachable_volumes_in_use',
   ],
 }
 

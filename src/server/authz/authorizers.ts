@@ -48,7 +48,7 @@ export function configuredAuthorizers(configuration: AuthorizationConfiguration,
     switch (type) {
       case 'AlwaysAllow': return [counted(allowAll)]
       case 'AlwaysDeny': return [counted(denyAll)]
-      case 'Node': return [counted(node ??= new NodeAuthorizer(parts.objects, parts.node))]
+      case 'Node': return [counted(node ??= new NodeAuthorizer(parts.objects, { ...parts.node, ...(parts.metrics && { metrics: parts.metrics }) }))]
       case 'RBAC': return [...(parts.superUser ? [superUser(parts.superUser)] : []), counted(roles)]
       case 'ABAC': return [counted(new AbacAuthorizer(parsePolicies(parts.read(parts.policyFile ?? ''), parts.policyFile ?? '')))]
       case 'Webhook': return [counted(webhookOf(name, webhook ?? {}, parts))]

@@ -1,6 +1,7 @@
 // What leads from an object to a node: secret -> pod -> node, secret -> volume -> claim -> pod -> node, and so on. Kept up to date from changes.
 import { referencedClaims, referencedConfigMaps, referencedResourceClaims, referencedSecrets, secretsOfVolume, persistentVolume, pod, resourceSlice, volumeAttachment, type Pod } from '#kinds'
 import type { AnyObject, Kind } from '#machinery'
+import type { AuthorizerMetrics } from '../metrics/authorizers.ts'
 import type { ObjectReader } from '../object-reader.ts'
 
 export type Related = 'secret' | 'configmap' | 'pvc' | 'pv' | 'pod' | 'resourceclaim' | 'resourceslice' | 'volumeattachment' | 'serviceAccount'
@@ -14,13 +15,14 @@ export class NodeGraph {
   readonly #edges = new Map<string, Map<string, number>>()
   readonly #stops: (() => void)[]
 
-  constructor(objects: ObjectReader) {
+  constructor(objects: ObjectReader, metrics?: Pick<AuthorizerMetrics, 'now' | 'graphChanged'>) {
     const follow = <T extends AnyObject>(kind: Kind<T>, edges: (object: T) => readonly Edge[], unchanged: (object: T, old: T) => boolean = () => false) => objects.follow(kind, ({ object, old }) => {
       if (object && old && unchanged(object, old)) return
-      const before = old ? edges(old) : [], now = object ? edges(object) : []
+      const begun = metrics?.now() ?? 0, before = old ? edges(old) : [], now = object ? edges(object) : []
       // The new ones first: what stays is never missing in between.
       for (const edge of now) this.#count(edge, 1)
       for (const edge of before) this.#count(edge, -1)
+      if (now.length + before.length > 0) metrics?.graphChanged(`${object ? 'Add' : 'Delete'}${kind.kind === 'PersistentVolume' ? 'PV' : kind.kind}`, metrics.now() - begun)
     })
     this.#stops = [
       follow(pod, edgesOfPod, sameEdges),

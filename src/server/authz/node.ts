@@ -3,6 +3,7 @@ import type { PodCertificateRequest, PolicyRule } from '#kinds'
 import { quote, type Features, type Kind } from '#machinery'
 import type { ObjectReader } from '../object-reader.ts'
 import type { AuthorizationAttributes, Authorizer, Decision, ResourceAttributes, SubjectRules } from './authz.ts'
+import type { AuthorizerMetrics } from '../metrics/authorizers.ts'
 import { NodeGraph, type Related } from './node-graph.ts'
 import { allows } from './rbac.ts'
 import { requiresField } from './selector-attributes.ts'
@@ -26,6 +27,7 @@ export interface NodeAuthorizerOptions {
   readonly features?: Features | undefined
   /** Where it is served. */
   readonly podCertificateRequest?: Kind<PodCertificateRequest> | undefined
+  readonly metrics?: AuthorizerMetrics
 }
 
 export class NodeAuthorizer implements Authorizer {
@@ -33,8 +35,8 @@ export class NodeAuthorizer implements Authorizer {
   readonly #objects: ObjectReader
   readonly #rules: readonly PolicyRule[]
   readonly #requests: Kind<PodCertificateRequest> | undefined
-  constructor(objects: ObjectReader, { features = new Set<string>(), podCertificateRequest }: NodeAuthorizerOptions = {}) {
-    this.#graph = new NodeGraph(objects)
+  constructor(objects: ObjectReader, { features = new Set<string>(), podCertificateRequest, metrics }: NodeAuthorizerOptions = {}) {
+    this.#graph = new NodeGraph(objects, metrics)
     this.#objects = objects
     this.#rules = [...nodeRules, ...gatedRules('system:node', features)]
     this.#requests = podCertificateRequest

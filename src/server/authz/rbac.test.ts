@@ -6,6 +6,8 @@ import type { ObjectReader } from '../object-reader.ts'
 import type { AuthorizationAttributes } from './authz.ts'
 import { NodeAuthorizer } from './node.ts'
 import { fieldConditions } from './selector-attributes.ts'
+import { AuthorizerMetrics } from '../metrics/authorizers.ts'
+import { Metrics } from '../metrics/metrics.ts'
 import { allows, RbacAuthorizer } from './rbac.ts'
 
 const user = (name: string, ...groups: string[]) => ({ name, groups })
@@ -57,6 +59,12 @@ test('bindings give their subjects the rules of their role, where they hold', ()
   assert.equal(verdict('get core/pods a/x', user('nobody')), 'none')
 })
 
+test('changes of what leads to nodes are counted by what they come of', () => {
+  const metrics = new Metrics(), pod = (name: string, nodeName?: string) => ({ kind: 'Pod', metadata: { name, namespace: 'd' }, spec: { ...(nodeName && { nodeName }), containers: [] } })
+  const volume = { kind: 'PersistentVolume', metadata: { name: 'v' }, spec: { claimRef: { namespace: 'd', name: 'c' } } }
+  new NodeAuthorizer(reader([pod('p', 'n1'), pod('unbound'), volume]), { metrics: new AuthorizerMetrics(metrics, () => 0) })
+  assert.deepEqual(metrics.text((name) => name.startsWith('node_')).match(/.*_count.*/g), ['AddPV', 'AddPod'].map((operation) => `node_authorizer_graph_actions_duration_seconds_count{operation="${operation}"} 1`))
+})
 test('a node reads what its own pods refer to and nothing else', () => {
   const pods = [{ kind: 'Pod', metadata: { name: 'p', namespace: 'd' }, spec: { nodeName: 'n1', serviceAccountName: 'web', containers: [{ name: 'c', envFrom: [{ secretRef: { name: 's' } }] }], volumes: [{ name: 'v', configMap: { name: 'cm' } }] } }]
   const authorizer = new NodeAuthorizer(reader(pods))

@@ -1,6 +1,6 @@
 // What is counted of the authorizers of a configuration, each by its type and name, and of what webhooks among them answer.
 import type { Authorizer, Decision } from '../authz/authz.ts'
-import type { Counter, Family, Histogram, Metrics } from './metrics.ts'
+import { exponential, type Counter, type Family, type Histogram, type Metrics } from './metrics.ts'
 
 /** How a call of a webhook ended. */
 export type CallResult = 'success' | 'error' | 'timeout' | 'canceled'
@@ -15,6 +15,8 @@ export class AuthorizerMetrics {
   readonly #conditionErrors: Family<Counter>
   readonly #conditionSeconds: Family<Histogram>
   readonly #exclusions: Family<Counter>
+  readonly #graph: Family<Histogram>
+  readonly #graphSeries = new Map<string, Histogram>()
   readonly now: () => number
 
   /** `now` is in milliseconds, for durations. */
@@ -28,8 +30,17 @@ export class AuthorizerMetrics {
     this.#conditionErrors = counter('match_condition_evaluation_errors_total', 'Match conditions that could not be evaluated.', ['type', 'name'])
     this.#conditionSeconds = metrics.histogram({ name: 'apiserver_authorization_match_condition_evaluation_seconds', stability, help: 'Seconds to see whether a webhook is asked at all.', labels: ['type', 'name'], buckets: [0.001, 0.005, 0.01, 0.025, 0.1, 0.2, 0.25] })
     this.#exclusions = counter('match_condition_exclusions_total', 'Requests that a webhook was not asked about, because of its match conditions.', ['type', 'name'])
+    this.#graph = metrics.histogram({
+      name: 'node_authorizer_graph_actions_duration_seconds', stability, help: 'Seconds of changes of what leads from objects to nodes.', labels: ['operation'], buckets: exponential(0.0001, 2, 12),
+    })
   }
 
+  /** What leads to nodes was changed, because of an object like AddPod. */
+  graphChanged(operation: string, ms: number): void {
+    let series = this.#graphSeries.get(operation)
+    if (!series) this.#graphSeries.set(operation, series = this.#graph.with(operation))
+    series.observe(ms / 1000)
+  }
   /** The same authorizer; what it decides is counted. */
   counted(type: string, name: string, inner: Authorizer): Authorizer {
     const allowed = this.#decisions.with(type, name, 'allowed'), denied = this.#decisions.with(type, name, 'denied')
