@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { listMeta, type Schema } from '#machinery'
 import { describedType, fieldDescription, typeDescription } from './descriptions.ts'
 import texts from './descriptions.json' with { type: 'json' }
+import { knownWords } from './known-words.ts'
 import { authTokenRequest, eviction, kinds, loadSwitchedOff, scale } from './index.ts'
 
 const found = new Map<string, Schema<unknown>>()
@@ -34,4 +35,15 @@ test('no text is kept for a type or field that is not there', () => {
   assert.deepEqual(kept.filter((each) => !known.has(each)), [])
   const fields = new Set([...found.values()].flatMap((schema) => Object.keys(schema.fields ?? {})))
   assert.deepEqual(Object.keys(texts['*']).filter((field) => !fields.has(field)), [])
+})
+
+test('known words are those of text fields that are there, each once and in order', () => {
+  const fields = new Map([...found].flatMap(([name, { fields = {} }]) => Object.entries(fields).map(([field, schema]) => [`${describedType(name)} ${field}`, schema] as const)))
+  for (const [type, words] of Object.entries(knownWords)) {
+    for (const [field, values] of Object.entries(words)) {
+      const schema = fields.get(`${type} ${field}`)
+      assert.equal(schema?.items?.type ?? schema?.type, 'string', `${type} ${field}`)
+      assert.deepEqual(values, [...new Set(values)].toSorted(), `${type} ${field}`)
+    }
+  }
 })

@@ -1,6 +1,6 @@
 // Schemas as OpenAPI definitions, in the two dialects: version 3 wraps references that carry more than themselves, version 2 knows no
 // unions and shows no defaults.
-import { authTokenRequest, eviction, fieldDescription, scale, typeDescription } from '#kinds'
+import { authTokenRequest, eviction, fieldDescription, fieldWords, scale, typeDescription } from '#kinds'
 import { deleteOptions, listMeta, objectMeta, s, typeMeta, type Schema } from '#machinery'
 import { isFormer } from '../former-versions.ts'
 import type { Served } from '../served.ts'
@@ -115,8 +115,8 @@ class Builder {
     return { type: schema.type, ...(schema.format && { format: schema.format }) }
   }
 
-  #property(schema: Schema<unknown>, told: string | undefined): Json {
-    const fact = this.#described(schema), more: Json = {}, v3 = this.#dialect === 'v3'
+  #property(schema: Schema<unknown>, told: string | undefined, words: readonly string[] | undefined): Json {
+    const fact = worded(this.#described(schema), words), more: Json = {}, v3 = this.#dialect === 'v3'
     const shown = schema.default ?? schema.shownDefault ?? (schema.required && !schema.dropEmpty ? emptyOf(schema) : undefined)
     if (shown !== undefined && v3) more['default'] = shown
     if (schema.listType) more['x-kubernetes-list-type'] = schema.listType
@@ -134,7 +134,7 @@ class Builder {
   #object(schema: Schema<unknown>, types: readonly TypeName[]): object {
     const properties: Json = {}, required: string[] = []
     for (const [name, field] of Object.entries(schema.fields ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))) {
-      properties[name] = this.#property(field, schema.name && fieldDescription(schema.name, name))
+      properties[name] = this.#property(field, schema.name && fieldDescription(schema.name, name), schema.name ? fieldWords(schema.name, name) : undefined)
       if (field.required) required.push(name)
     }
     const description = schema.description ?? (schema.name && typeDescription(schema.name))
@@ -152,6 +152,9 @@ const listSchema = ({ definition, schema, custom, kindName }: Served): Schema<un
   const item: Schema<unknown> = custom ? { type: 'object', name: definition, fields: {}, required: false, present: false } : schema
   return s.object(`${definition}List`, { ...typeMeta, items: s.required(s.list(item, { description: 'The objects.' })), metadata: s.about(s.value(listMeta), listMetadata) }, { description: `${kindName}List is a list of ${kindName}` })
 }
+
+/** A text, or a list of texts, that is one of some words. */
+const worded = (fact: Json, words: readonly string[] | undefined): Json => (!words ? fact : fact['type'] === 'array' ? { ...fact, items: { ...(fact['items'] as Json), enum: words } } : { ...fact, enum: words })
 
 const empties: Readonly<Record<string, unknown>> = { string: '', integer: 0, number: 0, boolean: false }
 function emptyOf({ type, format }: Schema<unknown>): unknown {

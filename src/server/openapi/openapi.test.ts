@@ -42,6 +42,16 @@ for (const [path, accept, status, type] of [
   })
 }
 
+test('fields that hold one of a few words say which, in both versions', async () => {
+  const { ask } = await start()
+  const v3 = (await ask('GET /openapi/v3/api/v1')).body.components.schemas, v2 = (await ask('GET /openapi/v2')).body.definitions
+  for (const definitions of [v3, v2]) {
+    const { restartPolicy } = definitions['io.k8s.api.core.v1.PodSpec'].properties, { accessModes } = definitions['io.k8s.api.core.v1.PersistentVolumeSpec'].properties
+    assert.deepEqual([restartPolicy.type, restartPolicy.enum], ['string', ['Always', 'Never', 'OnFailure']])
+    assert.deepEqual(accessModes.items.enum, ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'])
+  }
+})
+
 const crds = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
 const definition = (schema: object) => ({
   metadata: { name: 'widgets.shop.example' },
@@ -84,11 +94,11 @@ test('a custom resource is in the documents as soon as it is served, and follows
   assert.equal((await ask('GET /openapi/v2')).body.definitions['example.shop.v1.Widget'], undefined)
 })
 
-/** As the facts have it: short references, no descriptions, no wrapping. */
+/** As the facts have it: short references, no descriptions, no wrapping; they were recorded without the words of fields (`OpenAPIEnums=false`). */
 function bare(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return value.map(bare)
-  const { description: _d, allOf, $ref, ...rest } = value as Body
+  const { description: _d, enum: _e, allOf, $ref, ...rest } = value as Body
   const wrapped = (allOf as Body[] | undefined)?.[0]?.['$ref'] as string | undefined ?? $ref as string | undefined
   return { ...Object.fromEntries(Object.entries(rest).map(([key, held]) => [key, key === 'properties' ? Object.fromEntries(Object.entries(held as Body).map(([name, field]) => [name, bare(field)])) : bare(held)])), ...(wrapped && { $ref: wrapped.replace('#/components/schemas/', '') }) }
 }
