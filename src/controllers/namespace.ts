@@ -3,6 +3,7 @@ import { namespace, pod, type Namespace } from '#kinds'
 import { is, same } from '#machinery'
 import { conditionsOf, type Remaining } from './namespace/conditions.ts'
 import { empty } from './namespace/content.ts'
+import { timeOf } from './pod-state.ts'
 
 /**
  * What was on its way when the deletion came is let in, and other servers hear of it, before anything is deleted: the reference waits for
@@ -37,7 +38,7 @@ export function namespaceController(): Controller<Namespace> {
       if (!ns || (ns.spec.finalizers ?? []).length === 0) { begun.delete(uid); return }
       const { kinds, missing } = await discover(cluster.client)
       const deletable = kinds.filter((kind) => kind.namespaced && kind.verbs.includes('delete') && kind.verbs.includes('list'))
-      const { errors, remaining, estimate } = await empty(cluster.client, ns.metadata.name, deletable, cluster.log)
+      const { errors, remaining, estimate } = await empty(cluster.client, { name: ns.metadata.name, forMs: now - (timeOf(ns.metadata.deletionTimestamp) ?? now) }, deletable, cluster.log)
       const conditions = conditionsOf(ns.status.conditions ?? [], { missing, errors, remaining }, cluster.clock.now())
       const noted = same(conditions, ns.status.conditions ?? []) ? ns : await cluster.updateStatus(namespace, ns, { ...ns.status, conditions })
       if (errors.length > 0 || missing.length > 0) throw new Error(`the namespace could not be emptied: ${[...errors, ...missing.map((version) => `nothing is known of ${version}`)].join('; ')}`)

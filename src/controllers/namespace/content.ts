@@ -10,17 +10,20 @@ const pageSize = 500
 
 export interface Emptied { readonly errors: readonly string[]; readonly remaining: readonly Remaining[]; /** How long the rest will need, in seconds. */ readonly estimate: number }
 
+/** A namespace, and for how long it has been on its way out. */
+export interface Leaving { readonly name: string; readonly forMs: number }
+
 /** Deletes what there is of these kinds and says what is left. */
-export async function empty(client: Client, namespace: string, kinds: readonly Kind[], log: Client['log']): Promise<Emptied> {
-  const pods = await emptyOf(client, namespace, [pod])
+export async function empty(client: Client, leaving: Leaving, kinds: readonly Kind[], log: Client['log']): Promise<Emptied> {
+  const { name: namespace } = leaving, pods = await emptyOf(client, leaving, [pod])
   // What pods need to end well (their secrets, config maps, service accounts) goes after them.
-  if (pods.errors.length > 0 || pods.remaining.length > 0) return pods
-  const rest = await emptyOf(client, namespace, kinds.filter((kind) => kind !== pod))
+  if (pods.errors.length > 0 || pods.remaining.length > 0) return { ...pods, errors: pods.errors.map((why) => `failed to delete pods for namespace: ${namespace}, err: ${why}`) }
+  const rest = await emptyOf(client, leaving, kinds.filter((kind) => kind !== pod))
   if (rest.errors.length > 0) log.debug('not everything in the namespace could be deleted', { namespace, errors: rest.errors })
   return rest
 }
 
-async function emptyOf(client: Client, namespace: string, kinds: readonly Kind[]): Promise<Emptied> {
+async function emptyOf(client: Client, { name: namespace, forMs }: Leaving, kinds: readonly Kind[]): Promise<Emptied> {
   const errors: string[] = [], remaining: Remaining[] = []
   let estimate = 0
   await Promise.all(kinds.map(async (kind) => {
@@ -30,9 +33,10 @@ async function emptyOf(client: Client, namespace: string, kinds: readonly Kind[]
       const finalizers = new Map<string, number>()
       for (const { metadata } of left) for (const name of metadata.finalizers ?? []) finalizers.set(name, (finalizers.get(name) ?? 0) + 1)
       remaining.push({ kind, count: left.length, finalizers, resourceVersion })
-      const seconds = kind === pod ? Math.max(0, ...(left as readonly Pod[]).map(gracePeriod)) : 0
+      const grace = kind === pod ? Math.max(0, ...(left as readonly Pod[]).map(gracePeriod)) : 0, seconds = forMs >= grace * 1000 ? 0 : grace
       estimate = Math.max(estimate, seconds || (finalizers.size > 0 ? finalizingSeconds : 0))
-      if (seconds === 0 && finalizers.size === 0 && left.some((o) => !o.metadata.deletionTimestamp))
+      // Nothing explains why it is still there.
+      if (seconds === 0 && finalizers.size === 0)
         errors.push(`unexpected items still remain in namespace: ${namespace} for gvr: ${kind.group}/${kind.version}, Resource=${kind.resource}`)
     } catch (error) {
       if (is(error, 'NotFound') || is(error, 'MethodNotAllowed')) return // the kind itself is gone, or cannot be deleted
