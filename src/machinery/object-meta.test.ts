@@ -27,6 +27,7 @@ test('metadata of a new object', () => {
     [{ ...fine, finalizers: ['nodomain', 'x.example/y', 'kubernetes'] }, ['metadata.finalizers[0]: Invalid value: "nodomain": name is neither a standard finalizer ']],
     [{ ...fine, finalizers: ['orphan', 'foregroundDeletion'] }, ['metadata.finalizers: Invalid value: ["orphan","foregroundDeletion"]: finalizer orphan']],
     [{ ...fine, ownerReferences: [{ ...owner, uid: '' }] }, ['metadata.ownerReferences.uid: Invalid value: "": must not be empty']],
+    ...['', '/', 'a/', 'a/b/v1'].map((apiVersion): [TemplateMeta, string[]] => [{ ...fine, ownerReferences: [{ ...owner, apiVersion }] }, [`metadata.ownerReferences.apiVersion: Invalid value: "${apiVersion}": version must not be empty`]]),
     [{ ...fine, ownerReferences: [{ ...owner, kind: 'Event' }] }, ['metadata.ownerReferences: Invalid value: {"apiVersion":"v1","kind":"Event","name":"a","u']],
     [{ ...fine, managedFields: [{ manager: 'x', operation: 'Patch' }] }, ['metadata.managedFields[0].operation: Invalid value: "Patch": must be `Apply` or `Update`']],
     [{ ...fine, generation: -1 }, ['metadata.generation: Invalid value: -1: must be greater than or equal to 0']],

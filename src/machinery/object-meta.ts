@@ -93,9 +93,9 @@ function validateOwnerReferences(owners: Owners, field: string): FieldError[] {
   const errors: FieldError[] = []
   let controller: string | undefined
   for (const owner of owners) {
-    if (!owner.apiVersion || owner.apiVersion.endsWith('/')) errors.push(invalidValue(`${field}.apiVersion`, owner.apiVersion, 'version must not be empty'))
+    if (!/^([^/]*\/)?[^/]+$/.test(owner.apiVersion ?? '')) errors.push(invalidValue(`${field}.apiVersion`, owner.apiVersion, 'version must not be empty'))
     for (const key of ['kind', 'name', 'uid'] as const) if (!owner[key]) errors.push(invalidValue(`${field}.${key}`, owner[key], 'must not be empty'))
-    if (owner.apiVersion === 'v1' && owner.kind === 'Event') errors.push(invalidValue(field, owner, '/v1, Kind=Event is disallowed from being an owner'))
+    if (/^\/?v1$/.test(owner.apiVersion ?? '') && owner.kind === 'Event') errors.push(invalidValue(field, owner, '/v1, Kind=Event is disallowed from being an owner'))
     if (!owner.controller) continue
     const name = `${owner.kind}/${owner.name}`
     if (controller !== undefined) errors.push(invalidValue(field, owners, `Only one reference can have Controller set to true. Found "true" in references for ${controller} and ${name}`))
