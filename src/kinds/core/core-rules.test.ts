@@ -55,6 +55,12 @@ for (const [name, kind, body, ...expected] of [
   ['half a pod of room', node, { status: { capacity: { pods: '500m' } } }, 'status.capacity.pods: Invalid value: "500m": must be an integer', 'status.allocatable.pods: Invalid value: "500m": must be an integer'],
   ['a taint twice', node, { spec: { taints: [{ key: 'a', effect: 'NoSchedule' }, { key: 'a', effect: 'NoSchedule' }] } },
     'metadata.taints[1]: Duplicate value: {"Key":"a","Value":"","Effect":"NoSchedule","TimeAdded":null}: taints must be unique by key and effect pair'],
+  ['a range of pods twice', node, { spec: { podCIDR: '10.1.0.0/24', podCIDRs: ['10.1.0.0/24', '10.1.0.0/24'] } },
+    'spec.podCIDRs: Invalid value: ["10.1.0.0/24","10.1.0.0/24"]: may specify no more than one CIDR for each IP family', 'spec.podCIDRs[1]: Duplicate value: "10.1.0.0/24"'],
+  ['a range of pods that is none', node, { spec: { podCIDR: '2001:db8::/64', podCIDRs: ['2001:db8::/64', 'x'] } },
+    'spec.podCIDRs[1]: Invalid value: "x": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)',
+    'spec.podCIDRs: Internal error: invalid PodCIDRs. failed to check with dual stack with error:invalid CIDR[1]: <nil> (invalid CIDR address: x)',
+    'spec.podCIDRs: Invalid value: ["2001:db8::/64","x"]: may specify no more than one CIDR for each IP family'],
   ['a taint without an effect', node, { spec: { taints: [{ key: 'a' }] } }, 'metadata.taints[0].effect: Required value'],
 ] as [string, Parameters<typeof problems>[0], object, ...string[]][]) test(`new: ${name}`, () => assert.deepEqual(problems(kind, body), expected))
 

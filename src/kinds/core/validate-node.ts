@@ -6,7 +6,7 @@ import {
 import { failing } from '../checks.ts'
 import { goForm } from '../go-diff.ts'
 import { nodeConfigSourceForm } from '../go-forms.ts'
-import { validateCIDR } from '../ip.ts'
+import { parseCIDR, validateCIDR } from '../ip.ts'
 import type { ConfigMapNodeConfigSource, NodeConfigSource, NodeSpec, NodeStatus, Taint } from './node.ts'
 import { validateTaintEffect } from './pod/validate-affinity.ts'
 import { validateResourceAmount } from './validate-resources.ts'
@@ -14,13 +14,22 @@ import { validateResourceAmount } from './validate-resources.ts'
 type NodeLike = AnyObject & { spec: NodeSpec; status: NodeStatus }
 
 export function validateNode({ spec, status }: NodeLike): FieldError[] {
-  const ranges = spec.podCIDRs ?? [], six = (range: string) => range.includes(':'), swap = status.nodeInfo.swap?.capacity
+  const ranges = spec.podCIDRs ?? [], swap = status.nodeInfo.swap?.capacity
   return [
     ...validateTaints(spec.taints, 'metadata.taints'), ...validateAmounts(status),
     ...(swap !== undefined && swap <= 0 ? [invalidValue('metadata.nodeSwapStatus.capacity', swap, 'must be greater than zero')] : []), ...validateFeatures(status.declaredFeatures),
     ...ranges.flatMap((range, i) => validateCIDR(range, `spec.podCIDRs[${i}]`)),
-    ...(ranges.length > 2 || (ranges.length === 2 && six(ranges[0]!) === six(ranges[1]!))
-      ? [invalidValue('spec.podCIDRs', ranges, 'may specify no more than one CIDR for each IP family')] : []),
+    ...(ranges.length > 1 ? validateRanges(ranges, 'spec.podCIDRs') : []),
+  ]
+}
+/** One of each family at most, none twice. */
+function validateRanges(ranges: readonly string[], at: string): FieldError[] {
+  const families = ranges.map((range) => parseCIDR(range)?.address.length), bad = families.indexOf(undefined)
+  const why = `invalid PodCIDRs. failed to check with dual stack with error:invalid CIDR[${bad}]: <nil> (invalid CIDR address: ${ranges[bad]})`
+  return [
+    ...(bad < 0 ? [] : [{ type: 'InternalError' as const, field: at, message: `Internal error: ${why}` }]),
+    ...(bad >= 0 || ranges.length > 2 || families[0] === families[1] ? [invalidValue(at, ranges, 'may specify no more than one CIDR for each IP family')] : []),
+    ...ranges.flatMap((range, i) => (ranges.indexOf(range) < i ? [duplicateValue(`${at}[${i}]`, range)] : [])),
   ]
 }
 
