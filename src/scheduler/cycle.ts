@@ -3,8 +3,8 @@ import type { Cycle } from './cycle-state.ts'
 import type { Refusals } from './framework.ts'
 import { FullRound } from './full-round.ts'
 import type { NodeInfo } from './node-info.ts'
-import { refusedNodes, RefusedNodes } from './refused-nodes.ts'
-import { askAgain, comparable, CycleError, openRound, passFilters, type Refused, type Surroundings } from './search.ts'
+import { RefusedNodes, Refusing } from './refused-nodes.ts'
+import { askAgain, comparable, CycleError, openRound, passFilters, type Surroundings } from './search.ts'
 import { isRejected, unresolvable, type Status } from './status.ts'
 
 const extenderScale = 10
@@ -32,7 +32,7 @@ export async function findNode(cycle: Cycle, around: Surroundings): Promise<Plac
     const found = unplaced(nobody, refusal, { nodes: all.length, nowhere: refusal, restrictedBy })
     return refusal.code === 'Pending' ? { ...found, pendingFor: new Set([before.by!]) } : { ...found, refusedBy: found.refusedBy.union(new Set([before.by!])) }
   }
-  const refused: Refused[] = []
+  const refused = new Refusing()
   const nominated = cycle.pod.pod.status?.nominatedNodeName ? nodes.get(cycle.pod.pod.status.nominatedNodeName) : undefined
   if (nominated) {
     const { feasible } = await profile.timedWait('Filter', () => passFilters(cycle, [nominated], around, refused), codeOfFilter)
@@ -42,7 +42,7 @@ export async function findNode(cycle: Cycle, around: Surroundings): Promise<Plac
   const kept = only || !comparable(cycle, around) ? undefined : cycle.localSignature, round = kept === undefined ? undefined : openRound(kept, around)
   const { feasible, looked } = await profile.timedWait('Filter', async () => (round ? askAgain(cycle, round, around) : passFilters(cycle, only ?? all, around, refused)), codeOfFilter)
   if (feasible.length > 0) return { node: feasible.length === 1 ? feasible[0]! : await best(cycle, feasible, around), feasible: feasible.length, looked }
-  const by = round?.kept.refused ?? refusedNodes(refused)
+  const by = round?.kept.refused ?? refused.into(new RefusedNodes())
   if (kept !== undefined && !round) profile.rounds.set(kept, new FullRound(nodes, by))
   return unplaced(by, unresolvable(...(only ? [`node(s) didn't satisfy plugin(s) [${[...restrictedBy].sort().join(' ')}]`] : [])), { nodes: all.length, looked, restrictedBy })
 }

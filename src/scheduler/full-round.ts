@@ -1,8 +1,7 @@
 // A search in which no node would do, kept for the next pod that asks for the same: nodes that have not changed since would refuse it too.
 import type { NodeInfo } from './node-info.ts'
 import type { Nodes } from './nodes.ts'
-import type { Answer } from './profile.ts'
-import type { RefusedNodes } from './refused-nodes.ts'
+import type { Refusing, RefusedNodes } from './refused-nodes.ts'
 
 export class FullRound {
   /** Why each node refuses that is not open. */
@@ -26,9 +25,9 @@ export class FullRound {
     for (const node of changed) if (node.node) { this.#open.add(node); this.refused.delete(node) }
     return [...this.#open]
   }
-  refuse(node: NodeInfo, { status, by }: Answer): void {
-    if (!status) return
-    this.#open.delete(node)
-    this.refused.set(node, status, by)
+  /** Takes in what those have answered. */
+  refuse(refusing: Refusing): void {
+    refusing.into(this.refused)
+    for (const node of this.#open) if (this.refused.byNode.has(node)) this.#open.delete(node)
   }
 }

@@ -1,7 +1,6 @@
 // Nodes that a pod cannot go to, with why, and what is counted over them: kept in step, so that thousands of nodes need not be counted for each pod.
 import type { Refusals } from './framework.ts'
 import type { NodeInfo } from './node-info.ts'
-import type { Answer } from './profile.ts'
 import type { Status } from './status.ts'
 
 export class RefusedNodes implements Omit<Refusals, 'others'> {
@@ -14,12 +13,13 @@ export class RefusedNodes implements Omit<Refusals, 'others'> {
   readonly #by = new Map<NodeInfo, string>()
   readonly #placeOf = new Map<NodeInfo, number>()
 
-  set(node: NodeInfo, status: Status, by: string): void {
+  set(node: NodeInfo, status: Status, by: string): this {
     this.delete(node)
     this.byNode.set(node, status)
     this.#by.set(node, by)
     this.#count(status, by, 1)
     if (status.code === 'Unschedulable') this.#placeOf.set(node, this.resolvable.push(node) - 1)
+    return this
   }
   delete(node: NodeInfo): void {
     const status = this.byNode.get(node)
@@ -46,9 +46,16 @@ function add(counts: Map<string, number>, key: string, n: 1 | -1): void {
   else counts.set(key, sum)
 }
 
-/** Those that one search has refused; where a node comes twice, its last answer counts. */
-export function refusedNodes(answers: Iterable<readonly [NodeInfo, Answer]>): RefusedNodes {
-  const out = new RefusedNodes()
-  for (const [node, { status, by }] of answers) if (status) out.set(node, status, by)
-  return out
+/** Refusals as a search meets them, which may be thousands for nothing: most often the pod goes elsewhere, and nobody counts them. */
+export class Refusing {
+  readonly #nodes: NodeInfo[] = []
+  readonly #statuses: Status[] = []
+  readonly #by: string[] = []
+  get length(): number { return this.#nodes.length }
+  add(node: NodeInfo, status: Status, by: string): void { this.#nodes.push(node); this.#statuses.push(status); this.#by.push(by) }
+  /** Where a node comes twice, its last answer counts. */
+  into(counted: RefusedNodes): RefusedNodes {
+    for (let i = 0; i < this.#nodes.length; i++) counted.set(this.#nodes[i]!, this.#statuses[i]!, this.#by[i]!)
+    return counted
+  }
 }

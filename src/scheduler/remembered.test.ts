@@ -4,7 +4,7 @@ import type { Pod } from '#kinds'
 import { seeded } from '#machinery'
 import { Cycle } from './cycle-state.ts'
 import { explainRefusals } from './message.ts'
-import { refusedNodes } from './refused-nodes.ts'
+import { RefusedNodes } from './refused-nodes.ts'
 import { fits } from './search.ts'
 import { unresolvable } from './status.ts'
 import { podInfoOf } from './pod-info.ts'
@@ -31,7 +31,8 @@ for (const seed of [1, 2, 3, 4, 5])
       }
       const pod = kinds[roll(3) ? 5 : roll(kinds.length)]!(), cycle = new Cycle(podInfoOf(pod)), found = await cluster.find(pod, cycle), known = cluster.profile.answers.of(cycle.localSignature)
       if (cluster.profile.rounds.get(cycle.localSignature) && cluster.nodes.list.length > 0) again++
-      const anew = cluster.nodes.list.flatMap((node) => { const answer = fits(cycle, node, cluster); return answer ? [[node, answer] as const] : [] }), expected = refusedNodes(anew)
+      const anew = cluster.nodes.list.flatMap((node) => { const answer = fits(cycle, node, cluster); return answer ? [[node, answer] as const] : [] }), expected = new RefusedNodes()
+      for (const [node, { status, by }] of anew) expected.set(node, status, by)
       if (found.node) assert.deepEqual([found.feasible, anew.some(([node]) => node === found.node)], [cluster.nodes.list.length - anew.length, false])
       else if (found.nodes > 0 && !found.nowhere) {
         assert.equal(explainRefusals(found), explainRefusals({ ...expected, others: unresolvable(), nodes: found.nodes }))

@@ -16,7 +16,7 @@ import { inTreePlugins } from './plugins/index.ts'
 import { podInfoOf } from './pod-info.ts'
 import type { Profile } from './profile.ts'
 import type { Entry } from './queue/entry.ts'
-import { refusedNodes } from './refused-nodes.ts'
+import { RefusedNodes } from './refused-nodes.ts'
 import { SchedulingQueue } from './queue/scheduling-queue.ts'
 import { CycleError, extenderName, fits } from './search.ts'
 import { isRejected, unresolvable, type Status } from './status.ts'
@@ -274,7 +274,7 @@ export class Scheduler {
     const plugin = this.#plugins.get(profile)!.get(by), gone = { on: 'AssignedPod', action: 'Delete', old: pod } as const
     if (isRejected(status)) {
       const refusedBy = new Set(plugin && status.code !== 'Pending' ? [plugin] : []), pendingFor = new Set(plugin && status.code === 'Pending' ? [plugin] : [])
-      this.#fail(entry, 'Unschedulable', explainRefusals({ ...refusedNodes([[node, { status, by }]]), others: unresolvable(), nodes: 1 }), '', refusedBy, pendingFor)
+      this.#fail(entry, 'Unschedulable', explainRefusals({ ...new RefusedNodes().set(node, status, by), others: unresolvable(), nodes: 1 }), '', refusedBy, pendingFor)
       this.#queue.happened(gone) // after the pod is back, whom it does not help
       return
     }

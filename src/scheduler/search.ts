@@ -7,6 +7,7 @@ import type { NodeInfo } from './node-info.ts'
 import type { Nodes } from './nodes.ts'
 import type { Answer, Profile } from './profile.ts'
 import type { Nominator } from './queue/nominator.ts'
+import { Refusing } from './refused-nodes.ts'
 import { isRejected, unresolvable, unschedulable, type Status } from './status.ts'
 
 /** Below this many nodes all are looked at; above, enough feasible ones suffice (the reference's numbers). */
@@ -27,8 +28,6 @@ export interface Surroundings {
   readonly start: number
 }
 
-export type Refused = readonly [node: NodeInfo, answer: Answer]
-
 /** Whether what nodes say of this pod is what they say of all pods of its signature, and nobody else is asked. */
 export const comparable = (cycle: Cycle, { nominator, extenders }: Surroundings): boolean =>
   cycle.local.length > 0 && cycle.others.length === 0 && nominator.nodeOf(cycle.pod.uid) === undefined && !extenders.some((e) => e.filter && e.interested(cycle.pod))
@@ -41,13 +40,13 @@ export function openRound(signature: string, { profile, nodes }: Surroundings): 
 }
 /** What a search over all nodes would find, by asking those that may answer otherwise than the last time. */
 export function askAgain(cycle: Cycle, { kept, open }: { readonly kept: FullRound; readonly open: readonly NodeInfo[] }, around: Surroundings): { feasible: readonly NodeInfo[]; looked: number } {
-  const refused: Refused[] = [], { nodes: { list } } = around, feasible = ask(cycle, open, around, enoughOf(list.length, around), refused)
-  for (const [node, answer] of refused) kept.refuse(node, answer)
+  const refused = new Refusing(), { nodes: { list } } = around, feasible = ask(cycle, open, around, enoughOf(list.length, around), refused)
+  kept.refuse(refused)
   return { feasible, looked: list.length - open.length + feasible.length + refused.length }
 }
 
 /** The nodes that all plugins and extenders accept, as many as are enough to choose among; and how many were asked. */
-export async function passFilters(cycle: Cycle, asked: readonly NodeInfo[], around: Surroundings, refused: Refused[]): Promise<{ feasible: readonly NodeInfo[]; looked: number }> {
+export async function passFilters(cycle: Cycle, asked: readonly NodeInfo[], around: Surroundings, refused: Refusing): Promise<{ feasible: readonly NodeInfo[]; looked: number }> {
   const { extenders } = around, already = refused.length
   let left: readonly NodeInfo[] = ask(cycle, asked, around, enoughOf(asked.length, around), refused)
   const looked = left.length + refused.length - already
@@ -58,7 +57,7 @@ export async function passFilters(cycle: Cycle, asked: readonly NodeInfo[], arou
       const answer = await extender.filter(cycle.pod, left), passed = new Set(answer.nodes)
       for (const node of left) {
         const why = answer.unresolvable.get(node.name) ?? answer.failed.get(node.name)
-        if (!passed.has(node) || why !== undefined) refused.push([node, { status: (answer.unresolvable.has(node.name) ? unresolvable : unschedulable)(...(why === undefined ? [] : [why])), by: extenderName }])
+        if (!passed.has(node) || why !== undefined) refused.add(node, (answer.unresolvable.has(node.name) ? unresolvable : unschedulable)(...(why === undefined ? [] : [why])), extenderName)
       }
       left = answer.nodes
     } catch (error) { if (!extender.ignorable) throw new CycleError(error instanceof Error ? error.message : String(error), { cause: error }) }
@@ -66,7 +65,7 @@ export async function passFilters(cycle: Cycle, asked: readonly NodeInfo[], arou
   return { feasible: left, looked }
 }
 /** Asks one node after the other until enough would do. What nodes say by themselves is remembered, unless this very pod is promised the node: others count it then. */
-function ask(cycle: Cycle, asked: readonly NodeInfo[], around: Surroundings, enough: number, refused: Refused[]): NodeInfo[] {
+function ask(cycle: Cycle, asked: readonly NodeInfo[], around: Surroundings, enough: number, refused: Refusing): NodeInfo[] {
   const { profile, start, nominator } = around, found: NodeInfo[] = [], own = nominator.nodeOf(cycle.pod.uid), known = cycle.local.length > 0 ? profile.answers.of(cycle.localSignature) : undefined
   for (let i = 0; i < asked.length && found.length < enough; i++) {
     const node = asked[(start + i) % asked.length]!, memory = node.name === own ? undefined : known
@@ -74,7 +73,7 @@ function ask(cycle: Cycle, asked: readonly NodeInfo[], around: Surroundings, eno
     if (!answer) { answer = fits(cycle, node, around, cycle.local) ?? fine; memory?.set(node, answer) }
     if (!answer.status && cycle.others.length > 0) answer = fits(cycle, node, around, cycle.others) ?? fine
     if (!answer.status) found.push(node)
-    else if (isRejected(answer.status)) refused.push([node, answer])
+    else if (isRejected(answer.status)) refused.add(node, answer.status, answer.by)
     else throw new CycleError(answer.status.reasons.join(', '), { cause: answer.status.error })
   }
   return found

@@ -6,7 +6,7 @@ import type { NodeInfo } from '../node-info.ts'
 import { candidate, leastHarm, type Candidate } from '../preemption/choose.ts'
 import { Evictions } from '../preemption/evictions.ts'
 import { victimsOn } from '../preemption/victims.ts'
-import { refusedNodes } from '../refused-nodes.ts'
+import { RefusedNodes, Refusing } from '../refused-nodes.ts'
 import { RememberedByPod } from '../remembered.ts'
 import { failed, unresolvable, unschedulable, type Status } from '../status.ts'
 
@@ -31,7 +31,7 @@ export const defaultPreemption = definePlugin<DefaultPreemptionArgs>({
         if (not) return { status: unschedulable(`preemption: ${not}`) }
         const { candidates, refused } = dryRun(cycle, refusals.resolvable, enough(refusals.resolvable.length), handle, tried)
         if (candidates.length === 0)
-          return { status: unschedulable(`preemption: ${explainRefusals({ ...refusedNodes(refused), others: notHelpful, nodes: handle.nodes.list.length })}`), nominate: '' }
+          return { status: unschedulable(`preemption: ${explainRefusals({ ...refused.into(new RefusedNodes()), others: notHelpful, nodes: handle.nodes.list.length })}`), nominate: '' }
         const finish = (left: readonly Candidate[]): PostFilterResult => {
           const chosen = leastHarm(left)
           if (!chosen) return { status: unschedulable('preemption: no candidate node for preemption') }
@@ -56,8 +56,8 @@ function ineligible({ pod: { pod, priority } }: Cycle, { byNode, others }: Refus
 }
 
 /** Tries nodes, from a random one on, until there are enough candidates and one of them violates no budget. */
-function dryRun(cycle: Cycle, potential: readonly NodeInfo[], enough: number, handle: Handle, tried: RememberedByPod<Candidate | Status>): { candidates: Candidate[]; refused: [NodeInfo, { status: Status; by: string }][] } {
-  const budgets = potential.length > 0 ? handle.cluster.list(podDisruptionBudget) : [], candidates: Candidate[] = [], refused: [NodeInfo, { status: Status; by: string }][] = []
+function dryRun(cycle: Cycle, potential: readonly NodeInfo[], enough: number, handle: Handle, tried: RememberedByPod<Candidate | Status>): { candidates: Candidate[]; refused: Refusing } {
+  const budgets = potential.length > 0 ? handle.cluster.list(podDisruptionBudget) : [], candidates: Candidate[] = [], refused = new Refusing()
   const start = Math.floor(handle.cluster.random() * potential.length)
   const known = cycle.others.length === 0 ? tried.of(`${cycle.localSignature}${budgets.map((b) => b.metadata.resourceVersion).join()}`) : undefined
   let harmless = false
@@ -65,7 +65,7 @@ function dryRun(cycle: Cycle, potential: readonly NodeInfo[], enough: number, ha
     const node = potential[(start + i) % potential.length]!
     let found = known?.of(node)
     if (!found) { found = tryOn(node, cycle, handle, budgets); known?.set(node, found) }
-    if ('code' in found) refused.push([node, { status: found, by: 'DefaultPreemption' }])
+    if ('code' in found) refused.add(node, found, 'DefaultPreemption')
     else { candidates.push(found); harmless ||= found.victims.violations === 0 }
   }
   return { candidates, refused }
