@@ -20,6 +20,7 @@ test('what controllers do is counted', async () => {
   await cluster.settle()
   await cluster.client.create(job, { metadata: { name: 'twice', namespace: 'default' }, spec: { completions: 2, parallelism: 1, ttlSecondsAfterFinished: 30, template } })
   await cluster.client.create(job, { metadata: { name: 'fails', namespace: 'default' }, spec: { backoffLimit: 0, completionMode: 'Indexed', completions: 1, template } })
+  await cluster.client.create(job, { metadata: { name: 'fails-but-one', namespace: 'default' }, spec: { backoffLimitPerIndex: 1, completionMode: 'Indexed', completions: 1, template } })
   await cluster.client.create(cronJob, { metadata: { name: 'often', namespace: 'default' }, spec: { schedule: '* * * * *', jobTemplate: { spec: { template } } } })
   await cluster.client.create(pod, { metadata: { name: 'stays', namespace: 'default' }, spec: template.spec })
   const ephemeral = { volumeClaimTemplate: { spec: { accessModes: ['ReadWriteOnce'], storageClassName: '', resources: { requests: { storage: '1Gi' } } } } }
@@ -33,7 +34,9 @@ test('what controllers do is counted', async () => {
   await cluster.clock.advance('10s')
   says(metrics, [
     'job_controller_job_pods_finished_total{completion_mode="NonIndexed",result="succeeded"} 3',
-    'job_controller_job_pods_finished_total{completion_mode="Indexed",result="failed"} 1',
+    'job_controller_job_pods_finished_total{completion_mode="Indexed",result="failed"} 3',
+    'job_controller_job_finished_indexes_total{backoffLimit="perIndex",status="failed"} 1', 'job_controller_job_pods_creation_total{reason="new",status="succeeded"} 5',
+    'job_controller_job_pods_creation_total{reason="recreate_terminating_or_failed",status="succeeded"} 1',
     'job_controller_jobs_finished_total{completion_mode="NonIndexed",reason="CompletionsReached",result="succeeded"} 2',
     'job_controller_jobs_finished_total{completion_mode="Indexed",reason="BackoffLimitExceeded",result="failed"} 1',
     'job_controller_job_syncs_total{action="pods_created",completion_mode="NonIndexed",result="success"} 3',

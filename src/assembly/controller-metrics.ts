@@ -15,6 +15,8 @@ export function controllerFigures(metrics: Metrics): ControllerFigures {
   const seconds = metrics.histogram({ name: job('job_sync_duration_seconds'), ...stable, help: 'Seconds of looks at jobs.', labels: look, buckets: exponential(0.001, 2, 15) })
   const pods = metrics.counter({ name: job('job_pods_finished_total'), ...stable, help: 'Pods of jobs that have ended.', labels: ['completion_mode', 'result'] })
   const jobs = metrics.counter({ name: job('jobs_finished_total'), ...stable, help: 'Jobs that have ended.', labels: ['completion_mode', 'result', 'reason'] })
+  const indexes = metrics.counter({ name: job('job_finished_indexes_total'), ...alpha, help: 'Indexes of jobs that have ended.', labels: ['status', 'backoffLimit'] })
+  const made = metrics.counter({ name: job('job_pods_creation_total'), ...alpha, help: 'Pods of jobs that were to be made.', labels: ['reason', 'status'] })
   const skew = metrics.histogram({
     name: 'cronjob_controller_job_creation_skew_duration_seconds', ...stable, help: 'Seconds from the time of a schedule to its job.', buckets: exponential(1, 2, 10),
   }).with()
@@ -44,6 +46,15 @@ export function controllerFigures(metrics: Metrics): ControllerFigures {
     jobPodsFinished(one, succeeded, failed) {
       if (succeeded > 0) pods.with(modeOf(one), 'succeeded').inc(succeeded)
       if (failed > 0) pods.with(modeOf(one), 'failed').inc(failed)
+    },
+    jobIndexesFinished(one, succeeded, failed) {
+      const limit = one.spec.backoffLimitPerIndex === undefined ? 'global' : 'perIndex'
+      if (succeeded > 0) indexes.with('succeeded', limit).inc(succeeded)
+      if (failed > 0) indexes.with('failed', limit).inc(failed)
+    },
+    jobPodsMade(reason, count, failed) {
+      if (count > 0) made.with(reason, 'succeeded').inc(count)
+      if (failed > 0) made.with(reason, 'failed').inc(failed)
     },
     jobFinished(one, result, reason) { jobs.with(modeOf(one), result, reason).inc() },
     cronJobStarted(lateMs) { skew.observe(lateMs / 1000) },

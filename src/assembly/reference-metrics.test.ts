@@ -106,7 +106,7 @@ const notInTheControllerManager = {
     'endpoint_slice_mirroring_controller_desired_endpoint_slices', 'endpoint_slice_mirroring_controller_endpoints_added_per_sync',
     'endpoint_slice_mirroring_controller_endpoints_desired', 'endpoint_slice_mirroring_controller_endpoints_removed_per_sync',
     'endpoint_slice_mirroring_controller_endpoints_sync_duration', 'endpoint_slice_mirroring_controller_endpoints_updated_per_sync',
-    'garbagecollector_controller_resources_sync_error_total', 'job_controller_job_finished_indexes_total', 'job_controller_job_pods_creation_total',
+    'garbagecollector_controller_resources_sync_error_total',
     'job_controller_jobs_by_external_controller_total', 'job_controller_pod_failures_handled_by_failure_policy_total',
     'job_controller_terminated_pods_tracking_finalizer_total', 'node_collector_update_all_nodes_health_duration_seconds',
     'node_collector_update_node_health_duration_seconds', 'replicaset_controller_sorting_deletion_age_ratio', 'resourceclaim_controller_creates_total',

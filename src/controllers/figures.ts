@@ -8,6 +8,10 @@ export interface ControllerFigures {
   jobSynced(job: Job, action: JobAction, failed: boolean, ms: number): void
   /** Pods of a job have ended and are counted. */
   jobPodsFinished(job: Job, succeeded: number, failed: number): void
+  /** Indexes of a job have ended. */
+  jobIndexesFinished(job: Job, succeeded: number, failed: number): void
+  /** Pods of a job were to be made: for the first time, or in the place of others. */
+  jobPodsMade(reason: 'new' | 'recreate_terminating_or_failed' | 'recreate_failed', made: number, failed: number): void
   jobFinished(job: Job, result: 'succeeded' | 'failed', reason: string): void
   /** A job was made, so long after its time. */
   cronJobStarted(lateMs: number): void
@@ -29,5 +33,6 @@ export interface ControllerFigures {
   jobDeleted(lateMs: number): void
 }
 export const noFigures: ControllerFigures = {
-  jobSynced() {}, jobPodsFinished() {}, jobFinished() {}, cronJobStarted() {}, nodeEmptied() {}, podEvicted() {}, podCollected() {}, claimMade() {}, rootCaPublished() {}, slicesChanged() {}, slicesSynced() {}, jobDeleted() {},
+  jobSynced() {}, jobPodsFinished() {}, jobIndexesFinished() {}, jobPodsMade() {}, jobFinished() {}, cronJobStarted() {}, nodeEmptied() {}, podEvicted() {},
+  podCollected() {}, claimMade() {}, rootCaPublished() {}, slicesChanged() {}, slicesSynced() {}, jobDeleted() {},
 }

@@ -2,11 +2,12 @@ import { controllerOf, indexOf, watching, type Again, type Cluster, type Control
 import { job as jobKind, pod, type Job, type JobCondition, type JobStatus, type Pod } from '#kinds'
 import { formatTime, is, selectorFrom } from '#machinery'
 import { claim } from './claim.ts'
-import { noFigures, type JobAction } from './figures.ts'
+import { noFigures, type ControllerFigures, type JobAction } from './figures.ts'
 import { count, type Count } from './job/count.ts'
 import { Failures } from './job/failures.ts'
+import { parseIndexes } from './job/indexes.ts'
 import { plan, type Plan } from './job/plan.ts'
-import { isTracked, podFor, trackingFinalizer } from './job/pods.ts'
+import { isIndexed, isTracked, podFor, replacesOnlyFailed, trackingFinalizer } from './job/pods.ts'
 import { isOver, untilDeadline, verdictOf, type End } from './job/verdict.ts'
 import { isActive, isFinished, isReady, isTerminating } from './pod-state.ts'
 import { slowStart } from './replicas/batches.ts'
@@ -55,7 +56,8 @@ export function jobController(figures = noFigures): Controller<Job> {
     if (!decided && !job.metadata.deletionTimestamp) look.action = steps.create.length > 0 ? 'pods_created' : steps.remove.length > 0 ? 'pods_deleted' : 'tracking'
     // Pods that are merely too many are let go first, so that they do not count as failures.
     if (!decided) await release(steps.remove.filter(isTracked), cluster)
-    const error = await execute(job, steps, cluster)
+    const { error, made, unmade } = await execute(job, steps, cluster)
+    figures.jobPodsMade(reasonOf(job, pods), made, unmade)
     // As long as a pod could not be stopped the job has not ended.
     const end = error && decided && steps.remove.length > 0 ? undefined : decided
     const counted = count(job, pods, end?.result ?? (job.metadata.deletionTimestamp ? 'Deleted' : undefined))
@@ -68,6 +70,8 @@ export function jobController(figures = noFigures): Controller<Job> {
     tell(job, written, end, cluster)
     const before = countedIn(job.status), after = countedIn(written.status)
     figures.jobPodsFinished(job, after.succeeded - before.succeeded, after.failed - before.failed)
+    const ended = indexesIn(job.status), endedNow = indexesIn(written.status)
+    if (isIndexed(job)) figures.jobIndexesFinished(job, endedNow.succeeded - ended.succeeded, endedNow.failed - ended.failed)
     if (isLast) figures.jobFinished(job, end.result === 'Complete' ? 'succeeded' : 'failed', end.reason)
     await release(counted.release, cluster)
     if (error) throw error
@@ -77,12 +81,19 @@ export function jobController(figures = noFigures): Controller<Job> {
 /** Pods that are counted as this, in the status and on their way into it. */
 const countedIn = ({ succeeded = 0, failed = 0, uncountedTerminatedPods: on }: JobStatus) => ({ succeeded: succeeded + (on?.succeeded?.length ?? 0), failed: failed + (on?.failed?.length ?? 0) })
 
+const indexesIn = ({ completedIndexes, failedIndexes }: JobStatus) => ({ succeeded: parseIndexes(completedIndexes).size, failed: parseIndexes(failedIndexes).size })
+function reasonOf(job: Job, pods: readonly Pod[]): Parameters<ControllerFigures['jobPodsMade']>[0] {
+  const haveFailed = countedIn(job.status).failed > 0 || pods.some(({ status }) => status.phase === 'Failed')
+  if (!haveFailed && !pods.some((p) => isTerminating(p) && !isFinished(p))) return 'new'
+  return haveFailed && replacesOnlyFailed(job) ? 'recreate_failed' : 'recreate_terminating_or_failed'
+}
+
 const soonest = (...waits: (number | undefined)[]): Again | void => {
   const known = waits.filter((wait) => wait !== undefined && wait > 0) as number[]
   if (known.length > 0) return { againIn: Math.min(...known) + 1 }
 }
 
-async function execute(job: Job, { create, remove }: Plan, cluster: Cluster): Promise<unknown> {
+async function execute(job: Job, { create, remove }: Plan, cluster: Cluster): Promise<{ readonly error: unknown; readonly made: number; readonly unmade: number }> {
   const { events } = cluster
   const deleted = await Promise.allSettled(remove.map(async (victim) => {
     try {
@@ -94,20 +105,22 @@ async function execute(job: Job, { create, remove }: Plan, cluster: Cluster): Pr
     }
   }))
   const undeleted = deleted.find((result) => result.status === 'rejected')
-  if (undeleted) return undeleted.reason
-  let at = 0
+  if (undeleted) return { error: undeleted.reason, made: 0, unmade: 0 }
+  let at = 0, done = 0, unmade = 0
   const { error } = await slowStart(create.length, async () => {
     const one = create[at++]
     try {
       const made = await cluster.create(pod, podFor(job, one?.index, one?.failures))
+      done++
       events.record(jobKind, job, 'Normal', 'SuccessfulCreate', `Created pod: ${made.metadata.name}`)
     } catch (failure) {
+      unmade++
       if (isNamespaceTerminating(failure)) return
       events.record(jobKind, job, 'Warning', 'FailedCreate', `Error creating: ${failure instanceof Error ? failure.message : String(failure)}`)
       throw failure
     }
   })
-  return error
+  return { error, made: done, unmade }
 }
 
 /** Lets go of pods that have been counted. */
