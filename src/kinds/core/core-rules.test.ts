@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { created, problems, problemsOfChange, written } from '../as-written.ts'
+import { endpointSlice } from '../discovery/endpointslice.ts'
 import { configMap } from './configmap.ts'
 import { endpoints } from './endpoints.ts'
 import { limitRange } from './limitrange.ts'
@@ -13,6 +14,7 @@ import { adoptAllocated } from './prepare-service.ts'
 import { resourceQuota } from './resourcequota.ts'
 import { secret } from './secret.ts'
 import { service } from './service.ts'
+import { serviceAccount } from './serviceaccount.ts'
 
 const sized = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } }
 const pv = { capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOnce'], hostPath: { path: '/x' } }
@@ -133,6 +135,14 @@ for (const [name, spec, ...expected] of [
     'spec.loadBalancerSourceRanges[0]: CIDR value "1.2.3.4/24" is ambiguous in this context (should be "1.2.3.0/24" or "1.2.3.4/32"?)', 'spec.externalName is ignored when spec.type is not "ExternalName"',
     'spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"'],
 ] as [string, object, ...string[]][]) test(`a warning about a service: ${name}`, () => { assert.deepEqual(service.rules.warnings!(written(service, { spec })), expected) })
+test('who begins to keep an account to its own secrets is warned, and who makes a slice of names', () => {
+  const plain = written(serviceAccount, {}), strict = written(serviceAccount, { metadata: { annotations: { 'kubernetes.io/enforce-mountable-secrets': 'false' } } })
+  const warning = 'metadata.annotations[kubernetes.io/enforce-mountable-secrets]: deprecated in v1.32+; prefer separate namespaces to isolate access to mounted secrets'
+  const { warnings } = serviceAccount.rules
+  assert.deepEqual([warnings!(plain), warnings!(strict), warnings!(strict, plain), warnings!(strict, strict)], [[], [warning], [warning], []])
+  const slice = written(endpointSlice, { addressType: 'FQDN', endpoints: [{ addresses: ['a.example'] }] })
+  assert.deepEqual([endpointSlice.rules.warnings!(slice), endpointSlice.rules.warnings!(slice, slice)], [['spec.addressType: FQDN endpoints are deprecated'], []])
+})
 test('hints of old and odd reports of balancers are warned about', () => {
   assert.deepEqual(service.rules.warnings!(written(service, { metadata: { annotations: { 'service.kubernetes.io/topology-aware-hints': 'auto' } }, spec: {} })),
     ['annotation service.kubernetes.io/topology-aware-hints is deprecated, please use service.kubernetes.io/topology-mode instead'])

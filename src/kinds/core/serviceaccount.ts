@@ -4,6 +4,7 @@ import { localObjectReference, objectReference, type ObjectReference } from './r
 
 /** Of references to secrets only the name is kept. */
 const keepSecretNames = (o: { secrets?: ObjectReference[] }): void => { if (o.secrets) o.secrets = o.secrets.map(({ name }) => (name ? { name } : {})) }
+const enforcing = 'kubernetes.io/enforce-mountable-secrets'
 
 export const serviceAccount = defineKind({
   group: '', version: 'v1', kind: 'ServiceAccount', plural: 'serviceaccounts',
@@ -17,6 +18,8 @@ export const serviceAccount = defineKind({
     imagePullSecrets: s.list(localObjectReference, { listType: 'atomic' }),
     secrets: s.list(objectReference, { listType: 'map', listKeys: ['name'], patchStrategy: 'merge', patchMergeKey: 'name' }),
   },
+  warnings: ({ metadata }, old) => (metadata.annotations?.[enforcing] !== undefined && old?.metadata.annotations?.[enforcing] === undefined
+    ? [`metadata.annotations[${enforcing}]: deprecated in v1.32+; prefer separate namespaces to isolate access to mounted secrets`] : []),
   prepareCreate: keepSecretNames,
   prepareUpdate: keepSecretNames,
 })

@@ -81,7 +81,7 @@ export const endpointSlice = defineKind({
     }
   },
   validate: validateEndpointSlice,
-  warnings: ({ addressType, endpoints }) => (addressType === 'FQDN' ? [] : (endpoints ?? []).flatMap(({ addresses }, i) =>
+  warnings: ({ addressType, endpoints }, old) => (addressType === 'FQDN' ? (old ? [] : ['spec.addressType: FQDN endpoints are deprecated']) : (endpoints ?? []).flatMap(({ addresses }, i) =>
     (addresses ?? []).flatMap((ip, j) => ipWarnings(ip, `endpoints[${i}].addresses[${j}]`)))),
   prepareCreate: dropTopology,
   prepareUpdate: (o, old) => { if (!same(o.endpoints, old.endpoints)) dropTopology(o) },
