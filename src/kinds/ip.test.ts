@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { written } from './as-written.ts'
+import { endpoints } from './core/endpoints.ts'
 import { endpointSlice } from './discovery/endpointslice.ts'
 import { cidrWarnings, ipWarnings, canonicalIPFaults, formatIP, inNetwork, isIPv6, notACIDR, notAnIP, parseCIDR, parseIP, validateCanonicalCIDR, validateCIDR, validateIP, validateNonSpecialIP } from './ip.ts'
 import { networkPolicy } from './networking/networkpolicy.ts'
@@ -53,6 +54,12 @@ test('what is understood but better written otherwise is warned about', () => {
   assert.deepEqual([...ipWarnings('10.0.0.1', 'f'), ...ipWarnings('2001:db8::1', 'f'), ...cidrWarnings('10.0.0.0/8', 'f')], [])
   const slice = written(endpointSlice, { addressType: 'IPv6', endpoints: [{ addresses: ['2001:DB8::1'] }] })
   assert.deepEqual(endpointSlice.rules.warnings!(slice), ['endpoints[0].addresses[0]: IPv6 address "2001:DB8::1" should be in RFC 5952 canonical format ("2001:db8::1")'])
+  const managed = (object: object, key: string, by: string) => ({ ...object, metadata: { name: 'a', labels: { [key]: by } } })
+  for (const by of ['endpointslice-controller.k8s.io', 'endpointslicemirroring-controller.k8s.io']) assert.deepEqual(endpointSlice.rules.warnings!(written(endpointSlice, managed(slice, 'endpointslice.kubernetes.io/managed-by', by))), [])
+  const subsets = { subsets: [{ notReadyAddresses: [{ ip: '2001:DB8::1' }] }] }, byHand = written(endpoints, subsets), made = written(endpoints, managed(subsets, 'endpoints.kubernetes.io/managed-by', 'endpoint-controller'))
+  assert.deepEqual([endpoints.rules.warnings!(byHand).length, endpoints.rules.warnings!(made).length], [1, 0])
+  const names = written(endpointSlice, { addressType: 'FQDN', endpoints: [{ addresses: ['a.example'] }] })
+  assert.deepEqual([endpointSlice.rules.warnings!(names), endpointSlice.rules.warnings!(names, names)], [['spec.addressType: FQDN endpoints are deprecated'], []])
   const policy = written(networkPolicy, { spec: { egress: [{ to: [{ ipBlock: { cidr: '2001:DB8::/32' } }] }] } })
   assert.deepEqual(networkPolicy.rules.warnings!(policy), ['spec.egress[0].to[0].ipBlock.cidr: IPv6 CIDR value "2001:DB8::/32" should be in RFC 5952 canonical format ("2001:db8::/32")'])
   const runtime = written(runtimeClass, { handler: 'h', scheduling: { nodeSelector: { 'beta.kubernetes.io/os': 'linux' } } })

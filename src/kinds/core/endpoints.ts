@@ -50,7 +50,8 @@ export const endpoints = defineKind({
   },
   defaults: (o) => { for (const { ports } of o.subsets ?? []) for (const port of ports ?? []) port.protocol ||= 'TCP' },
   validate: validateEndpoints,
-  warnings: ({ subsets }) => (subsets ?? []).flatMap((subset, i) => (['addresses', 'notReadyAddresses'] as const).flatMap((list) =>
-    (subset[list] ?? []).flatMap(({ ip }, j) => ipWarnings(ip, `subsets[${i}].${list}[${j}].ip`)))),
+  // The controller writes addresses as they should be.
+  warnings: ({ metadata, subsets }) => (metadata.labels?.['endpoints.kubernetes.io/managed-by'] === 'endpoint-controller' ? [] : (subsets ?? []).flatMap((subset, i) => (['addresses', 'notReadyAddresses'] as const).flatMap((list) =>
+    (subset[list] ?? []).flatMap(({ ip }, j) => ipWarnings(ip, `subsets[${i}].${list}[${j}].ip`))))),
 })
 export type Endpoints = ObjectOf<typeof endpoints>

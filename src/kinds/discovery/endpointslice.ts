@@ -55,6 +55,9 @@ function dropTopology({ endpoints }: { endpoints?: Endpoint[] | null }): void {
   for (const endpoint of endpoints ?? []) delete endpoint.deprecatedTopology
 }
 
+/** Controllers that write addresses as they should be. */
+const writers: readonly string[] = ['endpointslice-controller.k8s.io', 'endpointslicemirroring-controller.k8s.io']
+
 export const endpointSlice = defineKind({
   group: 'discovery.k8s.io', version: 'v1', kind: 'EndpointSlice', plural: 'endpointslices',
   scope: 'Namespaced',
@@ -81,8 +84,11 @@ export const endpointSlice = defineKind({
     }
   },
   validate: validateEndpointSlice,
-  warnings: ({ addressType, endpoints }, old) => (addressType === 'FQDN' ? (old ? [] : ['spec.addressType: FQDN endpoints are deprecated']) : (endpoints ?? []).flatMap(({ addresses }, i) =>
-    (addresses ?? []).flatMap((ip, j) => ipWarnings(ip, `endpoints[${i}].addresses[${j}]`)))),
+  warnings: ({ metadata, addressType, endpoints }, old) => {
+    if (addressType === 'FQDN') return old ? [] : ['spec.addressType: FQDN endpoints are deprecated']
+    if (writers.includes(metadata.labels?.['endpointslice.kubernetes.io/managed-by'] ?? '')) return []
+    return (endpoints ?? []).flatMap(({ addresses }, i) => (addresses ?? []).flatMap((ip, j) => ipWarnings(ip, `endpoints[${i}].addresses[${j}]`)))
+  },
   prepareCreate: dropTopology,
   prepareUpdate: (o, old) => { if (!same(o.endpoints, old.endpoints)) dropTopology(o) },
 })
