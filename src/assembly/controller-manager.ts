@@ -12,6 +12,7 @@ import { controllerFigures, showState } from './controller-metrics.ts'
 import { chooseControllers } from './choose-controllers.ts'
 import { runComponent, type Component } from './component.ts'
 import { realClock as clock } from './real-clock.ts'
+import { podIn } from './pod-template.ts'
 import { removeDirectory } from './remove-directory.ts'
 import { privateKeyOf, tokenKeys } from './token-keys.ts'
 
@@ -49,6 +50,7 @@ function controllersOptions(options: ControllerManagerOptions): ControllersOptio
     nodeLifecycle: { startupGracePeriodMs: options.nodeStartupGracePeriod, evictionRates: { usual: options.nodeEvictionRate, slow: options.secondaryNodeEvictionRate, partly: options.unhealthyZoneThreshold, largeZone: options.largeClusterSizeThreshold } },
     endpointSlices: { maxEndpointsPerSlice: options.maxEndpointsPerSlice }, mirroring: { maxEndpointsPerSubset: options.mirroringMaxEndpointsPerSubset },
     recycleTimes: { minimumHostPath: options.pvRecyclerMinimumTimeoutHostpath, perGiHostPath: options.pvRecyclerTimeoutIncrementHostpath, minimumNfs: options.pvRecyclerMinimumTimeoutNfs, perGiNfs: options.pvRecyclerIncrementTimeoutNfs },
+    recyclePods: { hostPath: podIn(options.pvRecyclerPodTemplateFilepathHostpath), nfs: podIn(options.pvRecyclerPodTemplateFilepathNfs) },
     forcesDetach: !options.disableForceDetachOnTimeout, removeDirectory,
     bootstrapMac: (secret, data) => createHmac('sha256', secret).update(data).digest(),
     ...(keys && { signToken: async (account, secretName) => legacyToken(keys, account, secretName) }),
@@ -59,7 +61,7 @@ const missing = (flag: string, because: string): never => { throw new Error(`${b
 
 /** Which controller a flag is about. */
 const concurrencyOf = {
-  concurrentCronJobSyncs: 'cronjob', concurrentDaemonsetSyncs: 'daemonset', concurrentDeploymentSyncs: 'deployment', concurrentEndpointSyncs: 'endpoints', concurrentJobSyncs: 'job', concurrentNamespaceSyncs: 'namespace',
+  concurrentCronJobSyncs: 'cronjob', concurrentDaemonsetSyncs: 'daemonset', concurrentDeploymentSyncs: 'deployment', concurrentGcSyncs: 'garbage-collector', concurrentEndpointSyncs: 'endpoints', concurrentJobSyncs: 'job', concurrentNamespaceSyncs: 'namespace',
   concurrentRcSyncs: 'replicationcontroller', concurrentReplicasetSyncs: 'replicaset', concurrentResourceQuotaSyncs: 'resourcequota', concurrentServiceEndpointSyncs: 'endpointslice',
   concurrentServiceaccountTokenSyncs: 'serviceaccount-token', concurrentStatefulsetSyncs: 'statefulset', concurrentTtlAfterFinishedSyncs: 'ttl-after-finished', concurrentValidatingAdmissionPolicyStatusSyncs: 'validatingadmissionpolicy-status',
   concurrentServiceSyncs: 'service-lb', concurrentEphemeralvolumeSyncs: 'ephemeral-volume', concurrentResourceclaimSyncs: 'resourceclaim', concurrentDeviceTaintEvictionSyncs: 'device-taint-eviction', mirroringConcurrentServiceEndpointSyncs: 'endpointslice-mirroring',

@@ -7,7 +7,7 @@ import { Collector } from './garbage/collect.ts'
 import { groupOf, OwnerGraph, slim, type Touched } from './garbage/graph.ts'
 import type { Part } from './part.ts'
 
-const workers = 20
+const usualWorkers = 20
 const retryDiscoveryMs = 5_000
 const syncMs = 30_000
 
@@ -15,14 +15,15 @@ interface Followed { readonly kind: Kind; readonly stop: () => void; readonly sy
 
 export const garbageCollector: Part = {
   name: 'garbage-collector', identity: 'generic-garbage-collector', component: 'garbage-collector-controller',
-  start(cluster) {
-    const collector = new GarbageCollector(cluster)
+  start(cluster, workers = usualWorkers) {
+    const collector = new GarbageCollector(cluster, workers)
     return () => collector.stop()
   },
 }
 
 class GarbageCollector {
   readonly #cluster: Cluster
+  readonly #workers: number
   readonly #graph = new OwnerGraph()
   readonly #queue: WorkQueue
   readonly #collector: Collector
@@ -40,7 +41,8 @@ class GarbageCollector {
   /** Ends a wait for caches. */
   #hurry = () => {}
 
-  constructor(cluster: Cluster) {
+  constructor(cluster: Cluster, workers: number) {
+    this.#workers = workers
     this.#cluster = cluster
     this.#queue = new WorkQueue(cluster.clock)
     this.#collector = new Collector(cluster.client, this.#graph, (apiVersion, kind) => this.#kindOf(apiVersion, kind))
@@ -63,7 +65,7 @@ class GarbageCollector {
     // New kinds come with definitions and aggregated servers.
     for (const kind of [customResourceDefinition, apiService] as Kind[])
       this.#stops.push(this.#cluster.watch(kind, () => { void this.#rediscover() }))
-    await drain(this.#queue, workers, (key) => this.#work(key), (key, error) => this.#failed(key, error))
+    await drain(this.#queue, this.#workers, (key) => this.#work(key), (key, error) => this.#failed(key, error))
   }
 
   async #work(key: string): Promise<void> {

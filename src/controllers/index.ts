@@ -44,7 +44,7 @@ import { partsOf, type FurtherKinds } from './switched-off.ts'
 import { taintEvictionController } from './taint-eviction.ts'
 import { ttlAfterFinishedController } from './ttl-after-finished.ts'
 import { validatingAdmissionPolicyStatusController } from './validatingadmissionpolicy-status.ts'
-import type { RecycleTimes } from './volumes/recycle.ts'
+import type { RecyclePods, RecycleTimes } from './volumes/recycle.ts'
 import { part, startParts, together, type Part, type Start } from './part.ts'
 
 export interface ControllersOptions {
@@ -74,6 +74,8 @@ export interface ControllersOptions {
   readonly forcesDetach?: boolean
   /** How long emptying a volume that is used again may take. */
   readonly recycleTimes?: RecycleTimes
+  /** Pods that do so; default: one of ours. */
+  readonly recyclePods?: RecyclePods
   /** Removes a directory of the machine that was a volume (hostPath below /tmp, policy Delete); absent: only the object goes. */
   readonly removeDirectory?: RemoveDirectory
   readonly endpointSlices?: EndpointSliceOptions
@@ -105,7 +107,7 @@ export const parts = (options: ControllersOptions): readonly Part[] => [
   part(cronJobController(options.figures)),
   part(ttlAfterFinishedController(options.figures)),
   together(part(disruptionController, 'controllermanager'), part(staleConditionController)),
-  persistentVolumeBinder({ recycleTimes: options.recycleTimes, removeDirectory: options.removeDirectory }),
+  persistentVolumeBinder({ recycleTimes: options.recycleTimes, recyclePods: options.recyclePods, removeDirectory: options.removeDirectory }),
   part(attachDetachController({ forces: options.forcesDetach }), 'attachdetach-controller'),
   part(persistentVolumeExpander, 'volume_expand'),
   ...(options.localDirectories ? [localVolumeProvisioner(options.localDirectories)] : []),

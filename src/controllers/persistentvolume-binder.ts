@@ -6,7 +6,7 @@ import { compareQuantities, is, same } from '#machinery'
 import type { Part } from './part.ts'
 import { isFinished } from './pod-state.ts'
 import { claimStep, type ClaimStep } from './volumes/claim-step.ts'
-import { recycledBy, recyclerNamespace, usualTimes, type RecycleTimes } from './volumes/recycle.ts'
+import { recycledBy, usualTimes, type RecyclePods, type RecycleTimes } from './volumes/recycle.ts'
 import { Recycler } from './volumes/recycler.ts'
 import { inTreeFinalizer, keptClaim, keptVolume } from './volumes/upkeep.ts'
 import { reclaim, unbound, volumeStep } from './volumes/volume-step.ts'
@@ -50,7 +50,7 @@ interface Reclaimers { readonly recycler: Recycler; readonly removeDirectory: Re
 const volumesController = (by: Reclaimers): Controller<PersistentVolume> => ({
   name: 'persistentvolume-binder-volumes', for: persistentVolume, workers: 1, reads: [pod],
   watches: [
-    { kind: pod, map: ({ object: { metadata } }) => { const name = metadata.namespace === recyclerNamespace ? recycledBy(metadata.name) : undefined; return name ? [{ name }] : [] } },
+    { kind: pod, map: ({ object: { metadata } }) => { const name = recycledBy(metadata.name); return name ? [{ name }] : [] } },
     { kind: persistentVolumeClaim, map: ({ object, old }, cluster) => [
       ...cluster.by(volumesByClaim, keyOf(object.metadata)).map(({ metadata }) => targetOf(metadata)),
       ...[object, ...(old ? [old] : [])].flatMap((one) => { const name = (one as PersistentVolumeClaim).spec?.volumeName; return name ? [{ name }] : [] }),
@@ -88,14 +88,15 @@ export type RemoveDirectory = (path: string) => Promise<void>
 export interface BinderOptions {
   /** How long emptying a volume may take. */
   readonly recycleTimes?: RecycleTimes | undefined
+  readonly recyclePods?: RecyclePods | undefined
   /** Absent: the machine is none of ours; only the object goes. */
   readonly removeDirectory?: RemoveDirectory | undefined
 }
 
-export const persistentVolumeBinder = ({ recycleTimes = usualTimes, removeDirectory }: BinderOptions = {}): Part => ({
+export const persistentVolumeBinder = ({ recycleTimes = usualTimes, recyclePods, removeDirectory }: BinderOptions = {}): Part => ({
   name: 'persistentvolume-binder', identity: 'persistent-volume-binder', component: 'persistentvolume-controller',
   start(cluster) {
-    const recycler = new Recycler(recycleTimes, resyncMs), stops = [run(claims, cluster), run(volumesController({ recycler, removeDirectory }), cluster)]
+    const recycler = new Recycler(recycleTimes, resyncMs, recyclePods), stops = [run(claims, cluster), run(volumesController({ recycler, removeDirectory }), cluster)]
     return async () => {
       recycler.stop()
       await Promise.all(stops.map((stop) => stop()))

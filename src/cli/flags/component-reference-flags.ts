@@ -22,7 +22,7 @@ const shared: Table = {
 const controllerManager: Table = {
   'attach-detach-reconcile-sync-period': idle('duration', events), 'disable-attach-detach-reconcile-sync': idle('bool', events),
   'cidr-allocator-type': refused('text', 'ranges are given out one after the other', ['RangeAllocator']), 'cloud-config': idle('text', cloud), 'cloud-provider': refused('text', cloud, ['external', '']), 'external-cloud-volume-plugin': idle('text', cloud), 'configure-cloud-routes': idle('bool', cloud), 'route-reconciliation-period': idle('duration', cloud),
-  'cluster-name': idle('text', 'nothing is named after it'), 'concurrent-gc-syncs': idle('int', 'twenty at once', ['20']),
+  'cluster-name': idle('text', 'nothing is named after it'),
   'concurrent-horizontal-pod-autoscaler-syncs': idle('int', 'autoscaling is not there yet'), 'controller-shutdown-timeout': idle('duration', 'each ends with what it is at'), 'controller-start-interval': idle('duration', 'all start at once'),
   'enable-dynamic-provisioning': idle('bool', 'claims are provisioned by their class'), 'enable-garbage-collector': refused('bool', 'leave it out with --controllers=*,-garbage-collector-controller', ['true']), 'enable-hostpath-provisioner': idle('bool', volumes, ['false']), 'enable-leader-migration': refused('bool', 'there is one lease', ['false']), 'leader-migration-config': refused('text', 'there is one lease'),
   'endpoint-updates-batch-period': idle('duration', events, ['0', '0s']), 'endpointslice-updates-batch-period': idle('duration', events, ['0', '0s']), 'mirroring-endpointslice-updates-batch-period': idle('duration', events, ['0', '0s']),
@@ -32,7 +32,6 @@ const controllerManager: Table = {
   'node-monitor-period': idle('duration', events),
   'node-cidr-mask-size': idle('int', 'each node gets a /24', ['24']), 'node-cidr-mask-size-ipv4': idle('int', 'each node gets a /24', ['24']), 'node-cidr-mask-size-ipv6': idle('int', 'there is no IPv6 yet'), 'service-cluster-ip-range': idle('text', 'the API server keeps the addresses of services'),
   'min-resync-period': idle('duration', events), 'namespace-sync-period': idle('duration', events), 'pvclaimbinder-sync-period': idle('duration', events), 'resource-quota-sync-period': idle('duration', events),
-  'pv-recycler-pod-template-filepath-hostpath': refused('text', 'the pod that empties a volume is built in'), 'pv-recycler-pod-template-filepath-nfs': refused('text', 'the pod that empties a volume is built in'),
 }
 
 const scheduler: Table = { 'pod-max-in-unschedulable-pods-duration': idle('duration', 'five minutes', ['5m', '5m0s']), 'write-config-to': refused('text', 'the configuration is not written anywhere') }

@@ -4,6 +4,8 @@ import { quantityValue, type New } from '#machinery'
 
 /** How long emptying may take: a minimum, and more for each GiB, in seconds. */
 export interface RecycleTimes { readonly minimumHostPath: number; readonly perGiHostPath: number; readonly minimumNfs: number; readonly perGiNfs: number }
+/** Pods that people give: theirs are the containers; the first volume is what must be emptied. */
+export interface RecyclePods { readonly hostPath?: Pod | undefined; readonly nfs?: Pod | undefined }
 export const usualTimes: RecycleTimes = { minimumHostPath: 60, perGiHostPath: 30, minimumNfs: 300, perGiNfs: 30 }
 
 const gi = 1024 ** 3
@@ -16,14 +18,25 @@ export const recycledBy = (pod: string): string | undefined => (pod.startsWith(p
 /** Only these can be emptied. */
 export const isRecyclable = ({ spec }: PersistentVolume): boolean => spec.hostPath !== undefined || spec.nfs !== undefined
 
-export function recyclerPod({ metadata: { name }, spec: { hostPath, nfs, capacity } }: PersistentVolume, times: RecycleTimes): New<Pod> {
+/** The namespace of the pod that empties it. */
+export const namespaceFor = ({ spec: { hostPath } }: PersistentVolume, pods: RecyclePods): string => {
+  const given = hostPath ? pods.hostPath : pods.nfs
+  return given ? given.metadata.namespace ?? '' : recyclerNamespace
+}
+
+export function recyclerPod({ metadata: { name }, spec: { hostPath, nfs, capacity } }: PersistentVolume, times: RecycleTimes, pods: RecyclePods = {}): New<Pod> {
   const sizeGi = Math.floor(quantityValue(capacity?.['storage'] ?? '0') / gi)
   const seconds = hostPath ? Math.max(times.minimumHostPath, sizeGi * times.perGiHostPath) : Math.max(times.minimumNfs, sizeGi * times.perGiNfs)
+  const source = hostPath ? { hostPath: { path: hostPath.path } } : { nfs: { server: nfs?.server ?? '', path: nfs?.path ?? '' } }, given = hostPath ? pods.hostPath : pods.nfs
+  if (given) {
+    const { generateName: _, ...metadata } = given.metadata, [first, ...others] = given.spec.volumes ?? []
+    return { metadata: { ...metadata, name: recyclerName(name) }, spec: { ...given.spec, activeDeadlineSeconds: seconds, volumes: [{ name: first?.name ?? '', ...source }, ...others] } } as unknown as New<Pod> // allowed: the server fills in the rest
+  }
   return {
     metadata: { name: recyclerName(name), namespace: recyclerNamespace },
     spec: {
       activeDeadlineSeconds: seconds, restartPolicy: 'Never',
-      volumes: [{ name: 'vol', ...(hostPath ? { hostPath: { path: hostPath.path } } : { nfs: { server: nfs?.server ?? '', path: nfs?.path ?? '' } }) }],
+      volumes: [{ name: 'vol', ...source }],
       containers: [{ name: 'pv-recycler', image: 'registry.k8s.io/build-image/debian-base:bookworm-v1.0.6', command: ['/bin/sh'], volumeMounts: [{ name: 'vol', mountPath: '/scrub' }],
         args: ['-c', 'test -e /scrub && find /scrub -mindepth 1 -delete && test -z "$(ls -A /scrub)" || exit 1'] }],
     },

@@ -6,7 +6,7 @@ import { TestCluster } from '#testing'
 import { recyclerPod, usualTimes } from './recycle.ts'
 
 const at = { namespace: 'default' }, recycler = { name: 'recycler-for-v', ...at }
-const start = () => TestCluster.start({ controllers: ['serviceaccount', 'persistentvolume-binder', 'persistentvolumeclaim-protection'], scheduler: false })
+const start = (controllersOptions = {}) => TestCluster.start({ controllersOptions, controllers: ['serviceaccount', 'persistentvolume-binder', 'persistentvolumeclaim-protection'], scheduler: false })
 type Started = Awaited<ReturnType<typeof start>>
 async function release(cluster: Started, source: object = { hostPath: { path: '/data' } }): Promise<void> {
   const { client } = cluster
@@ -67,4 +67,16 @@ test('a volume that pods still use is not emptied, and one that nobody can empty
 test('large volumes have more time', () => {
   const seconds = (source: object, storage: string) => recyclerPod({ metadata: { name: 'v' }, spec: { ...source, capacity: { storage } } } as unknown as PersistentVolume, usualTimes).spec?.activeDeadlineSeconds // allowed: a test says only what matters to it
   assert.deepEqual([seconds({ hostPath: { path: '/d' } }, '5Gi'), seconds({ nfs: { server: 's', path: '/' } }, '5Gi'), seconds({ nfs: { server: 's', path: '/' } }, '100Gi')], [150, 300, 3000])
+})
+
+test('the pod may be another, in a namespace of its own', async () => {
+  const given = { apiVersion: 'v1', kind: 'Pod', metadata: { generateName: 'x-', namespace: 'kube-system', labels: { is: 'mine' } },
+    spec: { restartPolicy: 'Never', automountServiceAccountToken: false, volumes: [{ name: 'v', emptyDir: {} }, { name: 'w', emptyDir: {} }], containers: [{ name: 'mine', image: 'i', volumeMounts: [{ name: 'v', mountPath: '/v' }] }] } }
+  await using cluster = await start({ recyclePods: { hostPath: given } })
+  await release(cluster)
+  const made = { ...recycler, namespace: 'kube-system' }, { metadata, spec } = await cluster.client.get(pod, made)
+  assert.deepEqual([metadata.generateName, metadata.labels, spec.activeDeadlineSeconds, spec.volumes, spec.containers[0]?.name], [undefined, { is: 'mine' }, 60, [{ name: 'v', hostPath: { path: '/data', type: '' } }, { name: 'w', emptyDir: {} }], 'mine'])
+  await cluster.client.patch(pod, made, 'merge', { status: { phase: 'Succeeded' } }, { subresource: 'status' })
+  await cluster.clock.advance(1_000)
+  assert.deepEqual(await volume(cluster), ['Available', undefined, undefined])
 })

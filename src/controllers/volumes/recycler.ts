@@ -3,7 +3,7 @@ import type { Again, Cluster } from '#client'
 import { event, persistentVolume, persistentVolumeClaim, pod, referencedClaims, type PersistentVolume, type Pod } from '#kinds'
 import { is } from '#machinery'
 import { isFinished } from '../pod-state.ts'
-import { isRecyclable, recycleStep, recyclerName, recyclerNamespace, recyclerPod, type RecycleTimes } from './recycle.ts'
+import { isRecyclable, namespaceFor, recycleStep, recyclerName, recyclerPod, type RecyclePods, type RecycleTimes } from './recycle.ts'
 
 export interface RecycleEnds {
   /** It could not be emptied; it is tried again. */
@@ -15,14 +15,16 @@ export interface RecycleEnds {
 export class Recycler {
   readonly #times: RecycleTimes
   readonly #againMs: number
+  readonly #pods: RecyclePods
   /** By name of the volume: the pod that was made for it, and how to stop to listen to its events. */
-  readonly #asked = new Map<string, { readonly uid: string; readonly stop: () => void }>()
+  readonly #asked = new Map<string, { readonly uid: string; readonly namespace: string; readonly stop: () => void }>()
 
   /** By name: what has just failed is not tried again before. */
   readonly #restsUntil = new Map<string, number>()
 
-  constructor(times: RecycleTimes, againMs: number) {
+  constructor(times: RecycleTimes, againMs: number, pods: RecyclePods = {}) {
     this.#times = times
+    this.#pods = pods
     this.#againMs = againMs
   }
   stop(): void { for (const { stop } of this.#asked.values()) stop() }
@@ -36,7 +38,7 @@ export class Recycler {
     const rest = (this.#restsUntil.get(volume.metadata.name) ?? 0) - cluster.clock.now()
     if (rest > 0) return { againIn: rest }
     if (!isRecyclable(volume)) { await ends.failed('No recycler plugin found for the volume!'); return again }
-    const { name } = volume.metadata, there = cluster.get(pod, { name: recyclerName(name), namespace: recyclerNamespace }), step = recycleStep(this.#asked.get(name)?.uid, there)
+    const { name } = volume.metadata, there = cluster.get(pod, { name: recyclerName(name), namespace: namespaceFor(volume, this.#pods) }), step = recycleStep(this.#asked.get(name)?.uid, there)
     if (step.do === 'wait') return
     if (step.do === 'start') return this.#start(volume, cluster, ends)
     this.#forget(name)
@@ -48,7 +50,7 @@ export class Recycler {
 
   /** The volume is gone. */
   async abandon(name: string, cluster: Cluster): Promise<void> {
-    const asked = this.#asked.get(name), there = asked && cluster.get(pod, { name: recyclerName(name), namespace: recyclerNamespace })
+    const asked = this.#asked.get(name), there = asked && cluster.get(pod, { name: recyclerName(name), namespace: asked.namespace })
     this.#forget(name)
     if (there && there.metadata.uid === asked.uid) await cluster.delete(pod, there)
   }
@@ -64,16 +66,16 @@ export class Recycler {
     this.#asked.delete(name)
   }
   async #start(volume: PersistentVolume, cluster: Cluster, ends: RecycleEnds): Promise<Again | void> {
-    const { name } = volume.metadata, fieldSelector = `involvedObject.name=${recyclerName(name)}`
-    const stop = cluster.client.watch(event, { namespace: recyclerNamespace, fieldSelector }, ({ type, object }) => {
+    const { name } = volume.metadata, namespace = namespaceFor(volume, this.#pods), fieldSelector = `involvedObject.name=${recyclerName(name)}`
+    const stop = cluster.client.watch(event, { namespace, fieldSelector }, ({ type, object }) => {
       if (type === 'ADDED') cluster.events.record(persistentVolume, volume, object.type === 'Warning' ? 'Warning' : 'Normal', 'RecyclerPod', `Recycler pod: ${object.message ?? ''}`)
     }, () => {})
     try {
-      const made = await cluster.create(pod, recyclerPod(volume, this.#times))
-      this.#asked.set(name, { uid: made.metadata.uid, stop })
+      const made = await cluster.create(pod, recyclerPod(volume, this.#times, this.#pods))
+      this.#asked.set(name, { uid: made.metadata.uid, namespace, stop })
     } catch (error) {
       stop()
-      const old = is(error, 'AlreadyExists') ? await cluster.client.get(pod, { name: recyclerName(name), namespace: recyclerNamespace }).catch(() => undefined) : undefined
+      const old = is(error, 'AlreadyExists') ? await cluster.client.get(pod, { name: recyclerName(name), namespace }).catch(() => undefined) : undefined
       if (old) await cluster.delete(pod, old)
       return this.#fail(name, old ? 'old recycler pod found, will retry later' : `unexpected error creating recycler pod:  ${error instanceof Error ? error.message : String(error)}`, cluster, ends)
     }
