@@ -36,7 +36,7 @@ export async function runComponent(name: string, options: ComponentOptions, { lo
     clients.push(client)
     return client
   }
-  const client = connected({}, name), metrics = new Metrics({ disabled: new Set(options.disabledMetrics) })
+  const client = connected({}, name), metrics = new Metrics({ disabled: new Set(options.disabledMetrics), showsHidden: options.showHiddenMetricsForVersion !== undefined })
   processMetrics(metrics)
   const leads = metrics.gauge({ name: 'leader_election_master_status', help: 'Whether this process holds the lease of this name.', labels: ['name'] }).with(options.leaderElectResourceName)
   const component: Component = { name, access, client, metrics, clientAs: (named, token) => connected(token ? { token, cert: undefined, key: undefined } : {}, named) }

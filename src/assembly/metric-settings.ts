@@ -3,9 +3,9 @@ import type { ClusterOptions } from '#cli'
 import { readYaml, type MetricSettings } from '#server'
 
 /** Throws an Error in the reference's words when the manifest cannot be read. */
-export function metricSettings({ disabledMetrics, allowMetricLabels, allowMetricLabelsManifest: file }: Pick<ClusterOptions, 'disabledMetrics' | 'allowMetricLabels' | 'allowMetricLabelsManifest'>, read: (path: string) => string): MetricSettings {
+export function metricSettings({ disabledMetrics, showHiddenMetricsForVersion, allowMetricLabels, allowMetricLabelsManifest: file }: Pick<ClusterOptions, 'disabledMetrics' | 'showHiddenMetricsForVersion' | 'allowMetricLabels' | 'allowMetricLabelsManifest'>, read: (path: string) => string): MetricSettings {
   const all = { ...(file === undefined ? {} : manifest(file, read)), ...allowMetricLabels }
-  return { disabled: new Set(disabledMetrics), allowed: new Map(Object.entries(all).map(([key, values]) => [key.replace(/\s/g, ''), new Set(values.split(',').map((value) => value.trim()))])) }
+  return { disabled: new Set(disabledMetrics), showsHidden: showHiddenMetricsForVersion !== undefined, allowed: new Map(Object.entries(all).map(([key, values]) => [key.replace(/\s/g, ''), new Set(values.split(',').map((value) => value.trim()))])) }
 }
 
 function manifest(file: string, read: (path: string) => string): Record<string, string> {

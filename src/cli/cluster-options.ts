@@ -35,6 +35,8 @@ export interface ClusterOptions extends AuthenticationFlags, AuthorizationFlags,
   readonly tlsPrivateKeyFile: string | undefined
   readonly profiling: boolean
   readonly disabledMetrics: readonly string[]
+  /** The release before this one, or nothing. */
+  readonly showHiddenMetricsForVersion: string | undefined
   readonly allowMetricLabels: Readonly<Record<string, string>>
   readonly allowMetricLabelsManifest: string | undefined
   readonly externalHostname: string | undefined

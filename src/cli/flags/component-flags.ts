@@ -1,5 +1,5 @@
 // What every component takes that runs alone against an API server: the reference's names and defaults.
-import { choice, duration, integer, ipAddress, list, path, text, toggle } from '../flag.ts'
+import { choice, duration, integer, ipAddress, list, matching, path, text, toggle } from '../flag.ts'
 
 const election = 'Leader election', serving = 'Health and figures'
 
@@ -22,6 +22,7 @@ export const componentFlags = (name: string, port: number) => ({
   clientCaFile: path({ group: serving, description: 'Authorities of client certificates to believe', defaultText: 'those of the cluster' }),
   profiling: toggle({ group: serving, description: 'Serve profiles at /debug/pprof' }, true),
   disabledMetrics: list({ group: serving, description: 'Metrics that are not shown' }),
+  showHiddenMetricsForVersion: matching({ group: serving, value: '1.35', description: 'Show metrics that are hidden because they are deprecated' }, /^1\.35$/, 'the release before this one, 1.35'),
   tlsCertFile: path({ group: serving, description: 'Certificate to answer with', defaultText: 'one that vouches for itself' }),
   tlsPrivateKeyFile: path({ group: serving, description: 'Its key' }),
   logLevel: choice({ description: 'How much the log says' }, ['debug', 'info', 'warn', 'error'], 'info'),

@@ -7,7 +7,7 @@ const cloud = 'there is no cloud provider here', volumes = 'no volume plugin of 
 
 /** What both take. */
 const shared: Table = {
-  'allow-metric-labels': idle('text', 'labels of metrics are not filtered'), 'allow-metric-labels-manifest': idle('text', 'labels of metrics are not filtered'), 'show-hidden-metrics-for-version': idle('text', 'no metric is hidden'),
+  'allow-metric-labels': idle('text', 'labels of metrics are not filtered'), 'allow-metric-labels-manifest': idle('text', 'labels of metrics are not filtered'),
   'authentication-kubeconfig': idle('text', delegated), 'authorization-kubeconfig': idle('text', delegated), 'authentication-tolerate-lookup-failure': idle('bool', delegated),
   'cert-dir': idle('text', 'a certificate is made in memory'), 'requestheader-allowed-names': idle('text', delegated), 'requestheader-client-ca-file': idle('text', delegated),
   'requestheader-extra-headers-prefix': idle('text', delegated), 'requestheader-group-headers': idle('text', delegated), 'requestheader-uid-headers': idle('text', delegated), 'requestheader-username-headers': idle('text', delegated),

@@ -42,7 +42,7 @@ export const referenceFlags: Readonly<Record<string, ReferenceFlag>> = {
   'max-connection-bytes-per-sec': idle('int', 'connections are not throttled', ['0']), 'peer-advertise-ip': idle('text', oneServer), 'peer-advertise-port': idle('text', oneServer), 'peer-ca-file': idle('text', oneServer),
   'permit-address-sharing': idle('bool', 'a socket takes over an address at once, and shares it with nobody', ['false']), 'livez-grace-period': idle('duration', 'the server is alive when it answers', ['0', '0s']),
   'send-retry-after-while-not-ready-once': idle('bool', 'requests wait until the server is ready', ['false']), 'service-account-signing-endpoint': refused('text', 'use --service-account-signing-key-file'),
-  'show-hidden-metrics-for-version': idle('text', 'no metric is hidden'), 'storage-backend': refused('text', ownStore, ['etcd3']), 'storage-initialization-timeout': idle('duration', ownStore), 'storage-media-type': idle('text', 'objects are stored as JSON', ['application/json']),
+  'storage-backend': refused('text', ownStore, ['etcd3']), 'storage-initialization-timeout': idle('duration', ownStore), 'storage-media-type': idle('text', 'objects are stored as JSON', ['application/json']),
   'vmodule': idle('text', 'use --log-level'), 'watch-cache': idle('bool', 'everything is in memory', ['true']), 'watch-cache-sizes': idle('text', 'everything is in memory'),
 }
 

@@ -1,5 +1,5 @@
 // The reference's own flag names, for what we have. Meanings and defaults are the reference's unless the description says so.
-import { choice, duration, integer, ipAddress, labelValues, list, network, path, portRange, settings, text, texts, toggle } from '../flag.ts'
+import { choice, duration, integer, ipAddress, labelValues, list, matching, network, path, portRange, settings, text, texts, toggle } from '../flag.ts'
 import { auditFlags } from './audit-flags.ts'
 import { authenticationFlags } from './authentication-flags.ts'
 import { authorizationFlags } from './authorization-flags.ts'
@@ -24,6 +24,7 @@ export const serverFlags = {
   tlsCurvePreferences: list({ group, value: 'N,N', description: 'Curves for key exchange, by their numbers', defaultText: 'Node\'s' }),
   tlsSniCertKey: texts({ group, value: 'CERT,KEY[:NAMES]', description: 'Another certificate for clients that ask for its names' }),
   disabledMetrics: list({ group, description: 'Metrics that are not shown' }),
+  showHiddenMetricsForVersion: matching({ group, value: '1.35', description: 'Show metrics that are hidden because they are deprecated' }, /^1\.35$/, 'the release before this one, 1.35'),
   allowMetricLabels: labelValues({ group, value: 'METRIC,LABEL=A,B', description: 'Values of a metric\'s label that are told apart; others are "unexpected"' }),
   allowMetricLabelsManifest: path({ group, description: 'The same as a file: METRIC,LABEL: A,B in each line' }),
   profiling: toggle({ group, description: 'Profiles of the server at /debug/pprof, and the level of its log at /debug/flags/v' }, true),

@@ -11,7 +11,7 @@ test('numbers are written as Go writes them', () => {
 
 test('families are written by name, series by label, labels by name, buckets added up', () => {
   const metrics = new Metrics()
-  const sizes = metrics.histogram({ name: 'b_sizes', help: 'Sizes.', stability: 'ALPHA', deprecated: '1.27.0', labels: ['verb'], buckets: exponential(10, 10, 2) })
+  const sizes = metrics.histogram({ name: 'b_sizes', help: 'Sizes.', stability: 'ALPHA', deprecated: '1.36.0', labels: ['verb'], buckets: exponential(10, 10, 2) })
   const total = metrics.counter({ name: 'a_total', help: 'All.', stability: 'STABLE', labels: ['verb', 'code'] })
   metrics.gauge({ name: 'c_empty', help: 'Nothing counted yet.' })
   let asked = 0
@@ -22,7 +22,7 @@ test('families are written by name, series by label, labels by name, buckets add
   total.with('GET', 'a"b\\c\nd').inc(2)
   assert.equal(metrics.text(), [
     '# HELP a_total [STABLE] All.', '# TYPE a_total counter', 'a_total{code="a\\"b\\\\c\\nd",verb="GET"} 2', 'a_total{code="200",verb="PUT"} 1',
-    '# HELP b_sizes [ALPHA] (Deprecated since 1.27.0) Sizes.', '# TYPE b_sizes histogram', 'b_sizes_bucket{verb="GET",le="10"} 2', 'b_sizes_bucket{verb="GET",le="100"} 3',
+    '# HELP b_sizes [ALPHA] (Deprecated since 1.36.0) Sizes.', '# TYPE b_sizes histogram', 'b_sizes_bucket{verb="GET",le="10"} 2', 'b_sizes_bucket{verb="GET",le="100"} 3',
     'b_sizes_bucket{verb="GET",le="+Inf"} 4', 'b_sizes_sum{verb="GET"} 1022', 'b_sizes_count{verb="GET"} 4',
     '# HELP d Looked up.', '# TYPE d gauge', 'd 1', '',
   ].join('\n'))
@@ -38,13 +38,25 @@ test('two families of one name are a mistake', () => {
 test('a metric that is switched off is not shown, and label values that are not allowed are one', () => {
   const metrics = new Metrics({ disabled: new Set(['gone']), allowed: new Map([['kept,code', new Set(['200'])]]) })
   metrics.counter({ name: 'gone', help: 'x', stability: 'ALPHA' }).with().inc()
-  const kept = metrics.counter({ name: 'kept', help: 'x', stability: 'STABLE', deprecated: '1.30.0', labels: ['verb', 'code'] })
+  const kept = metrics.counter({ name: 'kept', help: 'x', stability: 'STABLE', deprecated: '1.36.0', labels: ['verb', 'code'] })
   for (const code of ['200', '404', '500']) kept.with('GET', code).inc()
   metrics.countThemselves()
   const text = metrics.text()
   assert.ok(!text.includes('gone'))
   for (const line of ['kept{code="200",verb="GET"} 1', 'kept{code="unexpected",verb="GET"} 2', 'disabled_metrics_total 1', 'cardinality_enforcement_unexpected_categorizations_total 2',
-    '# TYPE registered_metrics_total counter', 'registered_metrics_total{deprecated_version="1.30.0",stability_level="STABLE"} 1']) assert.ok(text.split('\n').includes(line), line)
+    '# TYPE registered_metrics_total counter', 'registered_metrics_total{deprecated_version="1.36.0",stability_level="STABLE"} 1']) assert.ok(text.split('\n').includes(line), line)
+})
+
+test('a metric that was deprecated in an earlier release is shown only to those who ask for it', () => {
+  for (const showsHidden of [false, true]) {
+    const metrics = new Metrics({ showsHidden })
+    metrics.counter({ name: 'old', help: 'x', stability: 'ALPHA', deprecated: '1.35.0', labels: ['a'] }).with('b').inc()
+    metrics.countThemselves()
+    const text = metrics.text()
+    assert.equal(text.includes('old{a="b"} 1\n'), showsHidden)
+    assert.ok(text.includes(`hidden_metrics_total ${showsHidden ? 0 : 1}\n`))
+    assert.equal(text.includes('deprecated_version="1.35.0"'), showsHidden)
+  }
 })
 
 test('a summary tells quantiles of what was observed last', () => {

@@ -78,9 +78,15 @@ const mostObservations = 512
 /** Everything that is shown of one name. */
 type AnyFamily = Family<Counter> | Family<Gauge> | Family<Histogram> | Family<Summary>
 
-/** What was said of single metrics (--disabled-metrics, --allow-metric-labels). */
+/** What the reference called deprecated before v1.36 it does not show any more. */
+const shownSince = 36
+const isOld = ({ deprecated }: FamilyOptions): boolean => deprecated !== undefined && Number(deprecated.split('.')[1]) < shownSince
+
+/** What was said of single metrics (--disabled-metrics, --show-hidden-metrics-for-version, --allow-metric-labels). */
 export interface MetricSettings {
   readonly disabled?: ReadonlySet<string>
+  /** Metrics that are hidden because they are deprecated are shown too. */
+  readonly showsHidden?: boolean
   /** `metric,label` to the values that are told apart; others are `unexpected`. */
   readonly allowed?: ReadonlyMap<string, ReadonlySet<string>>
 }
@@ -91,6 +97,8 @@ export class Family<T> {
   readonly type: 'counter' | 'gauge' | 'histogram' | 'summary'
   readonly #make: () => T
   readonly #series = new Map<string, { readonly values: readonly string[]; readonly one: T }>()
+  /** Where all that nobody sees is counted. */
+  #unseen: T | undefined
   /** Label values that are told apart, by the label's place; a value that is none of them. */
   #allowed: { readonly values: readonly (ReadonlySet<string> | undefined)[]; readonly other: () => void } | undefined
   constructor(type: Family<T>['type'], options: FamilyOptions, make: () => T) {
@@ -100,6 +108,7 @@ export class Family<T> {
   }
   /** The series with these values, in the order of the labels; keep it where it is used often. */
   with(...given: readonly string[]): T {
+    if (this.#unseen !== undefined) return this.#unseen
     const values = this.#allowed ? given.map((value, i) => this.#told(value, i)) : given
     const key = values.join('\0')
     let series = this.#series.get(key)
@@ -109,6 +118,9 @@ export class Family<T> {
     }
     return series.one
   }
+  /** Nobody sees it: nothing is told apart. */
+  hide(): void { this.#unseen = this.#make() }
+  get isHidden(): boolean { return this.#unseen !== undefined }
   /** Tells only these values apart from now on. */
   restrict(values: readonly (ReadonlySet<string> | undefined)[], other: () => void): void { this.#allowed = { values, other } }
   #told(value: string, i: number): string {
@@ -134,10 +146,12 @@ export class Metrics {
   readonly #families = new Map<string, AnyFamily>()
   readonly #collectors: (() => void)[] = []
   readonly #disabled: ReadonlySet<string>
+  readonly #showsHidden: boolean
   readonly #allowed: ReadonlyMap<string, ReadonlySet<string>>
   readonly #others = new Counter()
 
-  constructor({ disabled = new Set(), allowed = new Map() }: MetricSettings = {}) {
+  constructor({ disabled = new Set(), showsHidden = false, allowed = new Map() }: MetricSettings = {}) {
+    this.#showsHidden = showsHidden
     this.#disabled = disabled
     this.#allowed = allowed
   }
@@ -167,11 +181,12 @@ export class Metrics {
   countThemselves(): void {
     const registered = this.gauge({ name: 'registered_metrics_total', stability: 'BETA', as: 'counter', help: 'Metrics that there are, by their stability and the release in which they were called deprecated.', labels: ['deprecated_version', 'stability_level'] })
     const none = (name: string, help: string) => this.counter({ name, stability: 'BETA', help }).with()
-    none('hidden_metrics_total', 'Metrics that are hidden because they are deprecated: none.')
+    const hidden = none('hidden_metrics_total', 'Metrics that are hidden because they are deprecated.')
     const disabled = none('disabled_metrics_total', 'Metrics that were switched off.'), others = this.counter({ name: 'cardinality_enforcement_unexpected_categorizations_total', stability: 'ALPHA', help: 'Label values that were none of the allowed ones.' }).with()
     this.collect(() => {
       registered.clear()
-      for (const { options: { stability, deprecated = '', name } } of this.#families.values()) if (stability && !this.#disabled.has(name)) registered.with(deprecated, stability).add(1)
+      for (const { isHidden, options: { stability, deprecated = '', name } } of this.#families.values()) if (stability && !isHidden && !this.#disabled.has(name)) registered.with(deprecated, stability).add(1)
+      hidden.value = [...this.#families.values()].filter(({ isHidden }) => isHidden).length
       disabled.value = [...this.#disabled].filter((name) => this.#families.has(name)).length
       others.value = this.#others.value
     })
@@ -181,6 +196,7 @@ export class Metrics {
     const { name, labels = [] } = family.options
     const allowed = labels.map((label) => this.#allowed.get(`${name},${label}`))
     if (allowed.some((values) => values !== undefined)) family.restrict(allowed, () => { this.#others.inc() })
+    if (isOld(family.options) && !this.#showsHidden) family.hide()
     if (this.#families.has(name)) throw new Error(`there are two metrics called ${name}`)
     this.#families.set(name, family)
     return family
