@@ -1,9 +1,11 @@
 // The cluster's certificates and keys, in one folder of its data directory. Made once, kept for good; leaf certificates are renewed when little of
 // their life is left or when the server is to be reached by a name they lack. P-256 where nobody expects RSA: such a key costs 50-85 ms.
-import { createPrivateKey, generateKeyPair, randomBytes, webcrypto, X509Certificate, type KeyObject } from 'node:crypto'
+import { createPrivateKey, generateKeyPair, X509Certificate, type KeyObject } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { makeCertificate } from './x509/certificate.ts'
 
 const day = 86_400_000
 const caLife = 3650 * day, leafLife = 365 * day
@@ -26,15 +28,8 @@ export class Pki {
   async authority(name: string, commonName: string): Promise<Certificate> {
     const found = this.#read(name)
     if (found) return found
-    const { x509, keys } = await tools()
-    const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-      serialNumber: serial(), name: distinguished({ commonName }), notBefore: hourAgo(), notAfter: new Date(Date.now() + caLife), signingAlgorithm, keys: keys.pair,
-      extensions: [new x509.BasicConstraintsExtension(true, undefined, true),
-        new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign | x509.KeyUsageFlags.digitalSignature, true),
-        new x509.SubjectAlternativeNameExtension([{ type: 'dns', value: commonName }]),
-        await x509.SubjectKeyIdentifierExtension.create(keys.pair.publicKey)],
-    })
-    return this.#write(name, { certificate: pem(certificate.toString('pem')), key: keys.pem })
+    const keys = await newKeys()
+    return this.#write(name, { certificate: makeCertificate({ commonName, isAuthority: true, dnsNames: [commonName], ...validFor(caLife) }, keys), key: pemOf(keys) })
   }
 
   /** A certificate signed by `authority`; the one on disk when it still serves the names asked for. */
@@ -84,29 +79,14 @@ function readable<T>(path: string, read: () => T): T {
 
 /** Signs a new certificate for a new key, in memory. */
 export async function issue(authority: Certificate, names: Names, usage: readonly Usage[]): Promise<Certificate> {
-  const { x509, keys } = await tools()
-  const ca = new x509.X509Certificate(authority.certificate)
-  const alternatives = [...(names.dnsNames ?? []).map((v) => ({ type: 'dns' as const, value: v })), ...(names.ips ?? []).map((v) => ({ type: 'ip' as const, value: v }))]
-  const usages = usage.map((u) => (u === 'server' ? x509.ExtendedKeyUsage.serverAuth : x509.ExtendedKeyUsage.clientAuth))
-  const certificate = await x509.X509CertificateGenerator.create({
-    serialNumber: serial(), subject: distinguished(names), issuer: ca.subject, notBefore: hourAgo(), notAfter: new Date(Date.now() + leafLife),
-    publicKey: keys.pair.publicKey, signingKey: await signingKey(authority.key), signingAlgorithm,
-    extensions: [new x509.BasicConstraintsExtension(false, undefined, true), new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.keyEncipherment, true),
-      new x509.ExtendedKeyUsageExtension(usages), await x509.AuthorityKeyIdentifierExtension.create(ca),
-      ...(alternatives.length > 0 ? [new x509.SubjectAlternativeNameExtension(alternatives)] : [])],
-  })
-  return { certificate: pem(certificate.toString('pem')), key: keys.pem }
+  const keys = await newKeys(), issuer = { certificate: new X509Certificate(authority.certificate), key: createPrivateKey(authority.key) }
+  return { certificate: makeCertificate({ ...names, usage, ...validFor(leafLife) }, keys, issuer), key: pemOf(keys) }
 }
 
 /** A certificate that vouches for itself, for a server that nobody was told to trust yet. */
 export async function selfSigned(names: Names): Promise<Certificate> {
-  const { x509, keys } = await tools()
-  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    serialNumber: serial(), name: distinguished(names), notBefore: hourAgo(), notAfter: new Date(Date.now() + leafLife), signingAlgorithm, keys: keys.pair,
-    extensions: [new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.keyEncipherment, true), new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
-      new x509.SubjectAlternativeNameExtension([...(names.dnsNames ?? []).map((v) => ({ type: 'dns' as const, value: v })), ...(names.ips ?? []).map((v) => ({ type: 'ip' as const, value: v }))])],
-  })
-  return { certificate: pem(certificate.toString('pem')), key: keys.pem }
+  const keys = await newKeys()
+  return { certificate: makeCertificate({ ...names, usage: ['server'], ...validFor(leafLife) }, keys), key: pemOf(keys) }
 }
 
 /** Whether a leaf was signed by this authority, is young enough and holds every name asked for. */
@@ -117,24 +97,9 @@ function serves(pair: Certificate, authority: Certificate, names: Names): boolea
   return (names.dnsNames ?? []).every((n) => leaf.checkHost(n, { wildcards: false }) !== undefined) && (names.ips ?? []).every((ip) => leaf.checkIP(ip) !== undefined)
 }
 
-const signingAlgorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
-const hourAgo = () => new Date(Date.now() - 3_600_000) // clocks differ
-const serial = () => { const b = randomBytes(16); b[0] = b[0]! & 0x7f | 0x01; return b.toString('hex') }
-const pem = (text: string) => (text.endsWith('\n') ? text : text + '\n')
-/** An X.501 name with each value as it is: commas and pluses in a user name stay part of it. */
-const distinguished = (names: Names) => [...(names.organizations ?? []).map((o) => ({ O: [o] })), { CN: [names.commonName] }]
-const signingKey = (key: string) =>
-  webcrypto.subtle.importKey('pkcs8', createPrivateKey(key).export({ type: 'pkcs8', format: 'der' }), signingAlgorithm, false, ['sign'])
-
-/** The X.509 library is large and only needed when something must be signed. */
-async function tools() {
-  await import('reflect-metadata')
-  const x509 = await import('@peculiar/x509')
-  x509.cryptoProvider.set(webcrypto as never)
-  const pair = await webcrypto.subtle.generateKey(signingAlgorithm, true, ['sign', 'verify'])
-  const der = await webcrypto.subtle.exportKey('pkcs8', pair.privateKey)
-  return { x509, keys: { pair, pem: createPrivateKey({ key: Buffer.from(der), format: 'der', type: 'pkcs8' }).export({ type: 'sec1', format: 'pem' }) as string } }
-}
+const validFor = (ms: number) => ({ notBefore: new Date(Date.now() - 3_600_000), notAfter: new Date(Date.now() + ms) }) // clocks differ
+const newKeys = () => promisify(generateKeyPair)('ec', { namedCurve: 'P-256' })
+const pemOf = ({ privateKey }: { readonly privateKey: KeyObject }) => privateKey.export({ type: 'sec1', format: 'pem' }) as string
 
 /** Writes beside and renames over, so that a crash leaves the old file or the new one. */
 export function writeAtomically(path: string, text: string, mode: number): void {
