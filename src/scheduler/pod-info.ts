@@ -33,19 +33,51 @@ export function podInfoOf(pod: Pod, old?: Pod): PodInfo {
   const found = known.get(pod)
   if (found) return found
   const before = old && old.spec === pod.spec && asksBySpec(old) && asksBySpec(pod) ? known.get(old) : undefined
-  const { metadata, spec } = pod, { podAffinity, podAntiAffinity } = spec.affinity ?? {}
-  const { requests, ports, scored } = before ?? { requests: podRequests(pod), ports: hostPortsOf(pod), scored: podRequests(pod, true) }
-  let signature: string | undefined // of few pods is it ever asked for: of those without a node
-  const info: PodInfo = {
-    pod, uid: metadata.uid, name: metadata.name, namespace: metadata.namespace ?? '', labels: metadata.labels ?? {}, priority: spec.priority ?? 0, terminating: metadata.deletionTimestamp !== undefined,
-    requests, scored, ports,
-    get signature() { return signature ??= JSON.stringify([spec.priority, requests.cpu, requests.memory, requests.storage, scored.cpu, scored.memory, [...requests.scalars], ports, spec.nodeName, spec.nodeSelector, spec.affinity?.nodeAffinity, spec.tolerations]) },
-    affinity: affinityTerms(podAffinity?.requiredDuringSchedulingIgnoredDuringExecution, pod), antiAffinity: affinityTerms(podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution, pod),
-    liked: weighted(podAffinity?.preferredDuringSchedulingIgnoredDuringExecution, pod), disliked: weighted(podAntiAffinity?.preferredDuringSchedulingIgnoredDuringExecution, pod),
-  }
+  const info = new Info(pod, before ?? { requests: podRequests(pod), ports: hostPortsOf(pod), scored: podRequests(pod, true) })
   known.set(pod, info)
   return info
 }
+type Amounts = Pick<PodInfo, 'requests' | 'scored' | 'ports'>
+
+class Info implements PodInfo {
+  readonly pod: Pod
+  readonly uid: string
+  readonly name: string
+  readonly namespace: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly priority: number
+  readonly terminating: boolean
+  readonly requests: Resources
+  readonly scored: Resources
+  readonly ports: readonly HostPort[]
+  readonly affinity: readonly AffinityTerm[]
+  readonly antiAffinity: readonly AffinityTerm[]
+  readonly liked: readonly WeightedTerm[]
+  readonly disliked: readonly WeightedTerm[]
+  #signature: string | undefined
+
+  constructor(pod: Pod, { requests, scored, ports }: Amounts) {
+    const { metadata, spec } = pod, { podAffinity, podAntiAffinity } = spec.affinity ?? {}
+    this.pod = pod
+    this.uid = metadata.uid
+    this.name = metadata.name
+    this.namespace = metadata.namespace ?? ''
+    this.labels = metadata.labels ?? {}
+    this.priority = spec.priority ?? 0
+    this.terminating = metadata.deletionTimestamp !== undefined
+    this.requests = requests
+    this.scored = scored
+    this.ports = ports
+    this.affinity = affinityTerms(podAffinity?.requiredDuringSchedulingIgnoredDuringExecution, pod)
+    this.antiAffinity = affinityTerms(podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution, pod)
+    this.liked = weighted(podAffinity?.preferredDuringSchedulingIgnoredDuringExecution, pod)
+    this.disliked = weighted(podAntiAffinity?.preferredDuringSchedulingIgnoredDuringExecution, pod)
+  }
+  /** Of few pods is it ever asked for: of those without a node. */
+  get signature(): string { return this.#signature ??= signatureOf(this) }
+}
+const signatureOf = ({ pod: { spec }, requests, scored, ports }: PodInfo): string => JSON.stringify([
+  spec.priority, requests.cpu, requests.memory, requests.storage, scored.cpu, scored.memory, [...requests.scalars], ports, spec.nodeName, spec.nodeSelector, spec.affinity?.nodeAffinity, spec.tolerations])
 /** Whether what the pod asks for follows from its spec alone: nothing is in force on its node that could be more. */
 const asksBySpec = ({ status }: Pod): boolean =>
   !status?.containerStatuses && !status?.initContainerStatuses && !status?.resources && !status?.conditions?.some((c) => c.type === 'PodResizePending')
