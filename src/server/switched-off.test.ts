@@ -145,3 +145,22 @@ test('who asks for a certificate holds its key', async () => {
   const { status, body } = await ask('POST /apis/certificates.k8s.io/v1beta1/namespaces/n/podcertificaterequests', { metadata: { name: 'x' }, spec: certificateRequest })
   assert.deepEqual([status, body.message, asked], [422, 'PodCertificateRequest.certificates.k8s.io "x" is invalid: spec.stubPKCS10Request: Invalid value: could not verify proof-of-possession signature', ['u1']])
 })
+test('a pod names a trust bundle, or a signer', async () => {
+  const { ask } = await everything(new Set(['ClusterTrustBundle', 'ClusterTrustBundleProjection'])), plain = await start(), at = 'spec.volumes[0].projected.sources[0].clusterTrustBundle'
+  await ask('POST /api/v1/namespaces', { metadata: { name: 'n' } })
+  await ask('POST /api/v1/namespaces/n/serviceaccounts', { metadata: { name: 'default' } })
+  const post = (clusterTrustBundle: object, to = ask) => to('POST /api/v1/namespaces/n/pods', { metadata: { generateName: 'p-' }, spec: { containers: [{ name: 'c', image: 'i' }], volumes: [{ name: 'v', projected: { sources: [{ clusterTrustBundle }] } }] } })
+  for (const [given, why] of [
+    [{ name: 'a', path: 'p' }, ''], [{ name: 'example.com:pods:a', path: 'p' }, ''], [{ signerName: 'example.com/pods', labelSelector: {}, path: 'p' }, ''],
+    [{ name: 'a', signerName: 'example.com/pods', path: 'p' }, `${at}: Invalid value: only one of name and signerName may be used`], [{ path: 'p' }, `${at}: Required value: either name or signerName must be specified`],
+    [{ name: '', path: 'p' }, `${at}.name: Required value: must be a valid object name`], [{ name: 'a:b', path: 'p' }, `${at}.name: Invalid value: "a:b": ClusterTrustBundle without signer name must not have ":" in its name`],
+    [{ name: 'a', labelSelector: {}, path: 'p' }, `${at}.labelSelector: Invalid value: labelSelector must be unset if name is specified`], [{ signerName: '', path: 'p' }, `${at}.signerName: Required value: must be a valid signer name`],
+    [{ name: 'a', path: '../p' }, `${at}.path: Invalid value: "../p": must not contain '..'`], [{ name: 'a', path: '' }, `${at}.path: Required value`],
+  ] as const) {
+    const { status, body } = await post(given)
+    if (why) assert.ok(body.message.endsWith(why), body.message)
+    else assert.deepEqual([status, body.spec?.volumes[0].projected.sources[0].clusterTrustBundle], [201, given], body.message)
+  }
+  await plain.ask('POST /api/v1/namespaces', { metadata: { name: 'n' } })
+  assert.deepEqual((await post({ name: 'a', path: 'p' }, plain.ask)).body.spec.volumes[0].projected.sources, [{}])
+})

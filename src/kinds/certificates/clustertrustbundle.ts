@@ -1,5 +1,6 @@
-import { defineKind, nameIsDNSSubdomain, s, type Infer, type NameRule, type ObjectOf } from '#machinery'
+import { defineKind, s, type Infer, type ObjectOf } from '#machinery'
 import * as cells from '../cells.ts'
+import { trustBundleName } from './trust-bundle-name.ts'
 import { validateTrustBundle, validateTrustBundleChange } from './validate-trust-bundle.ts'
 
 export const clusterTrustBundleSpec = s.object('io.k8s.api.certificates.v1beta1.ClusterTrustBundleSpec', {
@@ -7,14 +8,6 @@ export const clusterTrustBundleSpec = s.object('io.k8s.api.certificates.v1beta1.
   trustBundle: s.required(s.string()),
 })
 export type ClusterTrustBundleSpec = Infer<typeof clusterTrustBundleSpec>
-
-/** A bundle of a signer is called after it, all others have no colon in their names. */
-export const trustBundleName: NameRule = (name, prefix, object) => {
-  const signer = (object as { spec?: Partial<ClusterTrustBundleSpec> } | undefined)?.spec?.signerName
-  if (!signer) return name.includes(':') ? ['ClusterTrustBundle without signer name must not have ":" in its name'] : nameIsDNSSubdomain(name, prefix)
-  const start = `${signer.replaceAll('/', ':')}:`
-  return name.startsWith(start) ? nameIsDNSSubdomain(name.slice(start.length), prefix) : [`ClusterTrustBundle for signerName ${signer} must be named with prefix ${start}`]
-}
 
 /** KEP-3257: authorities that pods may be given as files. */
 export const clusterTrustBundle = defineKind({

@@ -8,7 +8,7 @@ const known = gates as unknown as Readonly<Record<string, readonly [stage: strin
 const groups: Readonly<Record<string, string>> = { AllAlpha: 'ALPHA', AllBeta: 'BETA' }
 /** Those that something here looks at. */
 const withEffect: ReadonlySet<string> = new Set([
-  'CBORServingAndStorage', 'KMSv1', 'CoordinatedLeaderElection', 'DRAWorkloadResourceClaims', 'DRADeviceTaintRules', 'StorageVersionMigrator', 'TopologyAwareWorkloadScheduling', 'WorkloadAwarePreemption',
+  'CBORServingAndStorage', 'KMSv1', 'CoordinatedLeaderElection', 'DRAWorkloadResourceClaims', 'ClusterTrustBundleProjection', 'DRADeviceTaintRules', 'StorageVersionMigrator', 'TopologyAwareWorkloadScheduling', 'WorkloadAwarePreemption',
   ...Object.values(switchedOff).flatMap((resources) => Object.values(resources)),
 ])
 /** Those that stay as they are: what is stable, but for these, which may still be switched off. */

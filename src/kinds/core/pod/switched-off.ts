@@ -11,7 +11,7 @@ export function dropSwitchedOff(spec: PodSpec | undefined, features?: Features):
   for (const c of containersOf(spec)) dropStopSignal(c)
   for (const { projected } of spec.volumes ?? []) {
     for (const source of projected?.sources ?? []) {
-      delete source.clusterTrustBundle
+      if (!features?.has('ClusterTrustBundleProjection')) delete source.clusterTrustBundle
       delete source.podCertificate
     }
   }

@@ -1,11 +1,13 @@
 // What is wrong with a pod's volumes.
-import { duplicateValue, forbiddenValue, invalidValue, isDNS1123Subdomain, quote, requiredValue, tooLong, type FieldError } from '#machinery'
-import { validateDNSLabel, validateDNSSubdomain, oneOf } from '../../checks.ts'
+import { duplicateValue, forbiddenValue, invalidAsWhole, invalidValue, isDNS1123Subdomain, quote, requiredValue, tooLong, validateLabelSelector, type FieldError } from '#machinery'
+import { validateSignerName } from '../../certificates/validate-signing-request.ts'
+import { whyNoBundleName } from '../../certificates/trust-bundle-name.ts'
+import { failing, validateDNSLabel, validateDNSSubdomain, oneOf } from '../../checks.ts'
 import { validateClaimTemplate } from '../validate-claim.ts'
 import { validateFieldRef, validateResourceFieldRef } from './downward.ts'
 import { validateUserPath } from './paths.ts'
 import { both, emptyDir, gitRepo, iscsi, required, secretName, sharedSources, type Check, type Source } from './validate-sources.ts'
-import type { DownwardAPIVolumeFile, KeyToPath, ProjectedVolumeSource, Volume } from './volume.ts'
+import type { ClusterTrustBundleProjection, DownwardAPIVolumeFile, KeyToPath, ProjectedVolumeSource, Volume } from './volume.ts'
 
 /** Pod volumes in the order they are given; `podName` is known for pods, not for templates. */
 export function validateVolumes(volumes: readonly Volume[] | undefined, podName: string | undefined, field: string): FieldError[] {
@@ -53,7 +55,7 @@ function projected(source: ProjectedVolumeSource, at: string): FieldError[] {
     if (path && paths.has(path)) errors.push(invalidValue(at, shown, 'conflicting duplicate paths'))
     paths.add(path)
   }
-  for (const [i, { secret, configMap, downwardAPI, serviceAccountToken: token }] of (source.sources ?? []).entries()) {
+  for (const [i, { secret, configMap, downwardAPI, serviceAccountToken: token, clusterTrustBundle: bundle }] of (source.sources ?? []).entries()) {
     const here = `${at}.sources[${i}]`
     for (const [name, keyed] of [['secret', secret], ['configMap', configMap]] as const) {
       if (!keyed) continue
@@ -73,10 +75,22 @@ function projected(source: ProjectedVolumeSource, at: string): FieldError[] {
       if (seconds > mostTokenSeconds) errors.push(invalidValue(`${here}.serviceAccountToken.expirationSeconds`, seconds, 'may not specify a duration larger than 2^32 seconds'))
       errors.push(...(token.path ? validateUserPath(token.path, `${at}.path`) : [requiredValue(`${at}.path`)]))
     }
-    if ([secret, configMap, downwardAPI, token].filter(Boolean).length > 1) errors.push(forbiddenValue(here,
+    if (bundle) {
+      errors.push(...trustBundle(bundle, `${here}.clusterTrustBundle`))
+      claim(bundle.path, bundle.path)
+    }
+    if ([secret, configMap, downwardAPI, token, bundle].filter(Boolean).length > 1) errors.push(forbiddenValue(here,
       'may not specify more than 1 volume type per source'))
   }
   return errors
+}
+function trustBundle({ name, signerName, labelSelector, path }: ClusterTrustBundleProjection, at: string): FieldError[] {
+  const chosen = name !== undefined && signerName !== undefined ? [invalidAsWhole(at, 'only one of name and signerName may be used')]
+    : name !== undefined ? [...(name ? failing(whyNoBundleName, name, `${at}.name`) : [requiredValue(`${at}.name`, 'must be a valid object name')]),
+        ...(labelSelector ? [invalidAsWhole(`${at}.labelSelector`, 'labelSelector must be unset if name is specified')] : [])]
+      : signerName !== undefined ? [...(signerName ? validateSignerName(signerName, `${at}.signerName`) : [requiredValue(`${at}.signerName`, 'must be a valid signer name')]), ...validateLabelSelector(labelSelector, `${at}.labelSelector`)]
+        : [requiredValue(at, 'either name or signerName must be specified')]
+  return [...chosen, ...(path ? validateUserPath(path, `${at}.path`) : [requiredValue(`${at}.path`)])]
 }
 const csi: Check = ({ driver, nodePublishSecretRef: secret }, at) => [
   ...validateDriverName(driver, `${at}.driver`),

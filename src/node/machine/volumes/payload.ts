@@ -1,8 +1,9 @@
 // Files that come from the API: what is in them, whoever writes them.
-import { configMap, secret, type ConfigMapProjection, type DownwardAPIVolumeFile, type KeyToPath, type Pod, type SecretProjection, type ServiceAccountTokenProjection } from '#kinds'
+import { configMap, secret, type ClusterTrustBundleProjection, type ConfigMapProjection, type DownwardAPIVolumeFile, type KeyToPath, type Pod, type SecretProjection, type ServiceAccountTokenProjection } from '#kinds'
 import { containerOfRef, fieldText, resourceText, type PodPlace } from '../downward.ts'
 import type { ObjectCache } from '../object-cache.ts'
 import type { ServiceAccountTokens } from '../tokens.ts'
+import type { TrustBundles } from '../trust-bundles.ts'
 
 export interface PayloadFile { readonly content: Uint8Array; readonly mode: number; /** The file's owner, when it is not root. */ readonly user?: number }
 /** By path relative to the volume. */
@@ -11,6 +12,7 @@ export type Payload = ReadonlyMap<string, PayloadFile>
 export interface PayloadSources {
   readonly objects: ObjectCache
   readonly tokens: ServiceAccountTokens
+  readonly bundles: TrustBundles
   readonly place: Omit<PodPlace, 'podIPs'>
   readonly allocatable: Readonly<Record<string, string>>
 }
@@ -35,6 +37,9 @@ export async function secretFiles({ objects }: PayloadSources, pod: Pod, { name 
   const files = new Map(Object.entries(object.data ?? {}).map(([key, base64]) => [key, Buffer.from(base64, 'base64')]))
   return chosen(files, items, mode, optional, (key) => `references non-existent secret key: ${key}`)
 }
+
+export const bundleFiles = async ({ bundles }: PayloadSources, pod: Pod, { path, ...which }: ClusterTrustBundleProjection, mode: number): Promise<Payload> =>
+  new Map([[path, { content: Buffer.from(await bundles.read(pod.metadata.uid, which)), mode }]])
 
 function chosen(files: ReadonlyMap<string, Uint8Array>, items: readonly KeyToPath[] | undefined, mode: number, optional: boolean | undefined, missing: (key: string) => string): Payload {
   if (!items?.length) return new Map([...files].map(([path, content]) => [path, { content, mode }]))

@@ -8,7 +8,7 @@ import { setUpClaim } from './claim.ts'
 import { setUpEmptyDir } from './empty-dir.ts'
 import { setUpHostPath } from './host-path.ts'
 import type { Mounter } from './mounter.ts'
-import { configMapFiles, downwardFiles, secretFiles, tokenFiles, type Payload, type PayloadFile, type PayloadSources } from './payload.ts'
+import { bundleFiles, configMapFiles, downwardFiles, secretFiles, tokenFiles, type Payload, type PayloadFile, type PayloadSources } from './payload.ts'
 import { writePayload } from './write-payload.ts'
 
 /** A volume as containers get it. */
@@ -85,8 +85,8 @@ async function projectedFiles(parts: PayloadSources, pod: Pod, { sources = [], d
     if (source.secret) return secretFiles(parts, pod, source.secret, mode)
     if (source.downwardAPI) return downwardFiles(parts, pod, source.downwardAPI.items ?? [], mode)
     if (source.serviceAccountToken) return tokenFiles(parts, pod, source.serviceAccountToken, mode)
-    if (source.clusterTrustBundle?.optional) return new Map()
-    throw new Error(`projected sources of type ${Object.keys(source)[0] ?? ''} are not there on this node; it has configMap, downwardAPI, secret and serviceAccountToken`)
+    if (source.clusterTrustBundle) return bundleFiles(parts, pod, source.clusterTrustBundle, mode)
+    throw new Error(`projected sources of type ${Object.keys(source)[0] ?? ''} are not there on this node; it has clusterTrustBundle, configMap, downwardAPI, secret and serviceAccountToken`)
   }))
   for (const result of each) {
     if (result.status === 'rejected') problems.push(result.reason instanceof Error ? result.reason.message : String(result.reason))

@@ -3,15 +3,15 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, s
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
-import { configMap, persistentVolume, persistentVolumeClaim, pod, secret, type Pod } from '#kinds'
-import { silent, type New } from '#machinery'
+import { configMap, loadSwitchedOff, persistentVolume, persistentVolumeClaim, pod, secret, type ClusterTrustBundle, type Pod } from '#kinds'
+import { silent, type Kind, type New } from '#machinery'
 import { rest, TestCluster } from '#testing'
 import { SetUpError } from '../../pods/environment.ts'
 import { createVolumes, withoutMounts } from './index.ts'
 
 /** Volumes of node-1, which asks the real server as that node may. */
-async function start(t: TestContext) {
-  const cluster = await TestCluster.start({ nodes: 1, scheduler: false }), root = mkdtempSync(join(tmpdir(), 'volumes-')), podsDir = join(root, 'pods')
+async function start(t: TestContext, plane: NonNullable<Parameters<typeof TestCluster.start>[0]>['plane'] = {}) {
+  const cluster = await TestCluster.start({ nodes: 1, scheduler: false, plane }), root = mkdtempSync(join(tmpdir(), 'volumes-')), podsDir = join(root, 'pods')
   await cluster.settle()
   const client = cluster.clientAs({ name: 'system:node:node-1', groups: ['system:nodes', 'system:authenticated'] })
   const volumes = createVolumes({ client, nodeName: 'node-1', clock: cluster.clock, log: silent, podsDir, hostIPs: ['192.0.2.10'], allocatable: { cpu: '4', memory: '8Gi' }, mounter: withoutMounts })
@@ -95,6 +95,27 @@ test('a token is bound to its pod, kept while fresh and renewed when four fifths
   assert.deepEqual(k.changed, [p.metadata.uid])
   await k.volumes.setUp(p)
   assert.notEqual(readFileSync(file, 'utf8'), first)
+})
+
+const authorities = ['MIIBcTCCARegAwIBAgIUZ2g0I9KBl7oU1BVp5p+fPhy64rAwCgYIKoZIzj0EAwIwDTELMAkGA1UEAwwCY2EwIBcNMjYxMTI5MDcwMDE2WhgPMjEwOTAxMTgwNzAwMTZaMA0xCzAJBgNVBAMMAmNhMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEtAmwLiWbP1tXVnEnnb41031JGqG4C8zppJyq/sJ1OxEHMJKEWv0GT7x1952NgyVE1ltXpbdCzbQrj6e1+WkGvqNTMFEwHQYDVR0OBBYEFPBKC7iF9d5ej34uI+/tALkZelf3MB8GA1UdIwQYMBaAFPBKC7iF9d5ej34uI+/tALkZelf3MA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZIzj0EAwIDSAAwRQIgH+yc+AvVLApMevV1pe2BeAYJPmAB3bbwTWKBiHAOcrwCIQDtFCR+FXPbp+BiXRs3NixTEKnhf84Ldd3JBd0/WU+D8A==']
+  .map((base64) => `-----BEGIN CERTIFICATE-----\n${base64.replace(/.{64}(?=.)/g, '$&\n')}\n-----END CERTIFICATE-----\n`)
+test('trust bundles are one file, by name or by signer, and follow changes', async (t) => {
+  const k = await start(t, { runtimeConfig: { 'api/beta': 'true' }, features: new Set(['ClusterTrustBundle', 'ClusterTrustBundleProjection']) }), { client } = k.cluster, [authority] = authorities as [string]
+  const kind: Kind<ClusterTrustBundle> = (await loadSwitchedOff()).furtherKinds.find((one) => one.kind === 'ClusterTrustBundle')!
+  const of = (source: object) => [{ name: 'trust', projected: { sources: [{ clusterTrustBundle: { path: 'ca.pem', ...source } }] } }] as never
+  const [named, signed, any, none] = await Promise.all(([['named', { name: 'mine' }], ['signed', { signerName: 'example.com/pods', labelSelector: { matchLabels: { a: 'b' } } }], ['any', { signerName: 'example.com/pods', optional: true, labelSelector: {} }], ['none', { signerName: 'example.com/pods', optional: true }]] as const)
+    .map(([name, source]) => k.pod({ volumes: of(source), containers: mountsOf('trust') as never }, { name }))) as [Pod, Pod, Pod, Pod]
+  const read = async (p: Pod) => { await k.volumes.setUp(p); return readFileSync(join((await k.paths(p))['/trust']!.hostPath, 'ca.pem'), 'utf8') }
+  await assert.rejects(k.volumes.setUp(named), refused('FailedMount', 'MountVolume.SetUp failed for volume "trust" : clustertrustbundle.certificates.k8s.io "mine" not found'))
+  await assert.rejects(k.volumes.setUp(signed), refused('FailedMount', 'MountVolume.SetUp failed for volume "trust" : combination of signerName and labelSelector matched zero ClusterTrustBundles'))
+  assert.deepEqual([await read(any), await read(none)], ['', ''])
+  k.changed.length = 0
+  await client.create(kind, { metadata: { name: 'mine' }, spec: { trustBundle: authority } })
+  await client.create(kind, { metadata: { name: 'example.com:pods:a', labels: { a: 'b' } }, spec: { signerName: 'example.com/pods', trustBundle: authority } })
+  await client.create(kind, { metadata: { name: 'example.com:pods:b' }, spec: { signerName: 'example.com/pods', trustBundle: authority } })
+  await rest()
+  assert.deepEqual(new Set(k.changed), new Set([named, signed, any, none].map(({ metadata }) => metadata.uid)))
+  assert.deepEqual([await read(named), await read(signed), await read(any), await read(none)], [authority, authority, authority, ''])
 })
 
 test('an emptyDir is for everybody, keeps what is in it, and its parts cannot lead out of it', async (t) => {

@@ -10,6 +10,7 @@ import { ObjectCache } from '../object-cache.ts'
 import { memoryFolder, PodFolders } from '../pod-folders.ts'
 import { referencesOf } from '../references.ts'
 import { ServiceAccountTokens } from '../tokens.ts'
+import { TrustBundles } from '../trust-bundles.ts'
 import { containerMounts } from './container-mounts.ts'
 import { linuxMounter, type Mounter } from './mounter.ts'
 import { setUpVolumes, type ReadyVolume, type VolumeParts } from './set-up.ts'
@@ -57,7 +58,7 @@ export function createVolumes(options: VolumesOptions): Volumes {
   const allocatable = options.allocatable ?? { cpu: String(availableParallelism()), memory: String(totalmem()) }
   const listeners: ((podUid: string) => void)[] = []
   const tell = (podUid: string) => { for (const changed of listeners) changed(podUid) }
-  const objects = new ObjectCache(client, tell), tokens = new ServiceAccountTokens({ client, clock, random, stale: tell })
+  const objects = new ObjectCache(client, tell), tokens = new ServiceAccountTokens({ client, clock, random, stale: tell }), bundles = new TrustBundles(client, tell)
   const ready = new Map<string, ReadonlyMap<string, ReadyVolume>>()
   const foldersOf = (uid: string) => new PodFolders({ pods: podsDir, logs: '' }, uid)
 
@@ -67,7 +68,7 @@ export function createVolumes(options: VolumesOptions): Volumes {
     await mounter.tmpfs(memoryFolder(podsDir), { mode: 0o750 })
   })().catch((error: unknown) => { memory = undefined; throw error })
 
-  const parts: VolumeParts = { client, clock, random, objects, tokens, place: { nodeName, hostIPs }, allocatable, memoryOfNode: totalmem(), mounter, inMemory, ...(options.localDirectories !== undefined && { localDirectories: options.localDirectories }) }
+  const parts: VolumeParts = { client, clock, random, objects, tokens, bundles, place: { nodeName, hostIPs }, allocatable, memoryOfNode: totalmem(), mounter, inMemory, ...(options.localDirectories !== undefined && { localDirectories: options.localDirectories }) }
 
   return {
     async setUp(pod) {
@@ -86,6 +87,7 @@ export function createVolumes(options: VolumesOptions): Volumes {
       const folders = foldersOf(podUid)
       objects.release(podUid)
       tokens.release(podUid)
+      bundles.release(podUid)
       ready.delete(podUid)
       // Nothing is removed as long as a file system of somebody else's may lie below.
       await mounter.unmountAll(folders.root)
@@ -102,6 +104,7 @@ export function createVolumes(options: VolumesOptions): Volumes {
     stop() {
       objects.stop()
       tokens.stop()
+      bundles.stop()
     },
   }
 }
