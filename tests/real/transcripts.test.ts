@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { clearNamespaces, Client, diff, runTranscript, type Transcript } from '../transcripts/engine.mjs'
-import { raced } from '../transcripts/raced.ts'
+import { polled, raced } from '../transcripts/raced.ts'
 import { root } from './terminal.ts'
 
 const recorded = join(root, 'tests/transcripts/recorded')
@@ -29,7 +29,7 @@ before(() => {
   for (let i = 0; i < servers; i++) {
     void startServer(i).then(async (server) => {
       const client = new Client({ server, token: 'admintoken', insecure: true })
-      for (let next = queue.shift(); next; next = queue.shift()) outcomes.get(next.name)!.resolve(await replayed(client, next))
+      for (let next = queue.shift(); next; next = queue.shift()) outcomes.get(next.name)!.resolve(await played(client, next))
     }).catch((error: unknown) => { for (const { reject } of outcomes.values()) reject(error) })
   }
   for (const { promise } of outcomes.values()) promise.catch(() => {}) // each test tells its own
@@ -56,6 +56,10 @@ function startServer(i: number): Promise<string> {
   })
 }
 
+async function played(client: Client, transcript: Transcript): Promise<string[]> {
+  const differences = await replayed(client, transcript)
+  return differences.length > 0 && polled.has(transcript.name) ? replayed(client, transcript) : differences
+}
 /** What differs, a line each. */
 async function replayed(client: Client, transcript: Transcript): Promise<string[]> {
   const lines: string[] = []
@@ -74,7 +78,7 @@ async function replayed(client: Client, transcript: Transcript): Promise<string[
 /** Both clusters have an authority of their own, whose certificate lies in the root CA ConfigMaps; what races is named for each step. */
 const comparable = (answer: object, race?: RegExp): object => {
   const text = JSON.stringify(answer).replace(/-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----(?:\\n)*/g, '<certificate>')
-  return JSON.parse(race ? text.replace(race, (found) => found.replace(/\d/, '0')) : text) as object
+  return JSON.parse(race ? text.replace(race, (found) => (found.startsWith('"') ? '"<raced>"' : '<raced>')) : text) as object
 }
 const shown = (value: unknown): string => (value === undefined ? '(nothing)' : JSON.stringify(value).slice(0, 500))
 
