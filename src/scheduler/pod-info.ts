@@ -4,26 +4,7 @@ import { affinityTerms, type AffinityTerm, type WeightedTerm } from './affinity-
 import { podRequests, type Resources } from './resources.ts'
 
 export interface HostPort { readonly ip: string; readonly protocol: string; readonly port: number }
-export interface PodInfo {
-  readonly pod: Pod
-  readonly uid: string
-  readonly name: string
-  readonly namespace: string
-  readonly labels: Readonly<Record<string, string>>
-  readonly priority: number
-  /** Whether it is on its way out. */
-  readonly terminating: boolean
-  readonly requests: Resources
-  /** The requests as scores count them. */
-  readonly scored: Resources
-  readonly ports: readonly HostPort[]
-  readonly affinity: readonly AffinityTerm[]
-  readonly antiAffinity: readonly AffinityTerm[]
-  readonly liked: readonly WeightedTerm[]
-  readonly disliked: readonly WeightedTerm[]
-  /** The same for pods that ask the same of a node by itself, whatever else is in the cluster. */
-  readonly signature: string
-}
+export type PodInfo = Pick<Info, keyof Info>
 
 const known = new WeakMap<Pod, PodInfo>()
 const none: readonly never[] = []
@@ -39,15 +20,17 @@ export function podInfoOf(pod: Pod, old?: Pod): PodInfo {
 }
 type Amounts = Pick<PodInfo, 'requests' | 'scored' | 'ports'>
 
-class Info implements PodInfo {
+class Info {
   readonly pod: Pod
   readonly uid: string
   readonly name: string
   readonly namespace: string
   readonly labels: Readonly<Record<string, string>>
   readonly priority: number
+  /** Whether it is on its way out. */
   readonly terminating: boolean
   readonly requests: Resources
+  /** The requests as scores count them. */
   readonly scored: Resources
   readonly ports: readonly HostPort[]
   readonly affinity: readonly AffinityTerm[]
@@ -73,7 +56,7 @@ class Info implements PodInfo {
     this.liked = weighted(podAffinity?.preferredDuringSchedulingIgnoredDuringExecution, pod)
     this.disliked = weighted(podAntiAffinity?.preferredDuringSchedulingIgnoredDuringExecution, pod)
   }
-  /** Of few pods is it ever asked for: of those without a node. */
+  /** The same for pods that ask the same of a node by itself, whatever else is in the cluster. Of few pods is it ever asked for: of those without a node. */
   get signature(): string { return this.#signature ??= signatureOf(this) }
 }
 const signatureOf = ({ pod: { spec }, requests, scored, ports }: PodInfo): string => JSON.stringify([
