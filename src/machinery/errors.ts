@@ -1,5 +1,5 @@
 // Every failure a client can see is one Status object. This file is the only place that builds them, and the server has one place that sends them.
-import { quote } from './go-quote.ts'
+import { goJson, quote } from './go-quote.ts'
 import type { Kind } from './kind.ts'
 
 export interface Status {
@@ -78,8 +78,7 @@ export type FieldErrorType = 'FieldValueRequired' | 'FieldValueInvalid' | 'Field
 export interface FieldError { readonly type: FieldErrorType; readonly field: string; readonly message: string }
 
 /** Strings are quoted; everything else is JSON with the characters of HTML escaped. */
-const shown = (value: unknown): string => (value === undefined ? 'null' : typeof value === 'string' ? quote(value)
-  : JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`))
+const shown = (value: unknown): string => (value === undefined ? 'null' : typeof value === 'string' ? quote(value) : goJson(JSON.stringify(value)))
 export const invalidValue = (field: string, value: unknown, why: string): FieldError =>
   ({ type: 'FieldValueInvalid', field, message: `Invalid value: ${shown(value)}${why && ': ' + why}` })
 /** What is wrong with a field whose value says nothing. */

@@ -23,3 +23,6 @@ export const unquote = (quoted: string): string => JSON.parse(quoted.replace(/\\
 /** The same as package time writes it: bytes that are no plain ASCII as \\xNN. */
 export const timeQuote = (text: string): string =>
   `"${[...text].map((c) => (c === '"' || c === '\\' ? `\\${c}` : c >= ' ' && c < '\x80' ? c : [...new TextEncoder().encode(c)].map((b) => `\\x${b.toString(16).padStart(2, '0')}`).join(''))).join('')}"`
+
+/** A JSON text as Go's encoder writes it: what could mean something in HTML or end a line of a script is escaped. */
+export const goJson = (json: string): string => json.replace(/[<>&\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)

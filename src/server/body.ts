@@ -55,8 +55,8 @@ export function keepEmptyManagers(object: LooseObject, given: unknown): void {
   if (Array.isArray(managers) && managers.length === 0) object.metadata.managedFields = []
 }
 
-/** A value that came without bytes (direct calls, patched objects): pruned, never strict. */
-export function decoded(value: unknown, accepted: Accepted): LooseObject {
+/** A value that came without bytes (direct calls): pruned, never strict. */
+function decoded(value: unknown, accepted: Accepted): LooseObject {
   const { kindName: kind, apiVersion, version, custom } = accepted
   const given = custom ? { apiVersion, kind, ...value as object } : value // direct callers leave the type out
   return inForm(given, accepted, {}, (why) => cannotBeHandled({ kind, version }, kind, why))

@@ -13,7 +13,7 @@ import { fromAnotherVersion, saysAnotherVersion } from './patched-version.ts'
 import { converted } from './served.ts'
 import { answer, checkName, modify, namesVersion, type Adopt } from './update.ts'
 import { asStored } from './write.ts'
-import { arrived } from './written-numbers.ts'
+import { arrived, asWritten } from './written-numbers.ts'
 
 export async function patch(call: Call, adopt?: Adopt, adoptTracked?: Adopt): Promise<ApiResponse> {
   const { request, info } = call
@@ -74,12 +74,6 @@ export function patchedValue(schema: Schema<any>, document: unknown, { form, val
     return invalid({ group: '', kind: '' }, '', [invalidValue('patch', shown, why)])
   }
   return { value, decoding: { strict: [], sorted: true, converting: form === 'strategic', ...(fractions && { fractions }) }, refused }
-}
-/** JSON of a value, with some numbers as they were written. */
-function asWritten(value: unknown, numbers: ReadonlyMap<string, string>, at = ''): string {
-  if (Array.isArray(value)) return `[${value.map((item, i) => asWritten(item, numbers, `${at}[${i}]`)).join(',')}]`
-  if (typeof value !== 'object' || value === null) return numbers.get(at) ?? JSON.stringify(value)
-  return `{${Object.entries(value).map(([key, inner]) => `${JSON.stringify(key)}:${asWritten(inner, numbers, (at && at + '.') + key)}`).join(',')}}`
 }
 /** Refuses or warns, as the client wants it. */
 export function reportProblems(call: Call, problems: readonly string[], { fieldValidation }: WriteOptions, refused: (why: string) => ApiError, warned: boolean): void {

@@ -3,7 +3,7 @@ import { applyDefaults, type LooseObject, type ResourceName } from '#machinery'
 import type { AdmissionOperation } from './admission/admission.ts'
 import type { Admitted } from './admit.ts'
 import type { RequestAudit } from './audit/auditor.ts'
-import { decoded, readObject } from './body.ts'
+import { readObject } from './body.ts'
 import { place, type Call } from './core.ts'
 import type { WriteOptions } from './options.ts'
 import type { Served } from './served.ts'
@@ -14,9 +14,6 @@ export function readBody(call: Call, options: WriteOptions): LooseObject {
   const warn = (text: string) => { call.warnings.push(text) }
   return asStored(served, readObject(request, served, options, core.registry, warn), call.context.audit)
 }
-/** A JSON value of the served version (a patched object, a direct caller's), decoded and defaulted as the stored version. */
-export const fromValue = (served: Served, value: unknown): LooseObject => asStored(served, decoded(value, served))
-
 /** Defaults an object in its version and turns it into the stored one; `audit` is shown what a client sent. */
 export function asStored(served: Served, object: LooseObject, audit?: RequestAudit): LooseObject {
   if (!served.custom) {

@@ -25,3 +25,10 @@ export function arrived(value: unknown, fractions = new Map<string, string>(), a
   fractions.set(at, value[sign])
   return { value: Number(value[sign]), fractions }
 }
+
+/** JSON of a value, with some numbers as they were written. */
+export function asWritten(value: unknown, numbers: ReadonlyMap<string, string>, at = ''): string {
+  if (Array.isArray(value)) return `[${value.map((item, i) => asWritten(item, numbers, `${at}[${i}]`)).join(',')}]`
+  if (typeof value !== 'object' || value === null) return numbers.get(at) ?? JSON.stringify(value)
+  return `{${Object.entries(value).map(([key, inner]) => `${JSON.stringify(key)}:${asWritten(inner, numbers, (at && at + '.') + key)}`).join(',')}}`
+}

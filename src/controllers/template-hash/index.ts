@@ -1,5 +1,5 @@
 // The names that templates give to ReplicaSets and revisions: computed as the reference does, so that they are the same.
-import { canonicalJson, safeEncode } from '#machinery'
+import { canonicalJson, goJson, safeEncode } from '#machinery'
 import { md5 } from './md5.ts'
 import { printGo } from './print.ts'
 
@@ -18,7 +18,7 @@ export function templateHash(template: unknown, collisions?: number): string {
 
 /** Of a revision's data (a JSON value). */
 export function dataHash(data: unknown, collisions?: number): string {
-  const text = canonicalJson(data).replace(/[<>&\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  const text = goJson(canonicalJson(data))
   const hash = fnv1(encode(text))
   return safeEncode(String(collisions === undefined ? hash : fnv1(encode(String(collisions)), hash)))
 }

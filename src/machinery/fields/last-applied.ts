@@ -5,6 +5,7 @@ import type { Schema } from '../schema.ts'
 import { appliedSet } from './applied-set.ts'
 import { compareFields } from './compare.ts'
 import { differenceOf, type FieldSet } from './set.ts'
+import { goJson } from '../go-quote.ts'
 
 /** The only manager that is meant. */
 export const clientSideApplier = 'kubectl'
@@ -52,7 +53,7 @@ function written(config: object): string {
   const { metadata, ...rest } = config as Annotated & object
   const { [annotation]: _, ...kept } = metadata?.annotations ?? {}
   const shown = { ...rest, metadata: { ...metadata, annotations: metadata?.annotations ? kept : undefined } }
-  return `${JSON.stringify(sorted(shown)).replace(/[<>&\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)}\n`
+  return `${goJson(JSON.stringify(sorted(shown)))}\n`
 }
 function sorted(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value

@@ -1,8 +1,9 @@
 // The resource that a write addresses, in the version of the request and in all others in which the same objects are served; and its
 // objects in each of them.
-import { ApiError, copy, decode, DecodeError, internalError, printApiVersion, toStoredForm, type LooseObject, type Schema } from '#machinery'
+import { copy, decode, DecodeError, internalError, printApiVersion, toStoredForm, type DecodeOptions, type LooseObject, type Schema } from '#machinery'
+import { inForm } from '../body.ts'
 import { converted, type Registry, type Served } from '../served.ts'
-import { fromValue } from '../write.ts'
+import { asStored } from '../write.ts'
 import type { AdmissionAttributes } from './admission.ts'
 
 export interface GroupVersionKind { readonly group: string; readonly version: string; readonly kind: string }
@@ -58,29 +59,26 @@ export function shown(object: LooseObject, write: Pick<Write, 'served'>, { kind,
   return Object.assign(toStoredForm(served.schema, there), { apiVersion, kind: kind.kind })
 }
 
+type Written = Pick<DecodeOptions, 'fractions'>
 /** A JSON value in a version, as an object that the write goes on with: decoded and defaulted. Rejects with InternalError when it is none. */
-export async function taken(json: unknown, write: Pick<Write, 'served'>, { kind, served, own, schema }: Addressed): Promise<LooseObject> {
-  if (!own) return schema ? readAs(schema, json, kind) : json as LooseObject
-  const object = read(json, served)
+export async function taken(json: unknown, write: Pick<Write, 'served'>, { kind, served, own, schema }: Addressed, written: Written = {}): Promise<LooseObject> {
+  if (!own) return schema ? readAs(schema, json, kind, written) : json as LooseObject
+  const object = read(json, served, written)
   if (!served.custom || served === write.served) return object
   const there = served.custom.convert ? await served.custom.convert(object, write.served.apiVersion) : { ...object, apiVersion: write.served.apiVersion }
-  return read(there, write.served)
+  return read(there, write.served, {})
 }
-function readAs(schema: Schema<any>, json: unknown, gvk: GroupVersionKind): LooseObject { // allowed: each subresource takes something else
+function readAs(schema: Schema<any>, json: unknown, gvk: GroupVersionKind, written: Written): LooseObject { // allowed: each subresource takes something else
   try {
-    return { ...decode(schema, json) as LooseObject, apiVersion: printApiVersion(gvk), kind: gvk.kind }
+    return { ...decode(schema, json, written) as LooseObject, apiVersion: printApiVersion(gvk), kind: gvk.kind }
   } catch (error) {
     if (error instanceof DecodeError) throw internalError(error.message, error)
     throw error
   }
 }
-function read(json: unknown, served: Served): LooseObject {
-  try {
-    return fromValue(served, json)
-  } catch (error) {
-    if (error instanceof ApiError) throw internalError(error.status.message ?? '', error)
-    throw error
-  }
+function read(json: unknown, served: Served, written: Written): LooseObject {
+  const { apiVersion, kindName: kind, custom } = served
+  return asStored(served, inForm(custom ? { apiVersion, kind, ...json as object } : json, served, written, internalError))
 }
 
 /** Puts all of one object in place of another, in the same value: whoever holds it sees the change. */

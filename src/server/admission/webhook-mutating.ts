@@ -1,7 +1,8 @@
 // MutatingAdmissionWebhook: others change what is written, one after the other, by JSON patches.
 import { mutatingWebhookConfiguration } from '#kinds'
-import { ApiError, applyJsonPatch, internalError, JsonError, parseJson, quote, same, whyPatchFailed, type LooseObject } from '#machinery'
+import { ApiError, applyJsonPatch, goJson, internalError, JsonError, parseJsonStrict, quote, same, whyPatchFailed, type LooseObject, type Told } from '#machinery'
 import type { WebhookCaller } from '../webhook-place.ts'
+import { arrived, asWritten, travelling } from '../written-numbers.ts'
 import type { AdmissionAttributes, AdmissionPlugin, AdmissionSurroundings } from './admission.ts'
 import { replaceAll, shown, taken, type Addressed } from './addressed.ts'
 import { isExempt } from './match.ts'
@@ -58,38 +59,48 @@ export function mutatingAdmissionWebhook(credentialsFor?: WebhookCaller['credent
     const before = attributes.object && await shown(attributes.object, attributes, view)
     const verdict = await callWebhook({ ...surroundings, ...(credentialsFor && { credentialsFor }) }, hook, attributes, view, before, true)
     const patch = patchOf(verdict, webhook.name)
-    if (!patch?.length) return false
+    if (!patch?.operations.length) return false
     if (!before) throw internalError(`admission webhook ${quote(webhook.name)} attempted to modify the object, which is not supported for this operation`)
     if (verdict.patchType !== 'JSONPatch') throw new CallFailed(webhook.name, `unsupported patch type ${quote(verdict.patchType)}`, 400)
-    const next = await taken(patched(before, patch), attributes, view)
+    const { value, ...written } = patched(before, patch)
+    const next = await taken(value, attributes, view, written)
     const changed = !same(await shown(next, attributes, view), before)
-    attributes.annotate(`patch.webhook.admission.k8s.io/${place}`, JSON.stringify({ configuration, webhook: webhook.name, patch, patchType: 'JSONPatch' }), 'Request')
+    attributes.annotate(`patch.webhook.admission.k8s.io/${place}`, patchShown(configuration, webhook.name, patch), 'Request')
     replaceAll(attributes.object!, next)
     return changed
   }
 }
 
-function patchOf({ patch }: Verdict, webhook: string): unknown[] | undefined {
+/** Operations of a patch, and where in them numbers stand that are not written as whole ones. */
+interface Patch { readonly operations: readonly object[]; readonly fractions: Told['fractions'] }
+
+function patchOf({ patch }: Verdict, webhook: string): Patch | undefined {
   if (patch === '') return undefined
   const undecodable = (why: string) => new CallFailed(webhook, `received undecodable patch in webhook response: ${why}`, 503)
-  let operations: unknown
+  let told: Told
   try {
-    operations = parseJson(patch)
+    told = parseJsonStrict(patch)
   } catch (error) {
     throw error instanceof JsonError ? undecodable(error.message) : error
   }
+  const { value: operations, fractions } = told
   if (operations === null) return undefined
   const of = (value: unknown) => (Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value)
   if (!Array.isArray(operations)) throw undecodable(`json: cannot unmarshal ${of(operations)} into Go value of type jsonpatch.Patch`)
   const wrong = operations.find((operation) => typeof operation !== 'object' || operation === null || Array.isArray(operation))
   if (wrong !== undefined) throw undecodable(`json: cannot unmarshal ${of(wrong)} into Go value of type jsonpatch.Operation`)
-  return operations
+  return { operations, fractions }
 }
-function patched(object: LooseObject, patch: unknown): unknown {
+function patched(object: LooseObject, { operations, fractions }: Patch): { readonly value: unknown; readonly fractions?: Told['fractions'] } {
   try {
-    return applyJsonPatch(object, patch)
+    return fractions.size > 0 ? arrived(applyJsonPatch(object, travelling(operations, fractions))) : { value: applyJsonPatch(object, operations) }
   } catch (error) {
     if (error instanceof ApiError) throw internalError(whyPatchFailed(error), error)
     throw error
   }
+}
+/** For the audit log: the members of an operation are sorted, values stay as they were written. */
+function patchShown(configuration: string, webhook: string, { operations, fractions }: Patch): string {
+  const sorted = operations.map((operation) => Object.fromEntries(Object.entries(operation).sort(([a], [b]) => (a < b ? -1 : 1))))
+  return goJson(`{"configuration":${JSON.stringify(configuration)},"webhook":${JSON.stringify(webhook)},"patch":${asWritten(sorted, fractions)},"patchType":"JSONPatch"}`)
 }

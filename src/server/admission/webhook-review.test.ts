@@ -12,6 +12,7 @@ for (const [what, answer, mutating, why] of [
   ['another version', { ...v1, apiVersion: 'admission.k8s.io/v1beta1', response: { uid: 'u', allowed: true } }, false, 'converting (v1beta1.AdmissionReview) to (v1.AdmissionReview): unknown conversion'],
   ['another kind', { kind: 'Pod', apiVersion: 'v1' }, false, /^no kind "Pod" is registered for version "v1" in scheme /],
   ['a word for a boolean', { ...v1, response: { uid: 'u', allowed: 'yes' } }, false, 'json: cannot unmarshal string into Go struct field AdmissionResponse.response.allowed of type bool'],
+  ['a whole number with a point', JSON.stringify({ ...v1, response: { uid: 'u', allowed: false, status: { code: 1 } } }).replace('"code":1', '"code":1.0'), false, 'json: cannot unmarshal number 1.0 into Go struct field Status.response.status.code of type int32'],
   ['nothing', v1, false, 'webhook response was absent'],
   ['an answer to another question', { ...v1, response: { uid: 'x', allowed: true } }, false, 'expected response.uid="u", got "x"'],
   ['no type', { response: { uid: 'u', allowed: true } }, false, 'expected webhook response of admission.k8s.io/v1, Kind=AdmissionReview, got /, Kind='],

@@ -1,5 +1,5 @@
 // The letter to a webhook and its answer: AdmissionReview of admission.k8s.io, v1 and v1beta1.
-import { ApiError, badRequest, decode, DecodeError, fromBase64, JsonError, parseJson, quote, s, type Infer, type LooseObject, type Status } from '#machinery'
+import { ApiError, badRequest, decode, DecodeError, fromBase64, JsonError, parseJsonStrict, quote, s, type Infer, type LooseObject, type Status, type Told } from '#machinery'
 import type { AdmissionRequest } from './admission-request.ts'
 
 const group = 'admission.k8s.io'
@@ -49,20 +49,21 @@ const typeStruct = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""
 
 /** What a webhook says. Throws UnreadableReview or InvalidReview in the reference's words. */
 export function readReview(text: string, sent: ReviewVersion, uid: string, mutating: boolean): Verdict {
-  let json: unknown
+  let told: Told
   try {
-    json = parseJson(text)
+    told = parseJsonStrict(text)
   } catch (error) {
     if (error instanceof JsonError) throw new UnreadableReview(`couldn't get version/kind; json parse error: ${error.message}`)
     throw error
   }
+  const { value: json, fractions } = told
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
     const given = Array.isArray(json) ? 'array' : json === null ? 'null' : typeof json
     throw new UnreadableReview(`couldn't get version/kind; json parse error: json: cannot unmarshal ${given} into Go value of type ${typeStruct}`)
   }
   let given: Infer<typeof review>
   try {
-    given = decode(review, json)
+    given = decode(review, json, { fractions })
   } catch (error) {
     if (error instanceof DecodeError) throw new UnreadableReview(error.message)
     throw error
