@@ -1,7 +1,7 @@
 // A whole server in the process for tests, asked as clients ask it. No sockets, no waiting.
 import { kinds, type loadFormer } from '#kinds'
 import { seeded, silent, type ApiRequest, type ApiResponse, type Clock, type Log, type StreamSink, type User } from '#machinery'
-import { memoryEngine, openStore } from '#store'
+import { memoryEngine, openStore, type Engine } from '#store'
 import {
   allowAll, authenticatorChain, bearerAuthenticator, createApiServer, createObjects, impersonator, servedVersions, tokenFileAuthenticator, type AdmissionParts, type AdmissionPlugin, type AllowedOrigins, type ApiServer, type Auditor, type Authorizer, type Debugging, type FlowControlSettings, type KubeletConnector, type Metrics, type Objects, type Outbound, type RuntimeConfig, type TokenSigner, type Tracer,
 } from './index.ts'
@@ -32,6 +32,8 @@ export const admissionParts = (parts: Pick<AdmissionParts, 'clock' | 'api'> & Pa
 })
 
 interface StartOptions {
+  /** Default: one in memory whose commits are over at once. */
+  readonly engine?: Engine
   readonly admission?: readonly AdmissionPlugin[] | ((parts: AdmissionParts) => readonly AdmissionPlugin[])
   readonly parts?: Partial<AdmissionParts>
   /** Default: everybody may do everything. Where one is given, users may act as others too. */
@@ -55,9 +57,9 @@ interface StartOptions {
   readonly ttlSeconds?: number
 }
 
-export async function start({ admission = [], parts = {}, authorizer: authorizerOf, former, runtimeConfig, users, tokens, auditor, metrics, outbound, flowControl, log = silent, features, tracer, debugging, cors, ttlSeconds, kubelet }: StartOptions = {}) {
+export async function start({ admission = [], parts = {}, authorizer: authorizerOf, former, runtimeConfig, users, tokens, auditor, metrics, outbound, flowControl, log = silent, features, tracer, debugging, cors, ttlSeconds, kubelet, engine = memoryEngine() }: StartOptions = {}) {
   const clock = new HandClock()
-  const store = await openStore({ engine: memoryEngine(), clock })
+  const store = await openStore({ engine, clock })
   const objects = createObjects({ store, clock, freeze: true, ...(ttlSeconds !== undefined && { ttlSeconds }) })
   const authorizer = authorizerOf?.(objects) ?? allowAll
   const plugins = typeof admission === 'function' ? admission(admissionParts({ clock, authorizer, api: (request) => handler(request), ...parts })) : admission

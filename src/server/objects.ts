@@ -66,6 +66,9 @@ export class Objects implements ObjectReader {
 
   find(kind: Kind, namespace: string, name: string): KeyValue | undefined { return this.store.get(this.key(kind, namespace, name)) }
 
+  /** Resolves when reads show all that was submitted before, as etcd's quorum reads do. Never waits longer than a write; rejects as Store.transaction. */
+  async settled(): Promise<void> { await this.store.transaction([], []) }
+
   count(kind: Kind): number {
     const prefix = this.prefix(kind)
     return this.store.range(prefix, prefixEnd(prefix), { countOnly: true }).count

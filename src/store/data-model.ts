@@ -69,6 +69,7 @@ export interface Store {
    * Compare and swap, all or nothing, one revision. Compares run at once against everything submitted before (the pending
    * overlay); the promise resolves when the write, and what its answer rests on, is durable and visible. Rejects with
    * NoSpaceError, StoreClosedError, StoreBusyError, LeaseNotFoundError or InvalidTransactionError, having changed nothing.
+   * One that changes nothing rests on everything submitted before: without operations it waits until reads show all that.
    */
   transaction(compares: readonly Compare[], success: readonly Operation[], failure?: readonly Operation[]): Promise<TransactionResult>
   /**

@@ -92,11 +92,12 @@ test('a read or a failed compare that rests on a write under way waits for it', 
   const order: string[] = []
   const writing = store.transaction([], [put('a')]).then(() => order.push('write'))
   const reading = store.transaction([{ key: 'a', target: 'mod', result: '=', value: 0 }], []).then(({ succeeded }) => order.push(`compared ${succeeded}`))
+  const waiting = store.transaction([], []).then(() => order.push('nothing asked'))
   await new Promise(setImmediate)
   assert.deepEqual(order, [])
   disk.release.shift()?.()
-  await Promise.all([writing, reading])
-  assert.deepEqual(order, ['write', 'compared false'])
+  await Promise.all([writing, reading, waiting])
+  assert.deepEqual(order, ['write', 'compared false', 'nothing asked'])
   await store.close()
 })
 

@@ -38,6 +38,8 @@ const success = (call: Call): ApiResponse => valueAnswer(201, { kind: 'Status', 
 
 async function evict(call: Call, name: string, options: DeleteOptions): Promise<void> {
   const { objects } = call.core
+  // The count that follows the last eviction may be on its way to the disk: a refusal tells of it, and what is taken from an older one would be refused by the store anyway.
+  await objects.settled()
   const pod = objects.get(podKind, name, place(call))
   if (!pod) throw notFound(podKind, name)
   const phase = pod.status.phase

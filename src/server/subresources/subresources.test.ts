@@ -1,7 +1,9 @@
 // Subresources that do something.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
 import { pod } from '#kinds'
+import { memoryEngine } from '#store'
 import { start } from '../contract-kit.ts'
 
 test('a pod is bound once', async () => {
@@ -48,6 +50,25 @@ test('an eviction takes from the budget, and is refused when there is none left'
   }
   await ask(`PATCH ${budgets}/pdb/status`, { status: { observedGeneration: 1, disruptedPods: Object.fromEntries(Array.from({ length: 2001 }, (_, i) => [`p${i}`, condition.lastTransitionTime])) } })
   assert.equal((await evict('b')).body.message, 'poddisruptionbudget.policy "pdb" is forbidden: DisruptedPods map too big - too many evictions not confirmed by PDB controller')
+})
+
+test('an eviction is answered from what is on its way to the disk', async () => {
+  let held: (() => void)[] | undefined
+  const { ask } = await start({ engine: { ...memoryEngine(), soon(commit) { if (held) held.push(commit); else queueMicrotask(commit) } } })
+  const pods = '/api/v1/namespaces/n/pods', budgets = '/apis/policy/v1/namespaces/n/poddisruptionbudgets'
+  await ask(`POST ${pods}`, { metadata: { name: 'a', labels: { app: 'x' } }, spec: { nodeName: 'm', containers: [{ name: 'c', image: 'i' }] } })
+  await ask(`PATCH ${pods}/a/status`, { status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] } })
+  await ask(`POST ${budgets}`, { metadata: { name: 'pdb' }, spec: { minAvailable: 1, selector: { matchLabels: { app: 'x' } } } })
+  await ask(`PATCH ${budgets}/pdb/status`, { status: { observedGeneration: 1, disruptionsAllowed: 0, currentHealthy: 2, desiredHealthy: 1, expectedPods: 2 } })
+  held = []
+  const counted = ask(`PATCH ${budgets}/pdb/status`, { status: { currentHealthy: 1 } })
+  await turn()
+  const evicted = ask(`POST ${pods}/a/eviction`, { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: 'a' } })
+  await turn()
+  assert.equal(held.length, 1, 'the count is on its way')
+  held[0]!()
+  assert.equal((await counted).status, 200)
+  assert.deepEqual((await evicted).body.details.causes, [{ reason: 'DisruptionBudget', message: 'The disruption budget pdb needs 1 healthy pods and has 1 currently' }])
 })
 
 test('resizing takes sizes only; what else was asked for is noted all the same', async () => {
