@@ -10,6 +10,7 @@ import { is, type New } from '#machinery'
 import { TestCluster } from '#testing'
 import { certificateSigner } from './certificate-signer.ts'
 import { Pki } from './pki.ts'
+import { verifySignature } from './verify-signature.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'proa-signer-'))
 after(() => rmSync(folder, { recursive: true }))
@@ -33,7 +34,7 @@ const signed = (client: Client, name: string): Promise<X509Certificate> => new P
   }, reject)
 })
 const controllers = ['certificatesigningrequest-approving', 'certificatesigningrequest-signing', 'certificatesigningrequest-cleaner']
-const start = async () => TestCluster.start({ controllers, scheduler: false, signer: certificateSigner(await authority) })
+const start = async () => TestCluster.start({ controllers, scheduler: false, signer: certificateSigner(await authority), plane: { verifySignature } })
 
 test('an approved request is signed by the cluster, with what it asks for, and goes after an hour', async () => {
   await using cluster = await start()
@@ -84,11 +85,14 @@ test('a new node has its first certificate when it may, also when it is allowed 
   assert.equal(status.conditions?.[0]?.message, 'Auto approving kubelet client certificate after SubjectAccessReview.')
 })
 
-test('a request with another key\'s signature is not signed', async () => {
+test('a request with another key\'s signature is not taken, and would not be signed', async () => {
   const der = Buffer.from(/-----BEGIN[^-]+-----([^-]+)-----END/.exec(Buffer.from(await requestPem('CN=jane'), 'base64').toString())![1]!, 'base64')
   const at = der.indexOf('jane')
   der[at] = 'J'.charCodeAt(0)
   const changed = Buffer.from(`-----BEGIN CERTIFICATE REQUEST-----\n${der.toString('base64')}\n-----END CERTIFICATE REQUEST-----\n`).toString('base64')
+  await using cluster = await start()
+  await assert.rejects(cluster.client.create(certificateSigningRequest, made('forged', changed, { usages: [] })), { message:
+    `CertificateSigningRequest.certificates.k8s.io "forged" is invalid: [spec.request: Invalid value: "${changed}": x509: ECDSA verification failure, spec.usages: Required value]` })
   await assert.rejects(certificateSigner(await authority).sign(changed, ['client auth'], { from: 0, to: 1000 }), /^Error: unable to verify certificate request signature/)
   await assert.rejects(certificateSigner(await authority).read('eA=='), /^Error: PEM block type must be CERTIFICATE REQUEST$/)
 })

@@ -31,6 +31,7 @@ import { Pki, serverNames } from './pki.ts'
 import { realClock, secureRandom, stopwatch } from './real-clock.ts'
 import { announceLocalStorage } from './local-storage.ts'
 import type { RealNodes } from './real-nodes.ts'
+import { verifySignature } from './verify-signature.ts'
 
 type Context = Parameters<ClusterProgram['startCluster']>[1]
 type Running = Awaited<ReturnType<ClusterProgram['startCluster']>>
@@ -103,7 +104,7 @@ async function start(options: ClusterOptions, { log, progress, followAudit, setV
   const plane: ControlPlane = await createControlPlane({
     build: buildInfo(),
     ...(atRest && { atRest: atRest.atRest, checks: atRest.checks }),
-    engine: measured(await openEngine(paths.storeDir), metrics, stopwatch), clock: realClock, stopwatch, random, log, kubelet, outbound: calls, backend: carrier, clientCa: certificates.clientCa, rootCa: ca.certificate, signer: certificateSigner(ca), provesKey, loadBalancerPool: poolOf(options, nodes), ...(options.containerdNodes + options.simulatedNodes > 0 && { localDirectories: { of: (node: string) => localDirectoriesOf(paths, node), areReal: nodes !== undefined } }), frontProxyCa: certificates.frontProxyCa, proxyIdentity: certificates.proxyIdentity, tokenKeys: serviceAccountKeys(options, pki),
+    engine: measured(await openEngine(paths.storeDir), metrics, stopwatch), clock: realClock, stopwatch, random, log, kubelet, outbound: calls, backend: carrier, clientCa: certificates.clientCa, rootCa: ca.certificate, signer: certificateSigner(ca), provesKey, verifySignature, loadBalancerPool: poolOf(options, nodes), ...(options.containerdNodes + options.simulatedNodes > 0 && { localDirectories: { of: (node: string) => localDirectoriesOf(paths, node), areReal: nodes !== undefined } }), frontProxyCa: certificates.frontProxyCa, proxyIdentity: certificates.proxyIdentity, tokenKeys: serviceAccountKeys(options, pki),
     ...authenticationOf(options, certificates, reloads(metrics, 'authentication', realClock), log.named('authenticator')), serviceClusterIpRange: options.serviceClusterIpRange, serviceNodePortRange: options.serviceNodePortRange,
     features: new Set([...gates.on].filter(([, isOn]) => isOn).map(([name]) => name)),
     flowControl: { enabled: options.enablePriorityAndFairness, maxRequestsInFlight: options.maxRequestsInflight, maxMutatingRequestsInFlight: options.maxMutatingRequestsInflight, waitMs: options.requestTimeout / 4 }, minRequestTimeoutSeconds: options.minRequestTimeout,

@@ -2,7 +2,7 @@
 import { createHmac } from 'node:crypto'
 import { join } from 'node:path'
 import { kinds, podPreset } from '#kinds'
-import { formatTime, userAgentOf, type ApiHandler, type Clock, type Log, type Random, type User } from '#machinery'
+import { formatTime, userAgentOf, type ApiHandler, type Clock, type Log, type Random, type User, type VerifySignature } from '#machinery'
 import { connect, directClient, EventRecorder, Informers, type Cluster } from '#client'
 import { serverPartsOf, startControllers, startParts, type CertificateSigner, type FurtherKinds, type LocalDirectories } from '#controllers'
 import { startScheduler, type SchedulerOptions } from '#scheduler'
@@ -77,6 +77,8 @@ export interface ControlPlaneOptions extends AuthenticationOptions {
   readonly features?: ReadonlySet<string>
   /** Whether who asks for a pod's certificate holds its key; absent: nobody looks. */
   readonly provesKey?: ProvesKey
+  /** Checks signatures in certificate signing requests; absent: nobody looks at them. */
+  readonly verifySignature?: VerifySignature
   /** Freeze what is shared (tests). */
   readonly freeze?: boolean
   /** Called when the store has failed for good. */
@@ -128,7 +130,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     advertised, ...(options.cors && { cors: options.cors }), ...(options.features && { features: options.features }), ...(options.minRequestTimeoutSeconds !== undefined && { minRequestTimeoutSeconds: options.minRequestTimeoutSeconds }),
     authenticator: chain,
     admission: [...(versions.kinds.includes(podPreset) ? [podPresetPlugin] : []), podCertificateSigning(authorizer, options.provesKey), ...admissionPlugins({ random, clock, metrics, authorizer, read, api: (request) => server.handler(request), outbound: options.outbound ?? nobody, tolerationSeconds: { notReady: notReadySeconds, unreachable: unreachableSeconds } }, choice)],
-    impersonate: impersonator(authorizer), allocators: [services], tokens: signer,
+    impersonate: impersonator(authorizer), ...(options.verifySignature && { verifySignature: options.verifySignature }), allocators: [services], tokens: signer,
     ...(options.kubelet && { kubelet: options.kubelet }), ...(options.outbound && { outbound: options.outbound }), ...(options.backend && { backend: options.backend }), ...(options.proxyIdentity && { proxyIdentity: options.proxyIdentity }), ...(options.build && { build: options.build }), ...(options.checks && { checks: options.checks }), ...(options.flags && { flags: options.flags }), ...(options.debugging && { debugging: options.debugging }),
   })
   await bootstrap({ handler: server.handler, objects, ...(options.features && { features: options.features }), serviceRange: range, advertise: options.advertise, clientCa: options.clientCa, ...(options.frontProxyCa && { frontProxyCa: options.frontProxyCa }), ...(options.frontProxyNames && { frontProxyNames: options.frontProxyNames }), today: formatTime(clock.now()).slice(0, 10) })

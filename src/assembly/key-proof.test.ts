@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { constants, generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
 import { test } from 'node:test'
+import { stubRequest } from '../../tests/facts/certificates.ts'
 import { provesKey } from './key-proof.ts'
 
 const podUID = 'f1d2-uid', base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64')
-const stub = Buffer.from('MIG7MGICAQAwADBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABOGs5CwZfdS1e7hNIT6Xm1pQ6Y78gwh9IrEjocVG+WPrxYMZbi6t09NakySkGlOW4h7kKPdzEdEUCW29KwOIYY2gADAKBggqhkjOPQQDAgNJADBGAiEA6VMocLrba/LNYOK0meFrRkdMywYAThrYv02fqNycCXgCIQCf/HENw0Ihrzih2LAe2f9zuiWod9UFP8l6NNj3+azqjg==', 'base64')
+const stub = Buffer.from(stubRequest, 'base64')
 const specOf = (given: { stubPKCS10Request?: string; pkixPublicKey?: string; proofOfPossession?: string }) => ({ signerName: 'x/y', podName: 'p', podUID, serviceAccountName: 'a', serviceAccountUID: 'u', nodeName: 'n', nodeUID: 'u', maxExpirationSeconds: 3600, stubPKCS10Request: '', ...given })
 const forged = Buffer.from(stub)
 forged[forged.length - 1]! ^= 1

@@ -1,20 +1,14 @@
 // Whether who asks for a pod's certificate holds its key.
 import { constants, createPublicKey, verify, type KeyObject } from 'node:crypto'
-import { keyOfRequest, signatureOfRequest, type PodCertificateRequest } from '#kinds'
+import { signingRequest, whyBadlySigned, type PodCertificateRequest } from '#kinds'
+import { verifySignature } from './verify-signature.ts'
 
-/** Hashes by the algorithm that a signing request says it is signed by. */
-const hashes: Readonly<Record<string, string | null>> = {
-  '1.2.840.10045.4.3.2': 'sha256', '1.2.840.10045.4.3.3': 'sha384', '1.2.840.10045.4.3.4': 'sha512', '1.2.840.113549.1.1.11': 'sha256', '1.2.840.113549.1.1.12': 'sha384', '1.2.840.113549.1.1.13': 'sha512', '1.3.101.112': null,
-}
 const keyOf = (der: Uint8Array): KeyObject => createPublicKey({ key: Buffer.from(der), format: 'der', type: 'spki' })
 
 /** The request is signed by its key; or the pod's UID is, where the key is given by itself. */
 export function provesKey({ stubPKCS10Request: stub, pkixPublicKey: key = '', proofOfPossession: proof = '', podUID }: PodCertificateRequest['spec']): boolean {
   try {
-    if (stub) {
-      const der = Buffer.from(stub, 'base64'), { algorithm, signed, signature } = signatureOfRequest(der), hash = hashes[algorithm]
-      return hash !== undefined && verify(hash, signed, keyOf(keyOfRequest(der)), signature)
-    }
+    if (stub) return whyBadlySigned(signingRequest(Buffer.from(stub, 'base64')), verifySignature) === undefined
     const known = keyOf(Buffer.from(key, 'base64')), signature = Buffer.from(proof, 'base64'), data = Buffer.from(podUID)
     switch (known.asymmetricKeyType) {
       case 'ed25519': return verify(null, data, known, signature)

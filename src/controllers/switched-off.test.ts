@@ -4,19 +4,9 @@ import { test } from 'node:test'
 import { configMap, loadSwitchedOff, pod, type ClusterTrustBundle, type PodCertificateRequest, type PodGroup, type StorageVersionMigration } from '#kinds'
 import type { Kind } from '#machinery'
 import { TestCluster } from '#testing'
+import { authority, publicKey } from '../../tests/facts/certificates.ts'
 
 const features = new Set(['ClusterTrustBundle', 'PodCertificateRequest', 'GenericWorkload', 'StorageVersionMigrator'])
-const authority = `-----BEGIN CERTIFICATE-----
-MIIBcTCCARegAwIBAgIUZ2g0I9KBl7oU1BVp5p+fPhy64rAwCgYIKoZIzj0EAwIw
-DTELMAkGA1UEAwwCY2EwIBcNMjYxMTI5MDcwMDE2WhgPMjEwOTAxMTgwNzAwMTZa
-MA0xCzAJBgNVBAMMAmNhMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEtAmwLiWb
-P1tXVnEnnb41031JGqG4C8zppJyq/sJ1OxEHMJKEWv0GT7x1952NgyVE1ltXpbdC
-zbQrj6e1+WkGvqNTMFEwHQYDVR0OBBYEFPBKC7iF9d5ej34uI+/tALkZelf3MB8G
-A1UdIwQYMBaAFPBKC7iF9d5ej34uI+/tALkZelf3MA8GA1UdEwEB/wQFMAMBAf8w
-CgYIKoZIzj0EAwIDSAAwRQIgH+yc+AvVLApMevV1pe2BeAYJPmAB3bbwTWKBiHAO
-crwCIQDtFCR+FXPbp+BiXRs3NixTEKnhf84Ldd3JBd0/WU+D8A==
------END CERTIFICATE-----
-`
 async function begin(rootCa = authority) {
   const { furtherKinds } = await loadSwitchedOff(), of = (name: string): Kind => furtherKinds.find((kind) => kind.kind === name)!
   const bundles: Kind<ClusterTrustBundle> = of('ClusterTrustBundle'), requests: Kind<PodCertificateRequest> = of('PodCertificateRequest'), groups: Kind<PodGroup> = of('PodGroup'), migrations: Kind<StorageVersionMigration> = of('StorageVersionMigration')
@@ -40,7 +30,7 @@ test('what the API server is trusted by is published as a bundle, again when it 
 test('requests for certificates of pods are gone after a quarter of an hour', async () => {
   const { cluster, requests, client } = await begin()
   await using _ = cluster
-  const spec = { signerName: 'example.com/pods', podName: 'p', podUID: 'u', serviceAccountName: 'default', serviceAccountUID: 'u', nodeName: 'node-1', nodeUID: 'u', pkixPublicKey: 'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE4azkLBl91LV7uE0hPpebWlDpjvyDCH0isSOhxUb5Y+vFgxluLq3T01qTJKQaU5biHuQo93MR0RQJbb0rA4hhjQ==', proofOfPossession: 'AAAA' }
+  const spec = { signerName: 'example.com/pods', podName: 'p', podUID: 'u', serviceAccountName: 'default', serviceAccountUID: 'u', nodeName: 'node-1', nodeUID: 'u', pkixPublicKey: publicKey, proofOfPossession: 'AAAA' }
   await client.create(requests, { metadata: { name: 'r', namespace: 'default' }, spec })
   await cluster.clock.advance(14 * 60_000)
   assert.deepEqual(names((await client.list(requests)).items), ['r'])

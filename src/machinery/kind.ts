@@ -2,6 +2,7 @@
 import type { FieldError } from './errors.ts'
 import { objectMeta, standardMetadata, typeMeta, type AnyObject, type LooseObject, type ObjectMeta } from './meta.ts'
 import type { NameRule } from './names.ts'
+import type { VerifySignature } from './signature.ts'
 import type { User } from './wire.ts'
 import { about, object, value, type Fields, type InferFields, type Schema } from './schema.ts'
 
@@ -47,6 +48,8 @@ export interface Rules<T> {
   readonly prepareUpdate?: (object: T, old: T, subresource: string | undefined, now: number, features?: Features) => void
   /** Everything wrong with the object, in the reference's order; `old` and `now` (milliseconds) on update. Never throws. */
   readonly validate?: (object: T, old?: T, subresource?: string, now?: number) => FieldError[]
+  /** What is wrong with what is signed in a new object; told before all that `validate` tells. Never throws. */
+  readonly validateSigned?: (object: T, verify: VerifySignature) => FieldError[]
   /** What is wrong with a change, where it does not follow at once on what `validate` says; asked for by `onUpdate`. */
   readonly validateChange?: (object: T, old: T, subresource?: string) => FieldError[]
   /** What an update is checked for, in order; default: kept, rules. */
@@ -189,7 +192,7 @@ export type Loose<T> = T extends (infer E)[] ? Loose<E>[] : T extends object ? {
 /** Makes a kind from its definition. */
 export function defineKind<const F extends Fields>(d: Definition<F>): Kind<Body<F>> {
   const { defaults, defaultsOf, prepareCreate, prepareUpdate, warnings, statusWarnings, generationChanged, name, gracePeriod, prepareDelete, mayGo } = d
-  const { validate, validateChange, onUpdate, onUpdateOf, anyFinalizer } = d
+  const { validate, validateSigned, validateChange, onUpdate, onUpdateOf, anyFinalizer } = d
   return {
     group: d.group, version: d.version, kind: d.kind, resource: d.plural, singular: d.singular ?? d.kind.toLowerCase(),
     shortNames: d.shortNames ?? [], categories: d.categories ?? [], apiVersion: d.group ? `${d.group}/${d.version}` : d.version,
@@ -202,7 +205,7 @@ export function defineKind<const F extends Fields>(d: Definition<F>): Kind<Body<
     ...(d.rowConditions && { rowConditions: d.rowConditions }), ...(d.rowOrder && { rowOrder: d.rowOrder }),
     storagePrefix: d.storagePrefix ?? `/registry/${d.plural}/`,
     rules: { ...(defaults && { defaults }), ...(defaultsOf && { defaultsOf }), ...(prepareCreate && { prepareCreate }), ...(prepareUpdate && { prepareUpdate }),
-      ...(validate && { validate }), ...(validateChange && { validateChange }), ...(onUpdate && { onUpdate }),
+      ...(validate && { validate }), ...(validateSigned && { validateSigned }), ...(validateChange && { validateChange }), ...(onUpdate && { onUpdate }),
       ...(onUpdateOf && { onUpdateOf }), ...(anyFinalizer && { anyFinalizer }),
       ...(warnings && { warnings }), ...(statusWarnings && { statusWarnings }), ...(generationChanged && { generationChanged }), ...(name && { name }),
       ...(gracePeriod && { gracePeriod }), ...(prepareDelete && { prepareDelete }), ...(mayGo && { mayGo }) },

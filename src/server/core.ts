@@ -1,5 +1,5 @@
 // What every handler works with: the parts of one server, and one request on its way through them.
-import type { ApiRequest, Clock, Kind, Log, Random, User } from '#machinery'
+import type { ApiRequest, Clock, Kind, Log, Random, User, VerifySignature } from '#machinery'
 import type { Auditor } from './audit/auditor.ts'
 import type { AdmissionChain } from './admit.ts'
 import type { AuthenticatorChain } from './authn/authn.ts'
@@ -51,6 +51,7 @@ export interface Core {
   readonly authorizer: Authorizer
   /** Who is asking. Rejects with NotAuthenticated. */
   readonly authenticate: AuthenticatorChain['authenticate']
+  readonly verifySignature: VerifySignature | undefined
   readonly allocators: ReadonlyMap<Kind, readonly Allocator[]>
   readonly logs: EventLogs
   /** What ends each open watch. */

@@ -50,7 +50,7 @@ export async function createObject(call: Call, object: LooseObject, options: Wri
     const release = allocate(call, object, undefined, options.dryRun)
     try {
       prepareCreate(served, object, call.user)
-      validateCreate(served, object)
+      validateCreate(served, object, core.verifySignature)
       if (attempt === 1) warnAbout(call, object)
       await admission.validate(generated ? { ...write, name: object.metadata.name } : write, object, undefined)
       const { metadata: { name, namespace = '' } } = object

@@ -6,6 +6,7 @@ import { loadProtobuf } from '#machinery'
 import { start, type Ask, type Body } from './contract-kit.ts'
 import { formerVersionNames } from './former-versions.ts'
 import { podPresetPlugin } from './admission/pod-preset.ts'
+import { nodeRequest, nodeRequestWithHost } from '../../tests/facts/certificates.ts'
 
 let ask: Ask
 before(async () => { await loadProtobuf(); ({ ask } = await start({ former: await loadFormer(), admission: [podPresetPlugin] })) })
@@ -179,9 +180,6 @@ test('small differences: runtime classes, priority levels, endpoint slices, sign
   const { failurePolicy, matchPolicy, sideEffects, timeoutSeconds, admissionReviewVersions } = hook.webhooks[0]
   assert.deepEqual([failurePolicy, matchPolicy, sideEffects, timeoutSeconds, admissionReviewVersions], ['Ignore', 'Exact', 'Unknown', 30, ['v1beta1']])
 })
-// A node's requests (P-256, O=system:nodes, CN=system:node:n1), without and with a host name.
-const nodeRequest = 'LS0tLS1CRUdJTiBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0KTUlIck1JR1NBZ0VBTURBeEZUQVRCZ05WQkFvTURITjVjM1JsYlRwdWIyUmxjekVYTUJVR0ExVUVBd3dPYzNsegpkR1Z0T201dlpHVTZiakV3V1RBVEJnY3Foa2pPUFFJQkJnZ3Foa2pPUFFNQkJ3TkNBQVFuK2NqNER2ZXlGOGJGCmlsUzdOdDllblc3SkNkM3U4cUZINHpmbkNyN3J4QVh5c25TbGZwVHNNcjFUWnlMbFRuamFmK3F5NE1tVThUNXIKWkhmazhDZ29vQUF3Q2dZSUtvWkl6ajBFQXdJRFNBQXdSUUloQVBjTUlvQnJXaytuTHdiU3d5Z0hFc0pscWM3VwptdG9qNjBmai8vMFBrODNKQWlCbWVtbFZVWVR3VnZXbTdPRit6eVR3RExtYUF6Q0ZOSUVvTjRRMW1IWW9hUT09Ci0tLS0tRU5EIENFUlRJRklDQVRFIFJFUVVFU1QtLS0tLQo='
-const nodeRequestWithHost = 'LS0tLS1CRUdJTiBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0KTUlJQkN6Q0JzZ0lCQURBd01SVXdFd1lEVlFRS0RBeHplWE4wWlcwNmJtOWtaWE14RnpBVkJnTlZCQU1NRG5ONQpjM1JsYlRwdWIyUmxPbTR4TUZrd0V3WUhLb1pJemowQ0FRWUlLb1pJemowREFRY0RRZ0FFNEozK080bmI5ODFICi8vNDZ5WVVKQ2VZcGgrSVlVdUVLdmhXbnpBa1hEY1dLM2FpK1dKRzhreGJLRExyNk9qUmVwMStnWU5KZmJTOS8KUGtTZ1MzNkptS0FnTUI0R0NTcUdTSWIzRFFFSkRqRVJNQTh3RFFZRFZSMFJCQVl3QklJQ2JqRXdDZ1lJS29aSQp6ajBFQXdJRFNBQXdSUUloQUtSRFFqOGdsd2E0NTFQeWZWS1FlYlFyMW80UUxaRmdzZWhscGNOcmRVQTBBaUJRCm9KUHhlcXBUTEt5aXRmVkZLOGZheHIraDlIcHIwRUl0dmZaaUszbjhLZz09Ci0tLS0tRU5EIENFUlRJRklDQVRFIFJFUVVFU1QtLS0tLQo='
 test('the signer of a request of v1beta1 follows from what it asks for', async () => {
   const signer = async (name: string, request: string, usages?: string[]) =>
     (await made('/apis/certificates.k8s.io/v1beta1/certificatesigningrequests', { metadata: { name }, spec: { request, ...(usages && { usages }) } })).spec.signerName

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 import { binding, certificateSigningRequest, event, eventV1, eviction, lease, node, pod, subjectAccessReview, tokenReview } from '#kinds'
 import { decode, deleteOptions, loadProtobuf, protobufType, type AnyObject, type ApiResponse, type Schema } from '#machinery'
-import { nodeRequest } from './admission/csr-fixture.ts'
+import { nodeRequest } from '../../tests/facts/certificates.ts'
 import { start, type Body } from './contract-kit.ts'
 import { schemaOf } from './typed-schemas.ts'
 

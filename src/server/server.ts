@@ -1,5 +1,5 @@
 // The API server, put together: what it needs from outside, and the one function that it is.
-import type { ApiHandler, ApiRequest, Clock, Kind, Log, LooseObject, Random, ServedVersion, StreamSink, User } from '#machinery'
+import type { ApiHandler, ApiRequest, Clock, Kind, Log, LooseObject, Random, ServedVersion, StreamSink, User, VerifySignature } from '#machinery'
 import type { AdmissionPlugin } from './admission/admission.ts'
 import type { AuthenticatorChain } from './authn/authn.ts'
 import type { AuthorizationAttributes, Authorizer } from './authz/authz.ts'
@@ -79,6 +79,8 @@ export interface ApiServerOptions {
   readonly admission: readonly AdmissionPlugin[]
   /** Who the request wants to be (Impersonate-* headers); absent: such headers are refused. */
   readonly impersonate?: Impersonator
+  /** Checks signatures in new objects (certificate signing requests); absent: nobody looks at them. */
+  readonly verifySignature?: VerifySignature
   /** What must be taken before an object may be stored, and given back: service addresses, node ports. */
   readonly allocators?: readonly Allocator[]
   /** Makes service account tokens; absent: the token subresource says that it is not configured. */
@@ -198,7 +200,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const stopwatch = options.stopwatch ?? (() => clock.now()), expressions = new ExpressionMetrics(metrics, stopwatch)
   const registry = new Registry(kinds, subresourcesOf, options.former, options.serves, options.features)
   const core: Core = {
-    objects, clock, random, log, authorizer, allocators, metrics, gates: new GateMetrics(metrics), storeRequests: new StoreRequests(metrics), podLogs: new PodLogMetrics(metrics), givenUp: new GivenUp(metrics, registry), watchMetrics: new WatchMetrics(metrics), auditor: options.auditor ?? new Auditor(uniformPolicy('None'), metrics), tracer: options.tracer, stopwatch, expressions, comparisons: new ComparisonMetrics(metrics), conversions: new ConversionMetrics(metrics),
+    objects, clock, random, log, authorizer, verifySignature: options.verifySignature, allocators, metrics, gates: new GateMetrics(metrics), storeRequests: new StoreRequests(metrics), podLogs: new PodLogMetrics(metrics), givenUp: new GivenUp(metrics, registry), watchMetrics: new WatchMetrics(metrics), auditor: options.auditor ?? new Auditor(uniformPolicy('None'), metrics), tracer: options.tracer, stopwatch, expressions, comparisons: new ComparisonMetrics(metrics), conversions: new ConversionMetrics(metrics),
     registry,
     admission: new AdmissionChain([deviceClaimCheck(authorizer), ...options.admission, ...(roles ? [escalationCheck({ authorizer, roles })] : []), paramAccessCheck(authorizer)], { objects, metrics, expressions }),
     authenticate: authenticator.authenticate,

@@ -2,7 +2,7 @@
 // apart, generation. What a kind adds to it is in its rules.
 import {
   copy, formatTime, invalid, keepObjectMeta, nameIsDNSSubdomain, nameIsPathSegment, nameSuffix, same, toStoredForm, uuid, validateObjectMeta, validateObjectMetaUpdate,
-  validateOwnFinalizers, zeroOf, type Clock, type FieldError, type Kind, type LooseObject, type ObjectMetaRules, type Random, type Rules, type TemplateMeta, type UpdateCheck, type User,
+  validateOwnFinalizers, zeroOf, type Clock, type FieldError, type Kind, type LooseObject, type ObjectMetaRules, type Random, type Rules, type TemplateMeta, type UpdateCheck, type User, type VerifySignature,
 } from '#machinery'
 import type { Served } from './served.ts'
 
@@ -75,10 +75,10 @@ function generationChanged(kind: Kind, object: LooseObject, old: LooseObject): b
   return differs(object) && (stored !== undefined || differs(toStoredForm(schema, copy(object)))) // an empty list is as good as the none that is stored
 }
 
-/** Everything wrong with a new object. Throws Invalid. */
-export function validateCreate(served: Served, object: LooseObject): void {
+/** Everything wrong with a new object. Throws Invalid. Without `verify` nobody looks at signatures. */
+export function validateCreate(served: Served, object: LooseObject, verify?: VerifySignature): void {
   const { custom } = served, meta = validateObjectMeta(object.metadata, ownMetaRules(served, object))
-  refuse(served, object, custom ? custom.validate(object, undefined, '', meta, noWarnings) : [...meta, ...rule(served, 'validate')?.(object) ?? []])
+  refuse(served, object, custom ? custom.validate(object, undefined, '', meta, noWarnings) : [...meta, ...(verify && rule(served, 'validateSigned')?.(object, verify)) ?? [], ...rule(served, 'validate')?.(object) ?? []])
 }
 
 const noWarnings = () => {}

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { beforeEach, test } from 'node:test'
 import { admissionPlugins, podCertificateSigning, type Authorizer } from './index.ts'
 import { start, type Ask, type Body, type HandClock } from './contract-kit.ts'
-import { authority, issued, publicKey, stubRequest } from './pod-certificate-fixture.ts'
+import { authority, issued, publicKey, stubRequest } from '../../tests/facts/certificates.ts'
 
 const gates = ['ClusterTrustBundle', 'PodCertificateRequest', 'GenericWorkload', 'DRAResourcePoolStatus']
 let ask: Ask, clock: HandClock

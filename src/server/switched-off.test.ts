@@ -5,7 +5,7 @@ import { switchedOff } from '#kinds'
 import { loadProtobuf } from '#machinery'
 import { admissionPlugins, podCertificateSigning } from './index.ts'
 import { start, type Ask, type Body } from './contract-kit.ts'
-import { authority, issued, publicKey, shortKeyRequest, stubRequest } from './pod-certificate-fixture.ts'
+import { authority, issued, publicKey, shortKeyRequest, stubRequest } from '../../tests/facts/certificates.ts'
 
 const gates = new Set(Object.values(switchedOff).flatMap((resources) => Object.values(resources)).filter((gate) => gate !== ''))
 const everything = (features: ReadonlySet<string> = gates) => start({ runtimeConfig: { 'api/all': 'true' }, features, admission: (parts) => [podCertificateSigning(parts.authorizer), ...admissionPlugins(parts)] })

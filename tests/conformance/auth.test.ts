@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createPki } from '#assembly'
 import { conformance, discovered, type Body } from './stage.ts'
-import { nodeRequest as request } from '../../src/server/admission/csr-fixture.ts'
+import { nodeRequest as request } from '../facts/certificates.ts'
 
 const core = (namespace: string, resource: string) => `/api/v1/namespaces/${namespace}/${resource}`
 

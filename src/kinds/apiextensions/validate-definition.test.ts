@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { created, problems, problemsOfChange } from '../as-written.ts'
 import { customResourceDefinition as crd } from './customresourcedefinition.ts'
+import { authority } from '../../../tests/facts/certificates.ts'
 
 const names = { plural: 'bads', kind: 'Bad' }, root = { type: 'object', properties: { spec: { type: 'object', properties: { a: { type: 'string' } } } } }
 const version = (schema: object = root, more: object = {}) => ({ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: schema }, ...more })
@@ -78,7 +79,7 @@ test('the group and the plural stay', () => {
   assert.deepEqual(problemsOfChange(crd, body(), (o) => { o.spec.group = 'y.example' }), ['spec.group: Invalid value: "y.example": field is immutable'])
 })
 
-const pem = (type: string, body: string) => btoa(`-----BEGIN ${type}-----\n${body}\n-----END ${type}-----\n`), aCertificate = pem('CERTIFICATE', 'MAMCAQE=')
+const pem = (type: string, body: string) => btoa(`-----BEGIN ${type}-----\n${body}\n-----END ${type}-----\n`), aCertificate = btoa(authority)
 for (const [name, before, bundle, why] of [
   ['a certificate', undefined, aCertificate], ['no PEM', aCertificate, btoa('x'), 'unable to parse bytes as PEM block'], ['a key', aCertificate, pem('PRIVATE KEY', 'MAMCAQE='), 'no valid certificate authority data seen'],
   ['half a certificate', undefined, pem('CERTIFICATE', 'MAM='), 'failed to parse certificate: x509: malformed certificate'], ['no PEM, as before', btoa('y'), btoa('x')],

@@ -3,7 +3,7 @@ import {
   bytesOf, forbiddenValue, invalidValue, isDNS1035Label, isDNS1123Subdomain, notSupported, requiredValue, same, tooMany, duplicateValue, type AnyObject, type FieldError,
 } from '#machinery'
 import { validateServiceCaller, validateURL } from '../admissionregistration/validate-caller.ts'
-import { sequenceOf } from '../certificates/der.ts'
+import { certificate } from '../certificates/certificate.ts'
 import { pemBlocks } from '../certificates/pem.ts'
 import { failing, immutableField } from '../checks.ts'
 import { goForm } from '../go-diff.ts'
@@ -205,9 +205,11 @@ function validateBundle(bundle: string | undefined, inUse: Definition | undefine
 }
 /** What Go has against a bundle in base64 in which it finds no certificate; undefined where there is one. */
 function whyNoAuthorities(bundle: string): string | undefined {
-  const blocks = pemBlocks(bundle), certificates = blocks.filter(({ type, hasHeaders }) => type === 'CERTIFICATE' && !hasHeaders)
-  if (certificates.some(({ bytes }) => sequenceOf(bytes))) return undefined
-  return certificates.length ? 'failed to parse certificate: x509: malformed certificate' : blocks.length ? 'no valid certificate authority data seen' : 'unable to parse bytes as PEM block'
+  const blocks = pemBlocks(bundle), wrong: string[] = []
+  for (const { bytes } of blocks.filter(({ type, hasHeaders }) => type === 'CERTIFICATE' && !hasHeaders)) {
+    try { certificate(bytes); return undefined } catch (error) { wrong.push(`failed to parse certificate: ${(error as Error).message}`) }
+  }
+  return wrong[0] ?? (blocks.length ? 'no valid certificate authority data seen' : 'unable to parse bytes as PEM block')
 }
 
 const reviewVersions = ['v1', 'v1beta1']

@@ -1,6 +1,6 @@
 import { defineKind, formatTime, nameIsPathSegment, s, shortAge, type Infer, type ObjectOf } from '#machinery'
 import * as cells from '../cells.ts'
-import { decisions, validateSigningRequest } from './validate-signing-request.ts'
+import { decisions, validateSignature, validateSigningRequest } from './validate-signing-request.ts'
 
 export const certificateSigningRequestSpec = s.object('io.k8s.api.certificates.v1.CertificateSigningRequestSpec', {
   expirationSeconds: s.int({ keepEmpty: true }),
@@ -81,5 +81,6 @@ export const certificateSigningRequest = defineKind({
   },
   name: nameIsPathSegment, onUpdate: ['meta', 'rules', 'kept'], onUpdateOf: { approval: ['meta', 'rules', 'kept'], status: ['meta', 'rules', 'kept'] },
   validate: validateSigningRequest,
+  validateSigned: validateSignature,
 })
 export type CertificateSigningRequest = ObjectOf<typeof certificateSigningRequest>

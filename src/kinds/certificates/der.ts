@@ -1,6 +1,6 @@
 // ASN.1 in its distinguished encoding (X.690), as far as certificates, requests and keys need it.
 export interface Element { readonly tag: number; readonly content: Uint8Array; readonly end: number; /** With tag and length. */ readonly whole: Uint8Array }
-export const tags = { integer: 0x02, bits: 0x03, octets: 0x04, identifier: 0x06, sequence: 0x30 } as const
+export const tags = { boolean: 0x01, integer: 0x02, bits: 0x03, octets: 0x04, none: 0x05, identifier: 0x06, utcTime: 0x17, generalizedTime: 0x18, sequence: 0x30, set: 0x31 } as const
 
 /** Throws an Error in Go's words where there is none. */
 export function element(bytes: Uint8Array, at = 0): Element {

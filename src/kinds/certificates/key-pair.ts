@@ -1,5 +1,6 @@
 // Whether a certificate and a private key belong together, in the words of Go's tls.X509KeyPair. No mathematics: a key that does not hold its public part is believed.
-import { dotted, element, parts, sequenceOf, tags } from './der.ts'
+import { certificate as parsed } from './certificate.ts'
+import { dotted, element, sequenceOf, tags } from './der.ts'
 import { pemBlocks } from './pem.ts'
 
 const isKey = (type: string): boolean => type === 'PRIVATE KEY' || type.endsWith(' PRIVATE KEY')
@@ -14,8 +15,9 @@ export function whyNoPair(certificate: string, key: string): string | undefined 
   if (!found) return others.length === 0 ? 'tls: failed to find any PEM data in key input' : others.length === 1 && others[0] === 'CERTIFICATE'
     ? 'tls: found a certificate rather than a key in the PEM for the private key'
     : `tls: failed to find PEM block with type ending in "PRIVATE KEY" in key input after skipping PEM blocks of the following types: [${others.join(' ')}]`
-  const open = attempt(() => publicKeyOf(chain[0]!.bytes)), secret = attempt(() => privateKey(found.bytes))
-  if (!open) return 'x509: malformed certificate'
+  let open: Key
+  try { open = openKey(parsed(chain[0]!.bytes).publicKey) } catch (error) { return (error as Error).message }
+  const secret = attempt(() => privateKey(found.bytes))
   if (!secret) return 'tls: failed to parse private key'
   if (open.sort === 'other') return 'tls: unknown public key algorithm'
   if (open.sort !== secret.sort) return 'tls: private key type does not match public key type'
@@ -30,16 +32,8 @@ const sorts: Readonly<Record<string, Key['sort']>> = { '1.2.840.113549.1.1.1': '
 const sortOf = (algorithm: Uint8Array): Key['sort'] => sorts[dotted(element(algorithm).content)] ?? 'other'
 const text = (bytes: Uint8Array): string => bytes.join()
 
-/** RFC 5280, 4.1: the key stands behind the subject; a version, if there is one, before all. */
-function publicKeyOf(der: Uint8Array): Key | undefined {
-  const body = sequenceOf(der)?.[0]
-  if (body?.tag !== tags.sequence) return undefined
-  const fields = parts(body.content), from = fields[0]?.tag === 0xa0 ? 1 : 0
-  const info = fields[from + 5]
-  if (info?.tag !== tags.sequence) return undefined
-  const [algorithm, bits] = parts(info.content)
-  if (algorithm?.tag !== tags.sequence || bits?.tag !== tags.bits) return undefined
-  const sort = sortOf(algorithm.content), open = bits.content.subarray(1)
+function openKey(der: Uint8Array): Key {
+  const [algorithm, bits] = sequenceOf(der)!, sort = sortOf(algorithm!.content), open = bits!.content.subarray(1)
   return { sort, open: sort === 'rsa' ? text(sequenceOf(open)![0]!.content) : text(open) }
 }
 

@@ -1,9 +1,9 @@
 // What is wrong with a certificate that was issued to a pod, and with what its request says of it. All times in milliseconds.
 import { invalidValue, parseTime, requiredValue, same, tooLong, type FieldError } from '#machinery'
+import { certificate, type Certificate } from './certificate.ts'
 import { pemBlocksOf } from './pem.ts'
 import type { PodCertificateRequestSpec, PodCertificateRequestStatus } from './podcertificaterequest.ts'
 import { keyBytes } from './validate-pod-certificate-request.ts'
-import { certificate, type Certificate } from './x509.ts'
 
 const chainAt = 'status.certificateChain', largestChain = 100 * 1024, minute = 60_000, hour = 60 * minute, nearby = 5 * minute, leastRest = 10 * minute
 /** In a millisecond: messages show durations in them. */

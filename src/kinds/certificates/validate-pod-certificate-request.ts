@@ -5,8 +5,9 @@ import { goForm } from '../go-diff.ts'
 import { podCertificateRequestSpecForm } from '../go-forms.ts'
 import type { PodCertificateRequestSpec, PodCertificateRequestStatus } from './podcertificaterequest.ts'
 import { validateIssued } from './validate-issued.ts'
+import { publicKeyInfo, type PublicKey } from './public-key.ts'
+import { signingRequest } from './signing-request.ts'
 import { validateSignerName } from './validate-signing-request.ts'
-import { keyOfRequest, publicKey } from './x509.ts'
 
 interface Request { readonly spec: PodCertificateRequestSpec; readonly status: PodCertificateRequestStatus }
 /** What ends a request. */
@@ -45,9 +46,9 @@ function validateKey({ stubPKCS10Request: stub, pkixPublicKey: key = '', proofOf
   for (const [field, value] of Object.entries(given)) if (bytesOf(value).length > largestKey) return [tooLong(`spec.${field}`, largestKey)]
   if (stub ? key || proof : !key || !proof) return [invalidAsWhole('spec', 'exactly one of (stubPKCS10Request) or (pkixPublicKey, proofOfPossession) must be set')]
   const at = stub ? 'spec.stubPKCS10Request' : 'spec.pkixPublicKey', value = stub || key
-  let found: ReturnType<typeof publicKey>
-  try { found = publicKey(keyBytes({ stubPKCS10Request: stub, pkixPublicKey: key })) } catch { return [invalidValue(at, value, stub ? 'must be a valid PKCS#10 CSR' : 'must be a valid PKIX-serialized public key')] }
-  if (!found) return [invalidValue(at, value, 'unknown public key type; supported types are Ed25519, ECDSA, and RSA')]
+  let found: PublicKey | undefined
+  try { found = stub ? signingRequest(bytesOf(stub)).key : publicKeyInfo(bytesOf(key)) } catch { return [invalidValue(at, value, stub ? 'must be a valid PKCS#10 CSR' : 'must be a valid PKIX-serialized public key')] }
+  if (!found || found.type === 'DSA') return [invalidValue(at, value, 'unknown public key type; supported types are Ed25519, ECDSA, and RSA')]
   if (found.type === 'ECDSA' && found.curve === 'P-224') return [invalidValue(at, `curve ${found.curve}`, 'elliptic public keys must use curve P256 or P384')]
   if (found.type === 'RSA' && found.bits !== 3072 && found.bits !== 4096) return [invalidValue(at, `${found.bits}-bit modulus`, 'RSA keys must have modulus size 3072 or 4096')]
   return []
@@ -55,7 +56,7 @@ function validateKey({ stubPKCS10Request: stub, pkixPublicKey: key = '', proofOf
 const bytesOf = (base64: string): Uint8Array => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))
 /** The public key that the certificate is for, in DER. Throws where it cannot be read. */
 export const keyBytes = ({ stubPKCS10Request: stub, pkixPublicKey: key = '' }: Pick<PodCertificateRequestSpec, 'stubPKCS10Request' | 'pkixPublicKey'>): Uint8Array =>
-  (stub ? keyOfRequest(bytesOf(stub)) : bytesOf(key))
+  (stub ? signingRequest(bytesOf(stub)).publicKey : bytesOf(key))
 
 function validateStatus(status: PodCertificateRequestStatus, old: Request, now: number): FieldError[] {
   const conditions = status.conditions ?? [], wrong: FieldError[] = []

@@ -1,12 +1,13 @@
 // What is wrong with a certificate signing request and with what is decided about it.
-import { duplicateValue, forbiddenValue, invalidValue, isDNS1123Label, isDNS1123Subdomain, notSupported, quote, requiredValue, same, tooLong, type FieldError } from '#machinery'
+import { duplicateValue, forbiddenValue, invalidValue, isDNS1123Label, isDNS1123Subdomain, notSupported, quote, requiredValue, same, tooLong, type FieldError, type VerifySignature } from '#machinery'
 import { oneOf } from '../checks.ts'
 import { goDiff } from '../go-diff.ts'
 import { signingConditionForm } from '../go-forms.ts'
 import type { CertificateSigningRequestCondition, CertificateSigningRequestSpec, CertificateSigningRequestStatus } from './certificatesigningrequest.ts'
-import { sequenceOf } from './der.ts'
+import { certificates } from './certificate.ts'
 import { pemBlocks } from './pem.ts'
-import { subjectOfRequest } from './request-subject.ts'
+import { whyBadlySigned } from './request-signature.ts'
+import { signingRequestIn, type SigningRequest } from './signing-request.ts'
 
 interface Request { readonly spec: CertificateSigningRequestSpec; readonly status: CertificateSigningRequestStatus }
 const usageWords = ['any', 'cert sign', 'client auth', 'code signing', 'content commitment', 'crl sign', 'data encipherment', 'decipher only', 'digital signature',
@@ -34,10 +35,17 @@ export function validateSigningRequest({ spec, status }: Request, old?: Request,
     ...(old ? validateChange(status, old.status, subresource) : []),
   ]
 }
-/** What the reference has against a signing request in PEM; who signed it is the signer's business. */
+/** What the reference has against a signing request in PEM, but for its signature. */
 function whyNoRequest(base64: string): string | undefined {
-  try { subjectOfRequest(base64) } catch (error) { return (error as Error).message }
+  try { signingRequestIn(base64) } catch (error) { return (error as Error).message }
   return undefined
+}
+/** What is wrong with the signature of a new request. It is a rule apart because it takes cryptography; what is no request at all has been told of already. */
+export function validateSignature({ spec: { request } }: Pick<Request, 'spec'>, verify: VerifySignature): FieldError[] {
+  let read: SigningRequest
+  try { read = signingRequestIn(request) } catch { return [] }
+  const why = whyBadlySigned(read, verify)
+  return why === undefined ? [] : [invalidValue('spec.request', request, why)]
 }
 /** Certificates in PEM, and nothing else. */
 function validateCertificate(base64: string): FieldError[] {
@@ -45,7 +53,9 @@ function validateCertificate(base64: string): FieldError[] {
   for (const { type, hasHeaders, bytes } of blocks) {
     if (type !== 'CERTIFICATE') return refuse(`only CERTIFICATE PEM blocks are allowed, found ${quote(type)}`)
     if (hasHeaders) return refuse('no PEM block headers are permitted')
-    if (!sequenceOf(bytes)) return refuse('x509: malformed certificate')
+    try {
+      if (certificates(bytes).length === 0) return refuse('found CERTIFICATE PEM block containing 0 certificates')
+    } catch (error) { return refuse((error as Error).message) }
   }
   return base64 && blocks.length === 0 ? refuse('must contain at least one CERTIFICATE PEM block') : []
 }

@@ -1,10 +1,10 @@
 // What is wrong with a bundle of authorities: it holds certificates of authorities in PEM, each once, and nothing else.
 import { invalidValue, tooLong, type FieldError } from '#machinery'
 import { immutableField } from '../checks.ts'
+import { certificate } from './certificate.ts'
 import type { ClusterTrustBundleSpec } from './clustertrustbundle.ts'
 import { pemBlocksOf } from './pem.ts'
 import { validateSignerName } from './validate-signing-request.ts'
-import { certificate } from './x509.ts'
 
 interface Bundle { readonly spec: ClusterTrustBundleSpec }
 const largest = 1024 * 1024

@@ -10,7 +10,7 @@ import { subjectAccessReview } from '../authorization/subjectaccessreview.ts'
 import { cronJob, type CronJob } from '../batch/cronjob.ts'
 import { defaultJobSpec } from '../batch/job-rules.ts'
 import { certificateSigningRequest } from '../certificates/certificatesigningrequest.ts'
-import { subjectOfRequest, type CertificateSubject } from '../certificates/request-subject.ts'
+import { signingRequestIn, type SigningRequest } from '../certificates/signing-request.ts'
 import { lease } from '../coordination/lease.ts'
 import { event } from '../core/event.ts'
 import { endpointSlice, type Endpoint } from '../discovery/endpointslice.ts'
@@ -46,12 +46,12 @@ const cronJobs: Versions = [
 const legacySigner = 'kubernetes.io/legacy-unknown'
 /** Requests of nodes are told by what they ask for; all others went to a signer that nobody knew more of. */
 function signerOf(request: string, usages: readonly string[]): string {
-  let subject: CertificateSubject
-  try { subject = subjectOfRequest(request) } catch { return legacySigner } // validation says what is wrong with it
+  let asked: SigningRequest
+  try { asked = signingRequestIn(request) } catch { return legacySigner } // validation says what is wrong with it
   const asks = usages.filter((usage) => usage !== 'key encipherment').sort().join()
-  const isNode = subject.organizations.length === 1 && subject.organizations[0] === 'system:nodes' && subject.commonName.startsWith('system:node:')
-  if (isNode && !subject.hasAlternatives && asks === 'client auth,digital signature') return 'kubernetes.io/kube-apiserver-client-kubelet'
-  return isNode && subject.hasAlternatives && asks === 'digital signature,server auth' ? 'kubernetes.io/kubelet-serving' : legacySigner
+  const isNode = asked.organizations.length === 1 && asked.organizations[0] === 'system:nodes' && asked.commonName.startsWith('system:node:')
+  if (isNode && !asked.alternatives && asks === 'client auth,digital signature') return 'kubernetes.io/kube-apiserver-client-kubelet'
+  return isNode && asked.alternatives && asks === 'digital signature,server auth' ? 'kubernetes.io/kubelet-serving' : legacySigner
 }
 const signingRequests: Versions = [former(certificateSigningRequest, {
   ...at('certificates', 'v1beta1'), deprecated: [19, 22],

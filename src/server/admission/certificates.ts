@@ -1,6 +1,6 @@
 // Who may decide about certificates: rights are given per signer, on the resource `signers` that exists for nothing else.
 import type { CertificateSigningRequest, ClusterTrustBundle, PodCertificateRequest } from '#kinds'
-import { subjectOfRequest } from '#kinds'
+import { signingRequestIn } from '#kinds'
 import { forbiddenValue, invalid, invalidAsWhole, quote, same, type User } from '#machinery'
 import type { Authorizer } from '../authz/authz.ts'
 import { on, refusal, type AdmissionPlugin } from './admission.ts'
@@ -39,7 +39,7 @@ export const certificateSubjectRestriction: AdmissionPlugin = {
     const { spec } = attributes.object as CertificateSigningRequest
     if (spec.signerName !== clientSigner) return
     let organizations: readonly string[]
-    try { organizations = subjectOfRequest(spec.request).organizations } catch (error) { throw refusal(attributes, `failed to parse CSR: ${(error as Error).message}`) }
+    try { organizations = signingRequestIn(spec.request).organizations } catch (error) { throw refusal(attributes, `failed to parse CSR: ${(error as Error).message}`) }
     if (organizations.includes(mightiest)) throw refusal(attributes, `use of ${clientSigner} signer with ${mightiest} group is not allowed`)
   },
 }

@@ -3,9 +3,8 @@ import { test } from 'node:test'
 import type { User } from '#machinery'
 import { start, type Answer } from '../contract-kit.ts'
 import { authorizerUnion, NodeAuthorizer, privilegedGroup, type TokenSigner } from '../index.ts'
-import { mightyRequest, nodeRequest } from './csr-fixture.ts'
 import { loadSwitchedOff } from '#kinds'
-import { stubRequest } from '../pod-certificate-fixture.ts'
+import { mightyRequest, nodeRequest, stubRequest } from '../../../tests/facts/certificates.ts'
 import { nodeRestriction } from './node-restriction.ts'
 
 const root: User = { name: 'root', groups: ['system:masters'] }

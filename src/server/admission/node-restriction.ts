@@ -1,5 +1,5 @@
 // A node's agent may write its own node, its own lease and what its own pods report, and nothing more.
-import { referencedClaims, referencedConfigMaps, referencedSecrets, node as nodeKind, pod as podKind, csiDriver, persistentVolume, persistentVolumeClaim, serviceAccount, subjectOfRequest, type CertificateSigningRequest, type Node, type PersistentVolumeClaim, type Pod, type PodCertificateRequest, type ResourceSlice } from '#kinds'
+import { referencedClaims, referencedConfigMaps, referencedSecrets, node as nodeKind, pod as podKind, csiDriver, persistentVolume, persistentVolumeClaim, serviceAccount, signingRequestIn, type CertificateSigningRequest, type Node, type PersistentVolumeClaim, type Pod, type PodCertificateRequest, type ResourceSlice } from '#kinds'
 import { notFound, qualified, quote, same, type LooseObject } from '#machinery'
 import type { Authorizer } from '../authz/authz.ts'
 import { nodeName } from '../authz/node.ts'
@@ -172,7 +172,7 @@ function onSigningRequest(node: string, attributes: AdmissionAttributes): void {
   const { spec } = attributes.object as CertificateSigningRequest
   if (!nodeSigners.includes(spec.signerName)) return
   let commonName: string
-  try { ({ commonName } = subjectOfRequest(spec.request)) } catch (error) { throw refusal(attributes, `unable to parse csr: ${(error as Error).message}`) }
+  try { ({ commonName } = signingRequestIn(spec.request)) } catch (error) { throw refusal(attributes, `unable to parse csr: ${(error as Error).message}`) }
   if (commonName !== `system:node:${node}`) throw refusal(attributes, `can only create a node CSR with CN=system:node:${node}`)
 }
 

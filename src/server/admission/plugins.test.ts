@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { subjectOfRequest } from '#kinds'
 import type { User } from '#machinery'
 import { start, type Answer } from '../contract-kit.ts'
 import type { Authorizer } from '../index.ts'
-import { mightyRequest, nodeRequest } from './csr-fixture.ts'
+import { mightyRequest } from '../../../tests/facts/certificates.ts'
 import { admissionPlugins, type AdmissionChoice, type AdmissionParts } from './index.ts'
 import facts from '../../../tests/facts/admission-plugins.json' with { type: 'json' }
 
@@ -177,11 +176,6 @@ test('certificates: who may approve and sign is said per signer; nobody becomes 
   assert.equal(said(await approve(ann)), 'ok')
   assert.equal(said(await sign(eve)), '403 certificatesigningrequests.certificates.k8s.io "r" is forbidden: user not permitted to sign requests with signerName "example.com/s"')
   assert.equal(said(await sign(ann)), 'ok')
-})
-test('the subject of a request is read, or what is wrong with it said', () => {
-  assert.deepEqual(subjectOfRequest(nodeRequest), { commonName: 'system:node:n1', organizations: ['system:nodes'], hasAlternatives: false })
-  const broken = btoa('-----BEGIN CERTIFICATE REQUEST-----\nMIIB\n-----END CERTIFICATE REQUEST-----\n')
-  assert.throws(() => subjectOfRequest(broken), /asn1: syntax error: data truncated/)
 })
 
 test('OwnerReferencesPermissionEnforcement: owners are set by those who may delete, and hold back only what the user may finalize', async () => {

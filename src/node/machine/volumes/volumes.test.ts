@@ -8,6 +8,7 @@ import { silent, type Kind, type New } from '#machinery'
 import { rest, TestCluster } from '#testing'
 import { SetUpError } from '../../pods/environment.ts'
 import { createVolumes, withoutMounts } from './index.ts'
+import { authority } from '../../../../tests/facts/certificates.ts'
 
 /** Volumes of node-1, which asks the real server as that node may. */
 async function start(t: TestContext, plane: NonNullable<Parameters<typeof TestCluster.start>[0]>['plane'] = {}) {
@@ -97,10 +98,8 @@ test('a token is bound to its pod, kept while fresh and renewed when four fifths
   assert.notEqual(readFileSync(file, 'utf8'), first)
 })
 
-const authorities = ['MIIBcTCCARegAwIBAgIUZ2g0I9KBl7oU1BVp5p+fPhy64rAwCgYIKoZIzj0EAwIwDTELMAkGA1UEAwwCY2EwIBcNMjYxMTI5MDcwMDE2WhgPMjEwOTAxMTgwNzAwMTZaMA0xCzAJBgNVBAMMAmNhMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEtAmwLiWbP1tXVnEnnb41031JGqG4C8zppJyq/sJ1OxEHMJKEWv0GT7x1952NgyVE1ltXpbdCzbQrj6e1+WkGvqNTMFEwHQYDVR0OBBYEFPBKC7iF9d5ej34uI+/tALkZelf3MB8GA1UdIwQYMBaAFPBKC7iF9d5ej34uI+/tALkZelf3MA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZIzj0EAwIDSAAwRQIgH+yc+AvVLApMevV1pe2BeAYJPmAB3bbwTWKBiHAOcrwCIQDtFCR+FXPbp+BiXRs3NixTEKnhf84Ldd3JBd0/WU+D8A==']
-  .map((base64) => `-----BEGIN CERTIFICATE-----\n${base64.replace(/.{64}(?=.)/g, '$&\n')}\n-----END CERTIFICATE-----\n`)
 test('trust bundles are one file, by name or by signer, and follow changes', async (t) => {
-  const k = await start(t, { runtimeConfig: { 'api/beta': 'true' }, features: new Set(['ClusterTrustBundle', 'ClusterTrustBundleProjection']) }), { client } = k.cluster, [authority] = authorities as [string]
+  const k = await start(t, { runtimeConfig: { 'api/beta': 'true' }, features: new Set(['ClusterTrustBundle', 'ClusterTrustBundleProjection']) }), { client } = k.cluster
   const kind: Kind<ClusterTrustBundle> = (await loadSwitchedOff()).furtherKinds.find((one) => one.kind === 'ClusterTrustBundle')!
   const of = (source: object) => [{ name: 'trust', projected: { sources: [{ clusterTrustBundle: { path: 'ca.pem', ...source } }] } }] as never
   const [named, signed, any, none] = await Promise.all(([['named', { name: 'mine' }], ['signed', { signerName: 'example.com/pods', labelSelector: { matchLabels: { a: 'b' } } }], ['any', { signerName: 'example.com/pods', optional: true, labelSelector: {} }], ['none', { signerName: 'example.com/pods', optional: true }]] as const)
