@@ -1,8 +1,5 @@
-/** What depends on who is faster or on how busy a machine is: in which step, and which text of its answer. All else in those steps is compared. (docs/decisions/0004-recordings.md) */
+/** What depends on how busy a machine is: in which step, and which text of its answer. All else in those steps is compared. (docs/decisions/0004-recordings.md) */
 export const raced: Readonly<Record<string, RegExp>> = {
-  // Whether the disruption controller has counted anew since the eviction before: until then as many are healthy as before.
-  'd-eviction 16-allowed': /needs \d healthy pods and has \d currently|does not allow evicting pods currently/g,
-  'd-eviction 19-refused': /needs \d healthy pods and has \d currently|does not allow evicting pods currently/g,
   // The age of what was just made, in a cell or a text where the recorder does not look for one.
   'a-kind-ipaddresses 08-table-get': /"\ds"/g,
   'a-kind-ipaddresses 09-table-list': /"\ds"/g,
