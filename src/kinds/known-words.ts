@@ -1,5 +1,5 @@
 // Which words a text field of the built-in kinds may hold, as OpenAPI documents and `kubectl explain` show them. They tell readers; what is refused is
-// up to each kind's validation. Fields whose words go on growing are not here.
+// up to each kind's validation. Fields whose words go on growing are not here, nor those of which the reference does not say it (all of autoscaling).
 import { describedType } from './descriptions.ts'
 
 const protocols = ['SCTP', 'TCP', 'UDP'], effects = ['NoExecute', 'NoSchedule', 'PreferNoSchedule'], honours = ['Honor', 'Ignore']
@@ -8,6 +8,7 @@ const pulls = ['Always', 'IfNotPresent', 'Never'], messages = ['FallbackToLogsOn
 const failures = ['Fail', 'Ignore'], matches = ['Equivalent', 'Exact'], reinvocations = ['IfNeeded', 'Never'], sideEffects = ['None', 'NoneOnDryRun', 'Some', 'Unknown']
 const rule = { operations: ['*', 'CONNECT', 'CREATE', 'DELETE', 'UPDATE'], scope: ['*', 'Cluster', 'Namespaced'] }
 const quotaScopes = ['BestEffort', 'CrossNamespacePodAffinity', 'NotBestEffort', 'NotTerminating', 'PriorityClass', 'Terminating', 'VolumeAttributesClass']
+const allocation = { allocationMode: ['All', 'ExactCount'] }, deviceEffects = ['NoExecute', 'NoSchedule', 'None']
 const container = { imagePullPolicy: pulls, terminationMessagePolicy: messages }
 
 /** By GROUP.Type, for all versions of the group, then by field; of a list of texts, what each of them may be. */
@@ -70,6 +71,12 @@ export const knownWords: Readonly<Record<string, Readonly<Record<string, readonl
   'networking.NetworkPolicyPort': { protocol: protocols },
   'networking.NetworkPolicySpec': { policyTypes: ['Egress', 'Ingress'] },
   'policy.PodDisruptionBudgetSpec': { unhealthyPodEvictionPolicy: ['AlwaysAllow', 'IfHealthyBudget'] },
+  'resource.DeviceAllocationConfiguration': { source: ['FromClaim', 'FromClass'] },
+  'resource.DeviceRequest': allocation,
+  'resource.DeviceSubRequest': allocation,
+  'resource.DeviceTaint': { effect: deviceEffects },
+  'resource.DeviceToleration': { effect: deviceEffects, operator: ['Equal', 'Exists'] },
+  'resource.ExactDeviceRequest': allocation,
   'scheduling.PriorityClass': { preemptionPolicy: preemptions },
   'storage.StorageClass': { reclaimPolicy: reclaims, volumeBindingMode: ['Immediate', 'WaitForFirstConsumer'] },
 }

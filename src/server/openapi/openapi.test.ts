@@ -50,6 +50,9 @@ test('fields that hold one of a few words say which, in both versions', async ()
     assert.deepEqual([restartPolicy.type, restartPolicy.enum], ['string', ['Always', 'Never', 'OnFailure']])
     assert.deepEqual(accessModes.items.enum, ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'])
   }
+  const devices = (await ask('GET /openapi/v3/apis/resource.k8s.io/v1')).body.components.schemas, words = (type: string, field: string) => devices[`io.k8s.api.resource.v1.${type}`].properties[field].enum
+  assert.deepEqual([words('ExactDeviceRequest', 'allocationMode'), words('DeviceSubRequest', 'allocationMode'), words('DeviceAllocationConfiguration', 'source')], [['All', 'ExactCount'], ['All', 'ExactCount'], ['FromClaim', 'FromClass']])
+  assert.deepEqual([words('DeviceTaint', 'effect'), words('DeviceToleration', 'effect'), words('DeviceToleration', 'operator')], [['NoExecute', 'NoSchedule', 'None'], ['NoExecute', 'NoSchedule', 'None'], ['Equal', 'Exists']])
 })
 
 const crds = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
