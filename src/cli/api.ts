@@ -11,7 +11,12 @@ const maxBytes = 64 * 1024 * 1024
 export interface Answer { readonly status: number; readonly body: unknown }
 
 /** The API of a cluster, by its own kubeconfig file. */
-export interface Api { readonly server: string; call(method: string, path: string, body?: unknown, contentType?: string): Promise<Answer> }
+export interface Api {
+  readonly server: string
+  call(method: string, path: string, body?: unknown, contentType?: string): Promise<Answer>
+  /** Tells of every object of a list as it is and as it changes. Resolves when it is told to stop; rejects where it cannot go on. */
+  watch(path: string, each: (type: string, object: unknown) => void, stop: AbortSignal): Promise<void>
+}
 
 /** Reads the kubeconfig that `up` wrote into the cluster's folder. */
 export function openApi(kubeconfigFile: string): Api {
@@ -41,6 +46,22 @@ export function openApi(kubeconfigFile: string): Api {
       outgoing.on('timeout', () => { outgoing.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)) })
       outgoing.on('error', (error) => { reject(new Failure(`cannot reach ${server}: ${messageOf(error)}`, 1, { cause: error })) })
       outgoing.end(payload)
+    }),
+    watch: (path, each, stop) => new Promise((resolve, reject) => {
+      const fail = (error: Error) => { if (stop.aborted) resolve(); else reject(new Failure(`cannot watch ${path} of ${server}: ${messageOf(error)}`, 1, { cause: error })) }
+      const outgoing = request(new URL(`${path}?watch=true`, server), { ...tls, headers: { accept: 'application/json' }, signal: stop }, (incoming) => {
+        let rest = ''
+        incoming.setEncoding('utf8').on('data', (text: string) => {
+          const lines = `${rest}${text}`.split('\n')
+          rest = lines.pop()!
+          if (rest.length > maxBytes) { outgoing.destroy(new Error('the answer is too large')); return }
+          for (const { type, object } of lines.map(parse) as { type: string; object: unknown }[]) if (!stop.aborted) each(type, object)
+        })
+        incoming.on('error', fail)
+        incoming.on('close', () => { fail(new Error(`the server ended it (status ${incoming.statusCode ?? 0})`)) })
+      })
+      outgoing.on('error', fail)
+      outgoing.end()
     }),
   }
 }

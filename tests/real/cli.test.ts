@@ -64,6 +64,21 @@ test('up on a running cluster says so and ends with 0', async () => {
   assert.match(out, /already running/)
 })
 
+test('up --wait returns when every node is Ready, those of an earlier run too; what is not in time is told', async () => {
+  await proa('down', '--name', name)
+  const started = await up('--nodes', '3', '--wait', '60s', '--output', 'json')
+  assert.equal(started.code, 0, started.err)
+  assert.equal((JSON.parse(started.out) as { nodesReady: number }).nodesReady, 3)
+  const nodes = JSON.parse((await kubectl('get', 'nodes', '-o', 'json')).out) as { items: { status: { conditions: { type: string; status: string }[] } }[] }
+  assert.deepEqual(nodes.items.map(({ status }) => status.conditions.find(({ type }) => type === 'Ready')?.status), ['True', 'True', 'True'])
+  const again = await up('--wait', '60s')
+  assert.deepEqual([again.code, /already running/.test(again.out), /3 nodes \(simulated\) are ready after /.test(again.out)], [0, true, true], again.out)
+  await proa('down', '--name', name)
+  const late = await up('--nodes', '3', '--wait', '1ms')
+  assert.deepEqual([late.code, /3 nodes \(simulated\), of which 0 are ready after /.test(late.out)], [1, true], late.out)
+  assert.equal((await proa('status', '--name', name)).code, 0)
+})
+
 test('of two ups at once one starts the cluster, and the other waits for it and says so', async () => {
   await proa('down', '--name', name)
   const both = await Promise.all([up(), up()])

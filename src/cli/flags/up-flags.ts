@@ -1,4 +1,4 @@
-import { choice, files, integer, list, path, switches, toggle, type Flag } from '../flag.ts'
+import { choice, duration, files, integer, list, path, switches, toggle, type Flag } from '../flag.ts'
 import { logFormats } from '../log-line.ts'
 import { streamNames, type StreamName } from '../log-streams.ts'
 
@@ -15,6 +15,7 @@ export const nodeFlags = {
 export const upFlags = {
   file: files({ short: 'f', description: 'Apply these manifests when the cluster is ready: a file, a folder or a URL' }),
   detach: toggle({ description: 'Return as soon as the cluster is ready and leave it running' }),
+  wait: duration({ description: 'Wait so long at most until all nodes are Ready, too; 0 waits for none' }, 0, '0s'),
 }
 
 /** What a control plane needs to know about this machine. */

@@ -15,8 +15,8 @@ export const readyTimeoutMs = 120_000
 /** What the detached process sends. */
 export type Message = { readonly progress: string } | { readonly ready: UpReport } | { readonly failed: string; readonly exitCode: 1 | 2 } | { readonly alreadyRunning: number }
 
-/** Starts the detached process with the arguments of this one and resolves when its cluster is ready. Rejects with AlreadyRunning when another was quicker. */
-export function startDetached(paths: ClusterPaths, progress: (step: string) => void): Promise<UpReport> {
+/** Starts the detached process with the arguments of this one and resolves when its cluster is ready and `waitMs`, the time for its nodes, are over at the latest. Rejects with AlreadyRunning when another was quicker. */
+export function startDetached(paths: ClusterPaths, progress: (step: string) => void, waitMs = 0): Promise<UpReport> {
   const { name, controlPlaneLog: logFile } = paths
   // Here, so that a folder without rights is a message and not the end of a process nobody sees.
   openClusterDir(paths, proaVersion())
@@ -36,7 +36,7 @@ export function startDetached(paths: ClusterPaths, progress: (step: string) => v
     }
     const interrupted = () => { settle(() => { child.kill('SIGINT'); reject(new Failure('interrupted; the cluster is stopping')) }) }
     process.once('SIGINT', interrupted)
-    const timer = setTimeout(() => { settle(() => { child.kill('SIGTERM'); reject(new Failure(`the cluster was not ready within ${readyTimeoutMs / 1000} s. The log is ${logFile}.`)) }) }, readyTimeoutMs)
+    const timer = setTimeout(() => { settle(() => { child.kill('SIGTERM'); reject(new Failure(`the cluster was not ready within ${(readyTimeoutMs + waitMs) / 1000} s. The log is ${logFile}.`)) }) }, readyTimeoutMs + waitMs)
     child.on('message', (message: Message) => {
       if ('progress' in message) progress(message.progress)
       else if ('ready' in message) settle(() => { resolve(message.ready) })

@@ -19,7 +19,7 @@ export async function runServer(values: ServerValues, terminal: Terminal, idle: 
   checkLayout(paths)
   const options = clusterOptions({ ...values, runtime: 'simulated', nodes: 0, simulate: 0 }, { noContainers: undefined, lastPort: lastPortOf(paths), idle })
   const files = values.kubeconfig === undefined ? [] : kubeconfigFiles(values.kubeconfig)
-  await runForeground({ options, kubeconfigFiles: files, manifests: [], noContainers: undefined }, await assembly(), {
+  await runForeground({ options, kubeconfigFiles: files, manifests: [], waitMs: 0, noContainers: undefined }, await assembly(), {
     progress: () => {},
     warn: (line) => { terminal.note(terminal.paint.yellow(line)) },
     ready: (report) => {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { silent } from '#machinery'
+import { openApi } from '../api.ts'
 import type { ClusterProgram } from '../cluster-program.ts'
 import { clusterOptions, pathsOf } from '../cluster-options.ts'
 import { checkLayout, privateKubectl, type ClusterPaths } from '../data-dir.ts'
@@ -13,10 +14,11 @@ import { readPidFile, type ControlPlane } from '../pid-file.ts'
 import { findProgram, inspectMachine, whyNoContainers } from '../setup/machine.ts'
 import type { Terminal } from '../terminal.ts'
 import { AlreadyRunning } from './control-plane.ts'
-import { describeNodes, describeUp, ofCluster, type UpReport } from './describe.ts'
+import { areReady, describeNodes, describeUp, ofCluster, type UpReport } from './describe.ts'
 import { readyTimeoutMs, reportsToParent, startDetached, tellParent } from './detach.ts'
 import { runForeground, type UpRequest } from './foreground.ts'
 import { accessOf, lastPortOf } from './resume.ts'
+import { waitForNodes } from './wait-for-nodes.ts'
 
 export type UpValues = Values<typeof clusterFlags> & Values<typeof outputFlags> & Values<typeof nodeFlags> & Values<typeof upFlags> & Values<typeof processFlags> & Values<typeof serverFlags>
 
@@ -34,28 +36,28 @@ export async function runUp(values: UpValues, terminal: Terminal, idle: Readonly
     else for (const line of describeUp(report, foreground, terminal.paint)) terminal.out(line)
   }
   const request: UpRequest = {
-    options, kubeconfigFiles: files, manifests: values.file,
+    options, kubeconfigFiles: files, manifests: values.file, waitMs: values.wait,
     noContainers: values.runtime === 'auto' && options.simulatedNodes > 0 && values.simulate === undefined ? noContainers : undefined,
   }
   if (process.env[reportsToParent]) return runForParent(request)
   const running = readPidFile(paths.pidFile)
   if (running) {
-    const report = await reportRunning(paths, files)
+    const report = await withNodes(await reportRunning(paths, files), paths, values.wait, terminal)
     say(report, false)
     if ((values.nodes ?? values.simulate) !== undefined && (report.containerdNodes !== options.containerdNodes || report.simulatedNodes !== options.simulatedNodes)) {
       terminal.note(terminal.paint.yellow(`it goes on with ${describeNodes(report)}; to have ${describeNodes(options)}, run ./proa down${ofCluster(paths.name)} first`))
     }
     if (running.containerdNodes) for (const node of await (await assembly()).resumeNodes(paths, { log: silent, progress: () => {} })) terminal.note(`the agent of ${node} was not running and has been started again`)
-    return 0
+    return exitCode(report)
   }
   checkKubeconfigs(files, options.name)
   const progress = terminal.progress(`starting cluster ${options.name}`)
   try {
     if (values.detach) {
-      const report = await startDetached(paths, (step) => { progress.update(step) })
+      const report = await startDetached(paths, (step) => { progress.update(step) }, values.wait)
       progress.end()
       say(report, false)
-      return 0
+      return exitCode(report)
     }
     await runForeground(request, await assembly(), {
       progress: (step) => { progress.update(step) },
@@ -67,8 +69,22 @@ export async function runUp(values: UpValues, terminal: Terminal, idle: Readonly
   } catch (error) {
     if (!(error instanceof AlreadyRunning)) throw error
     progress.end()
-    say(await reportRunning(paths, files), false)
-    return 0
+    const report = await withNodes(await reportRunning(paths, files), paths, values.wait, terminal)
+    say(report, false)
+    return exitCode(report)
+  } finally { progress.end() }
+}
+
+/** The cluster is there, but perhaps not as somebody waited for it. */
+const exitCode = (report: UpReport): number => (areReady(report) ? 0 : 1)
+
+/** The report on a cluster that runs already, once its nodes are ready. */
+async function withNodes(report: UpReport, paths: ClusterPaths, timeoutMs: number, terminal: Terminal): Promise<UpReport> {
+  if (timeoutMs === 0) return report
+  const progress = terminal.progress('waiting for nodes')
+  try {
+    const { ready, ms } = await waitForNodes(openApi(paths.kubeconfigFile), { nodes: report.containerdNodes + report.simulatedNodes, timeoutMs, since: 0, progress: (step) => { progress.update(step) } })
+    return { ...report, nodesReady: ready, nodesReadyMs: ms }
   } finally { progress.end() }
 }
 
