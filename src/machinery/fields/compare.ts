@@ -1,10 +1,10 @@
 // Which fields two values of a schema differ in. Structs and keyed lists are looked into; atomic values, scalars and what is empty on
 // both sides are compared as one field.
-import { LRUCache } from 'lru-cache'
 import type { Fields, Schema } from '../schema.ts'
 import { isWritten, zeroOf } from '../decode.ts'
 import { same } from '../same.ts'
-import { compareSteps, fieldNode, noFields, type FieldSet } from './set.ts'
+import { TextMemo } from '../text-memo.ts'
+import { compareSteps, fieldNode, noFields, shareNode, type FieldSet } from './set.ts'
 
 type Json = unknown
 type JsonObject = Record<string, Json>
@@ -28,15 +28,19 @@ export function newFields(schema: Schema<any>, object: object): Difference {
 }
 /** So many parts of each schema, of so many characters each. */
 const mostRemembered = 64, longestRemembered = 8192
-const remembered = new WeakMap<Schema<any>, LRUCache<string, NonNullable<Pair>>>()
+const remembered = new WeakMap<Schema<any>, TextMemo<NonNullable<Pair>>>()
 /** `before` is the schema's zero value, always the same. */
 function compareNew(schema: Schema<any>, before: Json, after: Json): Pair {
   const text = schema.type === 'object' && isObject(after) ? JSON.stringify(after) : undefined
   if (text === undefined || text.length > longestRemembered) return compareValue(schema, before, after)
   let known = remembered.get(schema)
-  if (!known) remembered.set(schema, known = new LRUCache({ max: mostRemembered }))
-  const found = known.get(text) ?? compareValue(schema, before, after)
-  if (found) known.set(text, found)
+  if (!known) remembered.set(schema, known = new TextMemo(mostRemembered))
+  const there = known.get(text)
+  if (there) return there
+  const found = compareValue(schema, before, after)
+  if (!found) return found
+  if (found[0]) shareNode(found[0])
+  known.set(text, found)
   return found
 }
 

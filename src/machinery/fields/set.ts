@@ -19,6 +19,22 @@ export function fieldNode(member: boolean, steps: readonly string[], nodes: read
   return out
 }
 
+/** The JSON of nodes that many objects have in common: it is written once. */
+const sharedTexts = new WeakMap<FieldSet, string>()
+/** Says that a node is part of the sets of many objects. */
+export function shareNode(node: FieldSet): void { if (!sharedTexts.has(node)) sharedTexts.set(node, JSON.stringify(node)) }
+/** As far down as nodes are looked for that are shared: `spec` and `metadata.labels` are. */
+const sharedDepth = 2
+/** JSON.stringify of a set, quicker where its parts are shared. */
+export function fieldsJson(set: FieldSet, depth = 0): string {
+  const known = sharedTexts.get(set)
+  if (known !== undefined) return known
+  if (depth === sharedDepth) return JSON.stringify(set)
+  let text = ''
+  for (const step in set) text += `${text === '' ? '' : ','}${JSON.stringify(step)}:${fieldsJson(set[step]!, depth + 1)}`
+  return `{${text}}`
+}
+
 /** What is in either. */
 export function unionOf(a: FieldSet, b: FieldSet): FieldSet {
   if (a === b || isNoFields(b)) return a

@@ -1,0 +1,18 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { leaveJson, takeJson } from './known-json.ts'
+
+test('what was left is taken once', () => {
+  const value = { a: 1 }
+  leaveJson(value, '{"a": 1}')
+  assert.deepEqual([takeJson(value), takeJson(value)], ['{"a": 1}', '{"a":1}'])
+})
+test('of what nobody left anything, the JSON is made', () => {
+  assert.deepEqual([null, 'a', undefined, [1]].map((value) => takeJson(value)), ['null', '"a"', undefined, '[1]'])
+})
+test('a value that was changed after all is found out by those who want to be certain', () => {
+  const value = { a: 1 }
+  leaveJson(value, '{"a":1}')
+  value.a = 2
+  assert.throws(() => takeJson(value, true), /a value was changed after its JSON had been left: \{"a":1\} is now \{"a":2\}/)
+})
