@@ -195,8 +195,16 @@ function objectDecoder(schema: Schema<any>): Decoder {
   }
 }
 const keysOf = (object: Record<string, unknown>): string[] => Object.keys(object)
+/** With its fields in the schema's order. They are few, and nearly in order. */
 function inOrder(object: Record<string, unknown>, fields: Map<string, Field>): Record<string, unknown> {
-  const keys = Object.keys(object).sort((a, b) => fields.get(a)!.index - fields.get(b)!.index)
+  const keys: string[] = [], places: number[] = []
+  for (const key in object) {
+    const place = fields.get(key)!.index
+    let at = keys.length
+    for (; at > 0 && places[at - 1]! > place; at--) { keys[at] = keys[at - 1]!; places[at] = places[at - 1]! }
+    keys[at] = key
+    places[at] = place
+  }
   const out: Record<string, unknown> = {}
   for (const key of keys) out[key] = object[key]
   return out
