@@ -51,7 +51,9 @@ export async function prepareRealNodes(options: ClusterOptions, log: Log): Promi
       await Promise.all(plan.nodes.map(async (node) => {
         const config = await agentConfig({ options, plan, node, ca, pki, serverPort })
         mkdirSync(config.directory, { recursive: true, mode: 0o700 })
-        writeAtomically(agentConfigFile(paths, node.name), JSON.stringify(config, null, 2) + '\n', 0o600)
+        const file = agentConfigFile(paths, node.name), text = JSON.stringify(config, null, 2) + '\n', isAnother = existsSync(file) && readFileSync(file, 'utf8') !== text
+        if (isAnother) await endAgent(paths, node.name, log)
+        writeAtomically(file, text, 0o600)
         await startAgentProcess(paths, config, log)
       }))
     },
@@ -81,6 +83,14 @@ async function agentConfig({ options, plan, node, ca, pki, serverPort }: { optio
     directory: join(paths.nodesDir, node.name), runDirectory: nodeRunDir(paths, node.name), cgroupRoot: `/proa-${plan.mark}/${node.name}`, logLevel: options.logLevel,
     leaseSeconds: Math.min(40, Math.max(4, Math.floor(options.nodeMonitorGracePeriodMs / 1000))),
   }
+}
+
+/** Ends an agent that was told something else than what holds now (another port of the API server); the next one finds its containers as they are. */
+async function endAgent(paths: Paths, node: string, log: Log): Promise<void> {
+  const running = await readPidFile(agentPidFile(paths, node), agentConfigFile(paths, node))
+  if (!running) return
+  log.info('the agent has been told something else; another one takes its place', { node, pid: running.pid })
+  await endProcess(running, agentPatienceMs)
 }
 
 /** Starts a node's agent in its namespaces, detached, unless it runs already. */

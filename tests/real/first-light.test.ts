@@ -13,7 +13,7 @@ import { root, Terminal, until } from './terminal.ts'
 
 const cluster = 'firstlight'
 let dir = '', terminal: Terminal
-const up = () => terminal.proa('up', '--name', cluster, '--nodes', '3', '--detach', '--node-monitor-grace-period', '8s', '--default-not-ready-toleration-seconds', '4', '--default-unreachable-toleration-seconds', '4')
+const up = (...more: string[]) => terminal.proa('up', ...more, '--name', cluster, '--nodes', '3', '--detach', '--node-monitor-grace-period', '8s', '--default-not-ready-toleration-seconds', '4', '--default-unreachable-toleration-seconds', '4')
 const nodes = [1, 2, 3].map((n) => `${cluster}-node-${n}`)
 const k = (...args: string[]) => terminal.k(...args)
 const pods = async (selector = 'app=hello') => (JSON.parse(await k('get', 'pods', '-n', 'demo', '-l', selector, '-o', 'json')) as { items: PodSeen[] }).items.map(brief)
@@ -132,6 +132,15 @@ test('kill -9 of the control plane loses nothing and restarts no container', asy
   assert.equal((await up()).code, 0)
   const there = (await k('get', 'configmaps', '-n', 'demo', '-o', 'name')).split('\n')
   assert.deepEqual(written.filter((name) => !there.includes(name)), [])
+  await until('all pods ready again', () => pods(), (all) => all.filter(ready).length === 3)
+  for (const p of await pods()) assert.equal(p.status.containerStatuses![0]!.containerID, before.get(p.metadata.uid), `${p.metadata.name} runs the container it ran before`)
+})
+
+test('after kill -9 on another port too: nodes follow it, and no container is restarted', async () => {
+  const before = new Map((await pods()).map((p) => [p.metadata.uid, p.status.containerStatuses![0]!.containerID]))
+  process.kill(pid(), 'SIGKILL')
+  const { code, out, err } = await up('--port', '0', '--wait', '60s')
+  assert.deepEqual([code, /3 nodes \(containerd\) are ready after /.test(out)], [0, true], out + err)
   await until('all pods ready again', () => pods(), (all) => all.filter(ready).length === 3)
   for (const p of await pods()) assert.equal(p.status.containerStatuses![0]!.containerID, before.get(p.metadata.uid), `${p.metadata.name} runs the container it ran before`)
 })
