@@ -80,6 +80,46 @@ test('a change of what it owns or watches reconciles the right object, also the 
   assert.deepEqual(seen.sort(), ['a', 'c'])
 })
 
+test('what a turn wrote is no reason for another where the controller says so; what others did meanwhile is', async () => {
+  let turns = 0, meanwhile = async () => {}
+  const mine = { metadata: { name: 's', namespace, labels: { of: 'a' } } }
+  await using t = await running({
+    watches: [watching(secret, ({ metadata: { labels } }) => (labels?.['of'] ? [{ name: labels['of'], namespace }] : []), { ofOthers: true })],
+    async reconcile(object, cluster) {
+      if (!isOurs(object)) return
+      turns++
+      const there = cluster.get(secret, mine.metadata)
+      if (!there) await cluster.create(secret, mine)
+      else if (!there.data?.['k']) await cluster.update(secret, { ...there, data: { k: 'dg==' } })
+      await meanwhile()
+    },
+  })
+  const clear = () => t.cluster.client.patch(secret, mine.metadata, 'merge', { data: null })
+  await t.cluster.client.create(configMap, map('a'))
+  await rest()
+  assert.equal(turns, 1)
+  await t.cluster.client.patch(secret, mine.metadata, 'merge', { metadata: { annotations: { by: 'others' } } })
+  await rest()
+  assert.equal(turns, 2)
+  meanwhile = async () => { meanwhile = async () => {}; await clear() }
+  await clear()
+  await rest()
+  assert.equal(turns, 4)
+  assert.deepEqual((await t.cluster.client.get(secret, mine.metadata)).data, { k: 'dg==' })
+})
+
+test('a change that names an object twice is one reason for a turn', async () => {
+  let turns = 0
+  await using t = await running({ watches: [watching(secret, () => [{ name: 'a', namespace }])], async reconcile(object) { if (isOurs(object)) turns++ } })
+  await t.cluster.client.create(configMap, map('a'))
+  await t.cluster.client.create(secret, { metadata: { name: 's', namespace } })
+  await rest()
+  turns = 0
+  await t.cluster.client.patch(secret, { name: 's', namespace }, 'merge', { data: { k: 'dg==' } })
+  await rest()
+  assert.equal(turns, 1)
+})
+
 test('what is gone is reconciled as deleted, when the controller wants to know', async () => {
   const gone: string[] = []
   await using t = await running({ async reconcileDeleted({ name }) { gone.push(name) } })

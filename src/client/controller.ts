@@ -3,7 +3,7 @@ import { ApiError, is, type AnyObject, type Kind } from '#machinery'
 import type { Target } from './client.ts'
 import type { Cluster } from './cluster.ts'
 import type { Change } from './informer.ts'
-import { OwnWrites } from './own-writes.ts'
+import { OwnWrites, type Heard } from './own-writes.ts'
 import { drain, WorkQueue, type QueueWatcher } from './queue.ts'
 
 /** Ask to be called again after so many milliseconds, even when nothing changes. */
@@ -38,10 +38,12 @@ export interface Controller<T extends AnyObject> {
 export interface Watch {
   readonly kind: Kind
   readonly map: (change: Change<AnyObject>, cluster: Cluster) => readonly Target[]
+  /** What a turn wrote itself is no reason for another turn: for a reconcile that does everything at once, in writes that are refused when their object has changed meanwhile. */
+  readonly ofOthers?: true
 }
 /** A change to an object of another kind reconciles what `map` names; called with the object as it is and, when it changed, as it was. */
-export const watching = <W extends AnyObject>(kind: Kind<W>, map: (object: W, cluster: Cluster) => readonly Target[]): Watch => ({
-  kind,
+export const watching = <W extends AnyObject>(kind: Kind<W>, map: (object: W, cluster: Cluster) => readonly Target[], more: Pick<Watch, 'ofOthers'> = {}): Watch => ({
+  kind, ...more,
   map: ({ object, old }, cluster) => {
     const targets = map(object as W, cluster)
     return old && old !== object ? [...targets, ...map(old as W, cluster)] : targets
@@ -51,6 +53,8 @@ export const watching = <W extends AnyObject>(kind: Kind<W>, map: (object: W, cl
 /** How long a finished reconcile waits for the caches to show what it wrote before it lets go all the same. */
 const settleMs = 30_000
 const defaultWorkers = 5
+/** Of so many changes during a turn it is found out whose they are; more are another turn's matter anyway. */
+const mostHeard = 1_000
 
 /** Starts a controller; returns how to stop it, which resolves when its last reconcile has ended. */
 export function run<T extends AnyObject>(controller: Controller<T>, cluster: Cluster, watcher: QueueWatcher | undefined = cluster.queueWatcher?.(controller.name)): () => Promise<void> {
@@ -58,10 +62,13 @@ export function run<T extends AnyObject>(controller: Controller<T>, cluster: Clu
   const queue = new WorkQueue(cluster.clock, watcher)
   const stops: (() => void)[] = []
   const halt = Promise.withResolvers<void>()
+  /** What was heard of an object's parts during its turn: only its end tells which of it was its own doing. */
+  const turns = new Map<string, Heard[]>()
   let stopped = false
 
   async function work(key: string): Promise<number> {
-    const target = targetOf(key), view = new OwnWrites(cluster)
+    const target = targetOf(key), view = new OwnWrites(cluster), heard: Heard[] = []
+    turns.set(key, heard)
     const object = cluster.get(controller.for, target)
     try {
       const again = object ? await controller.reconcile(object, view) : await controller.reconcileDeleted?.(target, view)
@@ -72,6 +79,8 @@ export function run<T extends AnyObject>(controller: Controller<T>, cluster: Clu
       // Or the next turn would act on what this one has already done.
       if (!view.wroteNothing && !stopped && !(await within(cluster, view.settled(), settleMs)))
         log.warn('the cache does not show what was written; going on without it', { key, afterMs: settleMs, ...view.written })
+      turns.delete(key)
+      if (!heard.every((change) => view.made(change))) queue.add(key)
     }
   }
   function failed(key: string, error: unknown): void {
@@ -95,8 +104,16 @@ export function run<T extends AnyObject>(controller: Controller<T>, cluster: Clu
         if (before !== undefined && before !== owner) queue.add(before)
       }))
     }
-    for (const { kind, map } of watches)
-      stops.push(cluster.watch<AnyObject>(kind, (change) => { for (const target of map(change, cluster)) queue.add(keyOf(target)) }))
+    for (const { kind, map, ofOthers } of watches) {
+      stops.push(cluster.watch<AnyObject>(kind, (change) => {
+        const { type, object: { metadata } } = change
+        // Once each: a worker that waits takes the first at once, and would have to come again for the second.
+        for (const key of new Set(map(change, cluster).map(keyOf))) {
+          const turn = ofOthers && turns.get(key)
+          if (turn && turn.length < mostHeard) turn.push({ type, uid: metadata.uid, version: metadata.resourceVersion }); else queue.add(key)
+        }
+      }))
+    }
     if (controller.wakes) stops.push(controller.wakes((target) => queue.add(keyOf(target)), cluster))
     await drain(queue, controller.workers ?? defaultWorkers, work, failed)
   }

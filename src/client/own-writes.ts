@@ -10,12 +10,16 @@ import type { Index } from './object-table.ts'
 /** A write that may or may not have been carried out: `name` undefined for one that the server would have named. */
 interface Unsure { readonly kind: Kind; readonly namespace: string | undefined; readonly name: string | undefined; readonly uid?: string }
 
+/** What is kept of a change until it is known who made it. */
+export interface Heard { readonly type: Change<AnyObject>['type']; readonly uid: string; readonly version: string }
+
 const firstLookMs = 50
 const lastLookMs = 5_000
 
 export class OwnWrites implements Cluster {
   readonly #cluster: Cluster
   readonly #wrote = new Map<Kind, number>()
+  readonly #versions = new Set<string>()
   readonly #deleted: { readonly kind: Kind; readonly object: AnyObject }[] = []
   readonly #unsure: Unsure[] = []
 
@@ -37,16 +41,16 @@ export class OwnWrites implements Cluster {
   isComplete(kind: Kind): boolean { return this.#cluster.isComplete(kind) }
 
   async create<T extends AnyObject>(kind: Kind<T>, object: New<T>): Promise<T> {
-    return this.#note(kind, await this.#sure(this.#cluster.create(kind, object), kind, object.metadata))
+    return this.#mine(kind, await this.#sure(this.#cluster.create(kind, object), kind, object.metadata))
   }
   async update<T extends AnyObject>(kind: Kind<T>, object: T, options?: WriteOptions): Promise<T> {
-    return this.#note(kind, await this.#sure(this.#cluster.update(kind, object, options), kind, object.metadata))
+    return this.#mine(kind, await this.#sure(this.#cluster.update(kind, object, options), kind, object.metadata))
   }
   async patch<T extends AnyObject>(kind: Kind<T>, target: Target, type: PatchType, patch: unknown, options?: WriteOptions): Promise<T> {
-    return this.#note(kind, await this.#sure(this.#cluster.patch(kind, target, type, patch, options), kind, target))
+    return this.#mine(kind, await this.#sure(this.#cluster.patch(kind, target, type, patch, options), kind, target))
   }
   async updateStatus<T extends AnyObject>(kind: Kind<T>, object: T, status: StatusOf<T>): Promise<T> {
-    return this.#note(kind, await this.#sure(this.#cluster.updateStatus(kind, object, status), kind, object.metadata))
+    return this.#mine(kind, await this.#sure(this.#cluster.updateStatus(kind, object, status), kind, object.metadata))
   }
   async delete<T extends AnyObject>(kind: Kind<T>, object: T, options?: DeleteOptions): Promise<void> {
     await this.#sure(this.#cluster.delete(kind, object, options), kind, object.metadata)
@@ -64,9 +68,15 @@ export class OwnWrites implements Cluster {
     return { wrote: Object.fromEntries([...this.#wrote].map(([kind, version]) => [kind.resource, version])),
       deleted: this.#deleted.map(({ kind, object }) => `${kind.resource}/${object.metadata.name}`), unsure: this.#unsure.map(({ kind, name }) => `${kind.resource}/${name ?? ''}`) }
   }
+  /** Whether a change is one of these writes; false where the answer was lost. Ask after settled(). */
+  made({ type, uid, version }: Heard): boolean { return type === 'DELETED' ? this.#deleted.some(({ object }) => object.metadata.uid === uid) : this.#versions.has(version) }
   /** Whether nothing was written, not even perhaps. */
   get wroteNothing(): boolean { return this.#wrote.size === 0 && this.#deleted.length === 0 && this.#unsure.length === 0 }
 
+  #mine<T extends AnyObject>(kind: Kind<T>, object: T): T {
+    this.#versions.add(object.metadata.resourceVersion)
+    return this.#note(kind, object)
+  }
   #note<T extends AnyObject>(kind: Kind<T>, object: T): T {
     const version = Number(object.metadata.resourceVersion)
     if (version > (this.#wrote.get(kind) ?? 0)) this.#wrote.set(kind, version)
