@@ -2,7 +2,7 @@ import { watching, type Controller } from '#client'
 import { endpoints, pod, service, type Endpoints, type Service } from '#kinds'
 import { same, type New } from '#machinery'
 import { headlessLabel, lacksAddress } from './endpoints/ports.ts'
-import { hasSelector, isReachable, podsOf, servicesTouched } from './endpoints/services.ts'
+import { hasSelector, isReachable, podsOf, restOfService, servicesTouched } from './endpoints/services.ts'
 import { subsetsOf } from './endpoints/subsets.ts'
 import { TriggerTimes, withTrigger } from './endpoints/trigger-times.ts'
 import { isNamespaceTerminating } from './replicas/reconcile.ts'
@@ -15,11 +15,11 @@ const overCapacity = 'endpoints.kubernetes.io/over-capacity'
 export function endpointsController(): Controller<Service> {
   const triggers = new TriggerTimes()
   return {
-    name: 'endpoints', identity: 'endpoint-controller', for: service, reads: [pod],
+    name: 'endpoints', identity: 'endpoint-controller', for: service, reads: [pod], rests: restOfService,
     watches: [
       { kind: pod, map: servicesTouched },
       // Somebody else's endpoints are none of our business, ours stay as they are.
-      watching(endpoints, (e) => (e.metadata.labels?.[managedByLabel] === manager ? [e.metadata] : [])),
+      watching(endpoints, (e) => (e.metadata.labels?.[managedByLabel] === manager ? [e.metadata] : []), { ofOthers: true }),
     ],
 
     async reconcile(s, cluster) {

@@ -1,5 +1,5 @@
 import { controlledBy, watching, type Cluster, type Controller, type Target } from '#client'
-import { endpoints, endpointSlice, service, type Endpoints, type EndpointSlice } from '#kinds'
+import { endpoints, endpointSlice, service, type Endpoints, type EndpointSlice, type Service } from '#kinds'
 import { applyPlan, SliceError } from './endpoints/apply-plan.ts'
 import { planMirror } from './endpoints/mirrored.ts'
 import type { AddressType, Frame } from './endpoints/slices.ts'
@@ -18,9 +18,11 @@ export interface MirroringOptions {
 /** Endpoints that somebody wrote by hand, for a service without a selector, show in slices too. */
 export const endpointSliceMirroringController = ({ maxEndpointsPerSubset = 1000 }: MirroringOptions = {}): Controller<Endpoints> => ({
   name: 'endpointslice-mirroring', identity: 'endpointslicemirroring-controller', for: endpoints,
+  // Most endpoints are those of selectors: they are none of our business, and slices that we made for them before are looked at for their own sake.
+  concerns: ({ object }, cluster) => { const s = cluster.get(service, object.metadata); return !s || !selectsPods(s) },
   watches: [
-    watching(service, (s) => [s.metadata]),
-    watching(endpointSlice, ({ metadata: { namespace, labels } }: EndpointSlice) => (labels?.[managedByLabel] === manager && labels[serviceNameLabel] ? [{ name: labels[serviceNameLabel], namespace }] : [])),
+    watching(service, (s) => (selectsPods(s) ? [] : [s.metadata])),
+    watching(endpointSlice, ({ metadata: { namespace, labels } }: EndpointSlice) => (labels?.[managedByLabel] === manager && labels[serviceNameLabel] ? [{ name: labels[serviceNameLabel], namespace }] : []), { ofOthers: true }),
   ],
 
   async reconcile(e, cluster) {
@@ -37,9 +39,10 @@ async function removeAll(target: Target, cluster: Cluster): Promise<void> {
   for (const slice of slicesOf(target, cluster)) await cluster.delete(endpointSlice, slice)
 }
 
+const selectsPods = (s: Service): boolean => Object.keys(s.spec.selector ?? {}).length > 0
 function isMirrored(e: Endpoints, cluster: Cluster): boolean {
   const s = cluster.get(service, e.metadata)
-  return s !== undefined && Object.keys(s.spec.selector ?? {}).length === 0 && e.metadata.labels?.[skip] !== 'true' && e.metadata.annotations?.[leader] === undefined
+  return s !== undefined && !selectsPods(s) && e.metadata.labels?.[skip] !== 'true' && e.metadata.annotations?.[leader] === undefined
 }
 
 function frameOf(e: Endpoints, addressType: AddressType): Frame {

@@ -4,7 +4,7 @@ import { applyPlan, SliceError } from './endpoints/apply-plan.ts'
 import { isAutomatic, nearHints } from './endpoints/hints.ts'
 import { endpointOf, slicePorts } from './endpoints/pod-endpoint.ts'
 import { headlessLabel, lacksAddress } from './endpoints/ports.ts'
-import { hasSelector, isReachable, podsOf, servicesOnNode, servicesTouched } from './endpoints/services.ts'
+import { hasSelector, isReachable, podsOf, restOfService, servicesOnNode, servicesTouched } from './endpoints/services.ts'
 import { planSlices, portsKey, reservedLabels, type AddressType, type Frame, type Group, type SlicePlan } from './endpoints/slices.ts'
 import { TriggerTimes, withTrigger } from './endpoints/trigger-times.ts'
 import { isOverloaded, ratiosOf, shareOut, zoneLabel, type Spread } from './endpoints/zones.ts'
@@ -30,11 +30,11 @@ export function endpointSliceController({ maxEndpointsPerSlice = 100, figures = 
   const spreads = new Map<string, Map<AddressType, Spread>>()
 
   return {
-    name: 'endpointslice', for: service, reads: [pod, node],
+    name: 'endpointslice', for: service, reads: [pod, node], rests: restOfService,
     watches: [
       { kind: pod, map: servicesTouched },
       { kind: node, map: (change, cluster) => [...servicesOnNode(change, cluster), ...crowded(change.object as Node, change.old as Node | undefined, cluster)] },
-      watching(endpointSlice, ({ metadata: { namespace, labels } }: EndpointSlice) => (labels?.[managedByLabel] === manager && labels[serviceNameLabel] ? [{ name: labels[serviceNameLabel], namespace }] : [])),
+      watching(endpointSlice, ({ metadata: { namespace, labels } }: EndpointSlice) => (labels?.[managedByLabel] === manager && labels[serviceNameLabel] ? [{ name: labels[serviceNameLabel], namespace }] : []), { ofOthers: true }),
     ],
 
     async reconcile(s, cluster) {

@@ -2,6 +2,7 @@
 import { indexOf, type Change, type Cluster, type Target } from '#client'
 import { pod, service, type Pod, type Service } from '#kinds'
 import { same, type AnyObject } from '#machinery'
+import { restOf } from '../replicas/rest.ts'
 import { zoneLabel } from './zones.ts'
 
 /** Services by the first pair of their selector: a pod's own labels then name the few that may select it. */
@@ -24,10 +25,12 @@ export function servicesOf(p: Pod, cluster: Cluster): readonly Target[] {
 }
 
 /** The pods that a service selects, by name. */
-export function podsOf(s: Service, cluster: Cluster): readonly Pod[] {
-  const [key, value] = Object.entries(s.spec.selector ?? {})[0] ?? []
-  return key === undefined ? [] : cluster.by(podsByLabel, `${s.metadata.namespace ?? ''}/${key}=${value ?? ''}`)
-    .filter((p) => selects(s, p)).toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))
+export const podsOf = (s: Service, cluster: Cluster): readonly Pod[] => likelyPods(s, cluster).filter((p) => selects(s, p)).sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))
+/** How long a service gathers changes of its pods: each turn looks at all of them, and writes them all. */
+export const restOfService = (s: Service, cluster: Cluster): number => restOf(likelyPods(s, cluster).length)
+function likelyPods(s: Service, cluster: Cluster): readonly Pod[] {
+  for (const [key, value] of Object.entries(s.spec.selector ?? {})) return cluster.by(podsByLabel, `${s.metadata.namespace ?? ''}/${key}=${value}`)
+  return []
 }
 /** It has an address and is not finished. */
 export const isReachable = (p: Pod): boolean => p.status.phase !== 'Succeeded' && p.status.phase !== 'Failed' && addressesOf(p).length > 0
@@ -39,13 +42,14 @@ export const addressesOf = (p: Pod): readonly string[] =>
 /** Services that a change of a pod concerns; none when nothing changed that endpoints show. */
 export function servicesTouched({ type, object, old }: Change<AnyObject>, cluster: Cluster): readonly Target[] {
   const now = object as Pod, before = old as Pod | undefined
-  if (type === 'MODIFIED' && before && same(shown(now), shown(before))) return []
+  if (same(type === 'DELETED' ? undefined : shown(now), before && shown(before))) return []
   return before && before !== now ? [...servicesOf(now, cluster), ...servicesOf(before, cluster)] : servicesOf(now, cluster)
 }
-const shown = (p: Pod) => ({
+/** Undefined for a pod that endpoints leave out whatever else it says. */
+const shown = (p: Pod) => (isReachable(p) ? {
   uid: p.metadata.uid, labels: p.metadata.labels, going: p.metadata.deletionTimestamp !== undefined, node: p.spec.nodeName, hostname: p.spec.hostname, subdomain: p.spec.subdomain,
   phase: p.status.phase, addresses: addressesOf(p), ready: p.status.conditions?.find((c) => c.type === 'Ready')?.status,
-})
+} : undefined)
 
 /** Services with pods on a node that has just come: their endpoints were left out without it. */
 export function servicesOnNode({ type, object, old }: Change<AnyObject>, cluster: Cluster): readonly Target[] {
