@@ -40,7 +40,7 @@ export function podClaims({ metadata, spec }: Pod, view: VolumeView): PodClaims 
   return delayed.length < open.length ? unresolvable('pod has unbound immediate PersistentVolumeClaims') : { bound, delayed }
 }
 
-const conflict = "node(s) had volume node affinity conflict", nothingToBind = "node(s) didn't find available persistent volumes to bind"
+const conflict = "node(s) didn't match PersistentVolume's node affinity", nothingToBind = "node(s) didn't find available persistent volumes to bind"
 const noSpace = 'node(s) did not have enough free storage', noVolume = 'node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)'
 
 /** What must be bound and made for the pod to run on the node; or why it cannot. */
