@@ -1,7 +1,7 @@
 // Requests carried to other servers and answers carried back, both as they flow (services and pods behind `proxy`, extension servers).
 import type { IncomingMessage } from 'node:http'
 import { request as tlsRequest } from 'node:https'
-import { inGo, type PeerTrust } from '#machinery'
+import { inGo, type NobodyAt, type PeerTrust } from '#machinery'
 import type { BackendAnswer, BackendConnector } from '#server'
 import { pools } from './agents.ts'
 import { plainRequest } from './plain-http.ts'
@@ -10,9 +10,11 @@ import { plainRequest } from './plain-http.ts'
 const connectMs = 30_000
 
 /** `kubelet` is what the server shows to node agents, and whom it believes there. */
-export function backend(kubelet: PeerTrust): BackendConnector & { close(): void } {
+export function backend(kubelet: PeerTrust, nobodyAt?: NobodyAt): BackendConnector & { close(): void } {
   const { plain, trusted, close } = pools()
   const connector: BackendConnector = ({ method, scheme, host, port, path, headers, body, trust, timeoutMs, onGone }) => new Promise<BackendAnswer>((resolve, reject) => {
+    const nobody = nobodyAt?.(host)
+    if (nobody !== undefined) throw new Error(`dial tcp ${host}:${port}: ${nobody}`)
     const options = { method, host, port, path, headers: headers as Record<string, string | string[]> }
     const call = scheme === 'https' ? tlsRequest({ ...options, agent: trusted(trust === 'kubelet' ? kubelet : trust) }) : plainRequest({ ...options, agent: plain })
     const fail = (error: Error) => { clearTimeout(deadline); call.destroy(); reject(inGo(error, host, port)) }

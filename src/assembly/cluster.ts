@@ -26,6 +26,7 @@ import { outbound } from './outbound.ts'
 import { reloads } from './reloads.ts'
 import { processMetrics } from './process-metrics.ts'
 import { profiler } from './profiling/index.ts'
+import { nobodyAt } from './nobody-at.ts'
 import { quieten } from './quieten.ts'
 import { Pki, serverNames } from './pki.ts'
 import { realClock, secureRandom, stopwatch } from './real-clock.ts'
@@ -75,7 +76,9 @@ async function start(options: ClusterOptions, { log, progress, followAudit, setV
   const handler: ApiHandler = async (request) => (await ready.promise)(request)
   let isElsewhere = (_url: string): boolean => false
   let givenUp: ControlPlane['server']['core']['givenUp'] | undefined
-  const common = { handler, isElsewhere: (url: string) => isElsewhere(url), ...certificates.serving, log: log.named('listen'), onHandshakeError: () => { handshakes.inc() }, givenUp: () => givenUp,
+  let objects: ControlPlane['objects'] | undefined
+  const nobody = nobodyAt(() => objects)
+  const common = { handler, isElsewhere: (url: string) => isElsewhere(url), ...certificates.serving, log: log.named('listen'), onHandshakeError: () => { handshakes.inc() }, givenUp: () => givenUp, nobodyAt: nobody,
     agents: { authority: ca.certificate, certificate: kubeletClient.certificate, key: kubeletClient.key },
     requestMs: options.requestTimeout, goawayChance: options.goawayChance, withoutHttp2: options.disableHttp2Serving, sharesPort: options.permitPortSharing, ...(options.http2MaxStreamsPerConnection > 0 && { streamsPerConnection: options.http2MaxStreamsPerConnection }),
     ...(options.strictTransportSecurityDirectives.length > 0 && { strictTransportSecurity: options.strictTransportSecurityDirectives.join('; ') }) }
@@ -97,7 +100,7 @@ async function start(options: ClusterOptions, { log, progress, followAudit, setV
   undo.push(() => auditor.close())
   const tracing = options.tracingConfigFile ? await (await import('./tracing/index.ts')).tracing(options.tracingConfigFile, { clock: realClock, random, log: log.named('tracing'), metrics, read }) : undefined
   if (tracing) undo.push(() => tracing.close())
-  const kubelet = kubeletConnector({ client: kubeletClient, authority: ca.certificate }), carrier = backend({ identity: kubeletClient, ca: ca.certificate })
+  const kubelet = kubeletConnector({ client: kubeletClient, authority: ca.certificate, nobodyAt: nobody }), carrier = backend({ identity: kubeletClient, ca: ca.certificate }, nobody)
   const atRest = options.encryptionProviderConfig ? await (await import('./encryption/index.ts')).encryption({ file: options.encryptionProviderConfig, reload: options.encryptionProviderConfigAutomaticReload, kmsV1: gates.on.get('KMSv1') === true, reloads: reloads(metrics, 'encryption', realClock), metrics, stopwatch, clock: realClock, log: log.named('encryption') }) : undefined
   if (atRest) undo.push(async () => atRest.stop())
   storageSize(metrics, ['store.db', 'store.db-wal'].map((name) => join(paths.storeDir, name)))
@@ -119,6 +122,7 @@ async function start(options: ClusterOptions, { log, progress, followAudit, setV
   })
   isElsewhere = (url) => plane.server.isElsewhere(url)
   givenUp = plane.server.core.givenUp
+  objects = plane.objects
   undo.push(() => plane.stop())
   ready.resolve(plane.handler)
   const unfollow = certificates.follow(log.named('certificates'), async () => {

@@ -1,6 +1,6 @@
 // The API server's way to the agents of nodes: HTTPS with its client certificate.
 import { request, Agent } from 'node:https'
-import { inGo } from '#machinery'
+import { inGo, type NobodyAt } from '#machinery'
 import type { KubeletAnswer, KubeletConnector } from '#server'
 import type { Certificate } from './pki.ts'
 
@@ -8,11 +8,13 @@ import type { Certificate } from './pki.ts'
 const connectMs = 10_000
 
 /** `authority` signs the agents' certificates; what they name is the node's address. */
-export function kubeletConnector({ client, authority }: { client: Certificate; authority: string }): KubeletConnector & { close(): void } {
+export function kubeletConnector({ client, authority, nobodyAt }: { client: Certificate; authority: string; nobodyAt?: NobodyAt }): KubeletConnector & { close(): void } {
   const agent = new Agent({ cert: client.certificate, key: client.key, ca: authority, keepAlive: true, maxFreeSockets: 8, keepAliveMsecs: 30_000 })
   return {
     close: () => agent.destroy(),
     get: ({ host, port }, path, insecure = false) => new Promise<KubeletAnswer>((resolve, reject) => {
+      const nobody = nobodyAt?.(host)
+      if (nobody !== undefined) throw new Error(`dial tcp ${host}:${port}: ${nobody}`)
       const call = request({ agent, host, port, path, method: 'GET', timeout: connectMs, rejectUnauthorized: !insecure }, (answer) => {
         call.setTimeout(0) // a followed log may be silent for long
         const headers: Record<string, string> = {}

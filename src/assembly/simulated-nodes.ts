@@ -5,6 +5,7 @@ import { directClient, type Client } from '#client'
 import { node as nodeKind } from '#kinds'
 import { buildInfo } from './build-info.ts'
 import type { ControlPlane } from './control-plane.ts'
+import { simulatedLabel } from './nobody-at.ts'
 
 /** What each simulated node has. */
 const capacity = { cpu: '8', memory: '32Gi', 'ephemeral-storage': '100Gi', pods: '110' }
@@ -20,7 +21,7 @@ export function startSimulatedNodes(plane: ControlPlane, count: number, log: Log
     const client = directClient(plane.handler, { name: `system:node:${name}`, groups: ['system:nodes', 'system:authenticated'] }, { clock, random, log: log.named(name), userAgent })
     const runtime = new SimulatedRuntime({ clock, random, podCidrs: () => plane.objects.get(nodeKind, name)?.spec?.podCIDRs ?? [] })
     const agent = new NodeAgent({ client, runtime, environment: createSimulatedEnvironment(runtime), log: log.named(name),
-      description: { name, addresses: [address], labels: { 'proa.dev/simulated': 'true' }, capacity, allocatable: capacity, nodeInfo } })
+      description: { name, addresses: [address], labels: { [simulatedLabel]: 'true' }, capacity, allocatable: capacity, nodeInfo } })
     agent.start()
     agents.push(agent)
     clients.push(client)

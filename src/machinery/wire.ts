@@ -90,6 +90,9 @@ export interface UpgradeTarget {
   readonly headers?: Readonly<Record<string, string | readonly string[]>>
 }
 
+/** Why nobody is at an address (of a node or a pod), so that it need not be called; undefined: somebody may be. */
+export type NobodyAt = (host: string) => string | undefined
+
 /** How to be sure of a TLS server, and what to show it. */
 export interface PeerTrust {
   /** PEM of the authorities to believe; absent: those of the machine. */

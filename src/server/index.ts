@@ -46,7 +46,7 @@ export type { BackendAnswer, BackendConnector, BackendRequest } from './proxying
 export { createApiServer, type ApiServer, type ApiServerOptions, type Allocator, type FlowControlSettings, type HealthCheck, type Impersonator, type KubeletAddress, type KubeletAnswer, type KubeletConnector, type TokenRequest, type TokenSigner } from './server.ts'
 export { systemUser } from './system-user.ts'
 export { kubeconfigTarget, type KubeconfigTarget, type ReadFile } from './kubeconfig-target.ts'
-export { nthAddress, parseCidr, type Range } from './services/addresses.ts'
+export { contains, nthAddress, parseCidr, parseIPv4, type Range } from './services/addresses.ts'
 export { ServiceAllocation, type ServiceRanges } from './services/allocation.ts'
 export { collectorAddress, tracingConfiguration, tracingErrors, type TracingConfiguration } from './tracing/configuration.ts'
 export { Tracer, type Attributes, type AttributeValue, type FinishedSpan, type SpanIdentity, type SpanSink } from './tracing/span.ts'

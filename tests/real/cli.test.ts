@@ -79,6 +79,16 @@ test('up --wait returns when every node is Ready, those of an earlier run too; w
   assert.equal((await proa('status', '--name', name)).code, 0)
 })
 
+test('what a simulated pod cannot do is said at once: its node runs no containers', async () => {
+  await kubectl('create', 'deployment', 'quiet', '--image', 'x')
+  assert.equal((await kubectl('wait', 'deployment/quiet', '--for=condition=Available', '--timeout=30s')).code, 0)
+  for (const words of [['logs', 'deployment/quiet'], ['exec', 'deployment/quiet', '--', 'date'], ['port-forward', 'deployment/quiet', '8080:80']]) {
+    const { code, err } = await kubectl(...words)
+    assert.equal(code, 1)
+    assert.match(err, /dial tcp 10\.200\.0\.\d+:10250: node node-\d is simulated and runs no containers/)
+  }
+})
+
 test('of two ups at once one starts the cluster, and the other waits for it and says so', async () => {
   await proa('down', '--name', name)
   const both = await Promise.all([up(), up()])

@@ -4,7 +4,7 @@ import { ServerResponse, type IncomingMessage } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex, Writable } from 'node:stream'
 import type { SecureContext, TLSSocket } from 'node:tls'
-import { ApiError, badRequest, type ApiHandler, type ApiRequest, type ApiResponse, type ByteSource, type Log, type UpgradeTarget } from '#machinery'
+import { ApiError, badRequest, type ApiHandler, type ApiRequest, type ApiResponse, type ByteSource, type Log, type NobodyAt, type UpgradeTarget } from '#machinery'
 import { errorAnswer } from '../respond.ts'
 import { isPassedOn } from '../proxying/backend.ts'
 import { readBody, streamBody } from './body.ts'
@@ -25,6 +25,8 @@ export interface ListenOptions extends ServingCertificates {
   readonly log: Log
   /** How the server shows itself to node agents when a connection is handed over. */
   readonly agents?: AgentTls
+  /** Where no connection is handed over to. */
+  readonly nobodyAt?: NobodyAt
   /** How long a request may take that is no watch; default a minute. */
   readonly requestMs?: number
   /** Requests at once on one HTTP/2 connection; default 1000. */
@@ -227,7 +229,7 @@ function refuseUnreadable(error: Error & { code?: string }, socket: Duplex): voi
 }
 
 /** WebSocket and SPDY: asked like any request; an answer that is no upgrade is written as it is. */
-async function serveUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, { options: { handler, log, agents, givenUp }, answers }: Site): Promise<void> {
+async function serveUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, { options: { handler, log, agents, nobodyAt, givenUp }, answers }: Site): Promise<void> {
   socket.on('error', (error) => { log.debug('an upgraded connection failed', { error: error.message }) })
   const asked = requestOf(methodOf(request.method), request.url ?? '/', request, undefined, clientOf(request.socket, () => request.socket as TLSSocket), goneFrom(socket))
   try {
@@ -235,7 +237,7 @@ async function serveUpgrade(request: IncomingMessage, socket: Duplex, head: Buff
     if (socket.destroyed) { letGo(answer); return }
     readInTime(answer, socket, answers, () => { givenUp?.()?.brokenOff(asked); socket.destroy() })
     if (answer.body.type === 'stream') { streamPlain(request, socket, answer, asked); return }
-    if (answer.body.type === 'upgrade') { handOver(request, socket, head, answer.body.target as UpgradeTarget, agents, log); return }
+    if (answer.body.type === 'upgrade') { handOver(request, socket, head, answer.body.target as UpgradeTarget, { agents, nobodyAt, log }); return }
     writePlain(socket, answer.status, answer.headers, answer.body.type === 'bytes' ? answer.body.chunks : [])
   } catch (error) {
     const answer = refusal(error, request.headers.accept, log)

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { connect as connectTcp } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { connect as connectTls } from 'node:tls'
-import { inGo, type Log, type PeerTrust, type UpgradeTarget } from '#machinery'
+import { inGo, type Log, type NobodyAt, type PeerTrust, type UpgradeTarget } from '#machinery'
 import { isCredential, withoutCredentials } from '../authn/credentials.ts'
 
 /** The client certificate that the server shows to agents, and the authority that signed theirs. PEM. */
@@ -14,14 +14,17 @@ const connectMs = 10_000
 /** Never passed on: they speak of the client's connection with us. */
 const ours = new Set(['host', 'content-length', 'transfer-encoding'])
 
-export function handOver(request: IncomingMessage, client: Duplex, head: Buffer, target: UpgradeTarget, agents: AgentTls | undefined, log: Log): void {
+export interface HandOver { readonly agents?: AgentTls | undefined; readonly nobodyAt?: NobodyAt | undefined; readonly log: Log }
+
+export function handOver(request: IncomingMessage, client: Duplex, head: Buffer, target: UpgradeTarget, { agents, nobodyAt, log }: HandOver): void {
   const refuse = (why: string) => {
     log.warn('a connection could not be handed to the node', { host: target.host, port: target.port, why })
     const body = JSON.stringify({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message: `error dialing backend: ${why}`, code: 500 })
     client.end(`HTTP/1.1 500 Internal Server Error\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`)
   }
   if (target.tls === 'kubelet' && !agents) { refuse('the server has no client certificate for node agents'); return }
-  const { host, port, tls } = target
+  const { host, port, tls } = target, nobody = nobodyAt?.(host)
+  if (nobody !== undefined) { refuse(`dial tcp ${host}:${port}: ${nobody}`); return }
   const secure = tls === 'none' ? undefined : tls === 'kubelet' ? { identity: agents!, ca: agents!.authority } : tls
   const backend = secure ? connectTls({ host, port, ALPNProtocols: ['http/1.1'], ...tlsOptions(secure) }) : connectTcp({ host, port })
   const timer = setTimeout(() => { backend.destroy(new Error(`dial tcp ${target.host}:${target.port}: i/o timeout`)) }, connectMs)
