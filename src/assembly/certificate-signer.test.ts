@@ -94,5 +94,5 @@ test('a request with another key\'s signature is not taken, and would not be sig
   await assert.rejects(cluster.client.create(certificateSigningRequest, made('forged', changed, { usages: [] })), { message:
     `CertificateSigningRequest.certificates.k8s.io "forged" is invalid: [spec.request: Invalid value: "${changed}": x509: ECDSA verification failure, spec.usages: Required value]` })
   await assert.rejects(certificateSigner(await authority).sign(changed, ['client auth'], { from: 0, to: 1000 }), /^Error: unable to verify certificate request signature/)
-  await assert.rejects(certificateSigner(await authority).read('eA=='), /^Error: PEM block type must be CERTIFICATE REQUEST$/)
+  await assert.rejects(certificateSigner(await authority).sign('eA==', ['client auth'], { from: 0, to: 1000 }), /^Error: PEM block type must be CERTIFICATE REQUEST$/)
 })

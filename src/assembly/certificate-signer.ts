@@ -3,13 +3,8 @@ import { createPrivateKey, randomBytes, webcrypto, X509Certificate } from 'node:
 import type { CertificateSigner } from '#controllers'
 import type { Certificate } from './pki.ts'
 
-/** Reads requests, and signs them with `authority` (PEM; a key of RSA or P-256/384/521). Dates are the machine's, not the cluster's: others check them. */
+/** Signs requests with `authority` (PEM; a key of RSA or P-256/384/521). Dates are the machine's, not the cluster's: others check them. */
 export const certificateSigner = (authority: Certificate): CertificateSigner => ({
-  async read(base64) {
-    const { x509 } = await tools(), request = parse(x509, base64), subject = request.subjectName
-    const names = alternativesOf(x509, request)?.names.items ?? [], of = (type: string) => names.filter((name) => name.type === type).map(({ value }) => value)
-    return { commonName: subject.getField('CN').at(-1) ?? '', organizations: subject.getField('O'), dnsNames: of('dns'), addresses: of('ip'), emails: of('email'), uris: of('url') }
-  },
   async sign(base64, usages, { from, to }) {
     const { x509 } = await tools(), request = parse(x509, base64), ca = new x509.X509Certificate(authority.certificate), now = Date.now()
     if (!(await request.verify())) throw new Error('unable to verify certificate request signature: the signature is not of the key that the request holds')

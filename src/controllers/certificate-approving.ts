@@ -1,7 +1,7 @@
 import type { Controller } from '#client'
 import { certificateSigningRequest, subjectAccessReview, type CertificateSigningRequest } from '#kinds'
 import { formatTime, parseTime } from '#machinery'
-import { hasCondition, refusal, signers, type CertificateSigner, type RequestedCertificate } from './certificates/rules.ts'
+import { hasCondition, refusal, requestedCertificate, signers, type RequestedCertificate } from './certificates/rules.ts'
 
 /** Which right, as a subresource to create, lets whose request through, and what is said of it. */
 const ways = [
@@ -12,12 +12,12 @@ const ways = [
 const soonestAgainMs = 1_000, latestAgainMs = 1_000_000
 
 /** Approves what nodes ask for themselves, when who asks has the right to it (kubelet TLS bootstrapping). */
-export const certificateApprovingController = ({ read }: Pick<CertificateSigner, 'read'>): Controller<CertificateSigningRequest> => ({
+export const certificateApprovingController: Controller<CertificateSigningRequest> = {
   name: 'certificatesigningrequest-approving', identity: 'certificate-controller', for: certificateSigningRequest,
   async reconcile(request, cluster) {
     const { spec, status, metadata } = request
     if (status.certificate || hasCondition(request, 'Approved') || hasCondition(request, 'Denied') || spec.signerName !== signers.kubeletClient) return
-    const asked = await read(spec.request)
+    const asked = requestedCertificate(spec.request)
     if (refusal(spec.signerName, asked, spec.usages ?? []) !== undefined) return
     for (const { right, isFor, message } of ways) {
       if (!isFor(spec.username, asked)) continue
@@ -33,4 +33,4 @@ export const certificateApprovingController = ({ read }: Pick<CertificateSigner,
     const waited = metadata.creationTimestamp ? cluster.clock.now() - parseTime(metadata.creationTimestamp) : 0
     return { againIn: Math.min(Math.max(waited, soonestAgainMs), latestAgainMs) }
   },
-})
+}

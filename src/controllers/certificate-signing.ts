@@ -1,7 +1,7 @@
 import type { Controller } from '#client'
 import { certificateSigningRequest, type CertificateSigningRequest } from '#kinds'
 import { formatTime } from '#machinery'
-import { hasCondition, refusal, signers, validity, type CertificateSigner } from './certificates/rules.ts'
+import { hasCondition, refusal, requestedCertificate, signers, validity, type CertificateSigner } from './certificates/rules.ts'
 
 export interface CertificateSigning {
   readonly signer: CertificateSigner
@@ -17,7 +17,7 @@ export const certificateSigningController = ({ signer, longestMs = yearMs }: Cer
     const { spec, status } = request, usages = spec.usages ?? []
     if (status.certificate || !hasCondition(request, 'Approved') || hasCondition(request, 'Denied') || hasCondition(request, 'Failed')) return
     if (!Object.values<string>(signers).includes(spec.signerName)) return
-    const why = refusal(spec.signerName, await signer.read(spec.request), usages)
+    const why = refusal(spec.signerName, requestedCertificate(spec.request), usages)
     if (why !== undefined) {
       const now = formatTime(cluster.clock.now())
       await cluster.updateStatus(certificateSigningRequest, request, { ...status,

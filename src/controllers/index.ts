@@ -94,7 +94,7 @@ export const parts = (options: ControllersOptions): readonly Part[] => [
   part(rootCaPublisher(options.rootCa, options.figures)),
   ...(options.signToken ? [{ ...part(tokenSecretsController({ rootCa: options.rootCa, sign: options.signToken })), user: controllerManager }] : []),
   ...(options.bootstrapMac ? [{ ...part(bootstrapSigner(options.bootstrapMac)), identity: 'bootstrap-signer', isOptional: true as const }, { ...part(tokenCleaner), identity: 'token-cleaner', isOptional: true as const }] : []),
-  ...(options.certificates ? [part(certificateApprovingController(options.certificates.signer)), part(certificateSigningController(options.certificates)), part(certificateCleaningController(options.certificates.signer))] : []),
+  ...(options.certificates ? [part(certificateApprovingController), part(certificateSigningController(options.certificates)), part(certificateCleaningController(options.certificates.signer))] : []),
   part(clusterRoleAggregationController),
   part(validatingAdmissionPolicyStatusController),
   part(resourceQuotaController()),
@@ -142,7 +142,7 @@ export const startControllers = (start: Start & { readonly options: ControllersO
 /** The names of all there are, with what they need or without. */
 export const controllerNames = (): readonly Pick<Part, 'name' | 'isOptional'>[] => {
   const nobody = () => { throw new Error('this is only asked for its name') }
-  return parts({ rootCa: '', clusterCidr: '10.0.0.0/8', loadBalancerPool: ['192.0.2.0/24'], signToken: nobody, bootstrapMac: nobody, certificates: { signer: { read: nobody, sign: nobody, isOver: nobody } } })
+  return parts({ rootCa: '', clusterCidr: '10.0.0.0/8', loadBalancerPool: ['192.0.2.0/24'], signToken: nobody, bootstrapMac: nobody, certificates: { signer: { sign: nobody, isOver: nobody } } })
 }
 export type { ControllerFigures } from './figures.ts'
 export { stateFigures } from './state-figures.ts'

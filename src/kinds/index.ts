@@ -210,5 +210,5 @@ export type * from './scheduling/workload.ts'
 export type * from './storagemigration/storageversionmigration.ts'
 /** Versions and kinds that v1.36 has switched off: made only where they are asked for. */
 export const loadSwitchedOff = () => import('./switched-off/index.ts')
-export { inNetwork, parseCIDR, parseIP } from './ip.ts'
+export { formatIP, inNetwork, parseCIDR, parseIP } from './ip.ts'
 export { validateNodeSelector } from './core/pod/validate-affinity.ts'

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { CertificateSigningRequest } from '#kinds'
-import { refusal, removalTime, signers, validity } from './rules.ts'
+import { nodeRequestWithHost } from '../../../tests/facts/certificates.ts'
+import { refusal, removalTime, requestedCertificate, signers, validity } from './rules.ts'
 
 const node = { commonName: 'system:node:a', organizations: ['system:nodes'], dnsNames: [], addresses: [], emails: [], uris: [] }
 const serving = ['digital signature', 'key encipherment', 'server auth'], client = ['digital signature', 'key encipherment', 'client auth']
@@ -36,3 +37,7 @@ for (const [what, given, expected] of [
   ['signed', request([{ type: 'Approved', status: 'True', lastUpdateTime: at }], 'x'), start + 3 * hour], ['denied', request([{ type: 'Denied', status: 'True', lastUpdateTime: at }]), start + 3 * hour],
   ['failed', request([{ type: 'Approved', status: 'True', lastUpdateTime: at }, { type: 'Failed', status: 'True', lastUpdateTime: at }]), start + 3 * hour],
 ] as const) test(`a request goes: ${what}`, () => { assert.equal(removalTime(given, Date.parse), expected) })
+test('a request is read', () => {
+  assert.deepEqual(requestedCertificate(nodeRequestWithHost), { commonName: 'system:node:n1', organizations: ['system:nodes'], dnsNames: ['n1'], addresses: [], emails: [], uris: [] })
+  assert.throws(() => requestedCertificate('eA=='), { message: 'PEM block type must be CERTIFICATE REQUEST' })
+})

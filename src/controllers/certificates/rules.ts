@@ -1,5 +1,5 @@
 // What the cluster's own signers put their name to (https://kubernetes.io/docs/reference/access-authn-authz/certificate-signing-requests/#kubernetes-signers).
-import type { CertificateSigningRequest } from '#kinds'
+import { formatIP, signingRequestIn, type CertificateSigningRequest } from '#kinds'
 
 /** What a PKCS #10 request (RFC 2986) asks for. */
 export interface RequestedCertificate {
@@ -14,10 +14,14 @@ export interface RequestedCertificate {
 /** From when to when a certificate is good, in milliseconds relative to the moment of signing. */
 export interface Validity { readonly from: number; readonly to: number }
 
-/** Reads and signs certificates; what it does with keys is its own business. */
+/** `request` as the API has it: PEM in base64. Throws an Error that says what is wrong with it. */
+export function requestedCertificate(request: string): RequestedCertificate {
+  const { commonName, organizations, alternatives: { dns, addresses, emails, uris } = { dns: [], addresses: [], emails: [], uris: [] } } = signingRequestIn(request)
+  return { commonName, organizations, dnsNames: dns, addresses: addresses.map((bytes) => formatIP([...bytes])), emails, uris }
+}
+
+/** Signs certificates; what it does with keys is its own business. */
 export interface CertificateSigner {
-  /** `request` as the API has it: PEM in base64. Throws an Error that says what is wrong with it. */
-  read(request: string): Promise<RequestedCertificate>
   /** The certificate as the API has it. Throws when the request does not carry its own key's signature. */
   sign(request: string, usages: readonly string[], validity: Validity): Promise<string>
   /** Whether the end of this certificate (PEM in base64) has passed. */
