@@ -1,7 +1,7 @@
 // The resource that a write addresses, in the version of the request and in all others in which the same objects are served; and its
 // objects in each of them.
-import { copy, decode, DecodeError, internalError, printApiVersion, toStoredForm, type DecodeOptions, type LooseObject, type Schema } from '#machinery'
-import { inForm } from '../body.ts'
+import { ApiError, copy, decode, DecodeError, internalError, parseApiVersion, printApiVersion, same, toStoredForm, type DecodeOptions, type LooseObject, type Schema } from '#machinery'
+import { inForm, whyAnotherType } from '../body.ts'
 import { converted, type Registry, type Served } from '../served.ts'
 import { asStored } from '../write.ts'
 import type { AdmissionAttributes } from './admission.ts'
@@ -61,12 +61,34 @@ export function shown(object: LooseObject, write: Pick<Write, 'served'>, { kind,
 
 type Written = Pick<DecodeOptions, 'fractions'>
 /** A JSON value in a version, as an object that the write goes on with: decoded and defaulted. Rejects with InternalError when it is none. */
-export async function taken(json: unknown, write: Pick<Write, 'served'>, { kind, served, own, schema }: Addressed, written: Written = {}): Promise<LooseObject> {
+export const taken = async (json: unknown, write: Pick<Write, 'served' | 'registry'>, view: Addressed): Promise<LooseObject> => goneOnWith(decodedIn(json, write, view), write, view)
+
+/** A JSON value in a version, decoded only. Throws InternalError when it is no object of that version. */
+export function decodedIn(json: unknown, { registry }: Pick<Write, 'registry'>, { kind, served, own, schema }: Addressed, written: Written = {}): LooseObject {
   if (!own) return schema ? readAs(schema, json, kind, written) : json as LooseObject
-  const object = read(json, served, written)
+  const { apiVersion, kindName, custom } = served, said = json as { kind?: unknown; apiVersion?: unknown }
+  if (custom) return inForm({ apiVersion, kind: kindName, ...json as object }, served, written, internalError)
+  const other = said.kind && said.apiVersion ? whyAnotherType(json, served, registry) : undefined
+  // Of a type that is known it could be read: only then it turns out that it is not what the request is about.
+  if (other !== undefined) throw registry.knowsType(...typeOf(said)) ? new ApiError('', other, undefined, { code: 500 }) : internalError(other)
+  return inForm(json, served, written, internalError)
+}
+const typeOf = ({ kind, apiVersion }: { kind?: unknown; apiVersion?: unknown }): [group: string, version: string, kind: string] => {
+  const { group, version } = parseApiVersion(String(apiVersion))
+  return [group, version, String(kind)]
+}
+/** Whether what was decoded is another object than `before`, with which webhooks were shown it; what defaults would add does not count. */
+export function differs(json: unknown, decoded: LooseObject, before: LooseObject, { kind, served, own }: Addressed): boolean {
+  if (!own) return !same(decoded, before)
+  return !same(served.custom ? json : Object.assign(toStoredForm(served.schema, copy(decoded)), { apiVersion: printApiVersion(kind), kind: kind.kind }), before)
+}
+/** What was decoded, defaulted and as the write has it. */
+export async function goneOnWith(decoded: LooseObject, write: Pick<Write, 'served' | 'registry'>, { served, own }: Addressed): Promise<LooseObject> {
+  if (!own) return decoded
+  const object = asStored(served, decoded)
   if (!served.custom || served === write.served) return object
   const there = served.custom.convert ? await served.custom.convert(object, write.served.apiVersion) : { ...object, apiVersion: write.served.apiVersion }
-  return read(there, write.served, {})
+  return asStored(write.served, inForm(there, write.served, {}, internalError))
 }
 function readAs(schema: Schema<any>, json: unknown, gvk: GroupVersionKind, written: Written): LooseObject { // allowed: each subresource takes something else
   try {
@@ -75,10 +97,6 @@ function readAs(schema: Schema<any>, json: unknown, gvk: GroupVersionKind, writt
     if (error instanceof DecodeError) throw internalError(error.message, error)
     throw error
   }
-}
-function read(json: unknown, served: Served, written: Written): LooseObject {
-  const { apiVersion, kindName: kind, custom } = served
-  return asStored(served, inForm(custom ? { apiVersion, kind, ...json as object } : json, served, written, internalError))
 }
 
 /** Puts all of one object in place of another, in the same value: whoever holds it sees the change. */

@@ -1,10 +1,10 @@
 // MutatingAdmissionWebhook: others change what is written, one after the other, by JSON patches.
 import { mutatingWebhookConfiguration } from '#kinds'
-import { ApiError, applyJsonPatch, goJson, internalError, JsonError, parseJsonStrict, quote, same, whyPatchFailed, type LooseObject, type Told } from '#machinery'
+import { ApiError, applyJsonPatch, goJson, internalError, JsonError, parseJsonStrict, quote, whyPatchFailed, type LooseObject, type Told } from '#machinery'
 import type { WebhookCaller } from '../webhook-place.ts'
 import { arrived, asWritten, travelling } from '../written-numbers.ts'
 import type { AdmissionAttributes, AdmissionPlugin, AdmissionSurroundings } from './admission.ts'
-import { replaceAll, shown, taken, type Addressed } from './addressed.ts'
+import { decodedIn, differs, goneOnWith, replaceAll, shown, type Addressed } from './addressed.ts'
 import { isExempt } from './match.ts'
 import { Round } from './round.ts'
 import { CallFailed, callWebhook, underPolicy } from './webhook-call.ts'
@@ -63,8 +63,8 @@ export function mutatingAdmissionWebhook(credentialsFor?: WebhookCaller['credent
     if (!before) throw internalError(`admission webhook ${quote(webhook.name)} attempted to modify the object, which is not supported for this operation`)
     if (verdict.patchType !== 'JSONPatch') throw new CallFailed(webhook.name, `unsupported patch type ${quote(verdict.patchType)}`, 400)
     const { value, ...written } = patched(before, patch)
-    const next = await taken(value, attributes, view, written)
-    const changed = !same(await shown(next, attributes, view), before)
+    const decoded = decodedIn(value, attributes, view, written), changed = differs(value, decoded, before, view)
+    const next = await goneOnWith(decoded, attributes, view)
     attributes.annotate(`patch.webhook.admission.k8s.io/${place}`, patchShown(configuration, webhook.name, patch), 'Request')
     replaceAll(attributes.object!, next)
     return changed

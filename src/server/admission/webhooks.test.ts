@@ -119,6 +119,8 @@ test('who wants to be called again is, when somebody later has changed the objec
 for (const [what, patch, message] of [
   ['does not fit', [{ op: 'remove', path: '/data/none' }], 'Internal error occurred: remove operation does not apply: doc is missing path: "/data/none": missing value'],
   ['makes no object', [{ op: 'add', path: '/data', value: 7 }], 'Internal error occurred: json: cannot unmarshal number into Go struct field ConfigMap.data of type map[string]string'],
+  ['makes an object of a kind that nobody knows', [{ op: 'replace', path: '/kind', value: 'Foo' }], 'Internal error occurred: no kind "Foo" is registered for version "v1" in scheme "pkg/api/legacyscheme/scheme.go:30"'],
+  ['makes an object of another kind', [{ op: 'replace', path: '/kind', value: 'Secret' }], 'converting (v1.Secret) to (core.ConfigMap): unknown conversion'],
   ['is no patch', { op: 'add' }, 'Internal error occurred: failed calling webhook "a.example.com": received undecodable patch in webhook response: json: cannot unmarshal object into Go value of type jsonpatch.Patch'],
 ] as const) test(`a patch that ${what} refuses the write`, async () => {
   const { ask, configure } = await withHooks({ a: () => ({ allowed: true, patchType: 'JSONPatch', patch: btoa(JSON.stringify(patch)) }) })
@@ -315,6 +317,21 @@ test('a patch may not write a whole number with a point, and the audit log has i
   value = '7'
   assert.equal((await post()).body.spec.activeDeadlineSeconds, 7)
   assert.equal(annotations.get('patch.webhook.admission.k8s.io/round_0_index_0'), '{"configuration":"c","webhook":"a.example.com","patch":[{"op":"add","path":"/spec/activeDeadlineSeconds","value":7},{"op":"add","path":"/metadata/labels","value":{"a":"1.0"}}],"patchType":"JSONPatch"}')
+})
+
+test('whether a patch changes anything is judged before defaults are put back', async () => {
+  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec: { containers: [{ name: 'c', image: 'i' }] } }, seen = new Map<string, string>(), plugin = mutatingAdmissionWebhook()
+  let patch: object[] = []
+  const { ask, configure } = await withHooks({ a: () => patched(...patch) }, { ...plugin, mutate: (attributes) => plugin.mutate!({ ...attributes, annotate: (key, text) => { seen.set(key, text) } }) })
+  await configure('Mutating', 'c', hook('a', { rules: [{ ...everything, resources: ['pods'] }] }))
+  const mutated = async (...operations: object[]) => {
+    patch = operations
+    assert.equal((await ask('POST /api/v1/namespaces/n/pods?dryRun=All', pod)).body.spec.dnsPolicy, 'ClusterFirst')
+    return (JSON.parse(seen.get('mutation.webhook.admission.k8s.io/round_0_index_0')!) as Body)['mutated']
+  }
+  assert.equal(await mutated({ op: 'remove', path: '/spec/dnsPolicy' }), true)
+  assert.equal(await mutated({ op: 'add', path: '/metadata/labels', value: {} }, { op: 'add', path: '/nothing', value: 1 }), false)
+  assert.equal(await mutated({ op: 'remove', path: '/kind' }), false)
 })
 
 test('a custom resource takes a number of a patch by its value', async () => {
