@@ -3,7 +3,7 @@ import { endpointSlice, node, pod, service, type EndpointSlice, type Node, type 
 import { applyPlan, SliceError } from './endpoints/apply-plan.ts'
 import { isAutomatic, nearHints } from './endpoints/hints.ts'
 import { endpointOf, slicePorts } from './endpoints/pod-endpoint.ts'
-import { headlessLabel, lacksAddress } from './endpoints/ports.ts'
+import { headlessLabel, lacksAddress, namesPorts } from './endpoints/ports.ts'
 import { hasSelector, isReachable, podsOf, restOfService, servicesOnNode, servicesTouched } from './endpoints/services.ts'
 import { planSlices, portsKey, reservedLabels, type AddressType, type Frame, type Group, type SlicePlan } from './endpoints/slices.ts'
 import { TriggerTimes, withTrigger } from './endpoints/trigger-times.ts'
@@ -112,10 +112,12 @@ function stamped(plan: SlicePlan, at: string | undefined): SlicePlan {
 
 /** Pods by the ports that they give; one whose node is not there (yet) is left out, and that is told. */
 function groupsOf(s: Service, pods: readonly Pod[], family: AddressType, cluster: Cluster): { readonly groups: readonly Group[]; readonly skipped: readonly string[] } {
-  const groups = new Map<string, { ports: ReturnType<typeof slicePorts>; endpoints: NonNullable<ReturnType<typeof endpointOf>>[] }>(), skipped: string[] = []
+  const groups = new Map<string, { ports: ReturnType<typeof slicePorts>; endpoints: NonNullable<ReturnType<typeof endpointOf>>[] }>(), skipped: string[] = [], differ = namesPorts(s)
+  let ports: ReturnType<typeof slicePorts> | undefined, key = ''
   for (const p of pods) {
     if (!isReachable(p)) continue
-    const ports = slicePorts(p, s), key = portsKey(ports), group = groups.get(key) ?? { ports, endpoints: [] }
+    if (!ports || differ) key = portsKey(ports = slicePorts(p, s))
+    const group = groups.get(key) ?? { ports, endpoints: [] }
     groups.set(key, group)
     const on = p.spec.nodeName ? cluster.get(node, { name: p.spec.nodeName }) : undefined
     if (!on && !s.spec.publishNotReadyAddresses) {

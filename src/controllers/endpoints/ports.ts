@@ -10,6 +10,9 @@ export function portOf(p: Pod, { port, targetPort, protocol = 'TCP' }: ServicePo
   return /^\d+$/.test(targetPort) ? Number(targetPort) : undefined
 }
 
+/** Whether a port of the service leads to one that each pod may have elsewhere; else all its pods have the same ports. */
+export const namesPorts = (s: Service): boolean => (s.spec.ports ?? []).some(({ targetPort }) => typeof targetPort === 'string' && targetPort !== '')
+
 /** Its hostname is published for pods that name the service as their subdomain. */
 export const hostnameOf = (p: Pod, s: Service): string | undefined =>
   (p.spec.hostname && p.spec.subdomain === s.metadata.name && p.metadata.namespace === s.metadata.namespace ? p.spec.hostname : undefined)

@@ -25,9 +25,13 @@ export function servicesOf(p: Pod, cluster: Cluster): readonly Target[] {
 }
 
 /** The pods that a service selects, by name. */
-export const podsOf = (s: Service, cluster: Cluster): readonly Pod[] => likelyPods(s, cluster).filter((p) => selects(s, p)).sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))
+export function podsOf(s: Service, cluster: Cluster): readonly Pod[] {
+  const likely = likelyPods(s, cluster), isOnePair = Object.keys(s.spec.selector ?? {}).length === 1
+  return (isOnePair ? likely : likely.filter((p) => selects(s, p))).toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))
+}
 /** How long a service gathers changes of its pods: each turn looks at all of them, and writes them all. */
 export const restOfService = (s: Service, cluster: Cluster): number => restOf(likelyPods(s, cluster).length)
+/** Those with the first pair of its selector. */
 function likelyPods(s: Service, cluster: Cluster): readonly Pod[] {
   for (const [key, value] of Object.entries(s.spec.selector ?? {})) return cluster.by(podsByLabel, `${s.metadata.namespace ?? ''}/${key}=${value}`)
   return []

@@ -1,7 +1,7 @@
 // The older form of endpoints: subsets of addresses that share their ports. Pure.
 import type { EndpointAddress, EndpointPort, EndpointSubset, Pod, Service } from '#kinds'
 import { isReady, isTerminating } from '../pod-state.ts'
-import { hostnameOf, isHeadless, portOf } from './ports.ts'
+import { hostnameOf, isHeadless, namesPorts, portOf } from './ports.ts'
 import { sortingHash } from '../template-hash/index.ts'
 import { addressesOf } from './services.ts'
 
@@ -15,12 +15,14 @@ export function subsetsOf(s: Service, pods: readonly Pod[]): Subsets {
   const family = s.spec.ipFamilies?.[0] ?? 'IPv4'
   // A port with all its addresses first; then ports with the very same addresses share a subset.
   const byPort = new Map<string, { port: EndpointPort | undefined; ready: EndpointAddress[]; waiting: EndpointAddress[] }>()
+  const differ = namesPorts(s)
+  let ports: readonly { readonly key: string; readonly port: EndpointPort | undefined }[] | undefined
   for (const p of pods) {
     if (isTerminating(p) && !early) continue
     const address = addressOf(p, s, family)
     if (!address) continue
-    for (const port of portsFor(p, s)) {
-      const key = port ? JSON.stringify([port.name, port.port, port.protocol, port.appProtocol]) : ''
+    if (!ports || differ) ports = portsFor(p, s).map((port) => ({ key: port ? JSON.stringify([port.name, port.port, port.protocol, port.appProtocol]) : '', port }))
+    for (const { key, port } of ports) {
       let entry = byPort.get(key)
       if (!entry) byPort.set(key, entry = { port, ready: [], waiting: [] })
       ;(early || isReady(p) ? entry.ready : entry.waiting).push(address)
