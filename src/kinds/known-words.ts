@@ -1,5 +1,6 @@
 // Which words a text field of the built-in kinds may hold, as OpenAPI documents and `kubectl explain` show them. They tell readers; what is refused is
 // up to each kind's validation. Fields whose words go on growing are not here, nor those of which the reference does not say it (all of autoscaling).
+import { usageWords } from './certificates/validate-signing-request.ts'
 import { describedType } from './descriptions.ts'
 
 const protocols = ['SCTP', 'TCP', 'UDP'], effects = ['NoExecute', 'NoSchedule', 'PreferNoSchedule'], honours = ['Honor', 'Ignore']
@@ -30,6 +31,7 @@ export const knownWords: Readonly<Record<string, Readonly<Record<string, readonl
   'batch.JobSpec': { completionMode: ['Indexed', 'NonIndexed'], podReplacementPolicy: ['Failed', 'TerminatingOrFailed'] },
   'batch.PodFailurePolicyOnExitCodesRequirement': { operator: ['In', 'NotIn'] },
   'batch.PodFailurePolicyRule': { action: ['Count', 'FailIndex', 'FailJob', 'Ignore'] },
+  'certificates.CertificateSigningRequestSpec': { usages: usageWords },
   'core.AppArmorProfile': { type: profiles },
   'core.AzureDiskVolumeSource': { cachingMode: ['None', 'ReadOnly', 'ReadWrite'], kind: ['Dedicated', 'Managed', 'Shared'] },
   'core.Container': container,

@@ -10,7 +10,8 @@ import { whyBadlySigned } from './request-signature.ts'
 import { signingRequestIn, type SigningRequest } from './signing-request.ts'
 
 interface Request { readonly spec: CertificateSigningRequestSpec; readonly status: CertificateSigningRequestStatus }
-const usageWords = ['any', 'cert sign', 'client auth', 'code signing', 'content commitment', 'crl sign', 'data encipherment', 'decipher only', 'digital signature',
+/** What a key may be used for. */
+export const usageWords = ['any', 'cert sign', 'client auth', 'code signing', 'content commitment', 'crl sign', 'data encipherment', 'decipher only', 'digital signature',
   'email protection', 'encipher only', 'ipsec end system',
   'ipsec tunnel', 'ipsec user', 'key agreement', 'key encipherment', 'microsoft sgc', 'netscape sgc', 'ocsp signing', 's/mime', 'server auth', 'signing', 'timestamping']
 const shortest = 600

@@ -50,6 +50,8 @@ test('fields that hold one of a few words say which, in both versions', async ()
     assert.deepEqual([restartPolicy.type, restartPolicy.enum], ['string', ['Always', 'Never', 'OnFailure']])
     assert.deepEqual(accessModes.items.enum, ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'])
   }
+  const { usages } = (await ask('GET /openapi/v3/apis/certificates.k8s.io/v1')).body.components.schemas['io.k8s.api.certificates.v1.CertificateSigningRequestSpec'].properties
+  assert.deepEqual([usages.items.enum.length, usages.items.enum.slice(0, 3), usages.enum], [23, ['any', 'cert sign', 'client auth'], undefined])
   const devices = (await ask('GET /openapi/v3/apis/resource.k8s.io/v1')).body.components.schemas, words = (type: string, field: string) => devices[`io.k8s.api.resource.v1.${type}`].properties[field].enum
   assert.deepEqual([words('ExactDeviceRequest', 'allocationMode'), words('DeviceSubRequest', 'allocationMode'), words('DeviceAllocationConfiguration', 'source')], [['All', 'ExactCount'], ['All', 'ExactCount'], ['FromClaim', 'FromClass']])
   assert.deepEqual([words('DeviceTaint', 'effect'), words('DeviceToleration', 'effect'), words('DeviceToleration', 'operator')], [['NoExecute', 'NoSchedule', 'None'], ['NoExecute', 'NoSchedule', 'None'], ['Equal', 'Exists']])
