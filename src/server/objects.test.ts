@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { configMap } from '#kinds'
+import { prefixEnd } from '#store'
 import { map, maps, start } from './contract-kit.ts'
 
 test('of an object that is changed only the newest version stays decoded', async () => {
@@ -24,4 +25,23 @@ test('when work has ceased, what was not read for long is let go and what was re
   const kept = before.map((value, i) => value === objects.value(configMap, objects.find(configMap, 'n', names[i]!)!))
   assert.deepEqual([kept[0], kept.at(-1), kept.filter((is) => is).length], [false, true, 20])
   assert.deepEqual(values(), before)
+})
+
+test('what was written stays decoded where somebody asks for it before the write is over', async () => {
+  const { ask, objects } = await start()
+  const seen: object[] = [], prefix = objects.prefix(configMap)
+  const stop = objects.store.watch(prefix, prefixEnd(prefix), objects.store.revision, ({ events }) => { for (const { kv } of events) seen.push(objects.value(configMap, kv)) })
+  await ask(`POST ${maps}`, map('a'))
+  stop()
+  assert.equal(objects.value(configMap, objects.find(configMap, 'n', 'a')!), seen[0])
+})
+test('those who follow a kind inside the server see the very value that was written, and keep it alive themselves', async () => {
+  const { ask, objects } = await start()
+  const seen: (object | undefined)[] = []
+  const stop = objects.follow(configMap, ({ object }) => { seen.push(object) })
+  await ask(`POST ${maps}`, map('a'))
+  stop()
+  const decoded = objects.value(configMap, objects.find(configMap, 'n', 'a')!)
+  assert.notEqual(decoded, seen[0])
+  assert.deepEqual(decoded, seen[0])
 })

@@ -2,7 +2,7 @@
 // resourceVersion, metadata first, so that an answer is made by putting a few bytes in front. Decoded, frozen values are a bounded
 // cache on top, shared by everybody in the process.
 import { badRequest, deepFreeze, internalError, parseWritten, quote, type AnyObject, type Clock, type Kind, type LooseObject } from '#machinery'
-import { prefixEnd, type KeyValue, type RangeResult, type Store } from '#store'
+import { prefixEnd, type Compare, type KeyValue, type RangeResult, type Store } from '#store'
 import { LRUCache } from 'lru-cache'
 import { encodeObject } from './encode-object.ts'
 import type { AtRest } from './encryption/at-rest.ts'
@@ -40,6 +40,8 @@ export class Objects implements ObjectReader {
   onLeased: (count: number) => void = () => {}
   /** By the stored bytes themselves: the same bytes are the same version of the same object. */
   readonly #values: LRUCache<Uint8Array, Decoded>
+  /** Of what is being written. It is kept when somebody asks for it before that is over: otherwise a server that takes many writes would carry all of them along for nothing. */
+  readonly #fresh = new Map<Uint8Array, Decoded>()
 
   readonly #ttlSeconds: number | undefined
 
@@ -82,8 +84,11 @@ export class Objects implements ObjectReader {
   }
 
   /** The decoded object, with kind, apiVersion and resourceVersion: shared, never change it. */
-  value(kind: Kind, kv: KeyValue): LooseObject {
-    const known = this.#values.get(kv.value)
+  value(kind: Kind, kv: KeyValue): LooseObject { return this.#value(kind, kv, true) }
+  /** `asked`: whether somebody may ask again. */
+  #value(kind: Kind, kv: KeyValue, asked: boolean): LooseObject {
+    const fresh = this.#fresh.get(kv.value), known = fresh ?? this.#values.get(kv.value)
+    if (fresh && asked) fresh.asked = true
     let value = known?.kind === kind || !kind.stored ? known?.value : undefined
     if (value?.metadata.resourceVersion !== undefined) return value
     if (!value) {
@@ -91,7 +96,7 @@ export class Objects implements ObjectReader {
       if (kind.stored) value = Object.assign({ apiVersion: '', kind: '' }, kind.stored.read(value, kv.value)) // what it is comes first
       value.apiVersion = kind.apiVersion
       value.kind = kind.kind
-      this.#values.set(kv.value, { kind, value }, { size: kv.value.length + 1 })
+      this.#values.set(kv.value, { kind, value, asked }, { size: kv.value.length + 1 })
     }
     value.metadata.resourceVersion = String(kv.modRevision)
     return this.#freeze ? deepFreeze(value) : value
@@ -128,7 +133,7 @@ export class Objects implements ObjectReader {
 
   follow<T extends AnyObject>(kind: Kind<T>, seen: (change: Change<T>) => void): () => void {
     const { kvs, revision } = this.range(kind, '')
-    const of = (kv: KeyValue) => this.value(kind, kv) as AnyObject as T
+    const of = (kv: KeyValue) => this.#value(kind, kv, false) as AnyObject as T // who follows keeps what it needs
     for (const kv of kvs) seen({ object: of(kv), old: undefined })
     const prefix = this.prefix(kind)
     return this.store.watch(prefix, prefixEnd(prefix), revision, ({ events }) => {
@@ -148,10 +153,7 @@ export class Objects implements ObjectReader {
     const key = this.key(kind, namespace ?? '', name)
     this.#checkWritable(key)
     const lease = kind.ttlSeconds === undefined ? 0 : await this.#lease(this.#ttlSeconds ?? kind.ttlSeconds)
-    const value = this.#encode(kind, object, kind.stored ? await kind.stored.write(object) : object)
-    if (value.length > smallBytes) await checkSize(kind, key, object, value.length)
-    const { succeeded, results } = await this.store.transaction([{ key, target: 'create', result: '=', value: 0 }], [{ type: 'put', key, value, lease }])
-    return succeeded && results[0]?.type === 'put' ? results[0].kv : undefined
+    return this.#put(kind, object, { key, target: 'create', result: '=', value: 0 }, lease)
   }
 
   /** Stores a newer version of `old`; undefined when somebody was faster. The object belongs to the store from now on. */
@@ -159,11 +161,22 @@ export class Objects implements ObjectReader {
     const { key } = old
     this.#checkWritable(key)
     const lease = kind.ttlSeconds === undefined ? old.lease : await this.#lease(this.#ttlSeconds ?? kind.ttlSeconds)
-    const value = this.#encode(kind, object, kind.stored ? await kind.stored.write(object) : object)
-    if (value.length > smallBytes) await checkSize(kind, key, object, value.length)
-    const { succeeded, results } = await this.store.transaction([{ key, target: 'mod', result: '=', value: old.modRevision }], [{ type: 'put', key, value, lease }])
-    if (succeeded) this.#values.delete(old.value) // watchers have compared it with the new one
-    return succeeded && results[0]?.type === 'put' ? results[0].kv : undefined
+    const written = await this.#put(kind, object, { key, target: 'mod', result: '=', value: old.modRevision }, lease)
+    if (written) this.#values.delete(old.value) // watchers have compared it with the new one
+    return written
+  }
+
+  /** Stores an object where the compare holds; undefined where it does not. Who follows its kind has seen it when this is over. */
+  async #put(kind: Kind, object: LooseObject, compare: Compare, lease: number): Promise<KeyValue | undefined> {
+    const { key } = compare, value = this.#encode(kind, object, kind.stored ? await kind.stored.write(object) : object)
+    try {
+      if (value.length > smallBytes) await checkSize(kind, key, object, value.length)
+      const { succeeded, results } = await this.store.transaction([compare], [{ type: 'put', key, value, lease }])
+      return succeeded && results[0]?.type === 'put' ? results[0].kv : undefined
+    } finally {
+      const fresh = this.#fresh.get(value)
+      if (this.#fresh.delete(value) && fresh!.asked) this.#values.set(value, fresh!, { size: value.length + 1 })
+    }
   }
 
   /** Deletes this version; the revision of the deletion, or undefined when somebody was faster. */
@@ -191,13 +204,13 @@ export class Objects implements ObjectReader {
     if (metadata.resourceVersion !== undefined) metadata.resourceVersion = undefined // the version it will get is not known yet
     const bytes = encodeObject(stored, kind.stored !== undefined, this.#freeze)
     // A custom resource is read anew: its schema may fill in what was dropped before it was stored.
-    if (!kind.stored) this.#values.set(bytes, { kind, value: object }, { size: bytes.length + 1 })
+    if (!kind.stored) this.#fresh.set(bytes, { kind, value: object, asked: false })
     return bytes
   }
 }
 
 /** A decoded value, by the kind as it was when it was decoded. */
-interface Decoded { readonly kind: Kind; readonly value: LooseObject }
+interface Decoded { readonly kind: Kind; readonly value: LooseObject; asked: boolean }
 
 /** A name as it stands in a key: one character per byte of its UTF-8. */
 function binary(name: string): string {
