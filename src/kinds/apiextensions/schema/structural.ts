@@ -12,11 +12,11 @@ export interface Structural {
   readonly default?: unknown
   readonly required?: readonly string[]
   readonly enum?: readonly unknown[]
-  readonly minimum?: number
-  readonly maximum?: number
+  readonly minimum?: number | bigint
+  readonly maximum?: number | bigint
   readonly exclusiveMinimum?: boolean
   readonly exclusiveMaximum?: boolean
-  readonly multipleOf?: number
+  readonly multipleOf?: number | bigint
   readonly minLength?: number
   readonly maxLength?: number
   readonly pattern?: string

@@ -129,8 +129,8 @@ function isMultiple(value: number | bigint, factor: number): boolean {
   return isWhole(factor < 1 ? 1 / factor * value : value / factor)
 }
 function numberProblems({ multipleOf, minimum, maximum, exclusiveMinimum, exclusiveMaximum }: Structural, value: number | bigint, path: string): Problem[] {
-  // Whole numbers are compared with whole bounds, as the reference's integers are.
-  const bound = (n: number): number => (isWhole(value) ? Math.trunc(n) : n)
+  // Whole numbers are compared with whole bounds, as the reference's integers are. A large bound is a bigint when its definition has been read from the store.
+  const bound = (n: number | bigint): number => (isWhole(value) ? Math.trunc(Number(n)) : Number(n))
   const problems: Problem[] = []
   if (multipleOf !== undefined) {
     const factor = bound(multipleOf)
