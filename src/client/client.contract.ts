@@ -31,6 +31,9 @@ export function clientContract(transport: string, make: () => Promise<{ readonly
     await refuses(client.create(configMap, named('twice')), 'AlreadyExists')
     await refuses(client.create(configMap, named('Not A Name')), 'Invalid', /metadata.name/)
   })
+  promise('what is nowhere is not found, also where the answer is no Status', async () => {
+    for (const path of ['/apis/none.example/v1', '/openapi/v3/apis/none.example/v1', '/none']) await refuses(client.raw('GET', path), 'NotFound')
+  })
   promise('an update of what has changed meanwhile is a conflict', async () => {
     const old = await client.create(configMap, named('changing'))
     await client.update(configMap, { ...old, data: { k: 'w' } })

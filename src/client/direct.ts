@@ -1,5 +1,5 @@
 // A Client in the server's own process: no bytes, no copies, the same admission and authorization as over HTTP.
-import { ApiError, parseWritten, type ApiHandler, type ApiRequest, type ApiResponse, type Status, type User, type WatchEvent } from '#machinery'
+import { ApiError, parseWritten, reasonOf, type ApiHandler, type ApiRequest, type ApiResponse, type Status, type User, type WatchEvent } from '#machinery'
 import { clientOver, type Call, type ClientOptions, type Transport } from './calls.ts'
 import { ClientClosedError, type Client } from './client.ts'
 
@@ -22,7 +22,7 @@ class DirectTransport implements Transport {
     const response = await this.#handler(this.#request(call))
     const value = await valueOf(response)
     if (response.status < 400) return value
-    throw failure(response, value)
+    throw failure(response.status, value)
   }
 
   stream(call: Call, seen: (event: WatchEvent) => void, ended: (error?: unknown) => void): () => void {
@@ -43,7 +43,7 @@ class DirectTransport implements Transport {
         if (this.#closed) throw new ClientClosedError()
         const response = await this.#handler({ ...this.#request(call), onGone: (run) => { gone.push(run) } })
         if (over) return
-        if (response.status >= 400) throw failure(response, await valueOf(response))
+        if (response.status >= 400) throw failure(response.status, await valueOf(response))
         const { body } = response
         if (body.type !== 'watch') throw new Error(`expected a watch of ${call.path}, got ${body.type}`)
         const closing = body.open({ event: (event) => { if (!over) seen(event) }, end: () => finish() })
@@ -84,9 +84,10 @@ export function decoded(chunks: readonly Uint8Array[]): unknown {
   try { return parseWritten(text) } catch { return text }
 }
 
-function failure(response: ApiResponse, value: unknown): ApiError {
+/** What failed, as the answer tells it. Paths that are no resources answer with text or nothing: then the code tells the reason. */
+export function failure(code: number, value: unknown): ApiError {
   if (isStatus(value)) return ApiError.from(value)
-  return new ApiError('', typeof value === 'string' && value ? value : `the server answered ${response.status}`, undefined, { code: response.status })
+  return new ApiError(reasonOf(code), typeof value === 'string' && value ? value : `the server answered ${code}`, undefined, { code })
 }
 /** Whether a decoded answer is a Status. */
-export const isStatus = (value: unknown): value is Status => typeof value === 'object' && value !== null && (value as { kind?: unknown }).kind === 'Status'
+const isStatus = (value: unknown): value is Status => typeof value === 'object' && value !== null && (value as { kind?: unknown }).kind === 'Status'

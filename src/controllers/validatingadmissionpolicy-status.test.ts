@@ -56,3 +56,10 @@ test('custom resources are checked as the server describes them', async () => {
   const { status } = await client.get(validatingAdmissionPolicy, { name: 'p' })
   assert.match(status.typeChecking?.expressionWarnings?.[0]?.warning ?? '', /undefined field 'none'[^]*undefined field 'other'/)
 })
+
+test('a policy about what nobody serves is checked too', async () => {
+  await using cluster = await TestCluster.start({ controllers: ['validatingadmissionpolicy-status'], scheduler: false })
+  await cluster.client.create(validatingAdmissionPolicy, policy([rule(['y.example'], ['v1'], ['widgets'])], 'object.none > 1'))
+  await cluster.settle()
+  assert.deepEqual((await cluster.client.get(validatingAdmissionPolicy, { name: 'p' })).status, { observedGeneration: 1, typeChecking: {} })
+})

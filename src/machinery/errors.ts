@@ -16,6 +16,11 @@ const codes = {
   TooManyRequests: 429, InternalError: 500, ServerTimeout: 500, ServiceUnavailable: 503, Timeout: 504,
 } as const
 export type Reason = keyof typeof codes
+/** What a code alone says: nothing, where several reasons have it. */
+export function reasonOf(code: number): Reason | '' {
+  const [reason = '', ...others] = (Object.keys(codes) as Reason[]).filter((each) => codes[each] === code)
+  return others.length > 0 ? '' : reason
+}
 
 export class ApiError extends Error {
   override readonly name = 'ApiError'

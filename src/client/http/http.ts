@@ -1,8 +1,8 @@
 // A Client over HTTP/2.
-import { ApiError, parseWritten, pause, unavailable, type Status, type WatchEvent } from '#machinery'
+import { ApiError, parseWritten, pause, unavailable, type WatchEvent } from '#machinery'
 import { clientOver, type Call, type ClientOptions, type Transport } from '../calls.ts'
 import { ClientClosedError, type Client } from '../client.ts'
-import { decoded, isStatus } from '../direct.ts'
+import { decoded, failure } from '../direct.ts'
 import { splitLines } from './lines.ts'
 import { neverSeen, Session, type SessionOptions } from './session.ts'
 import type { ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2'
@@ -54,7 +54,7 @@ class HttpTransport implements Transport {
     try { await over } finally { clearTimeout(late) }
     const { status, headers } = answer!, value = decoded(chunks)
     if (status < 400) return value
-    throw failure(status, headers, value)
+    throw refused(status, headers, value)
   }
 
   stream(call: Call, seen: (event: WatchEvent) => void, ended: (error?: unknown) => void): () => void {
@@ -71,7 +71,7 @@ class HttpTransport implements Transport {
         stream = begun.stream
         if (over) { stream.close(8); return }
         await begun.over
-        if (answer!.status >= 400) throw failure(answer!.status, answer!.headers, decoded(refusal))
+        if (answer!.status >= 400) throw refused(answer!.status, answer!.headers, decoded(refusal))
         finish()
       } catch (error) { finish(error instanceof ApiError || error instanceof ClientClosedError ? error : this.#unreachable(error)) }
     })()
@@ -115,9 +115,7 @@ class HttpTransport implements Transport {
   }
 }
 
-function failure(code: number, headers: IncomingHttpHeaders, value: unknown): ApiError {
-  const after = Number(headers['retry-after'])
-  const given: Status | undefined = isStatus(value) ? value : undefined
-  const status: Status = given ?? { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', code, message: typeof value === 'string' && value ? value : `the server answered ${code}` }
-  return ApiError.from(after > 0 && !status.details?.retryAfterSeconds ? { ...status, details: { ...status.details, retryAfterSeconds: after } } : status)
+function refused(code: number, headers: IncomingHttpHeaders, value: unknown): ApiError {
+  const error = failure(code, value), after = Number(headers['retry-after']), { status } = error
+  return after > 0 && !status.details?.retryAfterSeconds ? ApiError.from({ ...status, details: { ...status.details, retryAfterSeconds: after } }) : error
 }
