@@ -54,7 +54,7 @@ export function pipeline({ core, aggregation, limiter, authorizer, impersonate, 
     if (identifying) await identifying
     if (core.tracer) context.span = context.requestSpan = requestSpan(core.tracer, context)
     if (auditor.isOn && !await writtenDown(auditor, context, gates)) return notKept(request)
-    if (impersonate && wantsAnother(request.headers)) await actAs(impersonate, context, gates)
+    if (impersonate && wantsAnother(request)) await actAs(impersonate, context, gates)
     const waiting = enter(context, actor(context))
     if (waiting) await waiting
     context.stepOfLap('Seated by priority and fairness')
@@ -109,11 +109,13 @@ function failed(core: Core, context: RequestContext, error: unknown): ApiRespons
 /** Who acts: the user, or whom it acts as. */
 export const actor = ({ user, impersonated }: RequestContext): User => impersonated ?? user!
 
-/** Whether any Impersonate-* header is there. */
-function wantsAnother(headers: ApiRequest['headers']): boolean {
-  for (const name in headers) if (name.startsWith('impersonate-')) return true
+/** Whether any Impersonate-* header is there. The list, where there is one, is quicker to go through than the object, which Node keeps as a table. */
+function wantsAnother({ headers, rawHeaders }: ApiRequest): boolean {
+  if (!rawHeaders) return Object.keys(headers).some((name) => impersonating.test(name))
+  for (let i = 0; i < rawHeaders.length; i += 2) if (impersonating.test(rawHeaders[i]!)) return true
   return false
 }
+const impersonating = /^impersonate-/i
 
 /** Who asks: at once where nobody has to be waited for. Throws (or rejects with) Unauthorized. */
 function identify(core: Core, context: RequestContext): Promise<void> | undefined {

@@ -1,6 +1,6 @@
 // Answers onto the wire.
 import type { ServerResponse } from 'node:http'
-import type { OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2'
+import type { ServerHttp2Stream } from 'node:http2'
 import type { Writable } from 'node:stream'
 import { gzip } from 'node:zlib'
 import type { ApiRequest, ApiResponse, StreamSink } from '#machinery'
@@ -9,14 +9,14 @@ import { gzipBytes, unreadBytes } from './limits.ts'
 type Asked = Pick<ApiRequest, 'method' | 'headers'>
 
 export function sendHttp2(stream: ServerHttp2Stream, response: ApiResponse, asked: Asked): void {
-  const headers: OutgoingHttpHeaders = { ':status': response.status, ...response.headers as Readonly<Record<string, string | string[]>> }
   const { body } = response
   switch (body.type) {
     case 'bytes':
       sendBytes(body.chunks, asked, (chunks, length, encoding) => {
         if (stream.destroyed) return
-        if (encoding) headers['content-encoding'] = encoding
-        headers['content-length'] = length
+        const headers = headersOf(response)
+        if (encoding) headers.push('content-encoding', encoding)
+        headers.push('content-length', String(length))
         if (asked.method === 'HEAD' || length === 0) { stream.respond(headers, { endStream: true }); return }
         stream.respond(headers)
         for (let i = 0; i < chunks.length - 1; i++) stream.write(chunks[i])
@@ -24,12 +24,22 @@ export function sendHttp2(stream: ServerHttp2Stream, response: ApiResponse, aske
       })
       return
     case 'stream':
-      if (asked.method === 'HEAD') { stream.respond(headers, { endStream: true }); body.open(nowhere)(); return }
-      stream.respond(headers)
+      if (asked.method === 'HEAD') { stream.respond(headersOf(response), { endStream: true }); body.open(nowhere)(); return }
+      stream.respond(headersOf(response))
       sendStream(stream, body.open)
       return
     default: cannotSend(body.type)
   }
+}
+/** Names and values in turn: Node would take an object apart and put it together again. */
+function headersOf({ status, headers }: ApiResponse): string[] {
+  const list = [':status', String(status)]
+  for (const name in headers) {
+    const value = headers[name]!
+    if (typeof value === 'string') list.push(name, value)
+    else for (const one of value) list.push(name, one)
+  }
+  return list
 }
 
 export function sendHttp1(response: ServerResponse, answer: ApiResponse, asked: Asked): void {
