@@ -116,6 +116,8 @@ export interface Definition<F extends Fields> extends Rules<Body<F>> {
   readonly deletePolicy?: 'Orphan' | 'Unsupported'
   /** The Warning of a DELETE that orphans because nobody said otherwise. */
   readonly orphanWarning?: string
+  /** Why an object of this name is never deleted by a request for it alone, whether it is there or not; undefined: it may be. */
+  readonly whyKept?: (name: string) => string | undefined
   /** Objects go by themselves this long after they were last written. */
   readonly ttlSeconds?: number
   /** Fields that managedFields leaves out, beside status: nobody but the server can change them. */
@@ -156,6 +158,7 @@ export interface Kind<T extends AnyObject = any> {
   readonly createOnUpdate: boolean; readonly versionRequiredOnUpdate: boolean
   readonly deletePolicy: 'Background' | 'Orphan' | 'Unsupported'
   readonly orphanWarning?: string
+  readonly whyKept?: (name: string) => string | undefined
   readonly returnsDeleted: boolean
   readonly ttlSeconds?: number
   readonly untracked: readonly string[]
@@ -202,7 +205,7 @@ export function defineKind<const F extends Fields>(d: Definition<F>): Kind<Body<
     subresources: d.subresources ?? {}, generation: d.generation ?? false, statusOnCreate: d.statusOnCreate ?? 'drop',
     createOnUpdate: d.createOnUpdate ?? false, versionRequiredOnUpdate: d.versionRequiredOnUpdate ?? false,
     deletePolicy: d.deletePolicy ?? 'Background', ...(d.orphanWarning !== undefined && { orphanWarning: d.orphanWarning }), returnsDeleted: d.returnsDeleted ?? false, untracked: d.untracked ?? [], statusResets: d.statusResets ?? [], ...(d.ttlSeconds !== undefined && { ttlSeconds: d.ttlSeconds }), columns: d.columns ?? [], selectable: d.selectable ?? {}, ...(d.notSelectable && { notSelectable: d.notSelectable }),
-    ...(d.rowConditions && { rowConditions: d.rowConditions }), ...(d.rowOrder && { rowOrder: d.rowOrder }),
+    ...(d.whyKept && { whyKept: d.whyKept }), ...(d.rowConditions && { rowConditions: d.rowConditions }), ...(d.rowOrder && { rowOrder: d.rowOrder }),
     storagePrefix: d.storagePrefix ?? `/registry/${d.plural}/`,
     rules: { ...(defaults && { defaults }), ...(defaultsOf && { defaultsOf }), ...(prepareCreate && { prepareCreate }), ...(prepareUpdate && { prepareUpdate }),
       ...(validate && { validate }), ...(validateSigned && { validateSigned }), ...(validateChange && { validateChange }), ...(onUpdate && { onUpdate }),

@@ -111,3 +111,15 @@ test('events have no dependents, whatever a deletion wants', async () => {
     await ask(`PATCH ${events}/e`, { metadata: { finalizers: null } })
   }
 })
+
+test('priority classes of the system are not deleted, there or not; a collection of them is', async () => {
+  const { ask } = await start()
+  const classes = '/apis/scheduling.k8s.io/v1/priorityclasses'
+  const refused = await ask(`DELETE ${classes}/system-node-critical`)
+  const message = 'priorityclasses.scheduling.k8s.io "system-node-critical" is forbidden: this is a system priority class and cannot be deleted'
+  assert.deepEqual([refused.status, refused.body.message], [403, message])
+  await ask(`POST ${classes}`, { metadata: { name: 'system-node-critical' }, value: 2_000_001_000 })
+  assert.equal((await ask(`DELETE ${classes}/system-node-critical?dryRun=All`)).body.message, message)
+  assert.equal((await ask(`DELETE ${classes}`)).status, 200)
+  assert.equal((await ask(`GET ${classes}/system-node-critical`)).status, 404)
+})

@@ -1,5 +1,5 @@
 // DELETE: at once, or in two steps where finalizers or a grace period stand in the way.
-import { badRequest, conflict, formatTime, notFound, parseTime, secondsToMs, type ApiResponse, type DeleteOptions, type LooseObject } from '#machinery'
+import { badRequest, conflict, forbidden, formatTime, notFound, parseTime, secondsToMs, type ApiResponse, type DeleteOptions, type LooseObject } from '#machinery'
 import type { KeyValue } from '#store'
 import { readOptional } from './body.ts'
 import { place, type Call } from './core.ts'
@@ -27,6 +27,8 @@ export async function remove(call: Call): Promise<ApiResponse> {
   const { info, served, core: { objects } } = call
   const options = deleteOptions(info.query, givenOptions(call))
   warnAboutOrphans(call, options)
+  const why = served.kind.whyKept?.(info.name)
+  if (why !== undefined) throw forbidden(served.name, info.name, why)
   const kv = objects.find(served.kind, place(call), info.name)
   if (!kv) throw notFound(served.name, info.name)
   const removal = await removeObject(call, info.name, options)

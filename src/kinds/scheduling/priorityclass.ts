@@ -27,6 +27,7 @@ export const priorityClass = defineKind({
   definition: 'io.k8s.api.scheduling.v1.PriorityClass',
   generation: true,
   generationChanged: () => false,
+  whyKept: (name) => (Object.hasOwn(system, name) ? 'this is a system priority class and cannot be deleted' : undefined),
   columns: [
     cells.name,
     { name: 'Value', type: 'integer', value: (o) => o.value },
