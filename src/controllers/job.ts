@@ -157,7 +157,8 @@ function statusOf(job: Job, { status: counted }: Count, { left, terminating, rea
   } else if (suspend) set('Suspended', 'True', 'JobSuspended', 'Job suspended')
   else if (suspended?.status === 'True') set('Suspended', 'False', 'JobResumed', 'Job resumed')
   const resumed = !suspend && suspended?.status === 'True'
-  const startTime = resumed ? time : job.status.startTime ?? (suspend ? undefined : time)
+  // A job that is suspended has not begun: where its pods may go can be changed until it is resumed (KEP-5440).
+  const startTime = suspend && !end ? undefined : resumed ? time : job.status.startTime ?? (suspend ? undefined : time)
   return {
     ...(left > 0 && { active: left }), ready, terminating,
     ...(counted.succeeded > 0 && { succeeded: counted.succeeded }), ...(counted.failed > 0 && { failed: counted.failed }),
