@@ -1,5 +1,5 @@
 // Running the admission plugins over one write.
-import { whyUnreadable, type Kind, type LooseObject, type User } from '#machinery'
+import { whyUnreadable, type Kind, type LooseObject, type ManagedFieldsEntry, type User } from '#machinery'
 import type { AdmissionAttributes, AdmissionOperation, AdmissionPlugin, AdmissionSurroundings } from './admission/admission.ts'
 import { atLeast } from './audit/event.ts'
 import type { RequestContext, Stage } from './context.ts'
@@ -59,54 +59,22 @@ export class AdmissionChain {
     return () => { for (const stop of stops) stop() }
   }
 
-  /** Lets every plugin that cares change the object, all of them a second time where one asks for it; throws the first refusal. */
-  async mutate(write: Admitted, object: LooseObject | undefined, old: LooseObject | undefined): Promise<void> {
-    const step = this.#for(write).mutating, managers = object?.metadata?.managedFields
-    if (step.plugins.length > 0) await this.#run(step, write, object, old)
-    const now = object?.metadata?.managedFields
-    const why = now && now !== managers ? whyUnreadable(now) : undefined
-    if (why === undefined) return
-    if (managers) object!.metadata.managedFields = managers
-    else delete object!.metadata.managedFields
-    write.warn(`${invalidManagers}: ${why}`)
+  /** Lets every plugin that cares change the object, all of them a second time where one asks for it; throws (or rejects with) the first refusal. At once where nobody has to be waited for. */
+  mutate(write: Admitted, object: LooseObject | undefined, old: LooseObject | undefined): Promise<void> | undefined {
+    const managers = object?.metadata?.managedFields
+    const running = this.#run(this.#for(write).mutating, write, object, old)
+    if (running) return running.then(() => { keepReadable(write, object, managers) })
+    keepReadable(write, object, managers)
+    return undefined
   }
 
-  /** Asks every plugin that cares; throws the first refusal. */
-  async validate(write: Admitted, object: LooseObject | undefined, old: LooseObject | undefined): Promise<void> {
-    const step = this.#for(write).validating
-    if (step.plugins.length > 0) await this.#run(step, write, object, old)
+  /** Asks every plugin that cares; throws (or rejects with) the first refusal. At once where nobody has to be waited for. */
+  validate(write: Admitted, object: LooseObject | undefined, old: LooseObject | undefined): Promise<void> | undefined {
+    return this.#run(this.#for(write).validating, write, object, old)
   }
 
-  async #run({ type, plugins, series }: Step, write: Admitted, object: LooseObject | undefined, old: LooseObject | undefined): Promise<void> {
-    let attributes: AdmissionAttributes | undefined
-    const { context } = write
-    const begun = context.elapsed
-    let last = begun, refused = true
-    try {
-      for (;;) {
-        for (const { plugin, series: own, stage } of plugins) {
-          if (plugin.idle?.()) { own.passed.observe(0); continue }
-          attributes ??= this.#attributes(write, object, old)
-          let refusedByIt = true
-          try {
-            const slow = type === 'admit' ? plugin.mutate!(attributes) : plugin.validate!(attributes)
-            if (slow) await slow
-            refusedByIt = false
-          } finally {
-            const now = context.elapsed
-            ;(refusedByIt ? own.rejected : own.passed).observe((now - last) / 1000)
-            if (stage) context.spend(stage, now - last)
-            last = now
-          }
-        }
-        if (!attributes?.reinvocation.requested || attributes.reinvocation.again) break
-        attributes.reinvocation.again = true
-      }
-      refused = false
-    } finally {
-      context.step(type === 'admit' ? 'Mutating admission done' : 'Validating admission done')
-      ;(refused ? series.rejected : series.passed).observe((last - begun) / 1000)
-    }
+  #run(step: Step, write: Admitted, object: LooseObject | undefined, old: LooseObject | undefined): Promise<void> | undefined {
+    return step.plugins.length > 0 ? new Passage(step, write.context, () => this.#attributes(write, object, old)).go() : undefined
   }
 
   #attributes({ operation, verb, kind, version, served, registry, subresource, name, namespace, user, dryRun, options, query, warn, context }: Admitted, object: LooseObject | undefined, old: LooseObject | undefined): AdmissionAttributes {
@@ -133,5 +101,78 @@ export class AdmissionChain {
   }
   #step(type: AdmissionType, operation: AdmissionOperation, plugins: readonly AdmissionPlugin[]): Step {
     return { type, plugins: plugins.map((plugin) => ({ plugin, series: this.#metrics.plugin(plugin.name, type, operation), stage: callingOthers[plugin.name] })), series: this.#metrics.step(type, operation) }
+  }
+}
+
+/** Managers that admission has made unreadable are as they were before. */
+function keepReadable(write: Admitted, object: LooseObject | undefined, managers: ManagedFieldsEntry[] | undefined): void {
+  const now = object?.metadata?.managedFields
+  const why = now && now !== managers ? whyUnreadable(now) : undefined
+  if (why === undefined) return
+  if (managers) object!.metadata.managedFields = managers
+  else delete object!.metadata.managedFields
+  write.warn(`${invalidManagers}: ${why}`)
+}
+
+/** One way through the plugins of a step. */
+class Passage {
+  readonly #step: Step
+  readonly #context: RequestContext
+  readonly #make: () => AdmissionAttributes
+  /** Made when the first plugin wants them. */
+  #attributes: AdmissionAttributes | undefined
+  #next = 0
+  readonly #begun: number
+  #last: number
+
+  constructor(step: Step, context: RequestContext, make: () => AdmissionAttributes) {
+    this.#step = step
+    this.#context = context
+    this.#make = make
+    this.#begun = this.#last = context.elapsed
+  }
+
+  /** Goes on with the next plugin, as far as none of them has to wait for anybody; then it resolves at the end of the way. Throws, or rejects with, the first refusal. */
+  go(): Promise<void> | undefined {
+    const { plugins, type } = this.#step
+    for (;;) {
+      while (this.#next < plugins.length) {
+        const { plugin, series } = plugins[this.#next]!
+        if (plugin.idle?.()) { series.passed.observe(0); this.#next++; continue }
+        const attributes = this.#attributes ??= this.#make()
+        let slow: void | Promise<void>
+        try {
+          slow = type === 'admit' ? plugin.mutate!(attributes) : plugin.validate!(attributes)
+        } catch (error) {
+          this.#refused(error)
+        }
+        if (slow) return slow.then(() => { this.#passed(); return this.go() }, (error: unknown) => this.#refused(error))
+        this.#passed()
+      }
+      const reinvocation = this.#attributes?.reinvocation
+      if (!reinvocation?.requested || reinvocation.again) break
+      reinvocation.again = true
+      this.#next = 0
+    }
+    this.#over(false)
+    return undefined
+  }
+
+  #passed(): void { this.#count('passed'); this.#next++ }
+  #refused(error: unknown): never {
+    this.#count('rejected')
+    this.#over(true)
+    throw error
+  }
+  #count(how: 'passed' | 'rejected'): void {
+    const { series, stage } = this.#step.plugins[this.#next]!, now = this.#context.elapsed, took = now - this.#last
+    series[how].observe(took / 1000)
+    if (stage) this.#context.spend(stage, took)
+    this.#last = now
+  }
+  #over(refused: boolean): void {
+    const { type, series } = this.#step
+    this.#context.step(type === 'admit' ? 'Mutating admission done' : 'Validating admission done')
+    ;(refused ? series.rejected : series.passed).observe((this.#last - this.#begun) / 1000)
   }
 }

@@ -43,7 +43,8 @@ export async function createObject(call: Call, object: LooseObject, options: Wri
   const refused = served.custom?.refuseCreate(object.metadata.name || object.metadata.generateName || 'Unknown')
   if (refused) throw refused
   const generated = !object.metadata.name && Boolean(object.metadata.generateName)
-  await admission.mutate(write, object, undefined)
+  const mutating = admission.mutate(write, object, undefined)
+  if (mutating) await mutating
   dropDuplicateOwners(call, object, 'after admission')
   beginMetadata(object, core)
   for (let attempt = 1; ; attempt++) {
@@ -52,7 +53,8 @@ export async function createObject(call: Call, object: LooseObject, options: Wri
       prepareCreate(served, object, call.user)
       validateCreate(served, object, core.verifySignature)
       if (attempt === 1) warnAbout(call, object)
-      await admission.validate(generated ? { ...write, name: object.metadata.name } : write, object, undefined)
+      const validating = admission.validate(generated ? { ...write, name: object.metadata.name } : write, object, undefined)
+      if (validating) await validating
       const { metadata: { name, namespace = '' } } = object
       toStoredForm(served.kind.schema, object)
       if (!options.dryRun && Number(object.metadata.resourceVersion) > 0) throw versionOnCreate()

@@ -65,7 +65,7 @@ export function pipeline({ core, aggregation, limiter, authorizer, impersonate, 
     if (elsewhere) return elsewhere
     if (info.isResource) {
       if (context.requestSpan) beginWork(context)
-      return routeResource(core, context, virtualResources)
+      return await routeResource(core, context, virtualResources)
     }
     for (const path of paths) {
       const answered = await path(request, info, actor(context))

@@ -96,7 +96,8 @@ async function attemptOnce(call: Call, { options, change, operation = 'UPDATE', 
   if (adoptTracked) object = adoptTracked(object, old)
   const write = admitted(call, operation, options)
   const oldSeen = seenAs ? seenAs.of(old) : old, seen = seenAs ? seenAs.of(object) : object
-  await admission.mutate(write, seen, oldSeen)
+  const mutating = admission.mutate(write, seen, oldSeen)
+  if (mutating) await mutating
   if (seenAs) object = seenAs.back(seen, object)
   dropDuplicateOwners(call, object, 'after admission')
   const release = allocate(call, object, old, options.dryRun)
@@ -105,7 +106,8 @@ async function attemptOnce(call: Call, { options, change, operation = 'UPDATE', 
     prepareUpdate(served, object, old, subresource, clock.now())
     validateUpdate(served, object, old, subresource, (text) => { call.warnings.push(text) }, clock.now())
     if (first) warnAbout(call, object, old)
-    await admission.validate(write, seenAs ? seenAs.of(object) : object, oldSeen)
+    const validating = admission.validate(write, seenAs ? seenAs.of(object) : object, oldSeen)
+    if (validating) await validating
     toStoredForm(served.kind.schema, object)
     const begun = call.context.elapsed, isSame = isUnchanged(object, old)
     comparisons.compared(isSame ? 'equalObjectsSlow' : haveOtherManagers(object, old) ? 'unequalObjectsFast' : 'unequalObjectsSlow', call.context.elapsed - begun)
