@@ -1,6 +1,7 @@
 // Deleting objects, at once and in steps.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { pod } from '#kinds'
 import { map, maps, start, type Body } from './contract-kit.ts'
 
 test('finalizers hold a deleted object until the last is gone', async () => {
@@ -51,6 +52,22 @@ test('a pod on a node has time to end, one that is nowhere has not', async () =>
   await ask(`DELETE ${pods}/nowhere`)
   assert.equal((await ask(`GET ${pods}/nowhere`)).status, 404)
 })
+
+for (const [what, again] of [['', false], [' and makes another one of that name, which stays', true]] as const) {
+  test(`a pod that somebody else removes once it is marked${what}: the delete has done its work`, async () => {
+    const { ask, objects } = await start(), pods = '/api/v1/namespaces/n/pods'
+    const { body: { metadata: { uid } } } = await ask(`POST ${pods}`, { metadata: { name: 'p' }, spec: { containers: [{ name: 'c', image: 'i' }] } })
+    const stop = objects.follow(pod, ({ object }) => {
+      if (!object?.metadata.deletionTimestamp) return
+      void objects.remove(objects.find(pod, 'n', 'p')!)
+      if (again) void objects.create(pod, { ...object, metadata: { name: 'p', namespace: 'n', uid: 'another' } } as never)
+    })
+    const deleted = await ask(`DELETE ${pods}/p`)
+    stop()
+    assert.deepEqual([deleted.status, deleted.body.metadata.uid], [200, uid])
+    assert.equal(objects.get(pod, 'p', 'n')?.metadata.uid, again ? 'another' : undefined)
+  })
+}
 
 test('a deleted namespace stays until its finalizers are taken from its spec', async () => {
   const { ask } = await start()

@@ -54,12 +54,16 @@ export async function removeObject(call: Call, name: string, options: DeleteOpti
   const { core: { objects, admission }, served } = call
   const { kind } = served
   const dryRun = (options.dryRun?.length ?? 0) > 0
+  /** As this delete has marked it. Whoever removes what is marked (the garbage collector of pods, say) does this delete's work. */
+  let ending: LooseObject | undefined
   for (let attempt = 1; attempt <= writeAttempts; attempt++) {
     const kv = objects.find(kind, place(call), name)
+    if (!kv && ending) return { gone: true, object: ending, kv: undefined }
     if (!kv) throw notFound(served.name, name)
     const wait = objects.ready(kind, [kv])
     if (wait) await wait
     const old = objects.value(kind, kv)
+    if (ending && old.metadata.uid !== ending.metadata.uid) return { gone: true, object: ending, kv: undefined }
     checkPreconditions(call, old, options)
     if (admit && attempt === 1) {
       const write = admitted(call, 'DELETE', { ...options, dryRun }, admit === 'nameless' ? '' : name) // of a collection the reference names nobody
@@ -78,7 +82,7 @@ export async function removeObject(call: Call, name: string, options: DeleteOpti
       if (again) await again
       if (!step.thenRemove) return { gone: false, object: objects.value(kind, marked), kv: marked }
       current = marked
-      object = objects.value(kind, marked)
+      object = ending = objects.value(kind, marked)
     }
     if (dryRun) return { gone: true, object, kv: undefined }
     const revision = await call.core.storeRequests.timed(call.context, 'delete', kind, objects.remove(current))
