@@ -16,3 +16,14 @@ test('a value that was changed after all is found out by those who want to be ce
   value.a = 2
   assert.throws(() => takeJson(value, true), /a value was changed after its JSON had been left: \{"a":1\} is now \{"a":2\}/)
 })
+test('of many values the last are remembered', () => {
+  const left = Array.from({ length: 70 }, (_, i) => ({ i }))
+  for (const value of left) leaveJson(value, `{"left":${value.i}}`)
+  assert.deepEqual([0, 5, 6, 69].map((i) => takeJson(left[i])), ['{"i":0}', '{"i":5}', '{"left":6}', '{"left":69}'])
+})
+test('what is left twice is as it was left last', () => {
+  const value = { a: 1 }
+  leaveJson(value, 'before')
+  leaveJson(value, 'now')
+  assert.equal(takeJson(value), 'now')
+})

@@ -22,6 +22,8 @@ interface Series {
   readonly sizes: Histogram | undefined
   /** By code, and for the cluster's own components by their name too. */
   readonly codes: Map<number | string, Counter>
+  /** Of requests that have a body. */
+  bodies: Histogram | undefined
 }
 
 export class RequestMetrics {
@@ -36,7 +38,8 @@ export class RequestMetrics {
   readonly #longRunning: Family<Gauge>
   readonly #self: Family<Counter>
   readonly #deprecated: Family<Gauge>
-  readonly #byResource = new WeakMap<Served, Map<string, Series>>()
+  /** Few of each resource: comparing is quicker than a key made of all four. */
+  readonly #byResource = new WeakMap<Served, (Series & { readonly verb: string; readonly scope: string; readonly subresource: string })[]>()
   readonly #byPath = new Map<string, Series>()
 
   constructor(metrics: Metrics) {
@@ -77,7 +80,7 @@ export class RequestMetrics {
     series.withoutOthersOld.observe(own)
     series.sizes?.observe(bytes)
     const { body } = request
-    if (body !== undefined && 'length' in body) this.#bodies.with(series.labels[1]!, series.labels[3]!, info!.verb).observe(body.length)
+    if (body !== undefined && 'length' in body) (series.bodies ??= this.#bodies.with(series.labels[1]!, series.labels[3]!, info!.verb)).observe(body.length)
     ;(info!.query.text.includes('fieldValidation') ? this.#validation.with(validationOf(context)) : this.#withoutValidation).observe(seconds)
     if (user?.name === 'system:apiserver') this.#self.with(series.labels[0]!, series.labels[1]!, series.labels[3]!, series.labels[4]!).inc()
   }
@@ -96,18 +99,21 @@ export class RequestMetrics {
       if (!healthPaths.has(info.path)) return undefined
       return ofKey(this.#byPath, `${context.request.method} ${info.path}`, () => this.#make([verbOf(context, ''), '', '', '', info.path, '', ''], '', false))
     }
+    if (info.subresource !== '' && !served.subresources.has(info.subresource)) return undefined // no route, and no end of names
     const dryRun = dryRunOf(context), scope = scopeOf(context)
-    let series = this.#byResource.get(served)
-    if (!series) { series = new Map(); this.#byResource.set(served, series) }
-    const verb = verbOf(context, scope)
-    return ofKey(series, `${verb} ${scope} ${info.subresource} ${dryRun}`, () =>
-      this.#make([verb, served.group, served.version, served.resource, info.subresource, scope, 'apiserver'], dryRun, context.request.method === 'GET'))
+    let known = this.#byResource.get(served)
+    if (!known) { known = []; this.#byResource.set(served, known) }
+    const verb = verbOf(context, scope), { subresource } = info
+    for (const series of known) if (series.verb === verb && series.scope === scope && series.subresource === subresource && series.dryRun === dryRun) return series
+    const made = { verb, scope, subresource, ...this.#make([verb, served.group, served.version, served.resource, subresource, scope, 'apiserver'], dryRun, context.request.method === 'GET') }
+    known.push(made)
+    return made
   }
 
   #make(values: readonly string[], dryRun: string, reads: boolean): Series {
     return {
       labels: values, dryRun, duration: this.#duration.with(...values, dryRun), withoutOthers: this.#sli.with(...values), withoutOthersOld: this.#slo.with(...values),
-      sizes: reads ? this.#sizes.with(...values) : undefined, codes: new Map(),
+      sizes: reads ? this.#sizes.with(...values) : undefined, codes: new Map(), bodies: undefined,
     }
   }
 }
