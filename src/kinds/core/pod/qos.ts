@@ -1,28 +1,28 @@
 // Quality of service: what happens to a pod when its node runs short follows from what it asked for.
-import { addQuantities, compareQuantities, quantityMilli } from '#machinery'
+import { quantityMilli } from '#machinery'
+import type { ResourceRequirements } from './container.ts'
 import type { PodSpec } from './spec.ts'
 
+const decisive = ['cpu', 'memory'] as const
 /** Guaranteed: every container limits cpu and memory and requests as much; BestEffort: nobody asks for either; Burstable: the rest. */
 export function qosClass(spec: PodSpec): 'Guaranteed' | 'Burstable' | 'BestEffort' {
-  const asking = spec.resources?.requests || spec.resources?.limits ? [{ resources: spec.resources }] : [...(spec.containers ?? []), ...(spec.initContainers ?? [])]
-  const requests: Record<string, string> = {}, limits: Record<string, string> = {}
-  let guaranteed = true
-  const gather = (into: Record<string, string>, list: Record<string, string> | undefined): Set<string> => {
-    const found = new Set<string>()
-    for (const name of ['cpu', 'memory']) {
-      const amount = list?.[name]
-      if (amount === undefined || quantityMilli(amount) <= 0) continue
-      found.add(name)
-      into[name] = String(quantityMilli(addQuantities(into[name] ?? '0', amount)) / 1000)
+  const asking: readonly { readonly resources?: ResourceRequirements }[] = spec.resources?.requests || spec.resources?.limits ? [spec] : [...(spec.containers ?? []), ...(spec.initContainers ?? [])]
+  let anything = false, limited = true, equal = true
+  for (const name of decisive) {
+    let requests = 0, limits = 0
+    for (const { resources } of asking) {
+      const limit = amountOf(resources?.limits, name)
+      if (limit === 0) limited = false
+      requests += amountOf(resources?.requests, name)
+      limits += limit
     }
-    return found
+    if (requests > 0 || limits > 0) anything = true
+    if (requests !== limits) equal = false
   }
-  for (const { resources } of asking) {
-    gather(requests, resources.requests)
-    if (gather(limits, resources.limits).size < 2) guaranteed = false
-  }
-  if (!Object.keys(requests).length && !Object.keys(limits).length) return 'BestEffort'
-  const equal = Object.keys(requests).length === Object.keys(limits).length
-    && Object.keys(requests).every((r) => limits[r] !== undefined && compareQuantities(limits[r], requests[r]!) === 0)
-  return guaranteed && equal ? 'Guaranteed' : 'Burstable'
+  return !anything ? 'BestEffort' : limited && equal ? 'Guaranteed' : 'Burstable'
+}
+/** In thousandths; 0 for what is not there, or not more than nothing. */
+function amountOf(list: Readonly<Record<string, string>> | undefined, name: string): number {
+  const amount = list?.[name]
+  return amount === undefined ? 0 : Math.max(0, quantityMilli(amount))
 }
