@@ -23,6 +23,22 @@ const rules: [promise: string, schema: Structural, value: unknown, ...expected: 
   ['bounds', of({ type: 'integer', minimum: 3, maximum: 1, exclusiveMaximum: true }), { a: 2 }, 'a: Invalid value: 2: a in body should be greater than or equal to 3', 'a: Invalid value: 2: a in body should be less than 1'],
   ['bounds of fractions are cut for whole numbers', of({ type: 'number', maximum: 2.5 }), { a: 3 }, 'a: Invalid value: 3: a in body should be less than or equal to 2'],
   ['multiples of a fraction', of({ type: 'number', multipleOf: 0.5 }), { a: 0.3 }, 'a: Invalid value: 0.3: a in body should be a multiple of 0.5'],
+  ['a number that its format cannot hold', of({ type: 'integer', format: 'int32' }), { a: 2147483648 }, '<nil>: Invalid value: "": Checked value must be of type integer with format int32 in a'],
+  ['numbers at the ends of their format', of({ type: 'integer', format: 'int32' }), { a: -2147483648 }],
+  ['whole numbers have no more than 64 bits', of({ type: 'integer', format: 'int64' }), { a: 9223372036854775807n }],
+  ['a fraction in a format', of({ type: 'number', format: 'float' }), { a: 3.5e38 }, '<nil>: Invalid value: "": Checked value must be of type number with format float in a'],
+  ['a large fraction of 64 bits', of({ type: 'number', format: 'double' }), { a: 1e300 }],
+  ['what is no number where one has a format', of({ type: 'integer', format: 'int64' }), { a: true }, 'a: Invalid value: "": a in body must be of type int64: ""'],
+  ['a fraction where a whole number has a format', of({ type: 'integer', format: 'int32' }), { a: 1.5 }, 'a: Invalid value: "float64": a in body must be of type int32: "float64"',
+    '<nil>: Invalid value: "": Checked value must be of type integer with format int32 in a'],
+  ['a text where a number has a format', of({ type: 'integer', format: 'int32' }), { a: '1' }, 'a: Invalid value: "string": a in body must be of type integer: "string"'],
+  ['a bound that the format cannot hold refuses every value', of({ type: 'integer', format: 'int32', maximum: 4294967295 }), { a: 1 },
+    '<nil>: Invalid value: "": Maximum boundary value must be of type integer with format int32 in a'],
+  ['a bound of a fraction', of({ type: 'integer', format: 'int64', minimum: 0.5, multipleOf: 0.5 }), { a: 0n },
+    '<nil>: Invalid value: "": MultipleOf value must be of type integer with format int64 in a',
+    '<nil>: Invalid value: "": Minimum boundary value must be of type integer with format int64 in a', 'a: Invalid value: 0: a in body should be greater than or equal to 0.5'],
+  ['formats of another type mean nothing', of({ type: 'number', format: 'int32' }), { a: 1e10 }],
+  ['integers or strings have no format', of({ 'x-kubernetes-int-or-string': true, format: 'int32' }), { a: 2147483648 }],
   ['too many items', of({ type: 'array', maxItems: 1, items: { type: 'string' } }), { a: ['x', 'y'] }, 'a: Too many: 2: must have at most 1 items'],
   ['too few properties: nothing else is looked at', of({ type: 'object', minProperties: 2, properties: { b: { type: 'string' } } }), { a: { b: 1 } }, 'a: Invalid value: 1: a in body should have at least 2 properties'],
   ['too many properties', of({ type: 'object', maxProperties: 1, additionalProperties: { type: 'string' } }), { a: { b: '', c: '' } }, 'a: Too many: 2: must have at most 1 items'],
@@ -41,6 +57,11 @@ for (const [promise, schema, value, ...expected] of rules) test(promise, () => {
 test('what an update leaves as it was may stay wrong', () => {
   const schema = of({ type: 'object', properties: { b: { type: 'string', maxLength: 1 }, c: { type: 'string', maxLength: 1 } } })
   assert.deepEqual(shown(schema, { a: { b: 'long', c: 'long' } }, { a: { b: 'long', c: 'x' } }), ['a.c: Too long: may not be more than 1 bytes'])
+})
+test('a number that its format cannot hold may stay', () => {
+  const schema = of({ type: 'integer', format: 'int32' }, { properties: { a: { type: 'integer', format: 'int32' }, b: { type: 'string' } } })
+  assert.deepEqual(shown(schema, { a: 2147483648, b: 'new' }, { a: 2147483648, b: 'old' }), [])
+  assert.deepEqual(shown({ type: 'integer', format: 'int32' }, 2147483648, undefined, 'status'), ['status: Invalid value: "": Checked value must be of type integer with format int32 in '])
 })
 test('items of lists by keys have a past, those of other lists have none', () => {
   const list = (more: object): Structural => of({ type: 'array', items: { type: 'object', properties: { k: { type: 'string' }, v: { type: 'integer', maximum: 1 } } }, ...more })

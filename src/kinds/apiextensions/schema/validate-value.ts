@@ -2,6 +2,7 @@
 import { invalidValue, isNumber, notSupported, quote, requiredValue, same, tooLong, tooMany, typeInvalid, type FieldError } from '#machinery'
 import { RE2JS } from 're2js'
 import { formatOf } from './formats.ts'
+import { numberFormatOf } from './number-formats.ts'
 import { additionalOf, isObject, propertyOf, type Json, type JsonObject, type Structural } from './structural.ts'
 
 /** An old value and the new one in its place. */
@@ -35,7 +36,7 @@ const wrong = (path: string, value: unknown, why: string): Problem => {
   const text = `${path} in body ${why}`
   return { path, text, make: (field) => invalidValue(field, value, text) }
 }
-/** About alternatives: nothing in the reference says where they stand. */
+/** About alternatives, and numbers that their format cannot hold: nothing in the reference says where they stand. */
 const composite = (text: string): Problem => ({ path: '', text, make: (field) => invalidValue(field, '', text) })
 
 function judge(schema: Structural, value: Json, path: string, correlation: Correlation | undefined): Verdict {
@@ -50,13 +51,13 @@ function validate(schema: Structural, value: Json, path: string, correlation: Co
     verdict.add(enumProblem(schema, value, path))
     return verdict
   }
-  if (typesOf(schema).length > 0 || formatOf(schema.format)) { verdict.add(typeProblem(schema, value, path)); verdict.steps++ }
+  const format = textFormatOf(schema)
+  if (typesOf(schema).length > 0 || format) { verdict.add(typeProblem(schema, value, path)); verdict.steps++ }
   verdict.merge(alternatives(schema, value, path))
   verdict.steps++
   if (typeof value === 'string') {
     verdict.add(stringProblem(schema, value, path))
     verdict.steps++
-    const format = formatOf(schema.format)
     if (format) { if (!format(value)) verdict.add(typed(path, schema.format!, value)); verdict.steps++ }
   } else if (isNumber(value)) {
     for (const problem of numberProblems(schema, value, path)) verdict.add(problem)
@@ -75,6 +76,8 @@ function validate(schema: Structural, value: Json, path: string, correlation: Co
 function typesOf(schema: Structural): readonly string[] {
   return schema['x-kubernetes-int-or-string'] ? ['integer', 'string'] : schema.type ? [schema.type] : []
 }
+/** A format of texts; those of another type mean nothing. */
+const textFormatOf = ({ type, format }: Structural) => (type === undefined || type === 'string' ? formatOf(format) : undefined)
 const isWhole = (value: number | bigint): boolean => typeof value === 'bigint' || Number.isSafeInteger(value)
 /** A value's JSON type, and the format that Go's type has. */
 function typeOfValue(value: Json): readonly [type: string, format: string] {
@@ -87,7 +90,7 @@ function typeProblem(schema: Structural, value: Json, path: string): Problem | u
   const types = typesOf(schema), [type, goFormat] = typeOfValue(value)
   const fits = types.includes(type) || (type === 'integer' && types.includes('number'))
   const textual = type === 'string' || type === 'array'
-  if (formatOf(schema.format)) {
+  if (textFormatOf(schema) ?? numberFormatOf(schema)) {
     if (!textual && !fits && goFormat !== schema.format) return typed(path, schema.format!, goFormat)
     // The reference leaves texts with a format, and lists where one is wanted, to the format alone.
     if (textual && !types.includes('number') && !types.includes('integer')) return undefined
@@ -125,24 +128,30 @@ function stringProblem(schema: Structural, value: string, path: string): Problem
 
 /** Whether a value is so many times a factor that is not below 0. */
 function isMultiple(value: number | bigint, factor: number): boolean {
-  if (typeof value === 'bigint') return factor === 0 || value % BigInt(factor) === 0n
-  return isWhole(factor < 1 ? 1 / factor * value : value / factor)
+  if (typeof value === 'bigint' && Number.isInteger(factor)) return factor === 0 || value % BigInt(factor) === 0n
+  return isWhole(factor < 1 ? 1 / factor * Number(value) : Number(value) / factor)
 }
-function numberProblems({ multipleOf, minimum, maximum, exclusiveMinimum, exclusiveMaximum }: Structural, value: number | bigint, path: string): Problem[] {
+function numberProblems(schema: Structural, value: number | bigint, path: string): Problem[] {
+  const { type, format, multipleOf, minimum, maximum, exclusiveMinimum, exclusiveMaximum } = schema, holds = numberFormatOf(schema), problems: Problem[] = []
+  const mustHold = (number: number | bigint, what: string): boolean => {
+    if (holds?.(number) ?? true) return true
+    problems.push(composite(`${what} value must be of type ${type} with format ${format} in ${path}`))
+    return false
+  }
   // Whole numbers are compared with whole bounds, as the reference's integers are. A large bound is a bigint when its definition has been read from the store.
-  const bound = (n: number | bigint): number => (isWhole(value) ? Math.trunc(Number(n)) : Number(n))
-  const problems: Problem[] = []
+  const bound = (n: number | bigint, what: string): number => (mustHold(Number(n), what) && isWhole(value) ? Math.trunc(Number(n)) : Number(n))
+  mustHold(value, 'Checked')
   if (multipleOf !== undefined) {
-    const factor = bound(multipleOf)
+    const factor = bound(multipleOf, 'MultipleOf')
     if (factor < 0) problems.push({ path, text: `factor MultipleOf declared for ${path} must be positive: ${factor}`, make: (field) => invalidValue(field, factor, `factor MultipleOf declared for ${path} must be positive: ${factor}`) })
     else if (!isMultiple(value, factor)) problems.push(wrong(path, value, `should be a multiple of ${factor}`))
   }
   if (minimum !== undefined) {
-    const least = bound(minimum)
+    const least = bound(minimum, 'Minimum boundary')
     if (exclusiveMinimum ? value <= least : value < least) problems.push(wrong(path, value, `should be greater than ${exclusiveMinimum ? '' : 'or equal to '}${least}`))
   }
   if (maximum !== undefined) {
-    const most = bound(maximum)
+    const most = bound(maximum, 'Maximum boundary')
     if (exclusiveMaximum ? value >= most : value > most) problems.push(wrong(path, value, `should be less than ${exclusiveMaximum ? '' : 'or equal to '}${most}`))
   }
   return problems
