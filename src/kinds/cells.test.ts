@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { written } from './as-written.ts'
 import { endpoints } from './core/endpoints.ts'
+import { ingressClass } from './networking/ingressclass.ts'
 import { volumeAttributesClass } from './storage/volumeattributesclass.ts'
 import { accessModes, containerColumns, labels, loadBalancer, selector, selectorText, since } from './cells.ts'
 
@@ -43,7 +44,9 @@ test('endpoints: without any, none ready, more than three', () => {
     [[{ addresses: ips(2), ports: [{ port: 80 }, { name: 'b', port: 81 }] }, { addresses: ips(1) }], '10.0.0.1:80,10.0.0.2:80,10.0.0.1:81 + 2 more...'],
   ] as const) assert.equal(cell(endpoints, { subsets }, 'Endpoints'), shown)
 })
-test('a class of attributes that is the default says so', () => {
+test('a class that is the default says so', () => {
   const annotations = { 'volumeattributesclass.alpha.kubernetes.io/is-default-class': 'true' }
+  assert.equal(cell(ingressClass, { metadata: { name: 'a', annotations: { 'ingressclass.kubernetes.io/is-default-class': 'true' } }, spec: {} }, 'Name'), 'a (default)')
+  assert.equal(cell(ingressClass, { metadata: { name: 'a', annotations: { 'ingressclass.kubernetes.io/is-default-class': 'yes' } }, spec: {} }, 'Name'), 'a')
   assert.equal(cell(volumeAttributesClass, { metadata: { name: 'a', annotations }, driverName: 'd' }, 'Name'), 'a (default)')
 })

@@ -112,7 +112,7 @@ function validateCourse({ spec, status }: JobLike, { status: before }: JobLike):
     errors.push(invalidValue('status.completionTime', status.completionTime, 'completionTime cannot be mutated'))
   const resumed = holds(before, 'Suspended') && !holds(status, 'Suspended')
   if (before.startTime && status.startTime !== before.startTime && spec.suspend !== true && !resumed)
-    errors.push(requiredValue('status.startTime', 'startTime cannot be removed for unsuspended job'))
+    errors.push(invalidValue('status.startTime', status.startTime ?? null, 'field is immutable for unsuspended job once set'))
   if (wasMet && !met) errors.push(invalidAsWhole(conditionsAt, 'cannot disable the SuccessCriteriaMet=True condition'))
   if (holds(before, 'Complete') && !wasMet && met) errors.push(invalidAsWhole(conditionsAt, 'cannot set SuccessCriteriaMet=True for Job already has Complete=true conditions'))
   return errors

@@ -23,7 +23,7 @@ export const ingressClass = defineKind({
   definition: 'io.k8s.api.networking.v1.IngressClass',
   generation: true, onUpdate: ['kept', 'change', 'meta', 'rules'],
   columns: [
-    cells.name,
+    { ...cells.name, value: ({ metadata: { name, annotations } }) => name + (annotations?.['ingressclass.kubernetes.io/is-default-class'] === 'true' ? ' (default)' : '') },
     { name: 'Controller', value: (o) => o.spec.controller ?? '' },
     { name: 'Parameters', value: ({ spec: { parameters: p } }) => (p ? `${p.kind}${p.apiGroup === undefined ? '' : `.${p.apiGroup}`}/${p.name}` : '<none>') },
     cells.age,
