@@ -46,6 +46,7 @@ const oneOf = (utilization: unknown, averageValue: unknown): MetricTarget => ({
   ...(utilization != null && { averageUtilization: Number(utilization) }), ...(averageValue != null && { averageValue: String(averageValue) }),
   type: utilization != null ? 'Utilization' : 'AverageValue',
 })
+const isZero = (amount: unknown): boolean => amount == null || !/[1-9]/.test(String(amount).replace(/[eE][-+]?\d+$/, ''))
 const part = (f: Flat, name: string): Flat | undefined => (typeof f[name] === 'object' && f[name] !== null ? f[name] as Flat : undefined)
 
 export function fromV1Spec(f: Flat): MetricSpec {
@@ -58,7 +59,9 @@ export function fromV1Spec(f: Flat): MetricSpec {
       ? { ...(external.targetAverageValue != null && { averageValue: String(external.targetAverageValue) }), type: 'Value', value: String(external.targetValue) }
         : oneOf(undefined, external.targetAverageValue) } }),
     ...(object && { object: { describedObject: object.target as Reference, metric: metric(object, object.selector),
-      target: { ...(average != null && { averageValue: String(average) }), type: average != null ? 'AverageValue' : 'Value', value: String(object.targetValue ?? '0') } } }),
+      target: average == null ? { type: 'Value', value: String(object.targetValue ?? '0') }
+        // v1 cannot leave the value out and writes a zero, which means nothing beside an average.
+        : { averageValue: String(average), type: 'AverageValue', ...(!isZero(object.targetValue) && { value: String(object.targetValue) }) } } }),
     ...(pods && { pods: { metric: metric(pods, pods.selector), target: { averageValue: String(pods.targetAverageValue ?? '0'), type: 'AverageValue' } } }),
     ...(resource && { resource: { name: String(resource.name), target: oneOf(resource.targetAverageUtilization, resource.targetAverageValue) } }),
     type: String(f.type ?? ''),

@@ -32,6 +32,14 @@ test('what v1 cannot hold travels in annotations, there and back', () => {
   assert.deepEqual(back.spec, made.spec)
   assert.deepEqual(back.metadata.annotations, { mine: '1' })
 })
+test('a zero that v1 had to write beside an average of an object is no target', () => {
+  const target = (more: object) => {
+    const metrics = [{ type: 'Object', object: { describedObject: { kind: 'Service', name: 's' }, metric: { name: 'm' }, target: { type: 'AverageValue', averageValue: '5', ...more } } }]
+    return v1.from(v1.to(written(horizontalPodAutoscaler, { metadata: { name: 'h' }, spec: { maxReplicas: 3, scaleTargetRef, metrics } }))).spec.metrics![0]!.object!.target
+  }
+  assert.deepEqual(target({}), { type: 'AverageValue', averageValue: '5' })
+  assert.deepEqual(target({ value: '2' }), { type: 'AverageValue', averageValue: '5', value: '2' })
+})
 test('annotations that cannot be read count as absent', () => {
   const { spec } = fromV1({ metadata: { name: 'h', annotations: { 'autoscaling.alpha.kubernetes.io/metrics': '{', 'autoscaling.alpha.kubernetes.io/behavior': '[' } }, spec: { maxReplicas: 1, scaleTargetRef, targetCPUUtilizationPercentage: 5 } })
   assert.equal(spec.metrics.length, 1)
