@@ -24,8 +24,9 @@ export function readObject(request: ApiRequest, accepted: Accepted, { fieldValid
   if (body !== undefined && 'object' in body) return decoded(body.object, accepted)
   const bytes = body ?? new Uint8Array()
   const encoding = bodyEncoding(request)
-  const { value, problems } = parse(bytes, encoding, accepted, fieldValidation !== 'Ignore')
-  checkType(value, accepted, registry, bytes)
+  const refuse: Refuse = (why) => unrecognized(accepted, why, bytes)
+  const { value, problems } = parse(bytes, encoding, accepted, fieldValidation !== 'Ignore', refuse)
+  checkType(value, accepted, registry, refuse)
   const strict: string[] = []
   const object = inForm(value, accepted, { strict, keys: problems.keys, ...(problems.fractions && { fractions: problems.fractions }), sorted: encoding === 'yaml' }, (why) => cannotBeHandled(givenType(value, accepted), accepted.kindName, why))
   if (fieldValidation === 'Strict' && problems.yaml.length + strict.length > 0) {
@@ -62,55 +63,69 @@ function decoded(value: unknown, accepted: Accepted): LooseObject {
   return inForm(given, accepted, {}, (why) => cannotBeHandled({ kind, version }, kind, why))
 }
 
-/** The JSON value of an optional body (DeleteOptions): undefined when there is none. */
+/** The JSON value of an optional body (DeleteOptions, of whatever group): undefined when there is none. Of what is wrong with it the reference says no more than why. */
 export function readOptional(request: ApiRequest): unknown {
   const { body } = request
   if (body === undefined) return undefined
   if ('object' in body) return body.object
   if (body.length === 0) return undefined
-  const accepted = { kindName: 'DeleteOptions', schema: deleteOptions }
-  return parse(body, bodyEncoding(request), accepted, false).value
+  const { value } = parse(body, bodyEncoding(request), { kindName: 'DeleteOptions', schema: deleteOptions }, false, badRequest)
+  const { kind, apiVersion } = typeOf(value, badRequest)
+  if (kind && kind !== 'DeleteOptions') {
+    throw badRequest(ofEveryVersion.includes(kind) ? `converting (v1.${kind}) to (v1.DeleteOptions): unknown conversion`
+      : `no kind ${quote(kind)} is registered for version ${quote(apiVersion || 'meta.k8s.io/v1')} in scheme "pkg/apis/meta/internalversion/scheme/register.go:27"`)
+  }
+  return value
 }
+/** Kinds that the reference knows in all groups. */
+const ofEveryVersion = ['APIGroup', 'APIGroupList', 'APIResourceList', 'APIVersions', 'CreateOptions', 'Status', 'UpdateOptions']
 
+type Refuse = (why: string) => ApiError
 interface Problems { readonly keys: readonly Key[]; readonly yaml: readonly string[]; readonly fractions?: ReadonlyMap<string, string> }
 const noProblems: Problems = { keys: [], yaml: [] }
 
-function parse(bytes: Uint8Array, encoding: Encoding, accepted: Wanted, strict: boolean): { value: unknown; problems: Problems } {
-  if (encoding === 'cbor') return { value: readCbor(bytes, (why) => unrecognized(accepted, `couldn't get version/kind; ${why}`, bytes)), problems: noProblems }
-  if (encoding === 'protobuf') return { value: readProtobuf(bytes, accepted, (why) => unrecognized(accepted, why, bytes)), problems: noProblems }
+function parse(bytes: Uint8Array, encoding: Encoding, accepted: Wanted, strict: boolean, refuse: Refuse): { value: unknown; problems: Problems } {
+  if (encoding === 'cbor') return { value: readCbor(bytes, (why) => refuse(`couldn't get version/kind; ${why}`)), problems: noProblems }
+  if (encoding === 'protobuf') return { value: readProtobuf(bytes, accepted, refuse), problems: noProblems }
   const text = decoder.decode(bytes)
   if (encoding === 'yaml') {
     const { value, error, duplicates } = readYaml(text)
-    if (error !== undefined) throw unrecognized(accepted, error, bytes)
+    if (error !== undefined) throw refuse(error)
     return { value, problems: { keys: [], yaml: duplicates } }
   }
   try {
     const { value, keys, fractions } = parseJsonStrict(text)
     return { value, problems: { keys: strict ? keys : [], yaml: [], fractions } }
   } catch (error) {
-    if (error instanceof JsonError) throw unrecognized(accepted, `couldn't get version/kind; json parse error: ${error.message}`, bytes)
+    if (error instanceof JsonError) throw refuse(`couldn't get version/kind; json parse error: ${error.message}`)
     throw error
   }
 }
 
 const typeStruct = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
-/** kind and apiVersion must be what the resource takes, or absent. */
-function checkType(value: unknown, accepted: Accepted, registry: Registry, bytes: Uint8Array): void {
-  if (value === null) return
+/** What a value says it is. */
+function typeOf(value: unknown, refuse: Refuse): { kind?: string; apiVersion?: string } {
+  if (value === null) return {}
   if (typeof value !== 'object' || Array.isArray(value))
-    throw unrecognized(accepted, `couldn't get version/kind; json parse error: json: cannot unmarshal ${goName(value)} into Go value of type ${typeStruct}`, bytes)
-  const given = value as { kind?: unknown; apiVersion?: unknown }
+    throw refuse(`couldn't get version/kind; json parse error: json: cannot unmarshal ${goName(value)} into Go value of type ${typeStruct}`)
+  const given = value as { kind?: string; apiVersion?: string }
   for (const field of ['kind', 'apiVersion'] as const) {
-    const text = given[field]
+    const text: unknown = given[field]
     if (text !== undefined && text !== null && typeof text !== 'string')
-      throw unrecognized(accepted, `couldn't get version/kind; json parse error: json: cannot unmarshal ${goName(text)} into Go struct field .${field} of type string`, bytes)
+      throw refuse(`couldn't get version/kind; json parse error: json: cannot unmarshal ${goName(text)} into Go struct field .${field} of type string`)
   }
-  if (accepted.custom) { checkCustomType(given as { kind?: string; apiVersion?: string }, accepted); return }
-  const kind = (given.kind as string | undefined) || accepted.kindName
-  const apiVersion = (given.apiVersion as string | undefined) || accepted.apiVersion
+  return given
+}
+/** kind and apiVersion must be what the resource takes, or absent. */
+function checkType(value: unknown, accepted: Accepted, registry: Registry, refuse: Refuse): void {
+  if (value === null) return
+  const given = typeOf(value, refuse)
+  if (accepted.custom) { checkCustomType(given, accepted); return }
+  const kind = given.kind || accepted.kindName
+  const apiVersion = given.apiVersion || accepted.apiVersion
   if (kind === accepted.kindName && (apiVersion === accepted.apiVersion || apiVersion === accepted.formerly)) return
   const parts = apiVersion.split('/')
-  if (parts.length > 2) throw unrecognized(accepted, `unexpected GroupVersion string: ${apiVersion}`, bytes)
+  if (parts.length > 2) throw refuse(`unexpected GroupVersion string: ${apiVersion}`)
   const group = parts.length === 2 ? parts[0]! : ''
   const version = parts.at(-1)!
   throw cannotBeHandledAs({ group, version, apiVersion, kind }, accepted, registry)

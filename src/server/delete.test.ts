@@ -140,3 +140,26 @@ test('priority classes of the system are not deleted, there or not; a collection
   assert.equal((await ask(`DELETE ${classes}`)).status, 200)
   assert.equal((await ask(`GET ${classes}/system-node-critical`)).status, 404)
 })
+
+for (const [promise, body, message] of [
+  ['a field of another type', '{"gracePeriodSeconds":"x"}', 'json: cannot unmarshal string into Go struct field DeleteOptions.gracePeriodSeconds of type int64'],
+  ['what is no JSON', '{', "couldn't get version/kind; json parse error: unexpected end of JSON input"],
+  ['a kind that is no text', '{"kind":5}', "couldn't get version/kind; json parse error: json: cannot unmarshal number into Go struct field .kind of type string"],
+  ['a list', '[]', "couldn't get version/kind; json parse error: json: cannot unmarshal array into Go value of type struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }"],
+  ['another kind', '{"kind":"Pod","apiVersion":"v1"}', 'no kind "Pod" is registered for version "v1" in scheme "pkg/apis/meta/internalversion/scheme/register.go:27"'],
+  ['another kind of no version', '{"kind":"Pod"}', 'no kind "Pod" is registered for version "meta.k8s.io/v1" in scheme "pkg/apis/meta/internalversion/scheme/register.go:27"'],
+  ['another kind of every version', '{"kind":"Status","apiVersion":"v1"}', 'converting (v1.Status) to (v1.DeleteOptions): unknown conversion'],
+] as const)
+  test(`options of a delete that are none: ${promise}`, async () => {
+    const { ask } = await start()
+    await ask(`POST ${maps}`, map('a'))
+    for (const path of [`${maps}/a`, maps]) {
+      const refused = await ask(`DELETE ${path}`, new TextEncoder().encode(body))
+      assert.deepEqual([refused.status, refused.body.reason, refused.body.message], [400, 'BadRequest', message])
+    }
+  })
+test('options of a delete may say that they are those of any group', async () => {
+  const { ask } = await start()
+  await ask(`POST ${maps}`, map('a'))
+  assert.equal((await ask(`DELETE ${maps}/a`, { kind: 'DeleteOptions', apiVersion: 'apps/v1' })).status, 200)
+})

@@ -65,7 +65,7 @@ function fromBody(body: unknown): DeleteOptions {
   try {
     return decode(deleteOptionsSchema, body)
   } catch (error) {
-    if (error instanceof DecodeError) throw badRequest(`DeleteOptions in version "v1" cannot be handled as a DeleteOptions: ${error.message}`)
+    if (error instanceof DecodeError) throw badRequest(error.message)
     throw error
   }
 }
