@@ -52,6 +52,10 @@ test('a spec comes out in normal form', () => {
   for (const [what, given, wanted] of cases) assert.deepEqual(spec(given), wanted, what)
 })
 
+test('null as a value of a map is its empty value: no bytes, where it holds bytes', () => {
+  assert.deepEqual(decode(pod, { data: { a: null, b: '' } }), { metadata: {}, data: { a: '', b: '' }, spec: { containers: null, security: {}, since: null } })
+})
+
 test('fields come in the order of the schema, whatever the order they were given in', () => {
   const out = decode(pod, { spec: { surge: 1, priority: 2, containers: [{ stdin: true, name: 'c', args: ['x'] }] }, kind: 'Pod', apiVersion: 'v1' })
   assert.equal(JSON.stringify(out), '{"apiVersion":"v1","kind":"Pod","metadata":{},"spec":{"containers":[{"args":["x"],"name":"c","stdin":true}],"priority":2,"security":{},"since":null,"surge":1}}')

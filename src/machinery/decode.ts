@@ -229,6 +229,8 @@ function listDecoder(schema: Schema<any>, drop: boolean): Decoder {
     return out
   }
 }
+/** What null is as a value of a map: bytes come back from the reference's store as none. */
+const emptyValue = (items: Schema<any>): unknown => (items.format === 'byte' ? '' : zeroOf(items))
 function mapDecoder(schema: Schema<any>, drop: boolean): Decoder {
   const items = schema.items!
   let item: Decoder | undefined
@@ -246,7 +248,7 @@ function mapDecoder(schema: Schema<any>, drop: boolean): Decoder {
       walk.path[depth] = key
       const inner = given[key]
       if (inner === undefined) continue
-      setOwn(out, key, inner === null ? zeroOf(items) : item(inner, walk))
+      setOwn(out, key, inner === null ? emptyValue(items) : item(inner, walk))
     }
     walk.depth = depth
     return empty && drop ? undefined : out
