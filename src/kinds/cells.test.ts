@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { written } from './as-written.ts'
 import { endpoints } from './core/endpoints.ts'
+import { node } from './core/node.ts'
 import { ingressClass } from './networking/ingressclass.ts'
 import { volumeAttributesClass } from './storage/volumeattributesclass.ts'
 import { accessModes, containerColumns, labels, loadBalancer, selector, selectorText, since } from './cells.ts'
@@ -43,6 +44,10 @@ test('endpoints: without any, none ready, more than three', () => {
     [undefined, '<none>'], [[{ notReadyAddresses: ips(2), ports }], ''], [[{ addresses: ips(2) }], '10.0.0.1,10.0.0.2'], [[{ addresses: [{ ip: 'fd00::1' }], ports }], '[fd00::1]:80'],
     [[{ addresses: ips(2), ports: [{ port: 80 }, { name: 'b', port: 81 }] }, { addresses: ips(1) }], '10.0.0.1:80,10.0.0.2:80,10.0.0.1:81 + 2 more...'],
   ] as const) assert.equal(cell(endpoints, { subsets }, 'Endpoints'), shown)
+})
+test('beside the kernel of a node stands its architecture', () => {
+  const kernel = (nodeInfo: object) => cell(node, { metadata: { name: 'a' }, status: { nodeInfo } }, 'Kernel-Version')
+  assert.deepEqual([kernel({ kernelVersion: '6.8.0', architecture: 'amd64' }), kernel({ kernelVersion: '6.8.0' }), kernel({})], ['6.8.0 (amd64)', '6.8.0', '<unknown>'])
 })
 test('a class that is the default says so', () => {
   const annotations = { 'volumeattributesclass.alpha.kubernetes.io/is-default-class': 'true' }

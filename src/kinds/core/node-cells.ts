@@ -26,6 +26,6 @@ export const nodeColumns: readonly Column<NodeLike>[] = [
   { name: 'Internal-IP', priority: 1, value: (o) => address(o, 'InternalIP') },
   { name: 'External-IP', priority: 1, value: (o) => address(o, 'ExternalIP') },
   { name: 'OS-Image', priority: 1, value: (o) => o.status.nodeInfo.osImage || '<unknown>' },
-  { name: 'Kernel-Version', priority: 1, value: (o) => o.status.nodeInfo.kernelVersion || '<unknown>' },
+  { name: 'Kernel-Version', priority: 1, value: ({ status: { nodeInfo: { kernelVersion, architecture } } }) => (kernelVersion ? kernelVersion + (architecture && ` (${architecture})`) : '<unknown>') },
   { name: 'Container-Runtime', priority: 1, value: (o) => o.status.nodeInfo.containerRuntimeVersion || '<unknown>' },
 ]
