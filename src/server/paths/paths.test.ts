@@ -62,6 +62,8 @@ test('status and flags: text, or an object where that is asked for', async () =>
   assert.equal(headers['content-type'], 'text/plain; charset=utf-8')
   const { body } = await ask('GET /statusz', undefined, { accept: 'application/json;v=v1beta1;g=config.k8s.io;as=Statusz' })
   assert.deepEqual([body.kind, body.apiVersion, body.metadata.name, body.startTime], ['Statusz', 'config.k8s.io/v1beta1', 'kube-apiserver', '2026-01-01T00:00:00Z'])
+  const yaml = await ask('GET /flagz', undefined, { accept: 'application/yaml;v=v1beta1;g=config.k8s.io;as=Flagz' })
+  assert.deepEqual([yaml.headers['content-type'], yaml.text.split('\n')[0]], ['application/yaml', 'apiVersion: config.k8s.io/v1beta1'])
   assert.equal((await ask('GET /statusz', undefined, { accept: 'application/json' })).status, 406)
   assert.match((await ask('GET /flagz', undefined, { accept: 'application/json;v=foo;g=config.k8s.io;as=Flagz,*/*' })).text, /^\nkube-apiserver flagz\n/)
 })

@@ -1,7 +1,7 @@
 // /statusz and /flagz: what runs here since when, and what it was told; as text for people, as objects of config.k8s.io for programs.
 import { ApiError, formatTime, type ApiRequest, type ApiResponse, type Clock } from '#machinery'
 import type { PathHandler } from '../pipeline.ts'
-import { jsonBytes, textAnswer } from '../respond.ts'
+import { textAnswer, valueAnswer } from '../respond.ts'
 
 const group = 'config.k8s.io'
 const warning = 'Warning: This endpoint is not meant to be machine parseable, has no formatting compatibility guarantees and is for debugging purposes only.'
@@ -38,8 +38,8 @@ function page({ headers }: ApiRequest, component: string, kind: 'Statusz' | 'Fla
     const [type = '', ...parameters] = one
     if (type === '*/*' || type === 'text/*' || type === 'text/plain') return textAnswer(200, `\n${component} ${kind.toLowerCase()}\n${warning}\n\n${lines().join('\n')}\n`)
     const given = Object.fromEntries(parameters.map((parameter) => parameter.split('=') as [string, string]))
-    if (type !== 'application/json' || given['g'] !== group || given['as'] !== kind || (given['v'] !== 'v1beta1' && given['v'] !== 'v1alpha1')) continue
-    const answer = jsonBytes(200, [new TextEncoder().encode(`${JSON.stringify({ kind, apiVersion: `${group}/${given['v']}`, metadata: { name: component }, ...object })}\n`)])
+    if ((type !== 'application/json' && type !== 'application/yaml') || given['g'] !== group || given['as'] !== kind || (given['v'] !== 'v1beta1' && given['v'] !== 'v1alpha1')) continue
+    const answer = valueAnswer(200, { kind, apiVersion: `${group}/${given['v']}`, metadata: { name: component }, ...object }, { encoding: type === 'application/yaml' ? 'yaml' : 'json', as: '', version: '', pretty: false }, false)
     return given['v'] === 'v1beta1' ? answer : { ...answer, headers: { ...answer.headers, warning: [`299 - "${group}/v1alpha1 ${kind} is deprecated"`] } }
   }
   throw new ApiError('NotAcceptable', `only the following media types are accepted: text/plain, application/json;v=v1beta1;g=${group};as=${kind}, application/json;v=v1alpha1;g=${group};as=${kind}`)
