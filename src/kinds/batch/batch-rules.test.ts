@@ -59,6 +59,8 @@ test('what pods ask for may change once a job is suspended and none of its pods 
   const said = (status: object) => problemsBetween(job.rules, now, { ...old, status }).map((text) => text.split(':')[0])
   assert.deepEqual(said({ startTime: '2026-01-01T00:00:00Z', conditions: [suspended] }), [])
   assert.deepEqual(said({ active: 1, conditions: [suspended] }), ['spec.template.spec'])
+  now.spec.template.spec.containers = null
+  assert.deepEqual([...new Set(said({ conditions: [suspended] }))], ['spec.template.spec.containers', 'spec.template.spec'])
 })
 test('a job of before the labels had a domain goes on without them', () => {
   const old = created(job, { spec: once }), { 'controller-uid': uid, 'job-name': name } = old.spec.template.metadata.labels

@@ -147,8 +147,9 @@ function validateTemplateChange({ template: { metadata, spec } }: JobSpec, old: 
     ...(same(now, before.spec) ? [] : [invalidValue('spec.template.spec', goForm(podSpecForm, inReference(spec)), 'field is immutable')]),
   ]
 }
-const withResourcesOf = (before: readonly Container[] | undefined, now: readonly Container[]): Container[] =>
-  now.map((c, i) => (before?.[i] ? { ...c, resources: before[i].resources } : c))
+/** A template may come without containers: they are null then. */
+const withResourcesOf = <Some extends readonly Container[] | null>(before: readonly Container[] | undefined, now: Some): Some | Container[] =>
+  now?.map((c, i) => (before?.[i] ? { ...c, resources: before[i].resources } : c)) ?? now
 /** A copy with other values for some fields; undefined takes a field away. */
 function replaced<T extends object>(object: T, fields: { [K in keyof T]?: T[K] | undefined }): T {
   const out = { ...object }
