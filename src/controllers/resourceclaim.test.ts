@@ -27,7 +27,7 @@ test('a claim is made from the template of a pod, once, and again when somebody 
   assert.equal(others.length, 0)
   assert.match(claim!.metadata.name, /^a-gpu-[a-z0-9]{5}$/)
   assert.deepEqual([claim!.metadata.annotations, claim!.metadata.labels, claim!.metadata.ownerReferences, claim!.spec.devices.requests?.[0]?.exactly],
-    [{ c: 'd', 'resource.kubernetes.io/pod-claim-name': 'gpu' }, { a: 'b' }, [{ apiVersion: 'v1', kind: 'Pod', name: 'a', uid: made.metadata.uid, controller: true, blockOwnerDeletion: true }], { deviceClassName: 'gpus', allocationMode: 'ExactCount', count: 1 }])
+    [{ c: 'd', 'resource.kubernetes.io/pod-claim-name': 'gpu' }, { a: 'b' }, [{ apiVersion: 'v1', kind: 'Pod', name: 'a', uid: made.metadata.uid, controller: true }], { deviceClassName: 'gpus', allocationMode: 'ExactCount', count: 1 }])
   const now = await client.get(pod, made.metadata)
   assert.deepEqual(now.status.resourceClaimStatuses, [{ name: 'gpu', resourceClaimName: claim!.metadata.name }])
   assert.ok(now.metadata.managedFields?.some(({ manager, operation, subresource }) => manager === 'ResourceClaimController' && operation === 'Apply' && subresource === 'status'))

@@ -57,8 +57,9 @@ async function ensureClaim(p: Pod, entry: PodResourceClaim, cluster: Cluster): P
   const template = cluster.get(resourceClaimTemplate, { name: templateName, namespace })
   if (!template) throw new Error(`resource claim template ${JSON.stringify(templateName)}: resourceclaimtemplate.resource.k8s.io ${JSON.stringify(templateName)} not found`)
   const { metadata = {}, spec } = template.spec as { metadata?: { annotations?: Record<string, string>; labels?: Record<string, string> }; spec: DeviceResourceClaim['spec'] }
+  const { blockOwnerDeletion: _, ...owner } = controlledBy(pod, p) // a pod never waits for its claims to go
   const claim = { metadata: {
-    generateName: generateName(p.metadata.name, entry.name), namespace, ownerReferences: [controlledBy(pod, p)], annotations: { ...metadata.annotations, [podClaimAnnotation]: entry.name },
+    generateName: generateName(p.metadata.name, entry.name), namespace, ownerReferences: [owner], annotations: { ...metadata.annotations, [podClaimAnnotation]: entry.name },
     ...(metadata.labels && { labels: metadata.labels }),
   }, spec } as unknown as New<DeviceResourceClaim> // allowed: the name is made by the server, the status has its default
   try { return (await cluster.create(deviceResourceClaim, claim)).metadata.name } catch (error) {
