@@ -60,6 +60,8 @@ export const sizeAnnotations = (d: Deployment): Annotations => {
   return { [desiredAnnotation]: String(replicas), [maxAnnotation]: String(replicas + maxSurge(d)) }
 }
 
+/** Characters of a ReplicaSet's name; a Deployment's may be as long, so that it is cut. */
+const longestName = 253
 /** The ReplicaSet for the Deployment's template, without pods yet. */
 export function newSetFor(d: Deployment, revision: bigint, replicas: number): New<ReplicaSet> {
   const hash = templateHash(d.spec.template, d.status.collisionCount)
@@ -67,7 +69,7 @@ export function newSetFor(d: Deployment, revision: bigint, replicas: number): Ne
   const labels = { ...template.metadata?.labels, [hashLabel]: hash }
   return {
     metadata: {
-      name: `${d.metadata.name}-${hash}`, namespace: d.metadata.namespace ?? '', ownerReferences: [controlledBy(deployment, d)], labels,
+      name: `${d.metadata.name.slice(0, longestName - 1 - hash.length)}-${hash}`, namespace: d.metadata.namespace ?? '', ownerReferences: [controlledBy(deployment, d)], labels,
       annotations: { ...annotationsOfNew(d, undefined, revision), ...sizeAnnotations(d) },
     },
     spec: {

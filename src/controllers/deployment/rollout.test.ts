@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Deployment, ReplicaSet } from '#kinds'
+import { newSetFor } from './revision.ts'
 import { rollingSteps, sizeOfNew } from './rollout.ts'
 import { isScaling, scalingSteps } from './scaling.ts'
 
@@ -57,4 +58,10 @@ for (const [promise, d, fresh, old, expected] of scaling)
 test('a Deployment is scaling when a ReplicaSet with pods was sized for another number', () => {
   assert.equal(isScaling(deploymentOf(3), setsOf('a:3=3/4 b:0=2/3')), false)
   assert.equal(isScaling(deploymentOf(4), setsOf('a:3=3/4')), true)
+})
+test('the name of a ReplicaSet is cut where it would be too long', () => {
+  const nameFor = (length: number): string => String(newSetFor({ metadata: { name: 'd'.repeat(length), namespace: 'n', uid: 'u' }, spec: { selector: {}, template: { spec: { containers: [] } } }, status: {} } as unknown as Deployment, 1n, 1).metadata.name)
+  const hash = /-(\w+)$/.exec(nameFor(3))![1]!
+  assert.equal(nameFor(3), `ddd-${hash}`)
+  assert.deepEqual([nameFor(252 - hash.length), nameFor(253)], [`${'d'.repeat(252 - hash.length)}-${hash}`, `${'d'.repeat(252 - hash.length)}-${hash}`])
 })
