@@ -46,7 +46,7 @@ before(async () => {
   const script = (path: string, text: string) => ({ path, content: Buffer.from(text), mode: 0o755 })
   const made = await busyboxImage([image, other], [script('serve', serve), { path: 'www', folder: true }, { path: 'www/cgi-bin', folder: true }, script('www/cgi-bin/store', store), script('www/cgi-bin/guestbook', guestbook)])
   await pipeline(imageTar({ ...made, config: { cmd: ['/serve'], env: ['PATH=/bin'] } }), createWriteStream(join(dir, 'agnhost.tar')))
-  const up = await terminal.proa('up', '--name', cluster, '--nodes', '2', '--detach')
+  const up = await terminal.proa('up', '--name', cluster, '--nodes', '2', '--detach', '--wait', '1m')
   assert.equal(up.code, 0, up.err)
   const loaded = await terminal.proa('image', 'load', '--name', cluster, 'agnhost.tar')
   assert.equal(loaded.code, 0, loaded.err)
