@@ -53,6 +53,17 @@ test('a pod on a node has time to end, one that is nowhere has not', async () =>
   assert.equal((await ask(`GET ${pods}/nowhere`)).status, 404)
 })
 
+for (const [seconds, shortened, timestamp] of [[20, 20, '2026-01-01T00:00:20Z'], [15, 15, '2026-01-01T00:00:15Z'], [5, 1, '2026-01-01T00:00:15Z']] as const) {
+  test(`time to end that is shortened to ${seconds} seconds after 15 is not over in the past`, async () => {
+    const { ask, clock } = await start(), pods = '/api/v1/namespaces/n/pods'
+    await ask(`POST ${pods}`, { metadata: { name: 'p' }, spec: { containers: [{ name: 'c', image: 'i' }], nodeName: 'node' } })
+    await ask(`DELETE ${pods}/p`)
+    clock.pass(15_000)
+    const { body: { metadata } } = await ask(`DELETE ${pods}/p?gracePeriodSeconds=${seconds}`)
+    assert.deepEqual([metadata.deletionGracePeriodSeconds, metadata.deletionTimestamp], [shortened, timestamp])
+  })
+}
+
 for (const [what, again] of [['', false], [' and makes another one of that name, which stays', true]] as const) {
   test(`a pod that somebody else removes once it is marked${what}: the delete has done its work`, async () => {
     const { ask, objects } = await start(), pods = '/api/v1/namespaces/n/pods'

@@ -120,9 +120,11 @@ function nextStep(call: Call, old: LooseObject, options: DeleteOptions): Step {
     if (deletionTimestamp && (deletionGracePeriodSeconds ?? 0) > 0) {
       // A second delete may shorten the time that is left, never lengthen it.
       if (requested === undefined || requested >= deletionGracePeriodSeconds!) return { type: 'wait' }
-      metadata.deletionTimestamp = formatTime(parseTime(deletionTimestamp) + secondsToMs(BigInt(requested) - BigInt(deletionGracePeriodSeconds!)))
-      metadata.deletionGracePeriodSeconds = requested
-      graceful = requested
+      // What is over already ends now; only a delete without grace takes the object away, so a second is left.
+      const now = clock.now(), wanted = parseTime(deletionTimestamp) + secondsToMs(BigInt(requested) - BigInt(deletionGracePeriodSeconds!))
+      graceful = wanted < now && requested > 0 ? 1 : requested
+      metadata.deletionTimestamp = formatTime(wanted < now ? now : wanted)
+      metadata.deletionGracePeriodSeconds = graceful
     } else if (!deletionTimestamp) {
       graceful = kind.rules.gracePeriod(old, requested)
       if (graceful !== undefined) markDeleted(object, clock.now(), graceful)
