@@ -114,6 +114,23 @@ test('scopes choose the pods that count', async () => {
   assert.deepEqual(await counts(), { best: '1', 'not-best': '1', ending: '1', lasting: '1', high: '1', 'not-high': '1', abroad: '1' })
 })
 
+test('a pod that is given a deadline moves to the quotas of those that end, if there is room', async () => {
+  await using cluster = await start()
+  const { client } = cluster
+  await client.create(resourceQuota, quota('ending', { pods: '1' }, { scopes: ['Terminating'] }))
+  await client.create(resourceQuota, quota('lasting', { pods: '2' }, { scopes: ['NotTerminating'] }))
+  await cluster.settle()
+  for (const name of ['a', 'b']) await client.create(pod, web(name))
+  const bound = (name: string) => refused(client.patch(pod, { name, ...at }, 'merge', { spec: { activeDeadlineSeconds: 600 } }))
+  const counted = async () => [(await used(cluster, 'ending')).used, (await used(cluster, 'lasting')).used]
+  assert.equal(await bound('a'), 'allowed')
+  assert.deepEqual(await counted(), [{ pods: '1' }, { pods: '2' }]) // charged at once, given back in a while
+  assert.equal(await bound('b'), 'pods "b" is forbidden: exceeded quota: ending, requested: pods=1, used: pods=1, limited: pods=1')
+  await cluster.settle()
+  assert.deepEqual(await counted(), [{ pods: '1' }, { pods: '1' }])
+  assert.equal(await refused(client.patch(pod, { name: 'b', ...at }, 'merge', { metadata: { labels: { l: 'x' } } })), 'allowed')
+})
+
 test('services, claims, extended resources and huge pages are measured by what they ask for', async () => {
   await using cluster = await start()
   const { client } = cluster

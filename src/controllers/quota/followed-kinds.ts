@@ -93,7 +93,7 @@ export class FollowedKinds {
     const measure = measureOf(kind), isMeasured = measuredResources.some((m) => same(m, { group: kind.group, resource: kind.resource }))
     const seen = ({ object, old, type }: { readonly type: string; readonly object: AnyObject; readonly old: AnyObject | undefined }) => {
       const now = this.#cluster.clock.now()
-      if (type === 'MODIFIED' && old && same(measure.usage(object, now), measure.usage(old, now)) && !measure.changesAt?.(object)) return
+      if (type === 'MODIFIED' && old && same(measure.usage(object, now), measure.usage(old, now)) && !measure.moves?.(object, old) && !measure.changesAt?.(object)) return
       this.#changed(object.metadata.namespace ?? '')
     }
     if (isMeasured || this.#cluster.caches(kind)) {

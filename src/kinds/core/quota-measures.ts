@@ -29,6 +29,10 @@ export interface QuotaMeasure {
   /** What one object uses; `now` in milliseconds: pods that should be gone long ago use nothing. Claims for devices are measured by what is around them. */
   usage(object: AnyObject, now: number, around?: QuotaSurroundings): ResourceList
   inScope(scope: QuotaScope, object: AnyObject): boolean
+  /** Whether an update may have taken the object from the scopes of some quotas to those of others. */
+  moves?(object: AnyObject, old: AnyObject): boolean
+  /** Updates of the object itself concern quotas only when they move it: what it uses cannot be changed by them. */
+  readonly updatesOnlyMove?: true
   /** What an object must say where these names are limited; the reference's words when it does not. */
   lacks?(limited: readonly string[], object: AnyObject): string | undefined
   /** Scopes that a quota must have where the configuration demands it. */
@@ -73,7 +77,7 @@ const podNames = new Set(['count/pods', 'pods', 'cpu', 'memory', 'ephemeral-stor
 /** A mistake of old: where these are limited, every container must say them. */
 const mustSay = new Set(['cpu', 'memory', 'requests.cpu', 'requests.memory', 'limits.cpu', 'limits.memory'])
 const pods: QuotaMeasure = {
-  counts: (operation, subresource) => (operation === 'CREATE' && subresource === '') || (operation === 'UPDATE' && subresource === 'resize'),
+  counts: (operation, subresource) => subresource === '' || (operation === 'UPDATE' && subresource === 'resize'),
   uses: (name) => podNames.has(name) || isHugePages(name) || name.startsWith('requests.hugepages-') || (name.startsWith('requests.') && !isNativeResource(name)),
   usage(object, now) {
     const pod = object as Pod
@@ -93,6 +97,8 @@ const pods: QuotaMeasure = {
       default: return false
     }
   },
+  moves: (object, old) => isBounded((object as Pod).spec) !== isBounded((old as Pod).spec),
+  updatesOnlyMove: true,
   lacks(limited, object) {
     const { spec } = object as Pod
     if (spec.resources?.requests || spec.resources?.limits) return undefined // the pod as a whole says it
@@ -179,12 +185,13 @@ const claims: QuotaMeasure = {
     return out
   },
   inScope(scope, object) {
-    const { spec, status } = object as PersistentVolumeClaim
-    const names = [spec?.volumeAttributesClassName, status?.currentVolumeAttributesClassName, status?.modifyVolumeStatus?.targetVolumeAttributesClassName].filter((n): n is string => Boolean(n))
-    return scope.scopeName === 'VolumeAttributesClass' && among(scope, names)
+    return scope.scopeName === 'VolumeAttributesClass' && among(scope, volumeClasses(object as PersistentVolumeClaim))
   },
+  moves: (object, old) => volumeClasses(object as PersistentVolumeClaim).join() !== volumeClasses(old as PersistentVolumeClaim).join(),
   demandsScopes: true,
 }
+const volumeClasses = ({ spec, status }: PersistentVolumeClaim): readonly string[] =>
+  [spec?.volumeAttributesClassName, status?.currentVolumeAttributesClassName, status?.modifyVolumeStatus?.targetVolumeAttributesClassName].filter((name): name is string => Boolean(name))
 const wholeBytes = (text: string): string => formatQuantity(quantityOf(quantityValue(text), parseQuantity(text).format))
 
 const devices = '.deviceclass.resource.k8s.io/devices', requests = 'requests.', ofImplicit = 'requests.deviceclass.resource.kubernetes.io/', extendedClaim = 'resource.kubernetes.io/extended-resource-claim'

@@ -1,6 +1,6 @@
 // ResourceQuota: no more in a namespace than it may have.
 import { measureOf, resourceQuota, type ResourceQuota } from '#kinds'
-import { qualified, type ApiHandler, type Clock } from '#machinery'
+import { qualified, type AnyObject, type ApiHandler, type Clock } from '#machinery'
 import { expectKind, type PluginConfiguration } from '../configuration.ts'
 import type { AdmissionPlugin } from '../admission.ts'
 import { ByNamespace } from '../by-namespace.ts'
@@ -20,7 +20,9 @@ export function resourceQuotaPlugin({ clock, api }: { readonly clock: Clock; rea
     idle: () => limited.length === 0 && quotas.isEmpty,
     validate(attributes) {
       if (limited.length === 0 && quotas.in(attributes.namespace).length === 0) return
-      return ledger.charge({ attributes, measure: measureOf(attributes.kind), limited, now: clock.now() })
+      const { object, old, subresource } = attributes, measure = measureOf(attributes.kind)
+      if (old && subresource === '' && measure.updatesOnlyMove && !measure.moves?.(object as AnyObject, old as AnyObject)) return
+      return ledger.charge({ attributes, measure, limited, now: clock.now() })
     },
   }
 }
