@@ -25,6 +25,15 @@ test('an event says what, about whom, by whom and when', async () => {
   assert.deepEqual([firstTimestamp, lastTimestamp], ['2030-01-01T00:00:00Z', '2030-01-01T00:00:00Z'])
 })
 
+for (const name of ['x'.repeat(250), 'fd00:10:233::103'])
+  test(`an object whose name is none for events has events of another name: ${name.slice(0, 20)}`, async () => {
+    await using t = await recorder()
+    t.events.record(configMap, { ...t.object, metadata: { ...t.object.metadata, name } }, 'Normal', 'Seen', 'x')
+    const [e] = await t.kept()
+    assert.equal(e?.involvedObject.name, name)
+    assert.match(e.metadata.name, /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
+  })
+
 test('components that speak of one object at the same time are all heard', async () => {
   await using t = await recorder({ component: 'one' })
   const two = new EventRecorder(t.cluster.client, { component: 'two' }), elsewhere = new EventRecorder(t.cluster.client, { component: 'two', host: 'node-1' })

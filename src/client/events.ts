@@ -1,6 +1,6 @@
 // Events (core/v1) as components record them: repeated ones are counted, floods are bounded, recording never fails or waits.
 import { event, type Event } from '#kinds'
-import { ApiError, fnv32a, formatMicroTime, formatTime, is, pause, type AnyObject, type Kind, type New } from '#machinery'
+import { ApiError, fnv32a, formatMicroTime, formatTime, is, isDNS1123Subdomain, pause, uuid, type AnyObject, type Kind, type New } from '#machinery'
 import { ClientClosedError, type Client } from './client.ts'
 import { EventCorrelator, type EventEntry } from './event-correlator.ts'
 
@@ -68,7 +68,7 @@ export class EventRecorder implements Recorder {
     })
     entry.count++
     if (entry.count === 1) {
-      const name = `${object.metadata.name}.${this.#stamp(now)}`, fresh = whole(name)
+      const name = this.#name(object.metadata.name, now), fresh = whole(name)
       entry.sentAt = now
       this.#send(async () => {
         await this.#client.create(event, fresh)
@@ -118,6 +118,11 @@ export class EventRecorder implements Recorder {
     }
   }
 
+  /** Named after its object, but where that makes no name for events (IP addresses, long names). */
+  #name(about: string, now: number): string {
+    const name = `${about}.${this.#stamp(now)}`
+    return isDNS1123Subdomain(name).length === 0 ? name : uuid(this.#client.random)
+  }
   /** Hexadecimal nanoseconds, never the same twice: what makes the names of events unique. Clocks are coarse, and several components speak of one object: the last digits are the component's own. */
   #stamp(now: number): string {
     this.#lastStamp = Math.max(this.#lastStamp + 1, Math.floor(now * 1000))
