@@ -1,5 +1,5 @@
 // An object as it is stored: its JSON without kind, apiVersion and resourceVersion, metadata first. It is made part by part, because parts are known already.
-import { fieldsJson, takeJson, type FieldSet, type LooseObject, type ManagedFieldsEntry } from '#machinery'
+import { addJson, fieldsJson, type FieldSet, type LooseObject, type ManagedFieldsEntry } from '#machinery'
 
 /** The stored form of an object that has no version. `withVersion`: the API version goes with it, at the end. `certain`: JSON that was left is not believed as it is. */
 export function encodeObject(object: LooseObject, withVersion = false, certain = false): Uint8Array {
@@ -7,8 +7,9 @@ export function encodeObject(object: LooseObject, withVersion = false, certain =
   writeMetadata(parts, object.metadata)
   for (const field in object) {
     if (field === 'metadata' || field === 'kind' || field === 'apiVersion') continue
-    const json = takeJson(object[field], certain)
-    if (json !== undefined) parts.push(',', JSON.stringify(field), ':', json)
+    const before = parts.length
+    parts.push(`,${JSON.stringify(field)}:`)
+    if (!addJson(parts, object[field], certain)) parts.length = before
   }
   if (withVersion) parts.push(',"apiVersion":', JSON.stringify(object.apiVersion))
   parts.push('}')

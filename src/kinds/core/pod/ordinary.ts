@@ -23,7 +23,7 @@ export class OrdinarySpecs {
     const text = textOf(spec), name = tokenVolumeOf(spec), known = text === undefined ? undefined : this.#known.get(text, name)
     if (known) {
       this.#last = { spec, silent: known.silent }
-      leaveJson(spec, known.stored.join(name))
+      leaveJson(spec, known.stored, name)
       return none
     }
     const found = faults()
