@@ -26,6 +26,8 @@ export interface ClusterOptions extends AuthenticationFlags, AuthorizationFlags,
   /** Real nodes on this machine: each a network namespace, a containerd and an agent. */
   readonly containerdNodes: number
   readonly simulatedNodes: number
+  /** What that comes from. */
+  readonly nodesAsked: NodesAsked
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
   readonly loggingFormat: 'text' | 'json'
   /** Streams that are on from now on; absent: those that were. */
@@ -71,12 +73,17 @@ export interface ClusterOptions extends AuthenticationFlags, AuthorizationFlags,
   readonly shownFlags: Readonly<Record<string, string>>
 }
 
+/** How many nodes there shall be: such as the machine can have, and such as are simulated in any case. */
+export interface NodesAsked { readonly nodes: number; readonly simulate: number }
+
 /** What the machine and the past decide where nothing was typed. */
 export interface Circumstances {
   /** Why containerd cannot be used here; undefined when it can. */
   readonly noContainers: string | undefined
   /** The port this cluster was served on last. */
   readonly lastPort: number | undefined
+  /** The nodes that this cluster had last. */
+  readonly lastNodes?: NodesAsked | undefined
   /** What was typed of the reference's flags that have no effect here. */
   readonly idle?: ReadonlyMap<string, string>
 }
@@ -88,7 +95,7 @@ export const levelOf = (v: number): 'debug' | 'info' => (v >= 4 ? 'debug' : 'inf
 export const pathsOf = ({ name, dataDir }: Values<typeof clusterFlags>): ClusterPaths => clusterPaths(name, dataDir ?? defaultDataDir())
 
 /** The options of a cluster; throws what was typed and does not fit together, or cannot be had here. */
-export function clusterOptions(typed: Typed, { noContainers, lastPort, idle = new Map() }: Circumstances): ClusterOptions {
+export function clusterOptions(typed: Typed, { noContainers, lastPort, lastNodes, idle = new Map() }: Circumstances): ClusterOptions {
   const { name, runtime, nodes, simulate, port, securePort, v, clusterCidr, etcdCompactionInterval, nodeMonitorGracePeriod, legacyApis, ...rest } = typed
   if (runtime === 'containerd' && noContainers !== undefined) throw new Failure(`--runtime containerd is not possible here: ${noContainers}`)
   if ((rest.tlsCertFile === undefined) !== (rest.tlsPrivateKeyFile === undefined)) throw usageError('--tls-cert-file and --tls-private-key-file belong together: give both')
@@ -102,14 +109,13 @@ export function clusterOptions(typed: Typed, { noContainers, lastPort, idle = ne
   if (rest.enablePriorityAndFairness && rest.maxRequestsInflight + rest.maxMutatingRequestsInflight === 0) throw usageError('--max-requests-inflight and --max-mutating-requests-inflight must not both be 0 while --enable-priority-and-fairness is on')
   const real = runtime === 'containerd' || (runtime === 'auto' && noContainers === undefined)
   // --simulate alone asks for simulated nodes only; both together give a mixed cluster where containers can run.
-  const plain = nodes ?? (simulate === undefined ? 1 : 0)
+  const nodesAsked = nodes === undefined && simulate === undefined ? lastNodes ?? { nodes: 1, simulate: 0 } : { nodes: nodes ?? 0, simulate: simulate ?? 0 }
   const pods = clusterCidr ?? defaultClusterCidr(name)
   if (overlap(pods, rest.serviceClusterIpRange)) throw usageError(`--cluster-cidr ${pods} and --service-cluster-ip-range ${rest.serviceClusterIpRange} overlap`)
   return {
     ...rest, runtimeConfig: legacyApis ? { 'legacy/all': 'true', ...rest.runtimeConfig } : rest.runtimeConfig, name, paths: pathsOf(typed), enableAdmissionPlugins: enable,
     port: port ?? securePort ?? lastPort ?? (name === 'proa' ? 6443 : 0),
-    containerdNodes: real ? plain : 0,
-    simulatedNodes: (simulate ?? 0) + (real ? 0 : plain),
+    containerdNodes: real ? nodesAsked.nodes : 0, simulatedNodes: nodesAsked.simulate + (real ? 0 : nodesAsked.nodes), nodesAsked,
     logLevel: v === undefined ? rest.logLevel : levelOf(v),
     clusterCidr: pods, clusterCidrGiven: clusterCidr !== undefined, etcdCompactionIntervalMs: etcdCompactionInterval, nodeMonitorGracePeriodMs: nodeMonitorGracePeriod,
     shownFlags: shownFlags(ofReference(typed, port ?? securePort ?? lastPort ?? 6443), durations, idle),

@@ -121,7 +121,7 @@ test('a port that a stranger uses is said to be in use', async () => {
   assert.match(err, new RegExp(`port ${port} is in use\\. Use --port 0 for a free one, or stop what listens there`))
 })
 
-test('after kill -9 the cluster is stopped, and up resumes it with the same port, certificates and objects', async () => {
+test('after kill -9 the cluster is stopped, and up resumes it with the same port, nodes, certificates and objects', async () => {
   assert.equal((await kubectl('create', 'configmap', 'kept', '--from-literal=a=1')).code, 0)
   const [ca, { server }] = [authority(), JSON.parse((await proa('status', '--name', name, '-o', 'json')).out) as { server: string }]
   const killed = pid()
@@ -132,7 +132,8 @@ test('after kill -9 the cluster is stopped, and up resumes it with the same port
   assert.match(status, new RegExp(`is stopped; \\./proa up --name ${name} resumes it`))
   const { code, out, err } = await up('-o', 'json')
   assert.equal(code, 0, err)
-  assert.deepEqual([(JSON.parse(out) as { server: string }).server, authority()], [server, ca])
+  const report = JSON.parse(out) as { server: string; simulatedNodes: number }
+  assert.deepEqual([report.server, report.simulatedNodes, authority()], [server, 3, ca])
   assert.equal((await kubectl('get', 'configmap', 'kept', '-o', 'jsonpath={.data.a}')).out, '1')
 })
 

@@ -7,7 +7,7 @@ const group = 'Nodes'
 /** Nodes of a cluster on this machine. */
 export const nodeFlags = {
   runtime: choice({ group, description: 'What runs the containers; auto is containerd where there is root and containerd, else simulated' }, ['auto', 'containerd', 'simulated'], 'auto'),
-  nodes: integer({ group, description: 'Nodes, each with its own network namespace and containerd when they are real', defaultText: '1, or 0 with --simulate' }, [0, 64]),
+  nodes: integer({ group, description: 'Nodes, each with its own network namespace and containerd when they are real', defaultText: 'as many as last time; at first 1, or 0 with --simulate' }, [0, 64]),
   simulate: integer({ group, description: 'Nodes without containers: pods get scheduled, run and finish as their annotations tell' }, [0, 100_000]),
 }
 

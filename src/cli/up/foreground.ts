@@ -8,6 +8,7 @@ import { Failure, messageOf } from '../failure.ts'
 import { checkKubeconfigs, writeContext } from '../kubeconfig-file.ts'
 import { startControlPlane, type RunningControlPlane } from './control-plane.ts'
 import type { UpReport } from './describe.ts'
+import { rememberNodes } from './resume.ts'
 import { waitForNodes, type Waited, type WaitOptions } from './wait-for-nodes.ts'
 
 /** What `up` adds to the options of a cluster. */
@@ -41,6 +42,7 @@ export async function runForeground({ options, kubeconfigFiles, manifests, waitM
     const { cluster } = controlPlane
     const kubeconfig = kubeconfigFiles.length > 0 ? await writeContext(kubeconfigFiles, options.name, { server: cluster.server, ...cluster.admin }) : undefined
     controlPlane.remember(kubeconfig)
+    rememberNodes(options.paths, options.nodesAsked)
     const applied = manifests.length > 0 ? await applyManifests(options.paths.kubeconfigFile, manifests, callbacks.progress) : []
     const waited = waitMs > 0 ? await nodesOf(controlPlane, options, { timeoutMs: waitMs, since, progress: callbacks.progress }, signal) : undefined
     callbacks.ready({

@@ -17,7 +17,7 @@ import { AlreadyRunning } from './control-plane.ts'
 import { areReady, describeNodes, describeUp, ofCluster, type UpReport } from './describe.ts'
 import { readyTimeoutMs, reportsToParent, startDetached, tellParent } from './detach.ts'
 import { runForeground, type UpRequest } from './foreground.ts'
-import { accessOf, lastPortOf } from './resume.ts'
+import { accessOf, lastNodesOf, lastPortOf } from './resume.ts'
 import { waitForNodes } from './wait-for-nodes.ts'
 
 export type UpValues = Values<typeof clusterFlags> & Values<typeof outputFlags> & Values<typeof nodeFlags> & Values<typeof upFlags> & Values<typeof processFlags> & Values<typeof serverFlags>
@@ -28,7 +28,7 @@ export async function runUp(values: UpValues, terminal: Terminal, idle: Readonly
   checkLayout(paths)
   const files = kubeconfigFiles(values.kubeconfig)
   const noContainers = whyNoContainers(inspectMachine())
-  const options = clusterOptions(values, { noContainers, lastPort: lastPortOf(paths), idle })
+  const options = clusterOptions(values, { noContainers, lastPort: lastPortOf(paths), lastNodes: lastNodesOf(paths), idle })
   const hint = kubectlHint(paths)
   const say = (plain: UpReport, foreground: boolean) => {
     const report = hint === undefined ? plain : { ...plain, kubectlHint: hint }
