@@ -33,6 +33,17 @@ test('a cache has what is there when it has synced, and then every change', asyn
   assert.deepEqual(names(t.informer.list()), ['b'])
 })
 
+test('a cache is waited for so long, and no longer', async () => {
+  await using t = await cacheWith()
+  assert.equal(await t.informer.syncedWithin(10), true)
+  assert.equal(await t.informer.syncedWithin(0), true)
+  const silent = new Informer(t.cluster.clientAs(admin, () => new Promise(() => {})), configMap), waiting = silent.syncedWithin(10_000)
+  await t.cluster.clock.advance(10_000)
+  assert.equal(await waiting, false)
+  silent.stop()
+  assert.equal(await silent.syncedWithin(10_000), false)
+})
+
 test('objects are found by namespace, by owner and by any index, also after they have changed', async () => {
   await using t = await cacheWith()
   const owner = await t.write('a', 'red')

@@ -56,6 +56,14 @@ export class Informer<T extends AnyObject> {
   get size(): number { return this.#table.size }
   /** Resolves after the first list; rejects when stopped before. */
   synced(): Promise<void> { return this.#synced.promise }
+  /** Whether the first list is there within so many ms. When it is not, or was stopped before, whoever needs an object asks for it, and hears what is wrong. */
+  async syncedWithin(ms: number): Promise<boolean> {
+    if (this.#hasSynced) return true
+    const { promise: late, resolve } = Promise.withResolvers<void>(), cancel = this.#client.clock.after(ms, resolve)
+    await Promise.race([this.#synced.promise.catch(() => {}), late])
+    cancel()
+    return this.#hasSynced
+  }
 
   get(target: Target): T | undefined { return this.#table.get(target) }
   list(where: Where = {}): readonly T[] {

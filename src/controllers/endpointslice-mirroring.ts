@@ -1,7 +1,8 @@
 import { controlledBy, watching, type Cluster, type Controller, type Target } from '#client'
-import { endpoints, endpointSlice, service, type Endpoints, type EndpointSlice, type Service } from '#kinds'
+import { endpoints, endpointSlice, service, type Endpoints, type EndpointSlice } from '#kinds'
 import { applyPlan, SliceError } from './endpoints/apply-plan.ts'
 import { planMirror } from './endpoints/mirrored.ts'
+import { selectsPods } from './endpoints/services.ts'
 import type { AddressType, Frame } from './endpoints/slices.ts'
 import { managedByLabel, serviceNameLabel, slicesByService } from './endpointslice.ts'
 
@@ -39,7 +40,6 @@ async function removeAll(target: Target, cluster: Cluster): Promise<void> {
   for (const slice of slicesOf(target, cluster)) await cluster.delete(endpointSlice, slice)
 }
 
-const selectsPods = (s: Service): boolean => Object.keys(s.spec.selector ?? {}).length > 0
 function isMirrored(e: Endpoints, cluster: Cluster): boolean {
   const s = cluster.get(service, e.metadata)
   return s !== undefined && !selectsPods(s) && e.metadata.labels?.[skip] !== 'true' && e.metadata.annotations?.[leader] === undefined

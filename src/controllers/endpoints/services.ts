@@ -14,7 +14,9 @@ const podsByLabel = indexOf(pod, (p) => Object.entries(p.metadata.labels ?? {}).
 const podsByNode = indexOf(pod, (p) => (p.spec.nodeName ? [p.spec.nodeName] : []))
 
 export const selects = (s: Service, p: Pod): boolean => Object.entries(s.spec.selector ?? {}).every(([key, value]) => p.metadata.labels?.[key] === value)
-export const hasSelector = (s: Service): boolean => Object.keys(s.spec.selector ?? {}).length > 0 && s.spec.type !== 'ExternalName'
+export const selectsPods = (s: Service): boolean => Object.keys(s.spec.selector ?? {}).length > 0
+/** Whether its endpoints follow from its pods. */
+export const hasSelector = (s: Service): boolean => selectsPods(s) && s.spec.type !== 'ExternalName'
 
 /** The services that select a pod. */
 export function servicesOf(p: Pod, cluster: Cluster): readonly Target[] {

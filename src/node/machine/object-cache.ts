@@ -44,14 +44,7 @@ export class ObjectCache {
   }
 
   async #from<T extends AnyObject>(informer: Informer<T>, namespace: string, name: string): Promise<T | undefined> {
-    if (!informer.hasSynced) {
-      let cancel = () => {}
-      const late = new Promise<void>((resolve) => { cancel = this.#client.clock.after(firstReadMs, resolve) })
-      await Promise.race([informer.synced().catch(() => {}), late])
-      cancel()
-      if (!informer.hasSynced) return await this.#ask(informer.kind, namespace, name) // says what is wrong
-    }
-    return informer.get({ namespace, name })
+    return await informer.syncedWithin(firstReadMs) ? informer.get({ namespace, name }) : await this.#ask(informer.kind, namespace, name) // which says what is wrong
   }
   async #ask<T extends AnyObject>(kind: Kind<T>, namespace: string, name: string): Promise<T | undefined> {
     try { return await this.#client.get(kind, { namespace, name }) } catch (error) {

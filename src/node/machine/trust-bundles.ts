@@ -32,13 +32,7 @@ export class TrustBundles {
 
   async #all(): Promise<readonly ClusterTrustBundle[]> {
     const informer = await (this.#informer ??= this.#start())
-    if (!informer.hasSynced) {
-      let cancel = () => {}
-      await Promise.race([informer.synced().catch(() => {}), new Promise<void>((resolve) => { cancel = this.#client.clock.after(firstListMs, resolve) })])
-      cancel()
-      if (!informer.hasSynced) return (await this.#client.list(informer.kind)).items // says what is wrong
-    }
-    return informer.list()
+    return await informer.syncedWithin(firstListMs) ? informer.list() : (await this.#client.list(informer.kind)).items // which says what is wrong
   }
   async #start(): Promise<Informer<ClusterTrustBundle>> {
     const kind: Kind<ClusterTrustBundle> = (await loadSwitchedOff()).furtherKinds.find((one) => one.kind === 'ClusterTrustBundle')!
