@@ -79,6 +79,8 @@ describe('dns messages', () => {
     ['two questions', encode({ type: 'query', id: 1, questions: [{ name: 'a', type: 'A' }, { name: 'b', type: 'A' }] }), 'FORMERR'],
     ['no question', encode({ type: 'query', id: 1, questions: [] }), 'FORMERR'],
     ['an update', encode({ type: 'query', id: 1, flags: 5 << 11, questions: [{ name: 'a', type: 'SOA' }] }), 'NOTIMP'],
+    ['a name that points into the header, which the answer has otherwise', Buffer.from('004d01000001000000000000c00200010001', 'hex'), 'FORMERR'],
+    ['a name that points behind the question, where the answer has something else', Buffer.from('004d010000010000000000000161c0120001000100', 'hex'), 'FORMERR'],
     ['a name without an end', Buffer.from('00010100000100000000000003777777', 'hex'), 'FORMERR'],
   ]
   for (const [what, bytes, expected] of bad) test(`to ${what} the answer is ${String(expected ?? 'none')}`, () => { assert.equal(readQuery(bytes), expected) })

@@ -36,6 +36,8 @@ export interface Reply {
 export const udpSize = 1232
 const oldUdpSize = 512
 const headerSize = 12
+/** A length from here on is no length: the rest of the name stands elsewhere (RFC 1035, 4.1.4). */
+const pointer = 0xc0
 const flags = { response: 0x8000, authoritative: 0x0400, truncated: 0x0200, recursionDesired: 0x0100, recursionAvailable: 0x0080, checkingDisabled: 0x0010, opcode: 0x7800 }
 
 /** Reads a query, or says which error it earns; undefined for what deserves no answer (an answer, or no DNS at all). */
@@ -44,17 +46,29 @@ export function readQuery(bytes: Buffer): Query | Rcode | undefined {
   if ((bytes.readUInt16BE(2) & flags.opcode) !== 0) return 'NOTIMP'
   if (bytes.readUInt16BE(4) !== 1) return 'FORMERR'
   try {
+    const nameEnd = endOfQuestion(bytes)
+    if (nameEnd === undefined) return 'FORMERR'
     const packet = decode(bytes)
     const question = packet.questions?.[0]
     if (!question) return 'FORMERR'
     const opt = packet.additionals?.find((record) => record.type === 'OPT')
     return {
       bytes, name: question.name === '.' ? '' : question.name.toLowerCase(), type: question.type, isInternet: (question.class ?? 'IN') === 'IN',
-      questionEnd: skipName(bytes, headerSize) + 4, edns: opt ? { size: opt.udpPayloadSize, version: opt.ednsVersion } : undefined,
+      questionEnd: nameEnd + 4, edns: opt ? { size: opt.udpPayloadSize, version: opt.ednsVersion } : undefined,
     }
   } catch {
     return 'FORMERR'
   }
+}
+
+/** Where the name of the question ends; undefined when it points elsewhere: nothing stands before it, and what the answer has around it is other than what was asked. */
+function endOfQuestion(bytes: Buffer): number | undefined {
+  let offset = headerSize
+  for (let length = bytes.readUInt8(offset); length !== 0; length = bytes.readUInt8(offset)) {
+    if (length >= pointer) return undefined
+    offset += length + 1
+  }
+  return offset + 1
 }
 
 /** How long an answer over UDP may be. */
@@ -105,7 +119,7 @@ export function skipName(bytes: Buffer, offset: number): number {
   for (;;) {
     const length = bytes.readUInt8(offset)
     if (length === 0) return offset + 1
-    if (length >= 0xc0) return offset + 2
+    if (length >= pointer) return offset + 2
     offset += length + 1
   }
 }
