@@ -18,14 +18,16 @@ export interface Accepted {
 
 const decoder = new TextDecoder()
 
-/** The decoded object, with kind and apiVersion, not yet defaulted: a new value. Throws BadRequest, UnsupportedMediaType. */
-export function readObject(request: ApiRequest, accepted: Accepted, { fieldValidation }: Pick<WriteOptions, 'fieldValidation'>, registry: Registry, warn: (text: string) => void): LooseObject {
+export const textOf = (bytes: Uint8Array): string => decoder.decode(bytes)
+
+/** The decoded object, with kind and apiVersion, not yet defaulted: a new value. `text`: of JSON, in place of the body. Throws BadRequest, UnsupportedMediaType. */
+export function readObject(request: ApiRequest, accepted: Accepted, { fieldValidation }: Pick<WriteOptions, 'fieldValidation'>, registry: Registry, warn: (text: string) => void, text?: string): LooseObject {
   const { body } = request
   if (body !== undefined && 'object' in body) return decoded(body.object, accepted)
   const bytes = body ?? new Uint8Array()
   const encoding = bodyEncoding(request)
   const refuse: Refuse = (why) => unrecognized(accepted, why, bytes)
-  const { value, problems } = parse(bytes, encoding, accepted, fieldValidation !== 'Ignore', refuse)
+  const { value, problems } = parse(bytes, encoding, accepted, fieldValidation !== 'Ignore', refuse, text)
   checkType(value, accepted, registry, refuse)
   const strict: string[] = []
   const object = inForm(value, accepted, { strict, keys: problems.keys, ...(problems.fractions && { fractions: problems.fractions }), sorted: encoding === 'yaml' }, (why) => cannotBeHandled(givenType(value, accepted), accepted.kindName, why))
@@ -84,10 +86,10 @@ type Refuse = (why: string) => ApiError
 interface Problems { readonly keys: readonly Key[]; readonly yaml: readonly string[]; readonly fractions?: ReadonlyMap<string, string> }
 const noProblems: Problems = { keys: [], yaml: [] }
 
-function parse(bytes: Uint8Array, encoding: Encoding, accepted: Wanted, strict: boolean, refuse: Refuse): { value: unknown; problems: Problems } {
+function parse(bytes: Uint8Array, encoding: Encoding, accepted: Wanted, strict: boolean, refuse: Refuse, given?: string): { value: unknown; problems: Problems } {
   if (encoding === 'cbor') return { value: readCbor(bytes, (why) => refuse(`couldn't get version/kind; ${why}`)), problems: noProblems }
   if (encoding === 'protobuf') return { value: readProtobuf(bytes, accepted, refuse), problems: noProblems }
-  const text = decoder.decode(bytes)
+  const text = given ?? textOf(bytes)
   if (encoding === 'yaml') {
     const { value, error, duplicates } = readYaml(text)
     if (error !== undefined) throw refuse(error)

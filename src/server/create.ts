@@ -7,15 +7,15 @@ import { trackFields } from './managed-fields.ts'
 import { writeOptions, type WriteOptions } from './options.ts'
 import { objectAnswer, storedAnswer } from './respond.ts'
 import { beginMetadata, generatedName, prepareCreate, validateCreate, wipeMetadata } from './strategy.ts'
-import { admitted, allocate, readBody, warnAbout } from './write.ts'
+import { admitted, allocate, readNew, warnAbout } from './write.ts'
 
 export async function create(call: Call): Promise<ApiResponse> {
   const options = writeOptions(call.info.query, 'CreateOptions')
-  const object = readBody(call, options)
+  const { object, known } = readNew(call, options)
   checkNamespace(call, object)
   wipeMetadata(object)
   dropDuplicateOwners(call, object, 'before admission')
-  trackFields(call, object, undefined, managerName(options.fieldManager, call.request.headers['user-agent']), '')
+  trackFields(call, object, undefined, managerName(options.fieldManager, call.request.headers['user-agent']), '', known)
   const made = await createObject(call, object, options)
   return made.kv ? storedAnswer(call, 201, made.kv) : objectAnswer(call, 201, made.object)
 }

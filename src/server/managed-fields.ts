@@ -1,6 +1,7 @@
 // Who wrote which field last: metadata.managedFields, kept on every write.
-import { formatTime, isFieldSet, same, updateManagedFields, wholeWhereAtomic, type LooseObject, type ManagedFieldsEntry } from '#machinery'
+import { formatTime, isFieldSet, same, updateManagedFields, wholeWhereAtomic, type FieldSet, type LooseObject, type ManagedFieldsEntry } from '#machinery'
 import type { Call } from './core.ts'
+import type { KnownBody } from './known-bodies.ts'
 import { converted, type Served } from './served.ts'
 
 /** What a request cannot change on /status. */
@@ -9,13 +10,14 @@ const noPaths: readonly (readonly string[])[] = []
 /** What a request cannot change on the object itself. */
 const onMain = ({ subresources, kind }: Served) => [...(subresources.has('status') ? [['status']] : noPaths), ...kind.untracked.map((field) => [field])]
 
-/** Notes, in the object's metadata, which fields this write sets, before anybody else fills in more. `subresource` is '' for the object itself. */
-export function trackFields(call: Call, object: LooseObject, old: LooseObject | undefined, manager: string, subresource: string): void {
+/** Notes, in the object's metadata, which fields this write sets, before anybody else fills in more. `subresource` is '' for the object itself; `known`: what is known of a new object's body. */
+export function trackFields(call: Call, object: LooseObject, old: LooseObject | undefined, manager: string, subresource: string, known?: KnownBody): void {
   const { core, served } = call
   const entries = updateManagedFields(served.schema, {
     apiVersion: served.apiVersion, before: old && asManaged(call, converted(served, old)), after: asManaged(call, converted(served, object)), manager, subresource, time: formatTime(core.clock.now()),
-    reset: resetPaths(served, subresource), inVersion: inVersionOf(call),
+    reset: resetPaths(served, subresource), inVersion: inVersionOf(call), fields: known?.fields,
   })
+  if (known && entries) known.fields ??= entries[0]!.fieldsV1 as FieldSet
   if (entries) object.metadata.managedFields = subresource === 'scale' ? entries.map(withoutScaleTime) : entries
   else delete object.metadata.managedFields
 }

@@ -3,8 +3,10 @@ import { applyDefaults, type LooseObject, type ResourceName } from '#machinery'
 import type { AdmissionOperation } from './admission/admission.ts'
 import type { Admitted } from './admit.ts'
 import type { RequestAudit } from './audit/auditor.ts'
-import { readObject } from './body.ts'
+import { readObject, textOf } from './body.ts'
 import { place, type Call } from './core.ts'
+import { KnownBodies, type KnownBody } from './known-bodies.ts'
+import { bodyEncoding } from './media.ts'
 import type { WriteOptions } from './options.ts'
 import type { Served } from './served.ts'
 
@@ -14,6 +16,22 @@ export function readBody(call: Call, options: WriteOptions): LooseObject {
   const warn = (text: string) => { call.warnings.push(text) }
   return asStored(served, readObject(request, served, options, core.registry, warn), call.context.audit)
 }
+/** The body of a create, which is often like one before. */
+export function readNew(call: Call, options: WriteOptions): { readonly object: LooseObject; readonly known?: KnownBody | undefined } {
+  const { request, request: { body }, served, core: { registry }, warnings, context: { audit } } = call
+  if (served.custom || served.convert || !(body instanceof Uint8Array) || options.fieldValidation === 'Ignore' || bodyEncoding(request) !== 'json') return { object: readBody(call, options) }
+  let bodies = knownBodies.get(served)
+  if (!bodies) knownBodies.set(served, bodies = new KnownBodies())
+  const reading = bodies.read(textOf(body), (text) => {
+    const said: string[] = []
+    return { object: asStored(served, readObject(request, served, options, registry, (warning) => { said.push(warning) }, text)), warnings: said }
+  })
+  warnings.push(...reading.warnings)
+  audit?.requestObject(reading.object)
+  return reading
+}
+const knownBodies = new WeakMap<Served, KnownBodies>()
+
 /** Defaults an object in its version and turns it into the stored one; `audit` is shown what a client sent. */
 export function asStored(served: Served, object: LooseObject, audit?: RequestAudit): LooseObject {
   if (!served.custom) {

@@ -105,7 +105,7 @@ export const isPure = (path: string): boolean => path.startsWith('src/') && plac
 /** The npm package of an import. */
 export const packageOf = (from: string): string => from.split('/').slice(0, from.startsWith('@') ? 2 : 1).join('/')
 
-export const isTestFile = (path: string): boolean => /(?:\.(?:test|contract)|\/contract-kit)\.ts$/.test(path)
+export const isTestFile = (path: string): boolean => /(?:\.(?:test|contract)|-kit)\.ts$/.test(path)
 
 function place(path: string): { room: string; part: string; pure: boolean; impure: boolean } {
   const [, first = '', second = ''] = path.split('/')

@@ -24,6 +24,8 @@ export interface FieldsUpdate {
   readonly time: string
   /** Paths that this request cannot change: `status` on the main resource, `spec` on /status. */
   readonly reset?: readonly (readonly string[])[]
+  /** What a new object sets, where that is known. */
+  readonly fields?: FieldSet | undefined
   /** The object in another version of its kind, for entries made through that; entries of versions it does not know are dropped. Without it all versions are taken to be alike. */
   readonly inVersion?: (object: object, apiVersion: string) => { readonly schema: Schema<any>; readonly object: object } | undefined
 }
@@ -34,7 +36,7 @@ export function updateManagedFields(schema: Schema<any>, update: FieldsUpdate): 
   const given = (update.after as Managed).metadata.managedFields
   const entries = update.subresource ? live ?? [] : entriesOf(given, live)
   if (!entries.length && update.before) return undefined // tracking begins with creation or the first apply
-  const difference = without(update.before ? compareFields(schema, update.before, update.after) : newFields(schema, update.after), update.reset)
+  const difference = update.fields ? { changed: update.fields, removed: noFields } : without(update.before ? compareFields(schema, update.before, update.after) : newFields(schema, update.after), update.reset)
   const compared = new Map<string, Difference>([[update.apiVersion, difference]])
   let kept: ManagedFieldsEntry[] = []
   for (const entry of entries) {
