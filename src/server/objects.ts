@@ -6,6 +6,7 @@ import { prefixEnd, type Compare, type KeyValue, type RangeResult, type Store } 
 import { LRUCache } from 'lru-cache'
 import { encodeObject } from './encode-object.ts'
 import type { AtRest } from './encryption/at-rest.ts'
+import { FreshValues } from './fresh-values.ts'
 import { checkSize, smallBytes } from './object-size.ts'
 import type { Change, ObjectReader } from './object-reader.ts'
 
@@ -41,7 +42,7 @@ export class Objects implements ObjectReader {
   /** By the stored bytes themselves: the same bytes are the same version of the same object. */
   readonly #values: LRUCache<Uint8Array, Decoded>
   /** Of what is being written. It is kept when somebody asks for it before that is over: otherwise a server that takes many writes would carry all of them along for nothing. */
-  readonly #fresh = new Map<Uint8Array, Decoded>()
+  readonly #fresh = new FreshValues<Decoded>()
 
   readonly #ttlSeconds: number | undefined
 
@@ -174,8 +175,8 @@ export class Objects implements ObjectReader {
       const { succeeded, results } = await this.store.transaction([compare], [{ type: 'put', key, value, lease }])
       return succeeded && results[0]?.type === 'put' ? results[0].kv : undefined
     } finally {
-      const fresh = this.#fresh.get(value)
-      if (this.#fresh.delete(value) && fresh!.asked) this.#values.set(value, fresh!, { size: value.length + 1 })
+      const fresh = this.#fresh.take(value)
+      if (fresh?.asked) this.#values.set(value, fresh, { size: value.length + 1 })
     }
   }
 

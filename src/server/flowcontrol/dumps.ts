@@ -24,7 +24,7 @@ export function flowControlDumps(control: FlowControl): PathHandler {
 
 function levels(control: FlowControl): string {
   return columns(['PriorityLevelName', 'ActiveQueues', 'IsIdle', 'IsQuiescing', 'WaitingRequests', 'ExecutingRequests', 'DispatchedRequests', 'RejectedRequests', 'TimedoutRequests', 'CancelledRequests'],
-    [...control.levels].map((level) => [level.name, level.queues.filter(({ waiting, executing }) => waiting.length + executing.size > 0).length, level.isIdle, level.quiescing, level.waiting, level.executing.size,
+    [...control.levels].map((level) => [level.name, level.queues.filter(({ waiting, executing }) => waiting.length + executing > 0).length, level.isIdle, level.quiescing, level.waiting, level.executing.size,
       level.tally.dispatched, level.tally.rejected, level.tally.timedOut, level.tally.cancelled]))
 }
 
@@ -33,7 +33,7 @@ function queues(control: FlowControl): string {
   return columns(['PriorityLevelName', 'Index', 'PendingRequests', 'ExecutingRequests', 'SeatsInUse', 'NextDispatchR', 'InitialSeatsSum', 'MaxSeatsSum', 'TotalWorkSum'],
     [...control.levels].flatMap(({ name, queues: all }) => all.map(({ index, waiting, executing, seats, nextDispatchR }) => {
       const sum = waiting.reduce((total, { asked }) => total + asked.width.seats, 0)
-      return [name, index, waiting.length, executing.size, seats, seatSeconds(nextDispatchR), sum, sum, seatSeconds(waiting.reduce((total, { asked }) => total + workOf(asked.width), 0))]
+      return [name, index, waiting.length, executing, seats, seatSeconds(nextDispatchR), sum, sum, seatSeconds(waiting.reduce((total, { asked }) => total + workOf(asked.width), 0))]
     })))
 }
 

@@ -3,6 +3,7 @@
 import type { PriorityLevelConfiguration } from '#kinds'
 import type { Clock } from '#machinery'
 import { Demand, type Limits } from './allocation.ts'
+import { Crowd, type Place } from './crowd.ts'
 import type { Width } from './estimate.ts'
 import { hand } from './shuffle.ts'
 import { TimeAt } from './time-at.ts'
@@ -37,7 +38,8 @@ export interface Asked {
 /** A request that is being answered. */
 export interface Ticket { readonly asked: Asked; readonly started: number; readonly queue: Queue | undefined; leave(): void }
 export interface Waiting { readonly asked: Asked; readonly arrivedR: number; start(ticket: Ticket): void }
-export interface Queue { readonly index: number; readonly waiting: Waiting[]; seats: number; readonly executing: Set<Ticket>; nextDispatchR: number }
+/** `executing`: how many that waited in it have seats. */
+export interface Queue { readonly index: number; readonly waiting: Waiting[]; seats: number; executing: number; nextDispatchR: number }
 
 /** How long an answer is thought to take before it is known (milliseconds). */
 const usualMs = 3
@@ -56,7 +58,7 @@ export class PriorityLevel {
   #seats = 0
   #waiting = 0
   #waitingSeats = 0
-  readonly #executing = new Set<Ticket>()
+  readonly #executing = new Crowd<Ticket>()
   #queues: Queue[] = []
   #robin = 0
   #enqueued = 0
@@ -84,7 +86,7 @@ export class PriorityLevel {
   get isIdle(): boolean { return this.#executing.size === 0 && this.#waiting === 0 }
   get seats(): number { return this.#seats }
   get waiting(): number { return this.#waiting }
-  get executing(): ReadonlySet<Ticket> { return this.#executing }
+  get executing(): Pick<Crowd<Ticket>, 'size' | typeof Symbol.iterator> { return this.#executing }
   get queues(): readonly Queue[] { return this.#queues }
   get virtualTime(): number { return this.#r / 1000 }
   /** When somebody who had waited was let in last, and when he began, in virtual time. */
@@ -125,24 +127,24 @@ export class PriorityLevel {
         over = true
         if (queue) this.#correct(queue, asked.width.seats, this.#now() - started)
         const { extraMs } = asked.width
-        if (extraMs > 0 && !this.isExempt) this.#clock.after(extraMs, () => { this.#free(ticket) })
-        else this.#free(ticket)
+        if (extraMs > 0 && !this.isExempt) this.#clock.after(extraMs, () => { this.#free(ticket, place) })
+        else this.#free(ticket, place)
       },
     }
     this.tally.dispatched++
-    this.#executing.add(ticket)
+    const place = this.#executing.add(ticket)
     this.#seats += asked.width.seats
-    if (queue) { queue.executing.add(ticket); queue.seats += asked.width.seats }
+    if (queue) { queue.executing++; queue.seats += asked.width.seats }
     else this.#noteDemand(started)
     return ticket
   }
 
-  #free(ticket: Ticket): void {
+  #free(ticket: Ticket, place: Place<Ticket>): void {
     const { asked: { width: { seats } }, queue } = ticket
-    this.#executing.delete(ticket)
+    this.#executing.remove(place)
     this.#seats -= seats
     if (queue) {
-      queue.executing.delete(ticket)
+      queue.executing--
       queue.seats -= seats
     }
     this.#noteDemand(this.#now())
@@ -160,7 +162,7 @@ export class PriorityLevel {
 
   /** The queue of the flow's hand with the least work in it. */
   #choose(asked: Asked, queues: number, handSize: number): Queue {
-    while (this.#queues.length < queues) this.#queues.push({ index: this.#queues.length, waiting: [], seats: 0, executing: new Set(), nextDispatchR: 0 })
+    while (this.#queues.length < queues) this.#queues.push({ index: this.#queues.length, waiting: [], seats: 0, executing: 0, nextDispatchR: 0 })
     const cards = hand(asked.hash(), queues, handSize), offset = this.#enqueued++ % cards.length
     let best = this.#queues[cards[offset]!]!, least = Infinity
     for (let i = 0; i < cards.length; i++) {
@@ -173,7 +175,7 @@ export class PriorityLevel {
 
   #wait(asked: Asked, queue: Queue): Promise<Ticket> {
     this.#advance()
-    if (queue.waiting.length === 0 && queue.executing.size === 0) queue.nextDispatchR = this.#r
+    if (queue.waiting.length === 0 && queue.executing === 0) queue.nextDispatchR = this.#r
     return new Promise((resolve, reject) => {
       const give = (reason: RefusalReason) => {
         const at = queue.waiting.indexOf(waiting)
@@ -237,7 +239,7 @@ export class PriorityLevel {
     this.#rAt = now
     let active = 0, wanted = 0
     for (const { waiting, executing, seats } of this.#queues) {
-      if (waiting.length === 0 && executing.size === 0) continue
+      if (waiting.length === 0 && executing === 0) continue
       active++
       wanted += seats
       for (const { asked } of waiting) wanted += asked.width.seats
