@@ -213,7 +213,7 @@ async function inTime(answer: () => Promise<ApiResponse>, givenUp: ListenOptions
 function readInTime({ body }: ApiResponse, out: Writable, answers: Deadlines, cut: () => void): void {
   if (body.type === 'upgrade' || (body.type === 'stream' && !body.bounded)) return
   const pending = answers.begin(cut)
-  out.once('close', () => { answers.end(pending) })
+  out.on('close', () => { answers.end(pending) })
 }
 /** Nobody reads this answer: a body that is made while it is sent gives back what it holds. */
 function letGo({ body }: ApiResponse): void { if (body.type === 'stream') body.open(nowhere)() }

@@ -12,16 +12,8 @@ export function sendHttp2(stream: ServerHttp2Stream, response: ApiResponse, aske
   const { body } = response
   switch (body.type) {
     case 'bytes':
-      sendBytes(body.chunks, asked, (chunks, length, encoding) => {
-        if (stream.destroyed) return
-        const headers = headersOf(response)
-        if (encoding) headers.push('content-encoding', encoding)
-        headers.push('content-length', String(length))
-        if (asked.method === 'HEAD' || length === 0) { stream.respond(headers, { endStream: true }); return }
-        stream.respond(headers)
-        for (let i = 0; i < chunks.length - 1; i++) stream.write(chunks[i])
-        stream.end(chunks.at(-1))
-      })
+      if (isCompressed(body.chunks, asked)) compress(body.chunks, (chunks, encoding) => { if (!stream.destroyed) sendBytes2(stream, response, asked, chunks, encoding) })
+      else sendBytes2(stream, response, asked, body.chunks)
       return
     case 'stream':
       if (asked.method === 'HEAD') { stream.respond(headersOf(response), { endStream: true }); body.open(nowhere)(); return }
@@ -30,6 +22,15 @@ export function sendHttp2(stream: ServerHttp2Stream, response: ApiResponse, aske
       return
     default: cannotSend(body.type)
   }
+}
+function sendBytes2(stream: ServerHttp2Stream, response: ApiResponse, { method }: Asked, chunks: readonly Uint8Array[], encoding?: string): void {
+  const headers = headersOf(response), length = lengthOf(chunks)
+  if (encoding) headers.push('content-encoding', encoding)
+  headers.push('content-length', String(length))
+  if (method === 'HEAD' || length === 0) { stream.respond(headers, { endStream: true }); return }
+  stream.respond(headers)
+  for (let i = 0; i < chunks.length - 1; i++) stream.write(chunks[i])
+  stream.end(chunks.at(-1))
 }
 /** Names and values in turn: Node would take an object apart and put it together again. */
 function headersOf({ status, headers }: ApiResponse): string[] {
@@ -48,14 +49,8 @@ export function sendHttp1(response: ServerResponse, answer: ApiResponse, asked: 
   const { body } = answer
   switch (body.type) {
     case 'bytes':
-      sendBytes(body.chunks, asked, (chunks, length, encoding) => {
-        if (response.destroyed) return
-        if (encoding) response.setHeader('content-encoding', encoding)
-        response.setHeader('content-length', length)
-        if (asked.method === 'HEAD') { response.end(); return }
-        for (let i = 0; i < chunks.length - 1; i++) response.write(chunks[i])
-        response.end(chunks.at(-1))
-      })
+      if (isCompressed(body.chunks, asked)) compress(body.chunks, (chunks, encoding) => { if (!response.destroyed) sendBytes1(response, asked, chunks, encoding) })
+      else sendBytes1(response, asked, body.chunks)
       return
     case 'stream':
       response.flushHeaders()
@@ -66,17 +61,29 @@ export function sendHttp1(response: ServerResponse, answer: ApiResponse, asked: 
   }
 }
 
+function sendBytes1(response: ServerResponse, { method }: Asked, chunks: readonly Uint8Array[], encoding?: string): void {
+  if (encoding) response.setHeader('content-encoding', encoding)
+  response.setHeader('content-length', lengthOf(chunks))
+  if (method === 'HEAD') { response.end(); return }
+  for (let i = 0; i < chunks.length - 1; i++) response.write(chunks[i])
+  response.end(chunks.at(-1))
+}
+
 /** Takes what nobody wants to read. */
 export const nowhere: StreamSink = { write: () => false, end() {}, drained() {} }
 
 function cannotSend(type: string): never { throw new Error(`an answer of type ${type} cannot be sent over HTTP`) }
 
-/** Compressed when it is large and the client likes it so. */
-function sendBytes(chunks: readonly Uint8Array[], asked: Asked, send: (chunks: readonly Uint8Array[], length: number, encoding?: string) => void): void {
+/** A body is compressed when it is large and the client likes it so. */
+const isCompressed = (chunks: readonly Uint8Array[], { headers }: Asked): boolean => lengthOf(chunks) >= gzipBytes && /(?:^|,)\s*gzip\s*(?:;|,|$)/.test(headers['accept-encoding'] ?? '')
+/** What cannot be compressed stays as it is. */
+function compress(chunks: readonly Uint8Array[], send: (chunks: readonly Uint8Array[], encoding?: string) => void): void {
+  gzip(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks), { level: 1 }, (error, packed) => { if (error) send(chunks); else send([packed], 'gzip') })
+}
+function lengthOf(chunks: readonly Uint8Array[]): number {
   let length = 0
   for (const chunk of chunks) length += chunk.length
-  if (length < gzipBytes || !/(?:^|,)\s*gzip\s*(?:;|,|$)/.test(asked.headers['accept-encoding'] ?? '')) { send(chunks, length); return }
-  gzip(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length), { level: 1 }, (error, packed) => { if (error) send(chunks, length); else send([packed], packed.length, 'gzip') })
+  return length
 }
 
 /** Lets a body write itself, event by event; what happens in one turn goes out together. */
