@@ -14,30 +14,38 @@ import { ask, filler, perSecond, podOf, print } from './serving.ts'
 
 const slices = 10
 
-async function measure(seconds: number): Promise<void> {
+/** Runs `work` beside such a server, which is in a process of its own. `cpu`: the processor time of all its threads so far, in microseconds. */
+export async function withFloor(work: (server: { readonly port: number; readonly pid?: number | undefined; cpu(): Promise<number> }) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'proa-floor-')), child = fork(import.meta.filename, ['serve', folder])
   const answer = async <T>(order?: object): Promise<T> => { const told = once(child, 'message'); if (order) child.send(order); return (await told)[0] as T }
   try {
-    const { port } = await answer<{ port: number }>(), session = connect(`https://127.0.0.1:${port}`, { rejectUnauthorized: false })
+    const { port } = await answer<{ port: number }>()
+    await work({ port, pid: child.pid, cpu: () => answer<number>({}) })
+  } finally {
+    child.disconnect()
+    await once(child, 'exit')
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+async function measure(seconds: number): Promise<void> {
+  await withFloor(async ({ port, cpu }) => {
+    const session = connect(`https://127.0.0.1:${port}`, { rejectUnauthorized: false })
     const row = async (what: string, streams: number, one: () => Promise<unknown>) => {
       const costs: number[] = []
       let count = 0
       const begun = performance.now()
       for (let slice = 1; slice <= slices; slice++) {
-        const before = await answer<number>({}), end = begun + seconds * 1000 * slice / slices, earlier = count
+        const before = await cpu(), end = begun + seconds * 1000 * slice / slices, earlier = count
         await Promise.all(Array.from({ length: streams }, async () => { while (performance.now() < end) { await one(); count++ } }))
-        costs.push((await answer<number>({}) - before) / (count - earlier))
+        costs.push((await cpu() - before) / (count - earlier))
       }
       print(`${what}, ${streams} stream${streams > 1 ? 's' : ''}`, perSecond(count, performance.now() - begun), `${Math.min(...costs).toFixed(0)} \u00b5s CPU`)
     }
     for (const streams of [1, 8, 32]) await row('answer 1 KB, nothing else', streams, () => ask(session, 'GET', '/'))
     for (const streams of [1, 8, 32]) await row('take 1 KB, make it durable, answer 1 KB', streams, () => ask(session, 'POST', '/', podOf('p')))
     session.destroy()
-  } finally {
-    child.disconnect()
-    await once(child, 'exit')
-    rmSync(folder, { recursive: true, force: true })
-  }
+  })
 }
 
 async function serve(folder: string): Promise<void> {
@@ -46,7 +54,7 @@ async function serve(folder: string): Promise<void> {
   let made = 0
   const server = createSecureServer({ cert: certificate, key })
   server.on('stream', (stream, headers) => {
-    const respond = () => { stream.respond({ ':status': 200, 'content-type': 'application/json', 'content-length': body.length, 'cache-control': 'no-cache, private' }); stream.end(body) }
+    const respond = () => { if (stream.destroyed) return; stream.respond({ ':status': 200, 'content-type': 'application/json', 'content-length': body.length, 'cache-control': 'no-cache, private' }); stream.end(body) }
     if (headers[':method'] === 'GET') { respond(); return }
     const chunks: Buffer[] = []
     stream.on('data', (chunk: Buffer) => { chunks.push(chunk) })

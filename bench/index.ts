@@ -1,5 +1,5 @@
 // npm run bench: the figures of docs/benchmarks.md, printed beside what they should be. Takes about five minutes; starts real nodes where it can
-// (root and containerd). `npm run bench -- server` runs one section: start, pods, scheduling, controllers, cel, server, floor, pipeline, watch, memory, store, custom-resources.
+// (root and containerd). `npm run bench -- server` runs one section: start, pods, scheduling, controllers, cel, server, floor, h2load, pipeline, watch, memory, store, custom-resources.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -22,6 +22,7 @@ const sections: Readonly<Record<string, () => Promise<void>>> = {
   cel: runCel,
   server: () => program('bench/server.ts'),
   floor: () => program('bench/floor.ts'),
+  h2load: () => program('bench/h2load.ts'),
   pipeline: () => program('bench/pipeline.ts'),
   watch: () => program('bench/watch.ts'),
   memory: () => program('bench/memory.ts'),
