@@ -146,7 +146,7 @@ function withHeaders(context: RequestContext, response: ApiResponse): ApiRespons
   const { warnings, flow, request } = context
   const headersOfWarnings = warnings.length === 0 ? [] : warningHeaders(warnings), warning = headersOfWarnings.length > 0 ? headersOfWarnings : undefined
   if (request.direct) return warning ? { ...response, headers: { ...response.headers, warning } } : response
-  const audited = { 'audit-id': context.auditId, 'cache-control': 'no-cache, private', ...response.headers }
-  const headers = flow ? { ...audited, 'x-kubernetes-pf-flowschema-uid': flow.schema, 'x-kubernetes-pf-prioritylevel-uid': flow.level } : audited
+  const headers = flow ? { 'audit-id': context.auditId, 'cache-control': 'no-cache, private', 'x-kubernetes-pf-flowschema-uid': flow.schema, 'x-kubernetes-pf-prioritylevel-uid': flow.level, ...response.headers }
+    : { 'audit-id': context.auditId, 'cache-control': 'no-cache, private', ...response.headers }
   return { status: response.status, headers: warning || context.cors ? { ...headers, ...(warning && { warning }), ...context.cors } : headers, body: response.body }
 }

@@ -151,5 +151,5 @@ const worthTelling = 20
 const streaming = new Set(['attach', 'exec', 'proxy', 'log', 'portforward'])
 /** Requests that end when the client likes: they have no deadline and take no seat. */
 export function isLongRunning({ verb, subresource, isResource, path }: RequestInfo): boolean {
-  return verb === 'watch' || verb === 'proxy' || (isResource ? streaming.has(subresource) : path.startsWith('/debug/pprof/'))
+  return verb === 'watch' || verb === 'proxy' || (isResource ? subresource !== '' && streaming.has(subresource) : path.startsWith('/debug/pprof/'))
 }

@@ -31,7 +31,7 @@ const verbs: Readonly<Record<string, string>> = { POST: 'create', PUT: 'update',
 export function requestInfo(request: Pick<ApiRequest, 'method' | 'path' | 'query'>): RequestInfo {
   const { method, path } = request
   const query = parseQuery(request.query)
-  const parts = path.split('/')
+  const parts = segments(path)
   if (parts.length > 1 && parts.at(-1) === '') parts.pop() // a trailing slash means nothing
   const prefix = parts[1] === 'api' || parts[1] === 'apis' ? parts[1] : ''
   const from = prefix === 'api' ? 3 : 4
@@ -63,6 +63,18 @@ export function requestInfo(request: Pick<ApiRequest, 'method' | 'path' | 'query
     rest, namespaced, legacyWatch, query }
 }
 const none: readonly string[] = []
+
+/** path.split('/'), which would look each part up among all names of the program. */
+function segments(path: string): string[] {
+  const parts: string[] = []
+  let from = 0
+  for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', from)) {
+    parts.push(path.slice(from, at))
+    from = at + 1
+  }
+  parts.push(path.slice(from))
+  return parts
+}
 
 function decoded(part: string): string {
   if (!part.includes('%')) return part

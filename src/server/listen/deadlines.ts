@@ -3,6 +3,7 @@ import { ApiError, badRequest, DurationError, parseDuration } from '#machinery'
 
 /** What must be over by some time. Whatever is over refers to nothing any more, so that nothing younger is kept alive by it. */
 export interface Pending {
+  /** By the clock that nobody sets. */
   readonly since: number
   late: () => void
   cancel: (() => void) | undefined
@@ -23,7 +24,7 @@ export class Deadlines {
 
   /** `late` is called unless it ends before: after the time that holds for all, or after `ownMs` where that is shorter. */
   begin(late: () => void, ownMs?: number): Pending {
-    const pending: Pending = { since: Date.now(), late, cancel: undefined, isOpen: true, before: this.#last, after: undefined }
+    const pending: Pending = { since: performance.now(), late, cancel: undefined, isOpen: true, before: this.#last, after: undefined }
     if (this.#last) this.#last.after = pending
     else this.#first = pending
     this.#last = pending
@@ -52,7 +53,7 @@ export class Deadlines {
 
   #later(): NodeJS.Timeout { return setTimeout(() => { this.#lookForLate() }, Math.max(10, this.#ms / 60)).unref() }
   #lookForLate(): void {
-    const oldest = Date.now() - this.#ms
+    const oldest = performance.now() - this.#ms
     while (this.#first && this.#first.since <= oldest) {
       const { late } = this.#first
       this.end(this.#first)

@@ -148,7 +148,7 @@ interface Site {
 const known = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 /** Methods that nobody knows are as little allowed as OPTIONS. */
 const methodOf = (method: string | undefined): ApiRequest['method'] => (known.has(method ?? '') ? method as ApiRequest['method'] : 'OPTIONS')
-const writes = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
+const writes = (method: ApiRequest['method']): boolean => method !== 'GET' && method !== 'HEAD' && method !== 'OPTIONS'
 
 async function serveHttp2(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, rawHeaders: readonly string[], { options, answers, bodies, failed }: Site): Promise<void> {
   const { handler, log, goawayChance = 0, strictTransportSecurity, givenUp } = options
@@ -157,7 +157,7 @@ async function serveHttp2(stream: ServerHttp2Stream, headers: IncomingHttpHeader
   const method = methodOf(headers[':method'])
   const refuse = (error: unknown) => { if (!stream.destroyed && !stream.headersSent) sendHttp2(stream, refusal(error, headers.accept, log), { method, headers: {} }) }
   try {
-    const hasBody = writes.has(method) && !stream.endAfterHeaders, passedOn = isPassedOn(url)
+    const hasBody = writes(method) && !stream.endAfterHeaders, passedOn = isPassedOn(url)
     const body = !hasBody ? undefined : passedOn || options.isElsewhere?.(url) ? streamBody(stream) : await readBody(stream, headers['content-length'], bodies)
     const { session } = stream
     if (!session) return
@@ -182,7 +182,7 @@ async function serveHttp1(request: IncomingMessage, response: ServerResponse, { 
   const refuse = (error: unknown) => { if (!response.destroyed && !response.headersSent) sendHttp1(response, refusal(error, request.headers.accept, log), { method, headers: {} }) }
   try {
     const passedOn = isPassedOn(url)
-    const body = !writes.has(method) ? undefined : passedOn || options.isElsewhere?.(url) ? streamBody(request) : await readBody(request, request.headers['content-length'], bodies)
+    const body = !writes(method) ? undefined : passedOn || options.isElsewhere?.(url) ? streamBody(request) : await readBody(request, request.headers['content-length'], bodies)
     const asked = requestOf(method, url, request, body, clientOf(request.socket, () => request.socket as TLSSocket), goneFrom(response))
     const answer = await inTime(() => handler(asked), givenUp, passedOn ? undefined : { answers, pending: answers.begin(() => { givenUp?.()?.tooLate(asked); refuse(tooLate()) }, timeoutOf(url)) })
     if (!answer) return

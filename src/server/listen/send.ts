@@ -1,6 +1,6 @@
 // Answers onto the wire.
 import type { ServerResponse } from 'node:http'
-import type { ServerHttp2Stream } from 'node:http2'
+import { sensitiveHeaders, type ServerHttp2Stream } from 'node:http2'
 import type { Writable } from 'node:stream'
 import { gzip } from 'node:zlib'
 import type { ApiRequest, ApiResponse, StreamSink } from '#machinery'
@@ -32,9 +32,11 @@ function sendBytes2(stream: ServerHttp2Stream, response: ApiResponse, { method }
   for (let i = 0; i < chunks.length - 1; i++) stream.write(chunks[i])
   stream.end(chunks.at(-1))
 }
+/** No two answers have the same: in a table of headers (RFC 7541) it would only drive out those that all have. */
+const neverAgain = ['audit-id']
 /** Names and values in turn: Node would take an object apart and put it together again. */
-function headersOf({ status, headers }: ApiResponse): string[] {
-  const list = [':status', String(status)]
+function headersOf({ status, headers }: ApiResponse): string[] & { [sensitiveHeaders]: readonly string[] } {
+  const list = Object.assign([':status', String(status)], { [sensitiveHeaders]: neverAgain })
   for (const name in headers) {
     const value = headers[name]!
     if (typeof value === 'string') list.push(name, value)
