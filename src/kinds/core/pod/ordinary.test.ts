@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import { OrdinarySpecs } from './ordinary.ts'
 import type { PodSpec } from './spec.ts'
 
@@ -38,4 +39,22 @@ test('only the spec that was looked at last is silent', () => {
   assert.equal(ordinary.isSilent({ ...one }), false)
   ordinary.check(spec('b'), () => ['wrong'], () => true)
   assert.equal(ordinary.isSilent(one), false)
+})
+
+test('only what has the same text but for the token volume is like one before', () => {
+  const leaf = fc.constantFrom<unknown>('kube-api-access-abcde', 'kube-api-access-fghij', 'x', '', 0, 1, true, false, null, undefined)
+  const { value } = fc.letrec((tie) => ({
+    value: fc.oneof({ maxDepth: 4 }, leaf, fc.array(tie('value'), { maxLength: 3 }), fc.dictionary(fc.constantFrom('a', 'b', 'kube-api-access-abcde', 'kube-api-access-fghij'), tie('value'), { maxKeys: 3, noNullPrototype: true })),
+  }))
+  const one = fc.record({ volume: fc.constantFrom('kube-api-access-abcde', 'kube-api-access-fghij', 'other'), more: value })
+  /** The text of a spec with its token volume called otherwise. */
+  const textAs = (text: string, ours: string, theirs: string): string =>
+    (ours === theirs || ours === 'other' || theirs === 'other' ? text : text.includes(`"${theirs}"`) ? 'somebody else is called so' : text.replaceAll(`"${ours}"`, `"${theirs}"`))
+  fc.assert(fc.property(one, one, fc.boolean(), (a, b, same) => {
+    const first = () => spec(a.volume, { more: a.more }), then = spec(b.volume, { more: same ? a.more : b.more })
+    const [, second, third, last] = looked([first(), first(), first(), then])
+    assert.deepEqual([second![0], third![0]], [false, false])
+    if (last![0] === false) assert.equal(textAs(JSON.stringify(then), b.volume, a.volume), JSON.stringify(first()))
+    if (JSON.stringify(then) === JSON.stringify(first())) assert.equal(last![0], false)
+  }), { numRuns: 2000 })
 })
