@@ -65,7 +65,8 @@ export function pipeline({ core, aggregation, limiter, authorizer, impersonate, 
     if (elsewhere) return elsewhere
     if (info.isResource) {
       if (context.requestSpan) beginWork(context)
-      return await routeResource(core, context, virtualResources)
+      const answering = routeResource(core, context, virtualResources)
+      return answering instanceof Promise ? await answering : answering // to wait for what is there costs a turn
     }
     for (const path of paths) {
       const answered = await path(request, info, actor(context))

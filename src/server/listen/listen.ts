@@ -164,8 +164,10 @@ async function serveHttp2(stream: ServerHttp2Stream, headers: IncomingHttpHeader
     if (goawayChance > 0 && Math.random() < goawayChance) session.close() // GOAWAY: what is under way ends here, the next request goes elsewhere
     const client = clientOf(session, () => session.socket as TLSSocket)
     const request = requestOf(method, url, { headers, rawHeaders }, body, client, goneFrom(stream))
-    const response = await inTime(() => handler(request), givenUp, passedOn ? undefined : { answers, pending: answers.begin(() => { givenUp?.()?.tooLate(request); refuse(tooLate()) }, timeoutOf(url)) })
-    if (!response) return
+    const due = passedOn ? undefined : { answers, pending: answers.begin(() => { givenUp?.()?.tooLate(request); refuse(tooLate()) }, timeoutOf(url)) }
+    let response: ApiResponse
+    try { response = await handler(request) } catch (error) { if (cameLate(due, givenUp)) return; throw error }
+    if (cameLate(due, givenUp, response)) return
     if (stream.destroyed) { letGo(response); return }
     readInTime(response, stream, answers, () => { givenUp?.()?.brokenOff(request); stream.destroy(new Error('the answer was not read in time')) })
     sendHttp2(stream, secured(response, strictTransportSecurity), request)
@@ -184,8 +186,10 @@ async function serveHttp1(request: IncomingMessage, response: ServerResponse, { 
     const passedOn = isPassedOn(url)
     const body = !writes(method) ? undefined : passedOn || options.isElsewhere?.(url) ? streamBody(request) : await readBody(request, request.headers['content-length'], bodies)
     const asked = requestOf(method, url, request, body, clientOf(request.socket, () => request.socket as TLSSocket), goneFrom(response))
-    const answer = await inTime(() => handler(asked), givenUp, passedOn ? undefined : { answers, pending: answers.begin(() => { givenUp?.()?.tooLate(asked); refuse(tooLate()) }, timeoutOf(url)) })
-    if (!answer) return
+    const due = passedOn ? undefined : { answers, pending: answers.begin(() => { givenUp?.()?.tooLate(asked); refuse(tooLate()) }, timeoutOf(url)) }
+    let answer: ApiResponse
+    try { answer = await handler(asked) } catch (error) { if (cameLate(due, givenUp)) return; throw error }
+    if (cameLate(due, givenUp, answer)) return
     if (response.destroyed) { letGo(answer); return }
     readInTime(answer, response, answers, () => { givenUp?.()?.brokenOff(asked); response.destroy() })
     sendHttp1(response, secured(answer, strictTransportSecurity), asked)
@@ -194,20 +198,12 @@ async function serveHttp1(request: IncomingMessage, response: ServerResponse, { 
   }
 }
 
-/** The answer; undefined when it came after `late` was called, and is let go. What fails after that is nobody's business any more. */
-async function inTime(answer: () => Promise<ApiResponse>, givenUp: ListenOptions['givenUp'], due: { readonly answers: Deadlines; readonly pending: Pending } | undefined): Promise<ApiResponse | undefined> {
-  let response: ApiResponse
-  try {
-    response = await answer()
-  } catch (error) {
-    if (!due || due.answers.end(due.pending)) throw error
-    givenUp?.()?.cameLate('error')
-    return undefined
-  }
-  if (!due || due.answers.end(due.pending)) return response
-  givenUp?.()?.cameLate('ok')
-  letGo(response)
-  return undefined
+/** Whether an answer, or the failure to give one, came after its time: somebody else has answered then, it is let go, and what fails after that is nobody's business any more. */
+function cameLate(due: { readonly answers: Deadlines; readonly pending: Pending } | undefined, givenUp: ListenOptions['givenUp'], answer?: ApiResponse): boolean {
+  if (!due || due.answers.end(due.pending)) return false
+  givenUp?.()?.cameLate(answer ? 'ok' : 'error')
+  if (answer) letGo(answer)
+  return true
 }
 /** A reader that does not take an answer in time is cut off: until then the answer, and a large one's seat, are held for it. Watches end when they like. */
 function readInTime({ body }: ApiResponse, out: Writable, answers: Deadlines, cut: () => void): void {
