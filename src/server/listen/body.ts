@@ -20,15 +20,15 @@ interface Reading {
   readonly reject: (error: Error) => void
 }
 
-/** Rejects with RequestEntityTooLarge or Timeout, or when the client goes away. `deadlines`: those of bodies. */
-export function readBody(stream: Readable, contentLength: string | undefined, deadlines: Deadlines): Promise<Uint8Array> {
+/** Rejects with RequestEntityTooLarge or Timeout, or when the client goes away. `deadlines`: those of bodies; `isAnswered`: the answer goes out on the stream itself (HTTP/2). */
+export function readBody(stream: Readable, contentLength: string | undefined, deadlines: Deadlines, isAnswered: boolean): Promise<Uint8Array> {
   const whole = Number(contentLength ?? 0)
   if (whole > bodyBytes) { stream.resume(); return Promise.reject(tooMuch()) }
   return new Promise((resolve, reject) => {
     const pending = deadlines.begin(() => { end(stream, new ApiError('Timeout', 'the body of the request did not arrive in time')) })
     ;(stream as Read)[reading] = { chunks: [], size: 0, whole, deadlines, pending, resolve, reject }
     // The same listeners for all: Node keeps a stream, and with it its listeners, for long. They stay where they are, which is cheaper than taking them off.
-    if (whole > 0) stream.on('readable', onReadable)
+    if (isAnswered && whole > 0) stream.on('readable', onReadable)
     else stream.on('data', onData)
     stream.on('end', onEnd).on('close', onClose).on('error', onError)
   })

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { connect as connectHttp2, createServer as createHttp2, type ClientHttp2Session } from 'node:http2'
-import { request as requestHttps } from 'node:https'
+import { Agent, request as requestHttps } from 'node:https'
 import { createServer, type Server } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { connect as connectTls } from 'node:tls'
@@ -134,6 +134,40 @@ test('large answers are compressed when the client asks for it', async () => {
   assert.equal(headers['content-encoding'], 'gzip')
   assert.equal(gunzipSync(body).length, 300_000)
   assert.equal((await ask2('GET', '/large')).body.length, 300_000)
+})
+
+test('bodies of any size come whole, whether their length is said or not, and the connection goes on', async () => {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 }), sockets = new Set<unknown>()
+  const askKept = (body: Uint8Array) => new Promise<string>((resolve, reject) => {
+    const request = requestHttps({ host: '127.0.0.1', port: server.port, method: 'POST', path: '/', ca, agent, headers: { 'content-length': body.length } }, (response) => {
+      sockets.add(response.socket)
+      response.on('data', (chunk: Buffer) => { resolve(chunk.toString()) })
+    })
+    request.on('error', reject)
+    request.end(body)
+  })
+  for (const size of [1, 1000, 16_384, 70_000, 1_000_000, bodyBytes, 1_000_000, 1]) {
+    const body = new Uint8Array(size).map((_, i) => i % 251), expected = `POST /? ${size}`
+    for (const headers of [{}, { 'content-length': String(size) }]) {
+      assert.equal((await ask2('POST', '/', body, headers as Record<string, string>)).body.toString(), expected)
+      assert.ok(Buffer.from(seen.body as Uint8Array).equals(body))
+    }
+    assert.equal(await askKept(body), expected)
+    assert.ok(Buffer.from(seen.body as Uint8Array).equals(body))
+  }
+  assert.equal(sockets.size, 1)
+  agent.destroy()
+})
+
+test('a stream is over when its answer is, also where the rest of its body comes late', async () => {
+  const closed = await new Promise<number>((resolve, reject) => {
+    const stream = session.request({ ':method': 'POST', ':path': '/', 'content-length': '4' }, { endStream: false })
+    stream.on('response', () => { stream.resume().end() }) // answered before the body's end was said
+    stream.on('close', () => { resolve(stream.rstCode) })
+    stream.on('error', reject)
+    stream.write('body')
+  })
+  assert.equal(closed, 0)
 })
 
 test('a body over the limit is refused, and the connection lives on', async () => {

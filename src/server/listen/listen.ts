@@ -158,7 +158,7 @@ async function serveHttp2(stream: ServerHttp2Stream, headers: IncomingHttpHeader
   const refuse = (error: unknown) => { if (!stream.destroyed && !stream.headersSent) sendHttp2(stream, refusal(error, headers.accept, log), { method, headers: {} }) }
   try {
     const hasBody = writes(method) && !stream.endAfterHeaders, passedOn = isPassedOn(url)
-    const body = !hasBody ? undefined : passedOn || options.isElsewhere?.(url) ? streamBody(stream) : await readBody(stream, headers['content-length'], bodies)
+    const body = !hasBody ? undefined : passedOn || options.isElsewhere?.(url) ? streamBody(stream) : await readBody(stream, headers['content-length'], bodies, true)
     const { session } = stream
     if (!session) return
     if (goawayChance > 0 && Math.random() < goawayChance) session.close() // GOAWAY: what is under way ends here, the next request goes elsewhere
@@ -184,7 +184,7 @@ async function serveHttp1(request: IncomingMessage, response: ServerResponse, { 
   const refuse = (error: unknown) => { if (!response.destroyed && !response.headersSent) sendHttp1(response, refusal(error, request.headers.accept, log), { method, headers: {} }) }
   try {
     const passedOn = isPassedOn(url)
-    const body = !writes(method) ? undefined : passedOn || options.isElsewhere?.(url) ? streamBody(request) : await readBody(request, request.headers['content-length'], bodies)
+    const body = !writes(method) ? undefined : passedOn || options.isElsewhere?.(url) ? streamBody(request) : await readBody(request, request.headers['content-length'], bodies, false)
     const asked = requestOf(method, url, request, body, clientOf(request.socket, () => request.socket as TLSSocket), goneFrom(response))
     const due = passedOn ? undefined : { answers, pending: answers.begin(() => { givenUp?.()?.tooLate(asked); refuse(tooLate()) }, timeoutOf(url)) }
     let answer: ApiResponse
