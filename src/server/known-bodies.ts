@@ -9,12 +9,12 @@ const plainName = /^[a-z0-9][a-z0-9.-]{0,252}$/
 /** In place of the name, to see that it is the name, and that nothing but the name follows from it. */
 const probe = 'name-of-a-probe'
 
-/** A text without its name, and what is read from it. */
+/** A text without its name, and what is read from it when it comes a second time: most never do. */
 export class KnownBody {
   readonly #before: string
   readonly #after: string
   readonly #isNamed: boolean
-  /** What the text is read as, when it has come a second time. */
+  /** What the text is read as. */
   template: Template | undefined
   #fields: FieldSet | undefined
 

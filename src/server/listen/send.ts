@@ -12,8 +12,8 @@ export function sendHttp2(stream: ServerHttp2Stream, response: ApiResponse, aske
   const { body } = response
   switch (body.type) {
     case 'bytes':
-      if (isCompressed(body.chunks, asked)) compress(body.chunks, (chunks, encoding) => { if (!stream.destroyed) sendBytes2(stream, response, asked, chunks, encoding) })
-      else sendBytes2(stream, response, asked, body.chunks)
+      if (isCompressed(body.chunks, asked)) compress(body.chunks, (chunks, encoding) => { if (!stream.destroyed) sendBytesHttp2(stream, response, asked, chunks, encoding) })
+      else sendBytesHttp2(stream, response, asked, body.chunks)
       return
     case 'stream':
       if (asked.method === 'HEAD') { stream.respond(headersOf(response), { endStream: true }); body.open(nowhere)(); return }
@@ -23,7 +23,7 @@ export function sendHttp2(stream: ServerHttp2Stream, response: ApiResponse, aske
     default: cannotSend(body.type)
   }
 }
-function sendBytes2(stream: ServerHttp2Stream, response: ApiResponse, { method }: Asked, chunks: readonly Uint8Array[], encoding?: string): void {
+function sendBytesHttp2(stream: ServerHttp2Stream, response: ApiResponse, { method }: Asked, chunks: readonly Uint8Array[], encoding?: string): void {
   const headers = headersOf(response), length = lengthOf(chunks)
   if (encoding) headers.push('content-encoding', encoding)
   headers.push('content-length', String(length))
@@ -51,8 +51,8 @@ export function sendHttp1(response: ServerResponse, answer: ApiResponse, asked: 
   const { body } = answer
   switch (body.type) {
     case 'bytes':
-      if (isCompressed(body.chunks, asked)) compress(body.chunks, (chunks, encoding) => { if (!response.destroyed) sendBytes1(response, asked, chunks, encoding) })
-      else sendBytes1(response, asked, body.chunks)
+      if (isCompressed(body.chunks, asked)) compress(body.chunks, (chunks, encoding) => { if (!response.destroyed) sendBytesHttp1(response, asked, chunks, encoding) })
+      else sendBytesHttp1(response, asked, body.chunks)
       return
     case 'stream':
       response.flushHeaders()
@@ -63,7 +63,7 @@ export function sendHttp1(response: ServerResponse, answer: ApiResponse, asked: 
   }
 }
 
-function sendBytes1(response: ServerResponse, { method }: Asked, chunks: readonly Uint8Array[], encoding?: string): void {
+function sendBytesHttp1(response: ServerResponse, { method }: Asked, chunks: readonly Uint8Array[], encoding?: string): void {
   if (encoding) response.setHeader('content-encoding', encoding)
   response.setHeader('content-length', lengthOf(chunks))
   if (method === 'HEAD') { response.end(); return }
