@@ -81,10 +81,11 @@ function realTests(): void {
     assert.match('failure' in end ? end.failure : end.message ?? '', /no such file or directory/)
   }))
 
-  test('attaching shows what is written from then on and takes input', () => stage.withContainer('read line; echo got $line; read line', async (id) => {
+  test('attaching shows what is written from then on and takes input', () => stage.withContainer('read line; until [ -e /tmp/go ]; do sleep 0.01; done; echo got $line; read line', async (id) => {
     const session = await stage.runtime.attach(id, { stdin: true, stdout: true, stderr: true, tty: false })
     const out = text(session.stdout!)
     session.stdin!.write('hello\n')
+    await stage.runtime.execSync(id, ['touch', '/tmp/go'], 10) // containerd takes the input before it looks at the output: what is written at once may be missed
     session.stdin!.write('end\n')
     assert.deepEqual(await session.finished, { exitCode: 0 })
     assert.equal(await out, 'got hello\n')
