@@ -142,11 +142,11 @@ const ended = (sink: WatchSink, done: () => void): WatchSink => ({
 })
 
 /** What every answer over the wire says: its audit id, where it was counted, that it is not to be kept, and warnings. */
-function withHeaders(context: RequestContext, response: ApiResponse): ApiResponse {
+export function withHeaders(context: RequestContext, response: ApiResponse): ApiResponse {
   const { warnings, flow, request } = context
   const headersOfWarnings = warnings.length === 0 ? [] : warningHeaders(warnings), warning = headersOfWarnings.length > 0 ? headersOfWarnings : undefined
   if (request.direct) return warning ? { ...response, headers: { ...response.headers, warning } } : response
-  const headers = flow ? { 'audit-id': context.auditId, 'cache-control': 'no-cache, private', 'x-kubernetes-pf-flowschema-uid': flow.schema, 'x-kubernetes-pf-prioritylevel-uid': flow.level, ...response.headers }
+  const headers = flow ? { 'audit-id': context.auditId, 'cache-control': 'no-cache, private', ...response.headers, 'x-kubernetes-pf-flowschema-uid': flow.schema, 'x-kubernetes-pf-prioritylevel-uid': flow.level }
     : { 'audit-id': context.auditId, 'cache-control': 'no-cache, private', ...response.headers }
   return { status: response.status, headers: warning || context.cors ? { ...headers, ...(warning && { warning }), ...context.cors } : headers, body: response.body }
 }
