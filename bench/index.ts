@@ -1,4 +1,4 @@
-// npm run bench: the figures of docs/benchmarks.md, printed beside what they should be. Takes about five minutes; starts real nodes where it can
+// npm run bench: the figures of docs/benchmarks.md, printed beside what they should be. Takes about twelve minutes; starts real nodes where it can
 // (root and containerd). `npm run bench -- server` runs one section: start, pods, scheduling, controllers, cel, server, floor, h2load, pipeline, watch, memory, store, custom-resources.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'

@@ -81,7 +81,7 @@ async function readSource(source: string): Promise<{ from: string; text: string 
     return readdirSync(source).filter((name) => /\.(?:ya?ml|json)$/.test(name)).sort()
       .map((name) => join(source, name)).map((from) => ({ from, text: readFileSync(from, 'utf8') }))
   } catch (error) {
-    throw new Failure(systemCode(error) === 'ENOENT' ? `there is no ${source}` : `cannot read ${source}: ${messageOf(error)}`, 1, { cause: error })
+    throw new Failure(systemCode(error) === 'ENOENT' ? `there is no file or folder ${source}` : `cannot read ${source}: ${messageOf(error)}`, 1, { cause: error })
   }
 }
 

@@ -49,7 +49,7 @@ an image of one layer that is called like it, localhost/hello:1 for the folder h
 async function collect(words: readonly string[]): Promise<{ files: string[]; cleanUp: () => void }> {
   for (const word of words) {
     if (word === '-') continue
-    try { statSync(word) } catch (error) { throw new Failure(`there is no ${word}`, 1, { cause: error }) }
+    try { statSync(word) } catch (error) { throw new Failure(`there is no file or folder ${word}. Give an image as a tar (docker save ${word} > image.tar), a folder, or - for a tar on stdin`, 1, { cause: error }) }
   }
   if (!words.includes('-')) return { files: words.map((word) => resolve(word)), cleanUp: () => {} }
   const [{ mkdtempSync, rmSync, createWriteStream }, { tmpdir }, { join }, { pipeline }] = await Promise.all([import('node:fs'), import('node:os'), import('node:path'), import('node:stream/promises')])

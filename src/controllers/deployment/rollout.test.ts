@@ -60,7 +60,7 @@ test('a Deployment is scaling when a ReplicaSet with pods was sized for another 
   assert.equal(isScaling(deploymentOf(4), setsOf('a:3=3/4')), true)
 })
 test('the name of a ReplicaSet is cut where it would be too long', () => {
-  const nameFor = (length: number): string => String(newSetFor({ metadata: { name: 'd'.repeat(length), namespace: 'n', uid: 'u' }, spec: { selector: {}, template: { spec: { containers: [] } } }, status: {} } as unknown as Deployment, 1n, 1).metadata.name)
+  const of = deploymentOf(1), nameFor = (length: number): string => String(newSetFor({ ...of, metadata: { ...of.metadata, name: 'd'.repeat(length), uid: 'u' }, spec: { ...of.spec, selector: {}, template: { metadata: {}, spec: { containers: [] } } } }, 1n, 1).metadata.name)
   const hash = /-(\w+)$/.exec(nameFor(3))![1]!
   assert.equal(nameFor(3), `ddd-${hash}`)
   assert.deepEqual([nameFor(252 - hash.length), nameFor(253)], [`${'d'.repeat(252 - hash.length)}-${hash}`, `${'d'.repeat(252 - hash.length)}-${hash}`])
