@@ -57,6 +57,8 @@ const some = (i: number) => `one-${i % 64}`
 for (let round = 0; round < 6; round++) {
   await row('create ConfigMap', perRow, (i) => ask('POST', `${namespace}/configmaps`, configMap(`m${i}`)))
   await row('create pod', perRow, (i) => ask('POST', pods, podOf(`p${i}`)))
+  await row('create odd pod', perRow, (i) => ask('POST', pods, podOf(`u${i}`, { labels: { serial: String(i) } })))
+  await row('create other pod', perRow, (i) => ask('POST', pods, podOf(`v${i}`, { labels: { serial: String(i) }, spec: { hostname: `h${i}` } })))
   await row('GET pod', perRow * 4, (i) => ask('GET', `${pods}/${some(i)}`))
   await row('PATCH pod', perRow, (i) => ask('PATCH', `${pods}/${some(i)}`, `{"metadata":{"labels":{"n":"${i}"}}}`, 'application/merge-patch+json'))
   await row('PUT status', perRow, (i) => ask('PUT', `${pods}/${some(i)}/status`, JSON.stringify({ metadata: { name: some(i) }, status: { phase: 'Running', message: String(i) } })))

@@ -52,6 +52,20 @@ export function inForm(value: unknown, { schema, kindName, apiVersion, custom }:
   return custom ? object : Object.assign(object, { apiVersion, kind: kindName })
 }
 
+/** The text of an object's metadata alone, decoded; undefined where something is wrong with it, or it is more than what it says (managers). */
+export function readMetadata(text: string, { fields }: Schema<any>): LooseObject['metadata'] | undefined {
+  const schema = fields?.['metadata']
+  try {
+    const { value, keys, fractions } = parseJsonStrict(text), strict: string[] = []
+    if (!schema || typeof value !== 'object' || value === null || 'managedFields' in value || keys.length + fractions.size > 0) return undefined
+    const metadata = decode(schema, value, { strict }) as LooseObject['metadata']
+    return strict.length > 0 ? undefined : metadata
+  } catch (error) {
+    if (error instanceof JsonError || error instanceof DecodeError) return undefined
+    throw error
+  }
+}
+
 /** An empty list of managers is a wish (to forget them all), not nothing. */
 export function keepEmptyManagers(object: LooseObject, given: unknown): void {
   const managers = (given as { metadata?: { managedFields?: unknown } } | null)?.metadata?.managedFields

@@ -1,5 +1,5 @@
 // Who wrote which field last: metadata.managedFields, kept on every write.
-import { formatTime, isFieldSet, same, updateManagedFields, wholeWhereAtomic, type FieldSet, type LooseObject, type ManagedFieldsEntry } from '#machinery'
+import { formatTime, isFieldSet, newMetadataFields, same, updateManagedFields, wholeWhereAtomic, type FieldSet, type LooseObject, type ManagedFieldsEntry } from '#machinery'
 import type { Call } from './core.ts'
 import type { KnownBody } from './known-bodies.ts'
 import { converted, type Served } from './served.ts'
@@ -13,11 +13,12 @@ const onMain = ({ subresources, kind }: Served) => [...(subresources.has('status
 /** Notes, in the object's metadata, which fields this write sets, before anybody else fills in more. `subresource` is '' for the object itself; `known`: what is known of a new object's body. */
 export function trackFields(call: Call, object: LooseObject, old: LooseObject | undefined, manager: string, subresource: string, known?: KnownBody): void {
   const { core, served } = call
+  const fields = known?.fields(() => newMetadataFields(served.schema, object.metadata))
   const entries = updateManagedFields(served.schema, {
     apiVersion: served.apiVersion, before: old && asManaged(call, converted(served, old)), after: asManaged(call, converted(served, object)), manager, subresource, time: formatTime(core.clock.now()),
-    reset: resetPaths(served, subresource), inVersion: inVersionOf(call), fields: known?.fields,
+    reset: resetPaths(served, subresource), inVersion: inVersionOf(call), fields,
   })
-  if (known && entries) known.fields ??= entries[0]!.fieldsV1 as FieldSet
+  if (known && !fields && entries) known.learn(entries[0]!.fieldsV1 as FieldSet)
   if (entries) object.metadata.managedFields = subresource === 'scale' ? entries.map(withoutScaleTime) : entries
   else delete object.metadata.managedFields
 }

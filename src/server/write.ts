@@ -3,7 +3,7 @@ import { applyDefaults, type LooseObject, type ResourceName } from '#machinery'
 import type { AdmissionOperation } from './admission/admission.ts'
 import type { Admitted } from './admit.ts'
 import type { RequestAudit } from './audit/auditor.ts'
-import { readObject, textOf } from './body.ts'
+import { readMetadata, readObject, textOf } from './body.ts'
 import { place, type Call } from './core.ts'
 import { KnownBodies, type KnownBody } from './known-bodies.ts'
 import { bodyEncoding } from './media.ts'
@@ -22,15 +22,24 @@ export function readNew(call: Call, options: WriteOptions): { readonly object: L
   if (served.custom || served.convert || !(body instanceof Uint8Array) || options.fieldValidation === 'Ignore' || bodyEncoding(request) !== 'json') return { object: readBody(call, options) }
   let bodies = knownBodies.get(served)
   if (!bodies) knownBodies.set(served, bodies = new KnownBodies())
-  const reading = bodies.read(textOf(body), (text) => {
-    const said: string[] = []
-    return { object: asStored(served, readObject(request, served, options, registry, (warning) => { said.push(warning) }, text)), warnings: said }
+  const reading = bodies.read(textOf(body), {
+    whole(text, heeded) {
+      const said: string[] = [], object = readObject(request, served, options, registry, (warning) => { said.push(warning) }, text)
+      return { object: heeded ? telling(object, 'metadata', heeded, () => asStored(served, object)) : asStored(served, object), warnings: said }
+    },
+    metadata: (text) => readMetadata(text, served.schema),
   })
   warnings.push(...reading.warnings)
   audit?.requestObject(reading.object)
   return reading
 }
 const knownBodies = new WeakMap<Served, KnownBodies>()
+/** Does the work, and tells when it looks at a field of the object. */
+function telling<T>(object: LooseObject, field: string, tell: () => void, work: () => T): T {
+  const value = object[field]
+  Object.defineProperty(object, field, { configurable: true, enumerable: true, get() { tell(); return value }, set() { throw new Error(`${field} is not to be replaced here`) } })
+  try { return work() } finally { Object.defineProperty(object, field, { configurable: true, enumerable: true, writable: true, value }) }
+}
 
 /** Defaults an object in its version and turns it into the stored one; `audit` is shown what a client sent. */
 export function asStored(served: Served, object: LooseObject, audit?: RequestAudit): LooseObject {

@@ -26,6 +26,13 @@ export function newFields(schema: Schema<any>, object: object): Difference {
   const pair = fieldsOf(schema, zero, object as JsonObject, skippedAtTop, compareNew).pair(zero, object)
   return { changed: pair?.[0] ?? noFields, removed: pair?.[1] ?? noFields }
 }
+/** What the metadata of a new object set of it; undefined for nothing. */
+export function newMetadataFields(schema: Schema<any>, metadata: object): FieldSet | undefined {
+  const inner = schema.fields?.['metadata']
+  if (!inner) return undefined
+  const zero = zeroOf(inner) as JsonObject
+  return fieldsOf(inner, zero, metadata as JsonObject, skippedInMeta).pair(zero, metadata)?.[0]
+}
 /** So many parts of each schema, of so many characters each. */
 const mostRemembered = 64, longestRemembered = 8192
 const remembered = new WeakMap<Schema<any>, TextMemo<NonNullable<Pair>>>()
