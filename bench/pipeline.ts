@@ -59,10 +59,12 @@ for (let round = 0; round < 6; round++) {
   await row('create pod', perRow, (i) => ask('POST', pods, podOf(`p${i}`)))
   await row('create odd pod', perRow, (i) => ask('POST', pods, podOf(`u${i}`, { labels: { serial: String(i) } })))
   await row('create other pod', perRow, (i) => ask('POST', pods, podOf(`v${i}`, { labels: { serial: String(i) }, spec: { hostname: `h${i}` } })))
+  await row('create pod, other labels', perRow, (i) => ask('POST', pods, podOf(`u${i}`, { labels: { serial: String(i) } })))
+  await row('create pod, other spec', perRow, (i) => ask('POST', pods, podOf(`v${i}`, { labels: { serial: String(i) }, spec: { hostname: `h${i}` } })))
   await row('GET pod', perRow * 4, (i) => ask('GET', `${pods}/${some(i)}`))
   await row('PATCH pod', perRow, (i) => ask('PATCH', `${pods}/${some(i)}`, `{"metadata":{"labels":{"n":"${i}"}}}`, 'application/merge-patch+json'))
   await row('PUT status', perRow, (i) => ask('PUT', `${pods}/${some(i)}/status`, JSON.stringify({ metadata: { name: some(i) }, status: { phase: 'Running', message: String(i) } })))
   await row('LIST 500', 100, () => ask('GET', `${pods}?limit=500`))
 }
-for (const [what, all] of times) console.log(`${what.padEnd(20)}${all.map((us) => us.toFixed(1).padStart(8)).join('')}   best ${Math.min(...all).toFixed(1)} \u00b5s`)
+for (const [what, all] of times) console.log(`${what.padEnd(26)}${all.map((us) => us.toFixed(1).padStart(8)).join('')}   best ${Math.min(...all).toFixed(1)} \u00b5s`)
 process.exit(0)

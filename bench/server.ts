@@ -42,7 +42,8 @@ async function measure(seconds: number, wanted: string): Promise<void> {
     }
     await rows('create ConfigMap 1 KB', (i) => ask(session, 'POST', maps, configMap(`m${i}`)))
     await rows('create pod 1 KB', (i) => ask(session, 'POST', pods, podOf(`p${i}`)))
-    await rows('create pod 1 KB, no two alike', (i) => ask(session, 'POST', pods, podOf(`u${i}`, { labels: { serial: String(i) } })))
+    await rows('create pod 1 KB, each with labels of its own', (i) => ask(session, 'POST', pods, podOf(`u${i}`, { labels: { serial: String(i) } })))
+    await rows('create pod 1 KB, no two specs alike', (i) => ask(session, 'POST', pods, podOf(`v${i}`, { labels: { serial: String(i) }, spec: { hostname: `v${i}` } })))
     await rows('GET one pod', (i) => ask(session, 'GET', `${pods}/${some(i)}`))
     await row('PATCH a label of a pod', 8, (i) => ask(session, 'PATCH', `${pods}/${some(i)}`, `{"metadata":{"labels":{"changed":"${i}"}}}`, false, 'application/merge-patch+json'))
     await row('PUT the status of a pod', 8, (i) => ask(session, 'PUT', `${pods}/${some(i)}/status`, JSON.stringify({ metadata: { name: some(i) }, status: { phase: 'Running', message: String(i) } })))

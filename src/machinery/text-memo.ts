@@ -17,7 +17,9 @@ export class TextMemo<T> {
   /** `blank`: a part of the text, wherever it is in it, in whose place another of the same length may be the next time. */
   get(text: string, blank?: string): T | undefined {
     const entries = this.#byLength.get(text.length)
-    if (entries) for (const { pieces, value } of entries) if (blank === undefined ? pieces.length === 1 && pieces[0] === text : consistsOf(text, pieces, blank)) return value
+    if (!entries) return undefined
+    const pieces = piecesOf(text, blank)
+    for (const entry of entries) if (areSame(entry.pieces, pieces)) return entry.value
     return undefined
   }
 
@@ -27,16 +29,13 @@ export class TextMemo<T> {
     if (!entries) this.#byLength.set(text.length, entries = [])
     if (entries.length < mostOfLength) this.#count++
     else entries.shift()
-    entries.push({ pieces: blank === undefined ? [text] : text.split(blank), value })
+    entries.push({ pieces: piecesOf(text, blank), value })
   }
 }
 
-function consistsOf(text: string, pieces: readonly string[], blank: string): boolean {
-  let from = 0
-  for (const piece of pieces) {
-    const at = text.indexOf(blank, from), end = at < 0 ? text.length : at
-    if (end - from !== piece.length || text.slice(from, end) !== piece) return false
-    from = end + blank.length
-  }
-  return from === text.length + blank.length // nothing is left, nor missing
+const piecesOf = (text: string, blank: string | undefined): readonly string[] => (blank === undefined ? [text] : text.split(blank))
+function areSame(a: readonly string[], b: readonly string[]): boolean {
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
 }

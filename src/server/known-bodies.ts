@@ -78,17 +78,20 @@ export class KnownBody {
 
   /** Undefined where they are not known; `ofMetadata` finds those of the metadata. */
   fields(ofMetadata: () => FieldSet | undefined): FieldSet | undefined {
-    const { before, after } = this.#rest
+    const { before, after, whole } = this.#rest
     if (!before || !after) return undefined
+    if (whole && whole.metadata === this.#metadata) return whole.fields
     let inner = this.#metadata?.fields
     if (inner === undefined) {
       inner = ofMetadata() ?? null
-      if (this.#metadata) {
-        if (inner) shareNode(inner)
-        this.#metadata.fields = inner
-      }
+      if (this.#metadata) this.#metadata.fields = inner
     }
-    return inner ? { ...before, 'f:metadata': inner, ...after } : { ...before, ...after }
+    const fields = inner ? { ...before, 'f:metadata': inner, ...after } : { ...before, ...after }
+    if (this.#metadata) {
+      shareNode(fields)
+      this.#rest.whole = { metadata: this.#metadata, fields }
+    }
+    return fields
   }
   /** All fields of such a body. */
   learn(fields: FieldSet): void {
@@ -111,6 +114,8 @@ class KnownRest {
   /** The fields that it sets, up to metadata and from there on. */
   before: FieldSet | undefined
   after: FieldSet | undefined
+  /** All fields with the metadata that it came with last. */
+  whole: { readonly metadata: KnownMetadata; readonly fields: FieldSet } | undefined
 
   constructor(front: string, back: string) {
     this.#front = front

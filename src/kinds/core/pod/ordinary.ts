@@ -11,8 +11,8 @@ const tokenVolume = /^kube-api-access-[a-z0-9]{5}$/
 /** So many of the last ones are compared before a text is made of a new one, which takes three times as long. */
 const mostRecent = 4
 
-/** What was found of a spec: whether there is nothing to warn about either, and its JSON as it is stored, in parts between which the token volume's name is. */
-interface Found { readonly silent: boolean; readonly stored: readonly string[] }
+/** What was found of a spec: whether there is nothing to warn about either, and, once there was a second, its JSON as it is stored, in parts between which the token volume's name is. */
+interface Found { readonly silent: boolean; stored?: readonly string[] }
 
 export class OrdinarySpecs {
   /** By their texts, in which the token volume may be called as it likes. */
@@ -34,20 +34,24 @@ export class OrdinarySpecs {
     }
     const found = faults()
     if (text === undefined || found.length > 0) return found
-    const stored = JSON.stringify(toStoredForm(podSpec, copy(spec)))
     this.#last = { spec, silent: silent() }
-    this.#known.set(text, { silent: this.#last.silent, stored: name === undefined ? [stored] : stored.split(name) }, name)
+    this.#known.set(text, { silent: this.#last.silent }, name)
     return found
   }
-  #again(spec: PodSpec, { silent, stored }: Found, volume: string | undefined): readonly never[] {
-    this.#last = { spec, silent }
-    leaveJson(spec, stored, volume && `"${volume}"`)
+  #again(spec: PodSpec, found: Found, volume: string | undefined): readonly never[] {
+    const name = volume && `"${volume}"`
+    this.#last = { spec, silent: found.silent }
+    leaveJson(spec, found.stored ??= storedParts(spec, name), name)
     return none
   }
   /** Whether this spec has just been found in order, and silent. */
   isSilent(spec: PodSpec): boolean { return this.#last?.spec === spec && this.#last.silent }
 }
 const none: readonly never[] = []
+function storedParts(spec: PodSpec, name: string | undefined): readonly string[] {
+  const stored = JSON.stringify(toStoredForm(podSpec, copy(spec)))
+  return name === undefined ? [stored] : stored.split(name)
+}
 
 /** The text by which a spec is known; undefined for one that is not remembered: it is long, or what is right in it depends on the pod's name. */
 function textOf(spec: PodSpec): string | undefined {
