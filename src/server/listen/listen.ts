@@ -13,6 +13,7 @@ import { Deadlines, timeoutOf, tooLate, type Pending } from './deadlines.ts'
 import * as limits from './limits.ts'
 import { nowhere, sendHttp1, sendHttp2 } from './send.ts'
 import { contextOptions, namedContexts, type ServingCertificates } from './serving.ts'
+import { keepStreamsApart } from './stream-table.ts'
 import { handOver, type AgentTls } from './upgrade.ts'
 
 export interface ListenOptions extends ServingCertificates {
@@ -74,6 +75,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
 
   server.on('session', (session) => {
     sessions.add(session)
+    keepStreamsApart(session)
     session.setLocalWindowSize(limits.connectionWindow)
     const over = endWhenIdle(session)
     session.on('close', () => { sessions.delete(session); over() })
