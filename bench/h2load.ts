@@ -3,11 +3,12 @@
 // h2load sends the same bytes again and again, so objects get their names from the server (generateName).
 import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import type { ClientHttp2Session } from 'node:http2'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { withFloor } from './floor.ts'
-import { ask, configMap, makeNamespace, perSecond, podOf, print, token, withServer } from './serving.ts'
+import { ask, configMap, makeNamespace, perSecond, podOf, print, token, withServer, type BenchServer } from './serving.ts'
 
 const run = promisify(execFile)
 /** A server is measured as it is when it has been used for a while: see bench/server.ts. */
@@ -34,6 +35,18 @@ function loadOf(target: Target, folder: string, seconds: number): Load {
   }
 }
 
+/** What a client waits for that asks for all pods, again and again. */
+async function list(server: BenchServer, session: ClientHttp2Session): Promise<void> {
+  const pods = '/api/v1/namespaces/many/pods', count = 13_000, atOnce = 200, times = 21
+  await makeNamespace(session, 'many')
+  for (let i = 0; i < count; i += atOnce) await Promise.all(Array.from({ length: atOnce }, (_, n) => ask(session, 'POST', pods, podOf(`p${i + n}`))))
+  const before = await server.cpu()
+  const { stdout } = await run('h2load', ['-c', '1', '-m', '1', '-w', '24', '-W', '26', '-n', String(times), '-H', `authorization: Bearer ${token}`, `https://127.0.0.1:${server.port}${pods}`])
+  const [, figure, unit] = /^finished in ([\d.]+)(m?s)/m.exec(stdout) ?? []
+  if (!stdout.includes(` ${times} succeeded, 0 failed`)) throw new Error(stdout)
+  print(`LIST 13,000 pods, mean of ${times}`, `${(Number(figure) * (unit === 's' ? 1000 : 1) / times).toFixed(0)} ms`, `${((await server.cpu() - before) / times).toFixed(0)} \u00b5s CPU`)
+}
+
 /** The same object, to be named by the server. */
 function unnamed(text: string): string {
   const { metadata, ...rest } = JSON.parse(text) as { metadata: object }
@@ -55,6 +68,7 @@ async function measure(seconds: number): Promise<void> {
       await load('create ConfigMap 1 KB', `${of}/configmaps`, unnamed(configMap('m')))
       await load('create pod 1 KB', `${of}/pods`, unnamed(podOf('p')))
       await load('GET one pod', `${of}/pods/one`)
+      await list(server, session)
       session.destroy()
     })
   } finally {
