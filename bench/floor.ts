@@ -10,14 +10,13 @@ import { openStore } from '#store'
 import { openEngine } from '../src/assembly/control-plane.ts'
 import { issue, Pki } from '../src/assembly/pki.ts'
 import { realClock } from '../src/assembly/real-clock.ts'
-import { asClient, serverFlags } from './as-client.ts'
 import { ask, filler, perSecond, podOf, print } from './serving.ts'
 
 const slices = 10
 
 /** Runs `work` beside such a server, which is in a process of its own. `cpu`: the processor time of all its threads so far, in microseconds. */
 export async function withFloor(work: (server: { readonly port: number; readonly pid?: number | undefined; cpu(): Promise<number> }) => Promise<void>): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'proa-floor-')), child = fork(import.meta.filename, ['serve', folder], { execArgv: [...serverFlags] })
+  const folder = mkdtempSync(join(tmpdir(), 'proa-floor-')), child = fork(import.meta.filename, ['serve', folder])
   const answer = async <T>(order?: object): Promise<T> => { const told = once(child, 'message'); if (order) child.send(order); return (await told)[0] as T }
   try {
     const { port } = await answer<{ port: number }>()
@@ -68,4 +67,4 @@ async function serve(folder: string): Promise<void> {
   process.send!({ port: (server.address() as { port: number }).port })
 }
 
-if (import.meta.main) await (process.argv[2] === 'serve' ? serve(process.argv[3]!) : asClient(() => measure(Number(process.argv[2] ?? 2))))
+if (import.meta.main) await (process.argv[2] === 'serve' ? serve(process.argv[3]!) : measure(Number(process.argv[2] ?? 2)))

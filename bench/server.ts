@@ -2,7 +2,6 @@
 // `tools/node bench/server.ts [seconds per row, default 2] [only rows whose name contains]`. The server runs in a process of its own, the client in this one. Beside what was
 // done in a second stands the processor time that the server took for one of them: that can be compared where other work shares the machine.
 import type { ClientHttp2Session } from 'node:http2'
-import { asClient } from './as-client.ts'
 import { ask, configMap, filler, makeNamespace, perSecond, podOf, print, token, withServer, type BenchServer } from './serving.ts'
 
 const perCall = (us: number) => `${us.toFixed(0)} \u00b5s CPU`
@@ -96,4 +95,4 @@ async function watches(session: ClientHttp2Session): Promise<void> {
   for (const stream of streams) stream.close()
 }
 
-if (import.meta.main) await asClient(() => measure(Number(process.argv[2] ?? 2), process.argv[3] ?? ''))
+if (import.meta.main) await measure(Number(process.argv[2] ?? 2), process.argv[3] ?? '')

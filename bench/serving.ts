@@ -11,7 +11,6 @@ import { silent } from '#machinery'
 import { memoryEngine } from '#store'
 import { createControlPlane, openEngine, type ControlPlane } from '../src/assembly/control-plane.ts'
 import { giveBackMemory } from '../src/assembly/give-back.ts'
-import { serverFlags } from './as-client.ts'
 import { issue, Pki } from '../src/assembly/pki.ts'
 import { realClock, secureRandom, stopwatch } from '../src/assembly/real-clock.ts'
 import { tokenKeys } from '../src/assembly/token-keys.ts'
@@ -83,7 +82,7 @@ export interface BenchServer {
 export async function withServer(work: (server: BenchServer) => Promise<void>, engine: 'durable' | 'memory' = 'durable'): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'proa-bench-'))
   const child = fork(import.meta.filename, ['serve', folder, engine], {
-    execArgv: [...serverFlags, '--expose-gc'], env: { ...process.env, NODE_COMPILE_CACHE: join(dirname(import.meta.dirname), 'node_modules/.cache/compile') }, // as the launcher has it
+    execArgv: [...process.execArgv, '--expose-gc'], env: { ...process.env, NODE_COMPILE_CACHE: join(dirname(import.meta.dirname), 'node_modules/.cache/compile') }, // as the launcher has it
   })
   const answer = async <T>(order?: Order): Promise<T> => {
     const answered = new Promise<T>((resolve) => { child.once('message', (message) => { resolve(message as T) }) })

@@ -1,7 +1,6 @@
 // A thousand watchers such as a cluster of 900 nodes has, 1,000 changes a second, and one reader that never reads. `tools/node bench/watch.ts [seconds, default 10] [changes a second]`
 // Changes are written into a store in memory past the requests: the figures are of what comes after a write. Latency is from the change to the client's hands.
 import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2'
-import { asClient } from './as-client.ts'
 import { ask, makeNamespace, podOf, print, token, withServer } from './serving.ts'
 
 const nodes = 900, connections = 9, apps = 20
@@ -74,4 +73,4 @@ async function measure(seconds: number, rate: number): Promise<void> {
   }, 'memory')
 }
 
-if (import.meta.main) await asClient(() => measure(Number(process.argv[2] ?? 10), Number(process.argv[3] ?? 1000)))
+if (import.meta.main) await measure(Number(process.argv[2] ?? 10), Number(process.argv[3] ?? 1000))

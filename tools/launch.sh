@@ -4,12 +4,10 @@
 # and what Node is started with, so that a server keeps no more memory than it has use for: $frugal, and the environment.
 # POSIX sh only, and no process is started when there is nothing to do but cmp: start-up is a budget.
 
-# Objects are young first, wherever they are made: V8 would make some of a busy server's old at once, because others from the same place have stayed, and each of
-# those keeps whatever it refers to until the next full collection. (A GET takes an eighth less time without, a create a tenth.)
 # Young objects get 32 MB twice instead of 64 or more: less at the height of a load, at the same speed. (16 would save 9 MB with 13,000 pods; a server
 # is as quick with that, a busy client of ours is not; letting old ones grow less between two full collections would cost a tenth.) glibc gives every thread an arena of its own, which keeps
 # what it once had: two for all are 40 MB less after a load.
-frugal='--max-semi-space-size=32 --no-allocation-site-pretenuring'
+frugal='--max-semi-space-size=32'
 export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-2}"
 
 fail() { printf 'proa: %s\n' "$*" >&2; exit 1; }
