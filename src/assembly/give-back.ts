@@ -15,7 +15,7 @@ const mostUsedBytes = 256 * 1024 * 1024
 
 /**
  * For a server that has started: keeps what requests make from outliving them, and gives memory back when work has ceased, the start's first;
- * `rest` lets go before what is kept for speed only. The returned function ends that.
+ * `rest` lets go before what is kept for speed only. The returned function ends the giving back; the other holds for the process.
  */
 export function giveBackMemory(rest: () => void): () => void {
   // V8 would make some of a busy server's objects old from the start, because others from the same place in the code have stayed, and whatever those refer to stays until the next

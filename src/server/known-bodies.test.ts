@@ -129,6 +129,19 @@ test('objects may be called as their fields are', async () => {
   }
 })
 
+test('every kind is created again as it was the first time', async () => {
+  const { ask } = await start({ admission: admissionPlugins })
+  for (const kind of kinds.filter(({ verbs }) => verbs.includes('create'))) {
+    const path = `POST /${kind.group === '' ? 'api' : `apis/${kind.group}`}/${kind.version}/${kind.namespaced ? 'namespaces/default/' : ''}${kind.resource}?dryRun=All`, answers: unknown[] = []
+    for (let i = 0; i < 4; i++) {
+      const { status, body } = await ask(path, { apiVersion: kind.apiVersion, kind: kind.kind, metadata: { name: 'again' } })
+      answers.push([status, body.message ?? Object.keys(body)])
+    }
+    assert.deepEqual(answers, answers.map(() => answers[0]), kind.kind)
+    assert.notEqual((answers[0] as [number])[0], 500, kind.kind)
+  }
+})
+
 test('a job has the labels of its pods, whatever other jobs have', async () => {
   const { ask } = await start(), labels: unknown[] = []
   for (const own of [undefined, { a: 'b' }, undefined, { c: 'd' }, undefined]) {

@@ -34,10 +34,10 @@ export function readNew(call: Call, options: WriteOptions): { readonly object: L
   return reading
 }
 const knownBodies = new WeakMap<Served, KnownBodies>()
-/** Does the work, and tells when it looks at a field of the object. */
+/** Does the work, and tells when it looks at a field of the object, or puts something else there. */
 function telling<T>(object: LooseObject, field: string, tell: () => void, work: () => T): T {
-  const value = object[field]
-  Object.defineProperty(object, field, { configurable: true, enumerable: true, get() { tell(); return value }, set() { throw new Error(`${field} is not to be replaced here`) } })
+  let value = object[field]
+  Object.defineProperty(object, field, { configurable: true, enumerable: true, get() { tell(); return value }, set(other: unknown) { tell(); value = other } })
   try { return work() } finally { Object.defineProperty(object, field, { configurable: true, enumerable: true, writable: true, value }) }
 }
 

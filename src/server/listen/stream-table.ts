@@ -9,7 +9,7 @@ const places = 128
 /** The versions whose inside this knows. */
 const knownNode = /^24\./
 
-/** A Map whose keys are ids of a client's streams: odd, and each larger than the one before (RFC 9113, section 5.1.1). Those are not in order that it goes through. */
+/** A Map whose keys are ids of a client's streams: odd, and each larger than the one before (RFC 9113, section 5.1.1). It goes through them in no particular order. */
 export class StreamTable<T> extends Map<number, T> {
   readonly #ids = new Array<number>(places).fill(0)
   readonly #streams = new Array<T | undefined>(places).fill(undefined)
